@@ -1,0 +1,1 @@
+"""Restyle's effects: they stand in a chain with pedalboard's own."""

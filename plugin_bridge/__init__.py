@@ -1,0 +1,1 @@
+"""Restyle outside Python: the command line and, later, the bridge to DAWs."""
