@@ -1,0 +1,128 @@
+"""A cache of arrays, in memory and on disk, for statistics that depend on a style clip alone.
+
+On disk an entry is one ``.npz`` file, named by the hash of its key, in the platform's cache folder
+(``RESTYLE_CACHE_DIR`` overrides it). Files appear by rename, so that another process sees all of
+one or nothing; a damaged file is dropped and computed again; the longest unused go first when the
+folder outgrows its cap. A folder that cannot be written only costs time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+Arrays = dict[str, NDArray[Any]]
+
+MAX_DISK_BYTES = 1 << 30
+MAX_MEMORY_BYTES = 256 << 20
+
+
+class Cache:
+    """Entries by key. One instance may be used by many threads, one folder by many processes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_disk_bytes: int = MAX_DISK_BYTES,
+        max_memory_bytes: int = MAX_MEMORY_BYTES,
+    ) -> None:
+        self.folder = folder
+        self.max_disk_bytes = max_disk_bytes
+        self.max_memory_bytes = max_memory_bytes
+        self._memory: OrderedDict[str, Arrays] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
+        """The arrays of ``key`` (plain values that JSON can hold), computed if they are not here.
+
+        The arrays are shared: do not write to them.
+        """
+        name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+        with self._lock:
+            if name in self._memory:
+                self._memory.move_to_end(name)
+                return self._memory[name]
+        arrays = self._read(self._path(name))
+        if arrays is None:
+            arrays = compute()
+            self._write(self._path(name), arrays)
+        self._remember(name, arrays)
+        return arrays
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.npz"
+
+    def _read(self, path: Path) -> Arrays | None:
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            os.utime(path)  # used just now
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, SyntaxError):
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        return arrays
+
+    def _write(self, path: Path, arrays: Arrays) -> None:
+        temporary = None
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(
+                dir=self.folder, suffix=".tmp", delete=False
+            ) as file:
+                temporary = Path(file.name)
+                np.savez(file, **arrays)  # type: ignore[arg-type]
+            temporary.replace(path)
+            self._evict()
+        except OSError:  # read-only or full: go without
+            pass
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+    def _evict(self) -> None:
+        """Delete what was used longest ago until the folder is within its cap."""
+        entries = []
+        for path in self.folder.glob("*.npz"):
+            with contextlib.suppress(FileNotFoundError):  # another process was first
+                status = path.stat()
+                entries.append((status.st_mtime_ns, status.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self.max_disk_bytes:
+                break
+            path.unlink(missing_ok=True)
+            total -= size
+
+    def _remember(self, name: str, arrays: Arrays) -> None:
+        with self._lock:
+            self._memory[name] = arrays
+            sizes = {n: sum(a.nbytes for a in entry.values()) for n, entry in self._memory.items()}
+            while len(self._memory) > 1 and sum(sizes.values()) > self.max_memory_bytes:
+                sizes.pop(self._memory.popitem(last=False)[0])
+
+
+_shared: dict[Path, Cache] = {}
+
+
+def shared_cache() -> Cache:
+    """The cache of this process, in ``RESTYLE_CACHE_DIR`` or the platform's cache folder."""
+    override = os.environ.get("RESTYLE_CACHE_DIR")
+    folder = Path(override) if override else user_cache_path("restyle")
+    return _shared.setdefault(folder, Cache(folder))

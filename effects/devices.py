@@ -1,0 +1,57 @@
+"""Where torch computes, and how it is made to compute the same each time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+_lock = threading.Lock()
+_computing = 0
+_threads_before = 1
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of that name; ``"auto"`` is CUDA, else Apple's MPS, else the CPU.
+
+    Raises:
+        ValueError: this machine has no such device.
+    """
+    has = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(device for device, there in has.items() if there))
+    if not has[name]:
+        raise ValueError(f"This machine has no {name!r} device: use device='auto' or 'cpu'.")
+    return torch.device(name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One CPU thread per call of an effect, while any call lasts.
+
+    The steps are short: spread over cores they gain a third on an idle machine and lose tenfold on
+    a busy one, where every step waits for the last core to be free, and rounding then depends on
+    how many cores took part. Several calls at once use several cores.
+
+    To be entered in a thread that ends with the work: torch's setting is partly the thread's own
+    and partly the process's, which is put back when the last call ends.
+    """
+    global _computing, _threads_before  # noqa: PLW0603 - torch's setting is the process's, too
+    with _lock:
+        if _computing == 0:
+            _threads_before = torch.get_num_threads()
+        _computing += 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _computing -= 1
+            if _computing == 0:
+                torch.set_num_threads(_threads_before)

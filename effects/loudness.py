@@ -1,0 +1,179 @@
+"""Loudness after ITU-R BS.1770-4, matched without clipping, and rests kept silent.
+
+Everything here works in stretches of a few seconds, so that an hour of audio costs no more memory
+than the audio itself. Signals are float32 ``[channels, samples]``; all channels weigh the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pedalboard import HighpassFilter, HighShelfFilter, Pedalboard
+
+Audio = NDArray[np.float32]
+Envelope = NDArray[np.float64]
+
+ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
+REST_DB = -80.0  # below the stem's peak, a sample belongs to a rest
+REST_FADE_SECONDS = 0.02
+LIMITER_SECONDS = 0.005
+STRETCH = 1 << 18  # samples looked at together
+
+
+def loudness(audio: Audio, sample_rate: float) -> float:
+    """Integrated loudness in LUFS, -inf for silence.
+
+    Where gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS) it is the loudness
+    of the whole, ungated: BS.1770 has no answer there, and a level is needed all the same.
+    """
+    step = max(round(0.1 * sample_rate), 1)
+    power = _k_weighted_power(audio, sample_rate, step)
+    whole_steps = audio.shape[1] // step
+    blocks = _sliding_mean(power[:whole_steps] / step, 4)  # 0.4 s, three quarters overlapping
+    loud = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
+    if len(loud):
+        loud = loud[_lufs(loud) > _lufs(loud.mean()) + RELATIVE_GATE_LU]
+        return float(_lufs(loud.mean()))
+    return float(_lufs(power.sum() / max(audio.shape[1], 1)))
+
+
+def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float) -> None:
+    """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
+
+    Limiting costs loudness, so it is done again until both hold. Where they cannot (a stem as loud
+    as a square wave at full scale) the ceiling wins.
+    """
+    for _ in range(8):
+        now = loudness(audio, sample_rate)
+        if not (math.isfinite(now) and math.isfinite(target_lufs)):
+            return
+        scale(audio, 10 ** ((target_lufs - now) / 20))
+        if not limit(audio, sample_rate, ceiling):
+            return
+        if abs(loudness(audio, sample_rate) - target_lufs) < 0.1:
+            return
+
+
+def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
+    """Turn ``audio`` down in place around its peaks, smoothly over 5 ms, to at most ``ceiling``.
+
+    All channels are turned down alike. Returns whether anything was above.
+
+    The gain is a line through nodes 1 ms apart. A node takes the lowest gain that its two
+    neighbouring milliseconds need, then the lowest of the nodes around it, then the mean over as
+    many: so nowhere is it above what is needed.
+    """
+    hop = max(round(0.001 * sample_rate), 1)
+    peaks = _peaks(audio, hop)
+    if not len(peaks) or peaks.max() <= ceiling:
+        return False
+    needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
+    nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
+    _apply_envelope(audio, _smooth(nodes, round(LIMITER_SECONDS / 0.001), np.min), hop)
+    np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
+    return True
+
+
+def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
+    """Silence ``audio`` in place wherever ``content`` rests (80 dB below its peak, or digital 0).
+
+    Restyled sound may fade over 20 ms into a rest, and out of it; beyond, a rest is exactly 0.
+    """
+    hop = max(round(0.005 * sample_rate), 1)
+    peaks = _peaks(content, hop)
+    if not len(peaks):
+        return
+    sounding = (peaks > peaks.max() * 10 ** (REST_DB / 20)).astype(np.float64)
+    if sounding.all():
+        return
+    nodes = np.maximum(np.append(sounding, 0.0), np.append(0.0, sounding))
+    _apply_envelope(audio, _smooth(nodes, round(REST_FADE_SECONDS / 0.005) // 2, np.max), hop)
+
+
+def scale(audio: Audio, gain: float) -> None:
+    """Multiply in place, without a temporary of the same size."""
+    for part in _stretches(audio.shape[1]):
+        audio[:, part] = audio[:, part].astype(np.float64) * gain
+
+
+def peak(audio: Audio) -> float:
+    """The largest absolute sample."""
+    return max((float(np.abs(audio[:, p]).max()) for p in _stretches(audio.shape[1])), default=0.0)
+
+
+def _k_weighted_power(audio: Audio, sample_rate: float, step: int) -> Envelope:
+    """Sums of squares of the K-weighted channels over every ``step`` samples.
+
+    The weighting is BS.1770's high shelf and its high-pass of Q 0.5 at 38 Hz, which is two equal
+    one-pole filters: all of them are plugins of pedalboard.
+    """
+    shelf = min(1500.0, 0.45 * sample_rate)
+    weighting = Pedalboard(
+        [HighShelfFilter(shelf, 4.0, math.sqrt(0.5)), HighpassFilter(38), HighpassFilter(38)]
+    )
+    # Filters of single precision want a level they can work with, whatever the stem's.
+    top = peak(audio)
+    unit = 1 / top if top > 0 else 1.0
+    sums = [np.zeros(0)]
+    n = max(STRETCH // step, 1) * step
+    for start in range(0, audio.shape[1], n):
+        # The copy is in pedalboard's layout: with two dimensions, the smaller one is the channels.
+        part = np.zeros((audio.shape[0], n), np.float32)
+        length = min(n, audio.shape[1] - start)
+        part[:, :length] = audio[:, start : start + length].astype(np.float64) * unit
+        part = weighting(part, sample_rate, reset=False)[:, :length]
+        sums.append(_step_sums(part.astype(np.float64) ** 2, step))
+    return np.concatenate(sums) / unit**2
+
+
+def _step_sums(power: NDArray[np.float64], step: int) -> Envelope:
+    return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], step))
+
+
+def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        return np.asarray(-0.691 + 10 * np.log10(power))
+
+
+def _peaks(audio: Audio, hop: int) -> Envelope:
+    """The largest absolute sample of any channel in every ``hop`` samples."""
+    parts = [np.zeros(0)]
+    n = max(STRETCH // hop, 1) * hop
+    for start in range(0, audio.shape[1], n):
+        top = np.abs(audio[:, start : start + n]).max(axis=0)
+        parts.append(np.maximum.reduceat(top, np.arange(0, len(top), hop)))
+    return np.concatenate(parts)
+
+
+def _smooth(nodes: Envelope, reach: int, extreme: Callable[..., Envelope]) -> Envelope:
+    """The mean, over ``reach`` nodes to either side, of the extremes of as many nodes around each.
+
+    Every one of the averaged extremes has seen the node itself, so their mean is as low (or high)
+    as the node at least.
+    """
+    width = 2 * reach + 1
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(nodes, 2 * reach, "edge"), width)
+    return _sliding_mean(extreme(windows, axis=1), width)
+
+
+def _sliding_mean(values: Envelope, width: int) -> Envelope:
+    if len(values) < width:
+        return np.zeros(0)
+    return np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1)
+
+
+def _apply_envelope(audio: Audio, nodes: Envelope, hop: int) -> None:
+    """Multiply in place by the line through ``nodes``, node n at sample n * hop."""
+    for part in _stretches(audio.shape[1]):
+        at = np.arange(part.start, part.stop) / hop
+        first, last = int(at[0]), min(int(at[-1]) + 2, len(nodes))
+        line = np.interp(at, np.arange(first, last), nodes[first:last])
+        audio[:, part] *= line.astype(np.float32)
+
+
+def _stretches(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + STRETCH, n)) for start in range(0, n, STRETCH))

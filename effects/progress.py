@@ -1,0 +1,81 @@
+"""Progress reports and cancelling for long work.
+
+The work runs in a thread of its own and notes where it is; the caller's thread reports that ten
+times a second, however long a single step takes. An exception raised by the report (`Cancelled`
+is meant for it) or Ctrl-C stops the work at its next `Progress.tick`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+Result = TypeVar("Result")
+OnProgress = Callable[[float, str], object]
+
+REPORTS_PER_SECOND = 10
+
+
+class Cancelled(Exception):  # noqa: N818 - a decision of the user's, not an error
+    """Raise this in ``on_progress`` to stop the work; it comes out of the call unchanged."""
+
+
+class Progress:
+    """Where the work is: a fraction from 0 to 1, which never falls, and a stage in words."""
+
+    def __init__(self) -> None:
+        self.fraction = 0.0
+        self.stage = "starting"
+        self._stop = threading.Event()
+
+    def tick(self, fraction: float | None = None, stage: str | None = None) -> None:
+        """Note progress. Raises `Cancelled` if the work is to stop."""
+        if self._stop.is_set():
+            raise Cancelled("stopped by on_progress")
+        if fraction is not None:
+            self.fraction = max(self.fraction, min(fraction, 1.0))
+        if stage is not None:
+            self.stage = stage
+
+    def part(self, start: float, end: float, stage: str) -> Callable[[float], None]:
+        """A tick for one part of the work, whose own fraction runs from 0 to 1."""
+        return lambda done: self.tick(start + (end - start) * done, stage)
+
+    def stop(self) -> None:
+        """Make the next tick raise."""
+        self._stop.set()
+
+
+def run_reporting(
+    work: Callable[[Progress], Result], on_progress: OnProgress | None = None
+) -> Result:
+    """Run ``work`` in a thread of its own, calling ``on_progress(fraction, stage)`` in this one.
+
+    Exceptions of either pass to the caller, and only after the work has ended.
+    """
+    progress, finished = Progress(), threading.Event()
+    future: Future[Result] = Future()
+    report = on_progress or (lambda fraction, stage: None)
+
+    def run() -> None:
+        try:
+            future.set_result(work(progress))
+        except BaseException as error:  # handed to the caller's thread by future.result()
+            future.set_exception(error)
+        finally:
+            finished.set()
+
+    thread = threading.Thread(target=run, name="restyle-work", daemon=True)
+    thread.start()
+    try:
+        report(progress.fraction, progress.stage)
+        while not finished.wait(1 / REPORTS_PER_SECOND):
+            report(progress.fraction, progress.stage)
+    finally:
+        progress.stop()
+        thread.join()
+    result = future.result()
+    report(1.0, "done")
+    return result

@@ -1,0 +1,127 @@
+"""A clip as the engines see it: its channels joined, its level brought to a reference."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from effects.loudness import Audio, peak
+from effects.spectrogram import Analysis
+
+#: Features are logarithms of level, so the clips that are compared are brought to one loudness.
+REFERENCE_LUFS = -20.0
+#: A frame this far below the clip's loudest is a rest.
+REST_DB = -60.0
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A stretch of frames of a clip.
+
+    Attributes:
+        analysis: how they were made.
+        spectra: of each channel, ``[channels, T, bins]``.
+        amplitudes: of the channels' root mean square, so that nothing cancels,
+            ``[T, n_features]``.
+        active: 1 for frames in which something sounds, 0 for rests, ``[T]``.
+    """
+
+    analysis: Analysis
+    spectra: Tensor
+    amplitudes: Tensor
+    active: Tensor
+
+    @cached_property
+    def gain(self) -> float:
+        """Brings the active frames to the reference loudness; 1 if there are none."""
+        power = float((self.analysis.power(self.amplitudes) * self.active).sum())
+        wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * float(self.active.sum())
+        return math.sqrt(wanted / power) if power > 0 else 1.0
+
+    @cached_property
+    def features(self) -> Tensor:
+        """``log1p`` of the amplitudes at the reference loudness, ``[T, n_features]``."""
+        return torch.log1p(self.amplitudes * self.gain)
+
+    def to_amplitudes(self, features: Tensor) -> Tensor:
+        """The inverse of `features`: back to amplitudes at the clip's own level."""
+        return torch.expm1(features.clamp_min(0)) / self.gain
+
+    def keep_level(self, features: Tensor) -> Tensor:
+        """``features`` turned up or down as a whole, to the loudness these frames have.
+
+        Without this an optimiser comes nearer to a style of few partials by turning everything
+        down, which the loudness match at the end takes back. Features below 0, which mean nothing
+        but may occur on the way, are treated like their mirror images.
+        """
+        amplitudes = torch.expm1(features.abs())
+        power = (self.analysis.power(amplitudes) * self.active).sum()
+        wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * self.active.sum()
+        turned = torch.log1p(amplitudes * (wanted / power.clamp_min(1e-12)).sqrt())
+        return torch.copysign(turned, features)
+
+    def carrier(self, polarity: Tensor) -> Tensor:
+        """One channel for the phase: the channels' sum, ``[T, bins]``; see `Stem.polarity`."""
+        return (self.spectra * polarity[:, None, None]).mean(dim=0)
+
+
+class Stem:
+    """Audio ``[channels, samples]``, not silent, with silence before and after.
+
+    Args:
+        audio: the clip.
+        analysis: at the clip's sample rate.
+        n_frames_min: make the clip at least this long, with silence.
+    """
+
+    def __init__(self, audio: Audio, analysis: Analysis, n_frames_min: int = 1) -> None:
+        self.audio, self.analysis = audio, analysis
+        self.n_frames = max(analysis.grid.n_frames(audio.shape[1]), n_frames_min)
+        self._unit = 1 / peak(audio)
+
+    @cached_property
+    def polarity(self) -> Tensor:
+        """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum."""
+        start = self.audio[:, : 1 << 20]
+        loudest = start[int(abs(start).sum(axis=1).argmax())]
+        signs = [-1.0 if float(channel @ loudest) < 0 else 1.0 for channel in start]
+        return torch.tensor(signs, device=self.analysis.device)
+
+    def frames(self, start: int, stop: int) -> Frames:
+        """Frames ``start`` to ``stop`` (exclusive); spectra as of audio with its peak at 1."""
+        analysis = self.analysis
+        spectra = analysis.grid.stft(self._samples(start, stop).to(analysis.device))
+        magnitude = spectra.abs().square_().mean(dim=0).sqrt_()
+        amplitudes = analysis.amplitudes(magnitude)
+        power = analysis.power(amplitudes)
+        active = power > max(float(power.max()) * 10 ** (REST_DB / 10), 1e-12)
+        return Frames(analysis, spectra, amplitudes, active.float())
+
+    @property
+    def unit(self) -> float:
+        """What the samples are multiplied with before anything else."""
+        return self._unit
+
+    def _samples(self, start: int, stop: int) -> Tensor:
+        """The samples under these frames, zeros outside of the clip."""
+        grid = self.analysis.grid
+        first = start * grid.hop - grid.n_fft // 2
+        end = (stop - 1) * grid.hop + grid.n_fft // 2
+        inside = self.audio[:, max(first, 0) : max(end, 0)]
+        out = torch.zeros(len(self.audio), end - first)
+        at = max(-first, 0)
+        out[:, at : at + inside.shape[1]] = torch.from_numpy(inside) * self._unit
+        return out
+
+
+def windows(n_frames: int, longest: int, overlap: int) -> list[tuple[int, int]]:
+    """Stretches of equal length, at most ``longest``, that overlap and cover ``n_frames``."""
+    if n_frames <= longest:
+        return [(0, n_frames)]
+    count = math.ceil((n_frames - overlap) / (longest - overlap))
+    starts = [round(i * (n_frames - overlap) / count) for i in range(count + 1)]
+    return [(a, b + overlap) for a, b in zip(starts, starts[1:], strict=False)]

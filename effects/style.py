@@ -1,0 +1,168 @@
+"""A style clip: where it comes from, what identifies it, and its statistics."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pedalboard import Gain
+from pedalboard.io import AudioFile
+
+from effects.cache import Arrays, shared_cache
+from effects.loudness import Audio
+
+if TYPE_CHECKING:
+    import torch
+
+    from effects.engines.base import Engine, Statistics
+
+#: A longer clip is represented by this much of it, in excerpts spread evenly over it.
+MAX_SECONDS = 30.0
+EXCERPT_SECONDS = 5.0
+MIN_PEAK = 1e-10
+
+
+@dataclass(frozen=True)
+class Style:
+    """A clip, in memory or in a file, that is read when it is needed.
+
+    Args:
+        source: a path, or audio as pedalboard takes it with its sample rate in Hz.
+    """
+
+    source: str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.source, (str, os.PathLike)):
+            if not Path(self.source).is_file():
+                raise FileNotFoundError(f"There is no style clip at {os.fspath(self.source)!r}.")
+            return
+        if not (isinstance(self.source, tuple) and len(self.source) == 2):
+            raise TypeError(
+                "style must be a path or a tuple (audio, sample_rate), "
+                f"not {type(self.source).__name__}."
+            )
+        audio, sample_rate = self.source
+        if not (isinstance(sample_rate, (int, float)) and 0 < sample_rate < float("inf")):
+            raise ValueError(f"The style's sample rate must be positive, not {sample_rate!r}.")
+        # A copy in pedalboard's own reading of layouts and types, which later writes cannot change.
+        copy = Gain(0)(audio, float(sample_rate))
+        if copy.ndim == 2 and copy.shape[0] > copy.shape[1]:
+            copy = copy.T
+        object.__setattr__(self, "source", (np.atleast_2d(copy), float(sample_rate)))
+
+    def __str__(self) -> str:
+        if isinstance(self.source, tuple):
+            audio, sample_rate = self.source
+            return f"<{audio.shape[1] / sample_rate:.2f} s of audio>"
+        return os.fspath(self.source)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the audio (of the file's bytes, if it is one): what the cache knows it by."""
+        digest = hashlib.sha256()
+        if isinstance(self.source, tuple):
+            audio, sample_rate = self.source
+            digest.update(f"{audio.shape} {sample_rate}".encode())
+            digest.update(np.ascontiguousarray(audio))
+        else:
+            with Path(self.source).open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    def statistics(
+        self, engine: Engine, n_features: int, device: torch.device, *, tick: Callable[[], None]
+    ) -> tuple[int, Statistics]:
+        """What ``engine`` knows of the clip, from the cache if it can be.
+
+        Returns:
+            The number of features that were compared (fewer than ``n_features`` if the clip's
+            sample rate has no more), and the statistics.
+        """
+        import torch
+
+        key = {
+            "version": 1,
+            "clip": self.digest,
+            "n_features": n_features,
+            **engine.parameters(),
+        }
+
+        def compute() -> Arrays:
+            statistics, n = self._measure(engine, n_features, device, tick)
+            arrays = {name: tensor.cpu().numpy() for name, tensor in statistics.items()}
+            return {**arrays, "n_features": np.array(n)}
+
+        arrays = dict(shared_cache().get(key, compute))
+        n_shared = int(arrays.pop("n_features"))
+        return n_shared, {k: torch.from_numpy(a.copy()).to(device) for k, a in arrays.items()}
+
+    def _measure(
+        self, engine: Engine, n_features: int, device: torch.device, tick: Callable[[], None]
+    ) -> tuple[dict[str, torch.Tensor], int]:
+        import torch
+
+        from effects.spectrogram import Analysis
+        from effects.stem import Stem
+
+        audio, sample_rate = self.excerpts()
+        tick()
+        n_shared = min(n_features, Analysis.features_at(sample_rate))
+        stem = Stem(audio, Analysis(sample_rate, n_shared, device), engine.n_frames_min)
+        with torch.no_grad():
+            view = stem.frames(0, stem.n_frames)
+            return engine.statistics(view.features, view.active, tick=tick), n_shared
+
+    def excerpts(self) -> tuple[Audio, float]:
+        """The clip, ``[channels, samples]``, or evenly spread excerpts of it if it is long.
+
+        Raises:
+            ValueError: it cannot be read, is empty or silent, or holds NaN or infinity.
+        """
+        if isinstance(self.source, tuple):
+            audio, sample_rate = self.source
+            spans = _spans(audio.shape[1], sample_rate)
+            clip = np.concatenate([audio[:, a:b] for a, b in spans], axis=1)
+        else:
+            clip, sample_rate = _read(self.source)
+        if not np.isfinite(clip).all():
+            raise ValueError(f"The style clip {self} holds NaN or infinity: render it again.")
+        if not clip.size or np.abs(clip).max() < MIN_PEAK:
+            raise ValueError(f"The style clip {self} is silent: choose one that sounds.")
+        return clip.astype(np.float32, copy=False), float(sample_rate)
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
+    try:
+        with AudioFile(os.fspath(path)) as file:
+            parts = []
+            for start, end in _spans(file.frames, file.samplerate):
+                file.seek(start)
+                parts.append(file.read(end - start))
+            return np.concatenate(parts, axis=1), float(file.samplerate)
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"The style clip {os.fspath(path)!r} cannot be read as audio: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _spans(n_samples: int, sample_rate: float) -> list[tuple[int, int]]:
+    """Which samples represent a clip: all of them, or excerpts from its start to its end."""
+    if n_samples <= MAX_SECONDS * sample_rate:
+        return [(0, n_samples)]
+    count = round(MAX_SECONDS / EXCERPT_SECONDS)
+    length = round(EXCERPT_SECONDS * sample_rate)
+    starts = np.linspace(0, n_samples - length, count).astype(int)
+    return [(int(start), int(start) + length) for start in starts]

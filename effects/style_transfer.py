@@ -1,0 +1,252 @@
+"""StyleTransfer: a stem's melody, rhythm and dynamics in the timbre of another sound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.contract import Audio, PythonEffect
+from effects.engines import ENGINES, make_engine
+from effects.loudness import loudness, match_loudness, peak
+from effects.progress import OnProgress, Progress, run_reporting
+from effects.style import MIN_PEAK, Style
+
+if TYPE_CHECKING:
+    from effects.engines.base import Engine
+
+MAX_CHANNELS = 8
+DEVICES = ("auto", "cpu", "cuda", "mps")
+STRETCH = 1 << 20  # samples mixed together
+
+StyleSource = str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+
+
+class StyleTransfer(PythonEffect):
+    """Restyle a whole clip: what is played stays, what it is played on becomes the style's.
+
+    The output has exactly the input's samples, channels and rate, its stereo image, and its
+    loudness within 1 LU; its peaks stay below full scale if the input's did. Rests stay silent.
+    The same input, options and machine give the same bits.
+
+    Args:
+        style: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz. Exactly
+            one of ``style`` and ``preset`` is given.
+        preset: the name of a style in `presets`.
+        strength: 0 leaves the sound as it is, bit for bit; 1 is all style. Between them it is the
+            share of the way gone, the way being the root of the distance of the Gram matrices.
+        mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone.
+        engine: a name from `effects.engines.ENGINES`, or an engine with options of your own,
+            such as ``RandomCNN1D(n_filters=512)``.
+        seed: draws the random filters of the engines that have any. An engine given with options
+            keeps its own.
+        device: ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"`` for the fastest there is.
+        on_progress: called as ``on_progress(fraction, stage)`` ten times a second, in the thread
+            of the call. What it raises (`effects.Cancelled` is meant for it) ends the call.
+
+    Raises:
+        TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
+        ValueError: an option out of range, an unknown preset or engine.
+        FileNotFoundError: no file at ``style``.
+    """
+
+    _parameters = ("strength", "mix", "engine", "seed", "device")
+
+    def __init__(
+        self,
+        style: StyleSource | None = None,
+        preset: str | None = None,
+        strength: float = 0.5,
+        mix: float = 1.0,
+        engine: str | Engine = "infinite",
+        seed: int = 0,
+        device: str = "auto",
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        super().__init__()
+        if (style is None) == (preset is None):
+            raise TypeError(
+                "StyleTransfer needs exactly one of style (a path or (audio, sample_rate)) "
+                "and preset (a name from presets.names())."
+            )
+        self._preset: str | None = None
+        if style is not None:
+            self.style = style
+        else:
+            self.preset = preset
+        self.strength = strength
+        self.mix = mix
+        self.engine = engine
+        self.seed = seed
+        self.device = device
+        self.on_progress = on_progress
+        self._loss_curves: list[list[tuple[float, float]]] = []
+
+    @property
+    def style(self) -> StyleSource:
+        """The style clip: a path (the preset's, if there is one) or ``(audio, sample_rate)``."""
+        return self._style.source
+
+    @style.setter
+    def style(self, value: StyleSource) -> None:
+        self._style = Style(value)
+        self._preset = None
+
+    @property
+    def preset(self) -> str | None:
+        """The preset's name; None with a clip of one's own."""
+        return self._preset
+
+    @preset.setter
+    def preset(self, value: str | None) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"preset must be a name from presets.names(), not {value!r}.")
+        import presets
+
+        preset = presets.get(value)
+        self._style = Style(preset.clip)
+        self._preset = preset.name
+
+    @property
+    def strength(self) -> float:
+        """Share of the way to the style, 0 to 1."""
+        return self._strength
+
+    @strength.setter
+    def strength(self, value: float) -> None:
+        self._strength = _between_0_and_1("Strength", value)
+
+    @property
+    def mix(self) -> float:
+        """Wet share of the output, 0 to 1."""
+        return self._mix
+
+    @mix.setter
+    def mix(self, value: float) -> None:
+        self._mix = _between_0_and_1("Mix", value)
+
+    @property
+    def engine(self) -> str | Engine:
+        """What tells how far the sound is from style and content."""
+        return self._engine
+
+    @engine.setter
+    def engine(self, value: str | Engine) -> None:
+        if isinstance(value, str):
+            if value not in ENGINES:
+                make_engine(value)  # raises, and says which there are
+        elif not callable(getattr(value, "objective", None)):
+            raise TypeError(
+                f"engine must be one of {', '.join(ENGINES)}, or an Engine, not {value!r}."
+            )
+        self._engine = value
+
+    @property
+    def seed(self) -> int:
+        """Draws the random filters."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, value: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise TypeError(f"Seed must be an integer, not {value!r}.")
+        if not 0 <= value < 2**63:
+            raise ValueError("Seed must be between 0 and 2**63 - 1.")
+        self._seed = int(value)
+
+    @property
+    def device(self) -> str:
+        """Where to compute."""
+        return self._device
+
+    @device.setter
+    def device(self, value: str) -> None:
+        if value not in DEVICES:
+            raise ValueError(f"Device must be one of {', '.join(DEVICES)}, not {value!r}.")
+        self._device = value
+
+    @property
+    def on_progress(self) -> OnProgress | None:
+        """Called as ``on_progress(fraction, stage)`` while a call lasts."""
+        return self._on_progress
+
+    @on_progress.setter
+    def on_progress(self, value: OnProgress | None) -> None:
+        if value is not None and not callable(value):
+            raise TypeError(f"on_progress must be callable or None, not {value!r}.")
+        self._on_progress = value
+
+    @property
+    def loss_curves(self) -> list[list[tuple[float, float]]]:
+        """Of the last call: per window of the stem, per evaluation, (style, content) distance.
+
+        Both are relative: to the style's and to the content's own size.
+        """
+        return self._loss_curves
+
+    def _options(self) -> dict[str, object]:
+        source = {"preset": self._preset} if self._preset else {"style": str(self._style)}
+        return {**source, **super()._options()}
+
+    def _render(self, audio: Audio, sample_rate: float) -> Audio:
+        if len(audio) > MAX_CHANNELS:
+            raise ValueError(
+                f"StyleTransfer takes up to {MAX_CHANNELS} channels, not {len(audio)}: "
+                "restyle them in groups."
+            )
+        self._loss_curves = []
+        return run_reporting(self._work(audio, sample_rate), self._on_progress)
+
+    def _work(self, audio: Audio, sample_rate: float) -> Callable[[Progress], Audio]:
+        """The whole job, with the options as they are now."""
+        style, strength, mix = self._style, self._strength, self._mix
+        engine, seed, device = self._engine, self._seed, self._device
+
+        def work(progress: Progress) -> Audio:
+            if strength == 0 or mix == 0 or peak(audio) < MIN_PEAK:
+                return audio
+            progress.tick(0.0, "loading torch")
+            from effects.devices import one_thread, pick_device
+            from effects.restyle import restyle
+
+            chosen = make_engine(engine, seed=seed) if isinstance(engine, str) else engine
+            with one_thread():
+                restyled = restyle(
+                    audio,
+                    sample_rate,
+                    style,
+                    chosen,
+                    strength=strength,
+                    device=pick_device(device),
+                    progress=progress,
+                )
+            self._loss_curves = restyled.curves
+            wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, peak(audio))
+            match_loudness(wet, sample_rate, level, ceiling=ceiling)
+            progress.tick(0.97)
+            if mix < 1:  # dry and wet may cancel in part, so what they make is matched again
+                _mix_into(wet, audio, mix)
+                match_loudness(wet, sample_rate, level, ceiling=ceiling)
+            return wet
+
+        return work
+
+
+def _between_0_and_1(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, not {value!r}.")
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} must be between 0.0 and 1.0.")
+    return float(value)
+
+
+def _mix_into(wet: Audio, dry: Audio, mix: float) -> None:
+    """``wet`` becomes the mix, in place."""
+    for start in range(0, wet.shape[1], STRETCH):
+        part = slice(start, start + STRETCH)
+        wet[:, part] *= np.float32(mix)
+        wet[:, part] += np.float32(1 - mix) * dry[:, part]
