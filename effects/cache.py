@@ -83,9 +83,7 @@ class Cache:
         temporary = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                dir=self.folder, suffix=".tmp", delete=False
-            ) as file:
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as file:
                 temporary = Path(file.name)
                 np.savez(file, **arrays)  # type: ignore[arg-type]
             temporary.replace(path)

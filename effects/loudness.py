@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from pedalboard import HighpassFilter, HighShelfFilter, Pedalboard
+from pedalboard import Chain, HighpassFilter, HighShelfFilter
 
 Audio = NDArray[np.float32]
 Envelope = NDArray[np.float64]
@@ -112,7 +112,7 @@ def _k_weighted_power(audio: Audio, sample_rate: float, step: int) -> Envelope:
     one-pole filters: all of them are plugins of pedalboard.
     """
     shelf = min(1500.0, 0.45 * sample_rate)
-    weighting = Pedalboard(
+    weighting = Chain(
         [HighShelfFilter(shelf, 4.0, math.sqrt(0.5)), HighpassFilter(38), HighpassFilter(38)]
     )
     # Filters of single precision want a level they can work with, whatever the stem's.
@@ -163,7 +163,7 @@ def _smooth(nodes: Envelope, reach: int, extreme: Callable[..., Envelope]) -> En
 def _sliding_mean(values: Envelope, width: int) -> Envelope:
     if len(values) < width:
         return np.zeros(0)
-    return np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1))
 
 
 def _apply_envelope(audio: Audio, nodes: Envelope, hop: int) -> None:

@@ -25,10 +25,13 @@ Curve = list[tuple[float, float]]
 STRICTNESS = 20.0
 
 
+TotalLoss = Callable[[Tensor, Tensor], Tensor]
+
+
 class Tradeoff(Protocol):
     """How the two distances become the one number that is minimised."""
 
-    def __call__(self, objective: Objective, start: tuple[float, float]) -> Callable[..., Tensor]:
+    def __call__(self, objective: Objective, start: tuple[float, float]) -> TotalLoss:
         """A function of (style distance, content distance), given those of the start."""
         ...
 
@@ -37,22 +40,23 @@ class Tradeoff(Protocol):
 class Strength:
     """Stay as close to the content as going ``strength`` (0 to 1) of the way to the style lets you.
 
-    Minimises (1 - s) content + κ (D / D₀ - (1 - s)²)², both distances relative. At s = 0 the start
-    is the minimum; at 1 the content has no say.
+    Minimises content + κ (D / D₀ - (1 - s)²)², both distances relative. At s = 0 the start is the
+    minimum. At s = 1 the content still has its say, at 1 to κ: without it the optimiser goes on to
+    spectrograms that no sound has, and the sound comes out farther from the style.
     """
 
     strength: float
 
-    def __call__(
-        self, objective: Objective, start: tuple[float, float]
-    ) -> Callable[[Tensor, Tensor], Tensor]:
+    def __call__(self, objective: Objective, start: tuple[float, float]) -> TotalLoss:
         """See `Tradeoff`. ``start`` must be the content's own distances."""
-        left = 1 - self.strength
-        whole_way = max(start[0], 1e-9 * objective.style_scale) ** 0.5
+        wanted = (1 - self.strength) ** 2
+        least = 1e-9 * objective.style_scale
+        whole_way = max(start[0], least) ** 0.5
 
         def total(style: Tensor, content: Tensor) -> Tensor:
-            share = (style.clamp_min(1e-9 * objective.style_scale)).sqrt() / whole_way
-            return left * content / objective.content_scale + STRICTNESS * (share - left**2) ** 2
+            left = style.clamp_min(least).sqrt() / whole_way
+            loss: Tensor = content / objective.content_scale + STRICTNESS * (left - wanted) ** 2
+            return loss
 
         return total
 
@@ -69,12 +73,14 @@ class Weighted:
     n_patches: int
     n_filters: int
 
-    def __call__(
-        self, objective: Objective, start: tuple[float, float]
-    ) -> Callable[[Tensor, Tensor], Tensor]:
+    def __call__(self, objective: Objective, start: tuple[float, float]) -> TotalLoss:
         """See `Tradeoff`."""
         weight = self.alpha * self.n_patches / self.n_filters
-        return lambda style, content: (weight * content + style) / objective.style_scale
+
+        def total(style: Tensor, content: Tensor) -> Tensor:
+            return (weight * content + style) / objective.style_scale
+
+        return total
 
 
 @dataclass
@@ -91,14 +97,20 @@ def optimise(
     *,
     tradeoff: Tradeoff,
     n_iterations: int,
-    constrain: Callable[[Tensor], Tensor] = lambda features: features,
+    nonnegative: bool = True,
     tick: Callable[[float], None] = lambda _: None,
 ) -> Solution:
     """Minimise from ``start``, ``[T, n_features]``, with L-BFGS and a strong Wolfe line search.
 
-    ``constrain`` is differentiated through: the objective sees, and the solution is, what it
-    returns.
+    Features are not negative, and what an optimiser gains by making them so is lost in the sound:
+    the objective sees 0 instead. ``nonnegative=False`` is the published method, which lets them
+    go where they will until the end.
     """
+
+    def features() -> Tensor:
+        moved = start + unit * change
+        return moved.clamp_min(0) if nonnegative else moved
+
     with torch.no_grad():
         first = tuple(float(d) for d in objective(start))
     total = tradeoff(objective, (first[0], first[1]))
@@ -121,7 +133,7 @@ def optimise(
     def evaluate() -> Tensor:
         tick(min(len(curve) / most, 1.0))
         optimiser.zero_grad()
-        style, content = objective(constrain(start + unit * change))
+        style, content = objective(features())
         loss = total(style, content)
         loss.backward()  # type: ignore[no-untyped-call]
         curve.append(
@@ -132,6 +144,5 @@ def optimise(
         )
         return loss
 
-    optimiser.step(evaluate)  # type: ignore[arg-type]
-    with torch.no_grad():
-        return Solution(constrain(start + unit * change).clamp_min_(0), curve)
+    optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+    return Solution(features().detach().clamp_min(0), curve)

@@ -72,18 +72,17 @@ def restyle(
         frames = stem.frames(start, stop)
         solution = frames.amplitudes
         if frames.active.any():
-            objective = engine.objective(
-                frames.features, frames.active, statistics, tick=progress.tick
-            )
+            gain = frames.gain_to_energy(float(statistics["energy"]))
+            features = frames.features(gain)
+            objective = engine.objective(features, frames.active, statistics, tick=progress.tick)
             solved = optimise(
                 objective,
-                frames.features,
+                features,
                 tradeoff=Strength(strength),
                 n_iterations=engine.n_iterations,
-                constrain=frames.keep_level,
                 tick=progress.part(at[0], at[1], "restyling"),
             )
-            solution = frames.to_amplitudes(solved.features)
+            solution = torch.expm1(solved.features) / gain
             curves.append(solved.curve)
         if before is not None:
             solution = _continue(before, solution)
@@ -122,9 +121,7 @@ class Synthesis:
         self._settled: Tensor | None = None  # the carrier's last frames, restyled
         self._adder = OverlapAdder(stem.analysis.grid, stem.audio, 1 / stem.unit)
 
-    def add(
-        self, frames: Frames, solution: Tensor, *, first: int, last: int, tick: object
-    ) -> None:
+    def add(self, frames: Frames, solution: Tensor, *, first: int, last: int, tick: object) -> None:
         """Restyle the frames from ``first`` to ``last`` (exclusive) of a window.
 
         The frames before ``first`` are settled; those after ``last`` are looked at, and come again

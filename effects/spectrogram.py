@@ -48,13 +48,14 @@ class FrameGrid:
 
     def stft(self, framed: Tensor) -> Tensor:
         """Spectra of ``framed``, ``[*, (T - 1) * hop + n_fft]``: no padding is added here."""
-        return torch.fft.rfft(framed.unfold(-1, self.n_fft, self.hop) * self.window)
+        spectra: Tensor = torch.fft.rfft(framed.unfold(-1, self.n_fft, self.hop) * self.window)
+        return spectra
 
     def overlap_add(self, frames: Tensor) -> Tensor:
         """Add frames ``[*, T, n_fft]`` at steps of ``hop``: ``[*, (T - 1) * hop + n_fft]``."""
         n, reach = frames.shape[-2], -(-self.n_fft // self.hop)
         pieces = torch.nn.functional.pad(frames, (0, reach * self.hop - self.n_fft))
-        pieces = pieces.unflatten(-1, (reach, self.hop))
+        pieces = pieces.reshape(*frames.shape[:-1], reach, self.hop)
         out = frames.new_zeros(*frames.shape[:-2], n + reach - 1, self.hop)
         for k in range(reach):
             out[..., k : k + n, :] += pieces[..., k, :]
@@ -62,7 +63,8 @@ class FrameGrid:
 
     def weigh(self, spectra: Tensor) -> Tensor:
         """Windowed frames in time, ready to be overlap-added: ``[*, T, n_fft]``."""
-        return torch.fft.irfft(spectra, n=self.n_fft) * self.window
+        frames: Tensor = torch.fft.irfft(spectra, n=self.n_fft)
+        return frames * self.window
 
     def weight_sum(self, n: int) -> Tensor:
         """The squared windows of ``n`` frames, overlap-added: what `istft` divides by."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -35,34 +36,42 @@ class Frames:
     amplitudes: Tensor
     active: Tensor
 
-    @cached_property
-    def gain(self) -> float:
-        """Brings the active frames to the reference loudness; 1 if there are none."""
+    @property
+    def gain_to_reference(self) -> float:
+        """Brings the active frames to `REFERENCE_LUFS`."""
         power = float((self.analysis.power(self.amplitudes) * self.active).sum())
         wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * float(self.active.sum())
-        return math.sqrt(wanted / power) if power > 0 else 1.0
+        return math.sqrt(wanted / max(power, 1e-30))
 
-    @cached_property
-    def features(self) -> Tensor:
-        """``log1p`` of the amplitudes at the reference loudness, ``[T, n_features]``."""
-        return torch.log1p(self.amplitudes * self.gain)
+    def gain_to_energy(self, wanted: float) -> float:
+        """Brings the `energy` of these frames to another clip's.
 
-    def to_amplitudes(self, features: Tensor) -> Tensor:
-        """The inverse of `features`: back to amplitudes at the clip's own level."""
-        return torch.expm1(features.clamp_min(0)) / self.gain
-
-    def keep_level(self, features: Tensor) -> Tensor:
-        """``features`` turned up or down as a whole, to the loudness these frames have.
-
-        Without this an optimiser comes nearer to a style of few partials by turning everything
-        down, which the loudness match at the end takes back. Features below 0, which mean nothing
-        but may occur on the way, are treated like their mirror images.
+        At equal loudness a noise has many more bins above the knee of ``log1p`` than a flute. An
+        engine would see that difference first, and close it by turning everything down or up,
+        which the loudness match at the end takes back. At equal energy only the distribution over
+        frequency and time is left to differ.
         """
-        amplitudes = torch.expm1(features.abs())
-        power = (self.analysis.power(amplitudes) * self.active).sum()
-        wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * self.active.sum()
-        turned = torch.log1p(amplitudes * (wanted / power.clamp_min(1e-12)).sqrt())
-        return torch.copysign(turned, features)
+        low, high = math.log(1e-6), math.log(1e6)
+        for _ in range(30):  # bisection: energy rises with gain
+            middle = (low + high) / 2
+            if self.energy(math.exp(middle)) < wanted:
+                low = middle
+            else:
+                high = middle
+        return math.exp(low)
+
+    def energy(self, gain: float) -> float:
+        """Mean over the active frames of the features' sum of squares."""
+        step = max(len(self.active) // 128, 1)  # every few frames tell it well enough
+        energy = (self.features(gain, step) ** 2).sum(dim=1)
+        active = self.active[::step]
+        if not bool(active.any()):
+            return float(energy.mean())
+        return float((energy * active).sum() / active.sum())
+
+    def features(self, gain: float, step: int = 1) -> Tensor:
+        """``log1p`` of the amplitudes times ``gain``, ``[T, n_features]``."""
+        return torch.log1p(self.amplitudes[::step] * gain)
 
     def carrier(self, polarity: Tensor) -> Tensor:
         """One channel for the phase: the channels' sum, ``[T, bins]``; see `Stem.polarity`."""
@@ -124,4 +133,4 @@ def windows(n_frames: int, longest: int, overlap: int) -> list[tuple[int, int]]:
         return [(0, n_frames)]
     count = math.ceil((n_frames - overlap) / (longest - overlap))
     starts = [round(i * (n_frames - overlap) / count) for i in range(count + 1)]
-    return [(a, b + overlap) for a, b in zip(starts, starts[1:], strict=False)]
+    return [(a, b + overlap) for a, b in pairwise(starts)]

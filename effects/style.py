@@ -71,7 +71,7 @@ class Style:
         if isinstance(self.source, tuple):
             audio, sample_rate = self.source
             digest.update(f"{audio.shape} {sample_rate}".encode())
-            digest.update(np.ascontiguousarray(audio))
+            digest.update(np.ascontiguousarray(audio).data)
         else:
             with Path(self.source).open("rb") as file:
                 while block := file.read(1 << 20):
@@ -119,7 +119,9 @@ class Style:
         stem = Stem(audio, Analysis(sample_rate, n_shared, device), engine.n_frames_min)
         with torch.no_grad():
             view = stem.frames(0, stem.n_frames)
-            return engine.statistics(view.features, view.active, tick=tick), n_shared
+            gain = view.gain_to_reference
+            statistics = engine.statistics(view.features(gain), view.active, tick=tick)
+            return {**statistics, "energy": torch.tensor(view.energy(gain))}, n_shared
 
     def excerpts(self) -> tuple[Audio, float]:
         """The clip, ``[channels, samples]``, or evenly spread excerpts of it if it is long.

@@ -239,9 +239,10 @@ class StyleTransfer(PythonEffect):
 def _between_0_and_1(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, not {value!r}.")
-    if not 0.0 <= value <= 1.0:
+    number = float(value)
+    if not 0.0 <= number <= 1.0:
         raise ValueError(f"{name} must be between 0.0 and 1.0.")
-    return float(value)
+    return number
 
 
 def _mix_into(wet: Audio, dry: Audio, mix: float) -> None:

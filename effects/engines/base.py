@@ -34,7 +34,8 @@ class Objective(ABC):
     @abstractmethod
     def __call__(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """``[T, n_features]`` -> mean squared difference of the Gram matrices from the style's,
-        and of the features from the content's."""
+        and of the features from the content's.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class Engine(ABC):
     @property
     def n_iterations(self) -> int:
         """L-BFGS iterations of a restyling."""
-        return 16
+        return 24
 
     def parameters(self) -> dict[str, Any]:
         """Everything, beside the clip, that `statistics` depend on: the key of the cache."""
@@ -83,7 +84,7 @@ def run_tick(tick: Tick, tensor: Tensor) -> Tensor:
     """``tensor``, and ``tick`` is also called when its gradient is computed."""
     tick()
     if tensor.requires_grad:
-        tensor.register_hook(lambda _: tick())
+        tensor.register_hook(lambda _: tick())  # type: ignore[no-untyped-call]
     return tensor
 
 

@@ -103,13 +103,13 @@ def _patch_norms(frames: Tensor, width: int) -> Tensor:
 
 def _patch_products(a: Tensor, b: Tensor, width: int) -> Tensor:
     """p·q for all patches of ``[T, C]`` and ``[S, C]``: ``[T - width + 1, S - width + 1]``."""
-    product: Tensor = _DiagonalSum.apply(a @ b.T, width)
+    product: Tensor = _DiagonalSum.apply(a @ b.T, width)  # type: ignore[no-untyped-call]
     return product
 
 
 def _mean_squared_kernel(dot: Tensor, n: Tensor, m: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """Σ_pq a_p b_q k(p, q)² with s² = 1."""
-    mean: Tensor = _SquaredKernel.apply(dot, n, m, a, b)
+    mean: Tensor = _SquaredKernel.apply(dot, n, m, a, b)  # type: ignore[no-untyped-call]
     return mean
 
 

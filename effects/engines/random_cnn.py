@@ -128,7 +128,8 @@ class _View:
                 part = look(span, wanted)
             else:  # activations of one chunk at a time are held, and computed again backwards
                 part = checkpoint(look, span, wanted, use_reentrant=False)
-            total = list(part) if total is None else [a + b for a, b in zip(total, part)]
+            sums = total or [torch.zeros_like(tensor) for tensor in part]
+            total = [a + b for a, b in zip(sums, part, strict=True)]
         assert total is not None
         return total[:-1], total[-1]
 

@@ -34,9 +34,8 @@ class RandomCNN1D(RandomCNN):
     def _layers(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
         layers, signal = [], features.T[None]
         for weight in filters:
-            blocks = [
-                run_tick(tick, torch.conv1d(signal, block)) for block in weight.split(BLOCK)
-            ]
+            parts = torch.split(weight, BLOCK)
+            blocks = [run_tick(tick, torch.conv1d(signal, part)) for part in parts]
             signal = torch.relu(torch.cat(blocks, dim=1))
             layers.append(signal[0].T[:, None, :])
         return layers

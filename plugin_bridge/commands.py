@@ -1,0 +1,261 @@
+"""The commands of ``restyle`` and what they say about themselves.
+
+Whatever loads slowly is imported in the functions, so that ``--help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from effects import StyleTransfer
+    from plugin_bridge.audio_files import Audio, Sound
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
+Out = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OUT",
+        help="Where to write it: .wav, .aiff, .flac, .mp3 or .ogg. Sample rate, channels and "
+        "bit depth stay those of IN.",
+    ),
+]
+Style = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CLIP",
+        help="A sound file of the instrument to take the timbre from; a few seconds will do.",
+    ),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A built-in style in place of a clip: see restyle presets."),
+]
+Strength = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=1.0, help="How far to go: 0 leaves the stem as it is, 1 is all style."
+    ),
+]
+Mix = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="0 is the dry stem, 1 the restyled one alone.")
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What compares the sounds: infinite (fast, the best), or the published networks "
+        "random_cnn_1d and random_cnn_2d (slow).",
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Draws the random filters of the engines that have any.")
+]
+Device = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps, or auto (the fastest)."),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.png",
+        help="Also draw what happened: spectrograms of stem, style and output, and the loss.",
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", "-f", help="Replace OUT and the plot if they exist.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no last line.")]
+Folder = Annotated[
+    Path, typer.Argument(metavar="[DIR]", help="The folder to make, or to make again.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"restyle {version('restyle')}")
+        raise typer.Exit
+
+
+@app.callback()
+def restyle(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Style transfer for audio: this stem, played by that instrument.
+
+    Hear it first:  [bold]restyle demo[/bold]
+
+    Then your own:  [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
+    """
+
+
+@app.command()
+def apply(
+    stem: Stem,
+    out: Out,
+    *,
+    style: Style = None,
+    preset: Preset = None,
+    strength: Strength = 0.5,
+    mix: Mix = 1.0,
+    engine: Engine = "infinite",
+    seed: Seed = 0,
+    device: Device = "auto",
+    plot: Plot = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Restyle IN and write it to OUT: its notes and rhythm, the timbre of CLIP.
+
+    [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
+
+    [bold]restyle apply beat.flac out.flac --preset tabla --strength 0.8 --plot beat.png[/bold]
+
+    Nothing is written unless all of it is: a file that exists is replaced only with --force, and
+    Ctrl-C leaves nothing behind.
+    """
+    started = time.monotonic()
+    _check_one_style(style, preset)
+    _check_targets(out, plot, force=force)
+
+    from effects import StyleTransfer
+    from plugin_bridge import audio_files
+    from plugin_bridge.progress_bar import progress_bar
+
+    effect = StyleTransfer(
+        style=style,
+        preset=preset,
+        strength=strength,
+        mix=mix,
+        engine=engine,
+        seed=seed,
+        device=device,
+    )
+    content = audio_files.read(stem)
+    audio_files.check_holds(out, content)
+    with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
+        output = content.with_audio(_process(effect, content))
+    _write(out, plot, content, output, effect)
+    if not quiet:
+        print(f"Wrote {out}: {_describe(out, output)}, in {time.monotonic() - started:.1f} s.")
+
+
+@app.command()
+def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None:
+    """Restyle a few real recordings and leave a folder to listen to and look at.
+
+    [bold]restyle demo[/bold]
+
+    Then open restyle-demo/index.html in a browser: it plays each recording, the style and the
+    output side by side. It takes about half a minute.
+    """
+    from plugin_bridge.demo import make_demo
+    from plugin_bridge.progress_bar import progress_bar
+
+    with progress_bar("demo", quiet=quiet) as report:
+        page = make_demo(folder, report)
+    if not quiet:
+        print(f"Open {page} in a browser to listen and look.")
+
+
+@app.command()
+def presets() -> None:
+    """List the built-in styles, by family.
+
+    [bold]restyle apply piano.wav out.wav --preset glass[/bold]
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    import presets as library
+
+    table = Table("Family", "Name", "Sound", "Recorded by", "Licence", box=None, pad_edge=False)
+    found = sorted((library.get(name) for name in library.names()), key=lambda it: it.family)
+    for above, it in zip([None, *found], found, strict=False):
+        family = "" if above and above.family == it.family else it.family
+        table.add_row(family, f"[bold]{it.name}[/bold]", it.label, it.credit, it.licence)
+    Console().print(table)
+
+
+def _check_one_style(style: Path | None, preset: str | None) -> None:
+    if style is None and preset is None:
+        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
+    if style is not None and preset is not None:
+        raise ValueError("--style and --preset exclude each other: give one of them.")
+
+
+def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
+    """Find what would keep the results from being written, before the long work."""
+    from plugin_bridge.audio_files import check_suffix
+    from plugin_bridge.safe_files import check_target
+
+    check_suffix(out)
+    check_target(out, force=force)
+    if plot is None:
+        return
+    if plot.suffix.lower() != ".png":
+        raise ValueError(f"{plot}: the name of the plot must end in .png.")
+    check_target(plot, force=force)
+
+
+def _process(effect: StyleTransfer, content: Sound) -> Audio:
+    """The effect of ``content``, which may have fewer samples than channels: pedalboard takes the
+    smaller dimension of an array for the channels, so such audio is padded on the way.
+    """
+    import numpy as np
+
+    channels, samples = content.audio.shape
+    padding = max(channels + 1 - samples, 0)
+    audio = np.pad(content.audio, ((0, 0), (0, padding))) if padding else content.audio
+    return effect(audio, content.sample_rate)[:, :samples]
+
+
+def _write(
+    out: Path, plot: Path | None, content: Sound, output: Sound, effect: StyleTransfer
+) -> None:
+    """Write the sound and, if one is wanted, the picture: both or none."""
+    from plugin_bridge.audio_files import read, write_in_place
+    from plugin_bridge.safe_files import replacing
+
+    with ExitStack() as files:
+        write_in_place(files.enter_context(replacing(out)), output)
+        if plot is not None:
+            from plugin_bridge.pictures import draw
+
+            clip = read(Path(str(effect.style)))
+            draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
+
+
+def _describe(out: Path, sound: Sound) -> str:
+    """What was written, in a few words."""
+    from effects.loudness import loudness
+    from plugin_bridge.audio_files import clips, depth
+
+    channels = {1: "mono", 2: "stereo"}.get(len(sound.audio), f"{len(sound.audio)} channels")
+    lossy = out.suffix.lower() in (".mp3", ".ogg")
+    bits = depth(out, sound)
+    kind = [] if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
+    lufs = loudness(sound.audio, sound.sample_rate)
+    level = f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silent"
+    clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []
+    rate = f"{sound.sample_rate / 1000:g} kHz"
+    return ", ".join([f"{sound.seconds:.1f} s", channels, rate, *kind, level, *clipped])

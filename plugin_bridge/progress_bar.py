@@ -1,0 +1,33 @@
+"""A progress bar on stderr, with the stage and the time left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+Report = Callable[[float, str], None]
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Report]:
+    """Show a bar while the block lasts, and lend the function ``(fraction, stage)`` that moves it.
+
+    It is drawn on a terminal alone, and is gone afterwards. Nothing is drawn if ``quiet``.
+    """
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),  # a file's name may hold brackets
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[stage]}", style="dim", markup=False),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(title, total=1.0, stage="")
+        yield lambda fraction, stage: bar.update(task, completed=fraction, stage=stage)
