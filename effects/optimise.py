@@ -91,6 +91,18 @@ class Solution:
     curve: Curve = field(default_factory=list)
 
 
+class _LBFGS(torch.optim.LBFGS):
+    """torch's own, without its compiler: loading that takes longer than most restylings.
+
+    torch wraps this method to keep its compiler out of it, and loads the compiler for that. Where
+    a torch has no such wrapper, nothing changes.
+    """
+
+    add_param_group = getattr(
+        torch.optim.LBFGS.add_param_group, "__wrapped__", torch.optim.LBFGS.add_param_group
+    )
+
+
 def optimise(
     objective: Objective,
     start: Tensor,
@@ -104,7 +116,7 @@ def optimise(
 
     Features are not negative, and what an optimiser gains by making them so is lost in the sound:
     the objective sees 0 instead. ``nonnegative=False`` is the published method, which lets them
-    go where they will until the end.
+    go where they will, in the solution too.
     """
 
     def features() -> Tensor:
@@ -119,7 +131,7 @@ def optimise(
     unit = 0.02 * start.numel()
     change = torch.zeros_like(start, requires_grad=True)
     most = n_iterations + n_iterations // 4
-    optimiser = torch.optim.LBFGS(
+    optimiser = _LBFGS(
         [change],
         max_iter=n_iterations,
         max_eval=most,
@@ -145,4 +157,4 @@ def optimise(
         return loss
 
     optimiser.step(evaluate)  # type: ignore[no-untyped-call]
-    return Solution(features().detach().clamp_min(0), curve)
+    return Solution(features().detach(), curve)

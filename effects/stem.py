@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -95,7 +96,7 @@ class Stem:
     @cached_property
     def polarity(self) -> Tensor:
         """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum."""
-        start = self.audio[:, : 1 << 20]
+        start = self.audio[:, : 1 << 20] * np.float32(self._unit)
         loudest = start[int(abs(start).sum(axis=1).argmax())]
         signs = [-1.0 if float(channel @ loudest) < 0 else 1.0 for channel in start]
         return torch.tensor(signs, device=self.analysis.device)

@@ -41,6 +41,8 @@ class Style:
 
     def __post_init__(self) -> None:
         if isinstance(self.source, (str, os.PathLike)):
+            if Path(self.source).is_dir():
+                raise IsADirectoryError(f"{os.fspath(self.source)!r} is a folder: name a clip.")
             if not Path(self.source).is_file():
                 raise FileNotFoundError(f"There is no style clip at {os.fspath(self.source)!r}.")
             return

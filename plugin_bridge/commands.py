@@ -140,6 +140,7 @@ def apply(
     from effects import StyleTransfer
     from plugin_bridge import audio_files
     from plugin_bridge.progress_bar import progress_bar
+    from plugin_bridge.safe_files import replacing
 
     effect = StyleTransfer(
         style=style,
@@ -152,9 +153,15 @@ def apply(
     )
     content = audio_files.read(stem)
     audio_files.check_holds(out, content)
+    clip = audio_files.read(Path(str(effect.style))) if plot is not None else None
     with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
         output = content.with_audio(_process(effect, content))
-    _write(out, plot, content, output, effect)
+    with ExitStack() as files:  # the sound and, if one is wanted, the picture: both or none
+        audio_files.write_in_place(files.enter_context(replacing(out)), output)
+        if plot is not None and clip is not None:
+            from plugin_bridge.pictures import draw
+
+            draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
     if not quiet:
         print(f"Wrote {out}: {_describe(out, output)}, in {time.monotonic() - started:.1f} s.")
 
@@ -227,22 +234,6 @@ def _process(effect: StyleTransfer, content: Sound) -> Audio:
     padding = max(channels + 1 - samples, 0)
     audio = np.pad(content.audio, ((0, 0), (0, padding))) if padding else content.audio
     return effect(audio, content.sample_rate)[:, :samples]
-
-
-def _write(
-    out: Path, plot: Path | None, content: Sound, output: Sound, effect: StyleTransfer
-) -> None:
-    """Write the sound and, if one is wanted, the picture: both or none."""
-    from plugin_bridge.audio_files import read, write_in_place
-    from plugin_bridge.safe_files import replacing
-
-    with ExitStack() as files:
-        write_in_place(files.enter_context(replacing(out)), output)
-        if plot is not None:
-            from plugin_bridge.pictures import draw
-
-            clip = read(Path(str(effect.style)))
-            draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
 
 
 def _describe(out: Path, sound: Sound) -> str:

@@ -1,5 +1,7 @@
 """Shared fixtures. ``pytest --slow`` also runs the tests that take long."""
 
+from pathlib import Path
+
 import pytest
 
 
@@ -14,3 +16,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def own_cache_folder(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep out of the user's cache; tests and their subprocesses share one of their own."""
+    monkeypatch.setenv("RESTYLE_CACHE_DIR", str(session_cache))
+
+
+@pytest.fixture
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder of this test alone."""
+    folder = tmp_path / "fresh-cache"
+    monkeypatch.setenv("RESTYLE_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def one_torch_thread():
+    """As the effect computes: steps this short gain nothing from more threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

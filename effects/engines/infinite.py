@@ -37,6 +37,10 @@ class Infinite(Engine):
     name = "infinite"
     width: int = 11
 
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise ValueError("width must be at least 1.")
+
     @property
     def n_frames_min(self) -> int:
         """One patch."""
