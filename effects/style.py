@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 #: A longer clip is represented by this much of it, in excerpts spread evenly over it.
 MAX_SECONDS = 30.0
 EXCERPT_SECONDS = 5.0
+#: A clip whose samples are all below is silent.
 MIN_PEAK = 1e-10
+#: To be raised when the same clip and parameters come to have other statistics.
+STATISTICS_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Style:
         import torch
 
         key = {
-            "version": 1,
+            "version": STATISTICS_VERSION,
             "clip": self.digest,
             "n_features": n_features,
             **engine.parameters(),
