@@ -21,17 +21,20 @@ RELATIVE_GATE_LU = -10.0
 REST_DB = -80.0  # below the stem's peak, a sample belongs to a rest
 REST_FADE_SECONDS = 0.02
 LIMITER_SECONDS = 0.005
+MOST_LIMITING_DB = 12.0
 STRETCH = 1 << 18  # samples looked at together
 
 
-def loudness(audio: Audio, sample_rate: float) -> float:
+def loudness(audio: Audio, sample_rate: float, envelope: Envelope | None = None) -> float:
     """Integrated loudness in LUFS, -inf for silence.
+
+    ``envelope`` is a gain to measure it under, as nodes of the limiter's.
 
     Where gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS) it is the loudness
     of the whole, ungated: BS.1770 has no answer there, and a level is needed all the same.
     """
     step = max(round(0.1 * sample_rate), 1)
-    power = _k_weighted_power(audio, sample_rate, step)
+    power = _k_weighted_power(audio, sample_rate, step, envelope)
     whole_steps = audio.shape[1] // step
     blocks = _sliding_mean(power[:whole_steps] / step, 4)  # 0.4 s, three quarters overlapping
     loud = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
@@ -44,38 +47,58 @@ def loudness(audio: Audio, sample_rate: float) -> float:
 def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float) -> None:
     """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
 
-    Limiting costs loudness, so it is done again until both hold. Where they cannot (a stem as loud
-    as a square wave at full scale) the ceiling wins.
+    Limiting costs loudness, so more gain goes in until both hold. Where they cannot (a stem as
+    loud as a square wave at full scale) the ceiling wins: more than `MOST_LIMITING_DB` of gain for
+    the limiter alone would bring up what is quiet, and nothing else.
     """
-    for _ in range(8):
-        now = loudness(audio, sample_rate)
-        if not (math.isfinite(now) and math.isfinite(target_lufs)):
-            return
-        scale(audio, 10 ** ((target_lufs - now) / 20))
-        if not limit(audio, sample_rate, ceiling):
-            return
-        if abs(loudness(audio, sample_rate) - target_lufs) < 0.1:
-            return
+    now = loudness(audio, sample_rate)
+    if not (math.isfinite(now) and math.isfinite(target_lufs)):
+        return
+    hop = _limiter_hop(sample_rate)
+    peaks = _peaks(audio, hop)
+    low, high = target_lufs - now, math.inf  # gains in dB that are too little and too much
+    most = low + MOST_LIMITING_DB
+    gain, nearest, best = low, math.inf, np.ones(0)
+    for _ in range(10):
+        envelope = 10 ** (gain / 20) * _limiting(peaks * 10 ** (gain / 20), ceiling)
+        over = loudness(audio, sample_rate, envelope) - target_lufs
+        if abs(over) < nearest:
+            nearest, best = abs(over), envelope
+        if nearest < 0.1 or (over < 0 and gain == most):
+            break
+        low, high = (gain, high) if over < 0 else (low, gain)
+        gain = (low + high) / 2 if high < math.inf else min(gain - 2 * over, most)
+    _apply_envelope(audio, best, hop)
+    np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
 
 
 def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
     """Turn ``audio`` down in place around its peaks, smoothly over 5 ms, to at most ``ceiling``.
 
     All channels are turned down alike. Returns whether anything was above.
-
-    The gain is a line through nodes 1 ms apart. A node takes the lowest gain that its two
-    neighbouring milliseconds need, then the lowest of the nodes around it, then the mean over as
-    many: so nowhere is it above what is needed.
     """
-    hop = max(round(0.001 * sample_rate), 1)
+    hop = _limiter_hop(sample_rate)
     peaks = _peaks(audio, hop)
     if not len(peaks) or peaks.max() <= ceiling:
         return False
-    needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
-    nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
-    _apply_envelope(audio, _smooth(nodes, round(LIMITER_SECONDS / 0.001), np.min), hop)
+    _apply_envelope(audio, _limiting(peaks, ceiling), hop)
     np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
     return True
+
+
+def _limiter_hop(sample_rate: float) -> int:
+    return max(round(0.001 * sample_rate), 1)
+
+
+def _limiting(peaks: Envelope, ceiling: float) -> Envelope:
+    """The limiter's gain: nodes 1 ms apart, with lines between them.
+
+    A node takes the lowest gain that its two neighbouring milliseconds need, then the lowest of the
+    nodes around it, then the mean over as many: so nowhere is it above what is needed.
+    """
+    needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
+    nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
+    return _smooth(nodes, round(LIMITER_SECONDS / 0.001), np.min)
 
 
 def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
@@ -83,7 +106,9 @@ def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
 
     Restyled sound may fade over 20 ms into a rest, and out of it; beyond, a rest is exactly 0.
     """
-    hop = max(round(0.005 * sample_rate), 1)
+    # The last sample of a sound may be the first of its hop; then come the two nodes that the
+    # extreme reaches, the two of the mean, and the line down to 0: six hops.
+    hop = max(int(REST_FADE_SECONDS / 6 * sample_rate), 1)
     peaks = _peaks(content, hop)
     if not len(peaks):
         return
@@ -91,13 +116,7 @@ def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
     if sounding.all():
         return
     nodes = np.maximum(np.append(sounding, 0.0), np.append(0.0, sounding))
-    _apply_envelope(audio, _smooth(nodes, round(REST_FADE_SECONDS / 0.005) // 2, np.max), hop)
-
-
-def scale(audio: Audio, gain: float) -> None:
-    """Multiply in place, without a temporary of the same size."""
-    for part in _stretches(audio.shape[1]):
-        audio[:, part] = audio[:, part].astype(np.float64) * gain
+    _apply_envelope(audio, _smooth(nodes, 2, np.max), hop)
 
 
 def peak(audio: Audio) -> float:
@@ -105,7 +124,9 @@ def peak(audio: Audio) -> float:
     return max((float(np.abs(audio[:, p]).max()) for p in _stretches(audio.shape[1])), default=0.0)
 
 
-def _k_weighted_power(audio: Audio, sample_rate: float, step: int) -> Envelope:
+def _k_weighted_power(
+    audio: Audio, sample_rate: float, step: int, envelope: Envelope | None
+) -> Envelope:
     """Sums of squares of the K-weighted channels over every ``step`` samples.
 
     The weighting is BS.1770's high shelf and its high-pass of Q 0.5 at 38 Hz, which is two equal
@@ -125,6 +146,8 @@ def _k_weighted_power(audio: Audio, sample_rate: float, step: int) -> Envelope:
         part = np.zeros((audio.shape[0], n), np.float32)
         length = min(n, audio.shape[1] - start)
         part[:, :length] = audio[:, start : start + length].astype(np.float64) * unit
+        if envelope is not None:
+            part[:, :length] *= _line(envelope, start, start + length, _limiter_hop(sample_rate))
         part = weighting(part, sample_rate, reset=False)[:, :length]
         sums.append(_step_sums(part.astype(np.float64) ** 2, step))
     return np.concatenate(sums) / unit**2
@@ -169,10 +192,14 @@ def _sliding_mean(values: Envelope, width: int) -> Envelope:
 def _apply_envelope(audio: Audio, nodes: Envelope, hop: int) -> None:
     """Multiply in place by the line through ``nodes``, node n at sample n * hop."""
     for part in _stretches(audio.shape[1]):
-        at = np.arange(part.start, part.stop) / hop
-        first, last = int(at[0]), min(int(at[-1]) + 2, len(nodes))
-        line = np.interp(at, np.arange(first, last), nodes[first:last])
-        audio[:, part] *= line.astype(np.float32)
+        audio[:, part] = audio[:, part] * _line(nodes, part.start, part.stop, hop)
+
+
+def _line(nodes: Envelope, start: int, stop: int, hop: int) -> Envelope:
+    """The line through ``nodes``, node n at sample n * hop, at samples ``start`` to ``stop``."""
+    at = np.arange(start, stop) / hop
+    first, last = int(at[0]), min(int(at[-1]) + 2, len(nodes))
+    return np.interp(at, np.arange(first, last), nodes[first:last])
 
 
 def _stretches(n: int) -> Iterator[slice]:

@@ -76,7 +76,7 @@ def restyle(
                 n_iterations=engine.n_iterations,
                 tick=progress.part(at[0], at[1], "restyling"),
             )
-            solution = torch.expm1(solved.features) / gain
+            solution = frames.at_own_level(torch.expm1(solved.features))
             curves.append(solved.curve)
         if before is not None:
             solution = _continue(before, solution)

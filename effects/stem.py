@@ -40,9 +40,17 @@ class Frames:
     @property
     def gain_to_reference(self) -> float:
         """Brings the active frames to `REFERENCE_LUFS`."""
-        power = float((self.analysis.power(self.amplitudes) * self.active).sum())
         wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * float(self.active.sum())
-        return math.sqrt(wanted / max(power, 1e-30))
+        return math.sqrt(wanted / max(self._power(self.amplitudes), 1e-30))
+
+    def at_own_level(self, amplitudes: Tensor) -> Tensor:
+        """Other ``amplitudes`` for these frames, turned to as loud as the frames are."""
+        ratio = self._power(self.amplitudes) / max(self._power(amplitudes), 1e-30)
+        return amplitudes * math.sqrt(ratio)
+
+    def _power(self, amplitudes: Tensor) -> float:
+        """K-weighted, summed over the active frames."""
+        return float((self.analysis.power(amplitudes) * self.active).sum())
 
     def gain_to_energy(self, wanted: float) -> float:
         """Brings the `energy` of these frames to another clip's.
