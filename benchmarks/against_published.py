@@ -32,10 +32,11 @@ import presets
 from effects.engines.base import Engine
 from effects.engines.infinite import Infinite
 from effects.engines.random_cnn_1d import RandomCNN1D
+from effects.loudness import loudness
 from effects.optimise import Weighted, optimise
 from effects.phase import griffin_lim
 from effects.spectrogram import Analysis
-from effects.stem import Frames, Stem
+from effects.stem import REFERENCE_LUFS, Frames, Stem
 
 RATE = 22_050
 ALPHA = 1e-2
@@ -48,13 +49,14 @@ def no_tick() -> None:
 
 
 def load(name: str, seconds: float) -> tuple[Frames, Tensor]:
-    """A preset's clip as frames, and its features at the reference loudness."""
+    """A preset's clip as frames, and the published features, at one loudness for all clips."""
     with AudioFile(str(presets.get(name).clip)).resampled_to(RATE) as file:
         audio = file.read(min(int(seconds * RATE), file.frames)).mean(axis=0, keepdims=True)
     analysis = Analysis(RATE, Analysis.features_at(RATE), torch.device("cpu"))
     stem = Stem(np.ascontiguousarray(audio), analysis)
     frames = stem.frames(0, stem.n_frames)
-    return frames, frames.features(frames.gain_to_reference)
+    gain = 10 ** ((REFERENCE_LUFS - loudness(audio * stem.unit, RATE)) / 20)
+    return frames, torch.log1p(frames.amplitudes * gain)
 
 
 def restyled(

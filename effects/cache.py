@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import tempfile
 import threading
-import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,6 +28,7 @@ Arrays = dict[str, NDArray[Any]]
 
 MAX_DISK_BYTES = 1 << 30
 MAX_MEMORY_BYTES = 256 << 20
+CHECKSUM = "sha256"  # an array beside the others: zip's own sums miss an entry that is lost
 
 
 class Cache:
@@ -68,12 +69,14 @@ class Cache:
 
     def _read(self, path: Path) -> Arrays | None:
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
+            if arrays.pop(CHECKSUM).item() != _checksum(arrays):
+                raise ValueError("damaged")
             os.utime(path)  # used just now
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, SyntaxError):
+        except Exception:  # whatever zipfile and numpy make of a damaged file, and they make a lot
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
@@ -85,7 +88,8 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as file:
                 temporary = Path(file.name)
-                np.savez(file, **arrays)  # type: ignore[arg-type]
+                checked = {**arrays, CHECKSUM: np.array(_checksum(arrays))}
+                np.savez(file, **checked)  # type: ignore[arg-type]
             temporary.replace(path)
             self._evict()
         except OSError:  # read-only or full: go without
@@ -114,6 +118,14 @@ class Cache:
             sizes = {n: sum(a.nbytes for a in entry.values()) for n, entry in self._memory.items()}
             while len(self._memory) > 1 and sum(sizes.values()) > self.max_memory_bytes:
                 sizes.pop(self._memory.popitem(last=False)[0])
+
+
+def _checksum(arrays: Arrays) -> str:
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 _shared: dict[Path, Cache] = {}

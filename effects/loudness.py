@@ -21,7 +21,7 @@ RELATIVE_GATE_LU = -10.0
 REST_DB = -80.0  # below the stem's peak, a sample belongs to a rest
 REST_FADE_SECONDS = 0.02
 LIMITER_SECONDS = 0.005
-MOST_LIMITING_DB = 12.0
+MOST_LIMITING_DB = 30.0
 STRETCH = 1 << 18  # samples looked at together
 
 
@@ -48,8 +48,8 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
 
     Limiting costs loudness, so more gain goes in until both hold. Where they cannot (a stem as
-    loud as a square wave at full scale) the ceiling wins: more than `MOST_LIMITING_DB` of gain for
-    the limiter alone would bring up what is quiet, and nothing else.
+    loud as a square wave at full scale) the ceiling wins: gain that the limiter takes back where it
+    is loud only brings up what is quiet, so 20 dB of it must be worth 1 LU.
     """
     now = loudness(audio, sample_rate)
     if not (math.isfinite(now) and math.isfinite(target_lufs)):
@@ -57,14 +57,15 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     hop = _limiter_hop(sample_rate)
     peaks = _peaks(audio, hop)
     low, high = target_lufs - now, math.inf  # gains in dB that are too little and too much
-    most = low + MOST_LIMITING_DB
-    gain, nearest, best = low, math.inf, np.ones(0)
+    least, most = low, low + MOST_LIMITING_DB
+    gain, lowest_cost, best = low, math.inf, np.ones(0)
     for _ in range(10):
         envelope = 10 ** (gain / 20) * _limiting(peaks * 10 ** (gain / 20), ceiling)
         over = loudness(audio, sample_rate, envelope) - target_lufs
-        if abs(over) < nearest:
-            nearest, best = abs(over), envelope
-        if nearest < 0.1 or (over < 0 and gain == most):
+        met, cost = abs(over) < 0.1, abs(over) + (gain - least) / 20
+        if met or cost < lowest_cost:
+            lowest_cost, best = cost, envelope
+        if met or (over < 0 and gain == most):
             break
         low, high = (gain, high) if over < 0 else (low, gain)
         gain = (low + high) / 2 if high < math.inf else min(gain - 2 * over, most)

@@ -97,8 +97,8 @@ class Analysis:
     def grid(self) -> FrameGrid:
         """Windows of 92.9 ms, hops of 23.2 ms, in whole samples."""
         scale = self.sample_rate / REFERENCE_RATE
-        half = max(round(REFERENCE_N_FFT / 2 * scale), 4)
-        return FrameGrid(2 * half, max(round(REFERENCE_HOP * scale), 2), self.device)
+        hop = max(round(REFERENCE_HOP * scale), 2)
+        return FrameGrid(_n_fft(self.sample_rate), hop, self.device)
 
     @property
     def n_bins(self) -> int:
@@ -170,10 +170,14 @@ class Analysis:
         return torch.cat([gain[:, : self.n_bins], above[:, self._band_of_bin]], dim=1)
 
 
+def _n_fft(sample_rate: float) -> int:
+    """The window in samples; odd at some rates, where an even one would detune the bins."""
+    return max(round(REFERENCE_N_FFT * sample_rate / REFERENCE_RATE), 8)
+
+
 def _n_bins(sample_rate: float) -> int:
     """Bins up to 11 025 Hz or the Nyquist frequency, whichever is lower."""
-    reference = REFERENCE_N_FFT // 2 + 1
-    return min(reference, max(round(REFERENCE_N_FFT / 2 * sample_rate / REFERENCE_RATE), 4) + 1)
+    return min(REFERENCE_N_FFT, _n_fft(sample_rate)) // 2 + 1
 
 
 def _band_edges(sample_rate: float) -> list[float]:

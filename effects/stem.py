@@ -16,6 +16,11 @@ from effects.spectrogram import Analysis
 
 #: Features are logarithms of level, so the clips that are compared are brought to one loudness.
 REFERENCE_LUFS = -20.0
+#: Levels are followed over this many frames (0.2 s), a Hann window.
+LEVEL_FRAMES = 9
+#: Flattening brings up what is softer by so much at most.
+LEVEL_RANGE_DB = 40.0
+UNBOUNDED_DB = 120.0
 #: A frame this far below the clip's loudest is a rest.
 REST_DB = -60.0
 
@@ -37,20 +42,42 @@ class Frames:
     amplitudes: Tensor
     active: Tensor
 
+    @cached_property
+    def level(self) -> Tensor:
+        """K-weighted root mean square around each frame, ``[T]``, never 40 dB below its highest."""
+        return self._level(self.amplitudes, LEVEL_RANGE_DB)
+
+    @cached_property
+    def flat(self) -> Tensor:
+        """The amplitudes without their dynamics, ``[T, n_features]``.
+
+        How loud it is, and when, is the content's to say; of the style only the spectra count, and
+        their course within `LEVEL_FRAMES`. Were level compared too, loud passages would be turned
+        down and soft ones up, by 20 dB and more, until their levels are distributed like the
+        style's.
+        """
+        return self.amplitudes / self.level[:, None]
+
     @property
     def gain_to_reference(self) -> float:
-        """Brings the active frames to `REFERENCE_LUFS`."""
+        """Brings the active frames, flattened, to `REFERENCE_LUFS`."""
+        power = float((self.analysis.power(self.flat) * self.active).sum())
         wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * float(self.active.sum())
-        return math.sqrt(wanted / max(self._power(self.amplitudes), 1e-30))
+        return math.sqrt(wanted / max(power, 1e-30))
 
-    def at_own_level(self, amplitudes: Tensor) -> Tensor:
-        """Other ``amplitudes`` for these frames, turned to as loud as the frames are."""
-        ratio = self._power(self.amplitudes) / max(self._power(amplitudes), 1e-30)
-        return amplitudes * math.sqrt(ratio)
+    def at_own_level(self, flat: Tensor) -> Tensor:
+        """Amplitudes with the spectra of ``flat``, ``[T, n_features]``, as loud as these frames."""
+        own = self._level(self.amplitudes, UNBOUNDED_DB)
+        return flat * (own / self._level(flat, UNBOUNDED_DB))[:, None]
 
-    def _power(self, amplitudes: Tensor) -> float:
-        """K-weighted, summed over the active frames."""
-        return float((self.analysis.power(amplitudes) * self.active).sum())
+    def _level(self, amplitudes: Tensor, range_db: float) -> Tensor:
+        window = torch.hann_window(LEVEL_FRAMES + 2, periodic=False, device=amplitudes.device)
+        window = (window / window.sum())[1:-1]
+        power = self.analysis.power(amplitudes)[None, None]
+        power = torch.nn.functional.pad(power, 2 * (LEVEL_FRAMES // 2,), mode="replicate")
+        smooth = torch.conv1d(power, window[None, None])[0, 0]
+        lowest = max(float(smooth.max()) * 10 ** (-range_db / 10), 1e-30)
+        return smooth.clamp_min(lowest).sqrt()
 
     def gain_to_energy(self, wanted: float) -> float:
         """Brings the `energy` of these frames to another clip's.
@@ -79,8 +106,8 @@ class Frames:
         return float((energy * active).sum() / active.sum())
 
     def features(self, gain: float, step: int = 1) -> Tensor:
-        """``log1p`` of the amplitudes times ``gain``, ``[T, n_features]``."""
-        return torch.log1p(self.amplitudes[::step] * gain)
+        """``log1p`` of `flat` times ``gain``, ``[T, n_features]``."""
+        return torch.log1p(self.flat[::step] * gain)
 
     def carrier(self, polarity: Tensor) -> Tensor:
         """One channel for the phase: the channels' sum, ``[T, bins]``; see `Stem.polarity`."""
@@ -128,7 +155,7 @@ class Stem:
         """The samples under these frames, zeros outside of the clip."""
         grid = self.analysis.grid
         first = start * grid.hop - grid.n_fft // 2
-        end = (stop - 1) * grid.hop + grid.n_fft // 2
+        end = first + (stop - 1 - start) * grid.hop + grid.n_fft
         inside = self.audio[:, max(first, 0) : max(end, 0)]
         out = torch.zeros(len(self.audio), end - first)
         at = max(-first, 0)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ class Style:
                 f"not {type(self.source).__name__}."
             )
         audio, sample_rate = self.source
-        if not (isinstance(sample_rate, (int, float)) and 0 < sample_rate < float("inf")):
+        if not (isinstance(sample_rate, Real) and 0 < sample_rate < float("inf")):
             raise ValueError(f"The style's sample rate must be positive, not {sample_rate!r}.")
         # A copy in pedalboard's own reading of layouts and types, which later writes cannot change.
         copy = Gain(0)(audio, float(sample_rate))
@@ -150,10 +151,11 @@ class Style:
 def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
     try:
         with AudioFile(os.fspath(path)) as file:
-            parts = []
+            parts = [np.zeros((file.num_channels, 0), np.float32)]
             for start, end in _spans(file.frames, file.samplerate):
                 file.seek(start)
-                parts.append(file.read(end - start))
+                if end > start:  # to pedalboard, 0 is an error
+                    parts.append(file.read(end - start))
             return np.concatenate(parts, axis=1), float(file.samplerate)
     except (ValueError, RuntimeError) as error:
         raise ValueError(
