@@ -1,13 +1,13 @@
-"""From a stem and a style to the restyled stem, window by window.
+r"""From a stem and a style to the restyled stem, window by window.
 
 A window of about 12 s is optimised at a time, so a long stem costs linear time and constant memory
-beside its own samples. Windows overlap by 1.5 s. In the second half of an overlap the two solutions
-are crossfaded; phases are then found for one continuous spectrogram, each stretch
-continuing the settled frames of the last and looking some frames ahead. So there is no seam:
+beside its own samples. Windows overlap by 1.5 s, over which their solutions are crossfaded. Phases
+are then found for one continuous spectrogram: each stretch continues the settled frames of the
+last, and looks some frames ahead. So there is no seam:
 
-    window n      |--------------------------|////|
-    window n+1                          |....|////|--------------------------|
-                                        |<-  overlap
+    window n      |--------------------------|\\\\\\\\|
+    window n+1                               |////////|--------------------------|
+                                             | overlap
 """
 
 from __future__ import annotations
@@ -67,8 +67,10 @@ def restyle(
         solution = frames.amplitudes
         if frames.active.any():
             gain = frames.gain_to_energy(float(statistics["energy"]))
-            features = frames.features(gain)
-            objective = engine.objective(features, frames.active, statistics, tick=progress.tick)
+            around = engine.n_frames_min - 1
+            features = _reflect(frames.features(gain), around)
+            active = _reflect(frames.active, around)
+            objective = engine.objective(features, active, statistics, tick=progress.tick)
             solved = optimise(
                 objective,
                 features,
@@ -76,30 +78,33 @@ def restyle(
                 n_iterations=engine.n_iterations,
                 tick=progress.part(at[0], at[1], "restyling"),
             )
-            solution = frames.at_own_level(torch.expm1(solved.features))
+            inside = solved.features[around : len(features) - around]
+            solution = frames.at_own_level(torch.expm1(inside))
             curves.append(solved.curve)
         if before is not None:
             solution = _continue(before, solution)
         before = solution[-OVERLAP_FRAMES:]
-        synthesis.add(
-            frames,
-            solution,
-            first=0 if n == 0 else OVERLAP_FRAMES // 2,
-            last=len(solution) - (0 if n == len(spans) - 1 else OVERLAP_FRAMES // 2),
-            tick=progress.part(at[1], at[2], "phases"),
-        )
+        last = n == len(spans) - 1
+        n_final = len(solution) - (0 if last else OVERLAP_FRAMES)
+        synthesis.add(frames, solution, n_final, tick=progress.part(at[1], at[2], "phases"))
     out = synthesis.finish()
     progress.tick(0.9, "loudness")
     keep_rests(out, audio, sample_rate)
     return Restyled(out, curves)
 
 
+def _reflect(frames: Tensor, around: int) -> Tensor:
+    """Mirror images of the first and last frames around ``[T, ...]``.
+
+    Without them the frames at the ends would be in fewer patches than the others, and change less.
+    """
+    before, after = frames[1 : around + 1].flip(0), frames[-around - 1 : -1].flip(0)
+    return torch.cat([before, frames, after])
+
+
 def _continue(before: Tensor, solution: Tensor) -> Tensor:
-    """``solution``, starting as the window before it ended and crossfaded from there."""
-    half = OVERLAP_FRAMES // 2
-    ramp = torch.arange(1, half + 1, device=solution.device) / (half + 1)
+    """``solution``, crossfaded over the overlap from where the window before it ended."""
+    ramp = torch.arange(1, OVERLAP_FRAMES + 1, device=solution.device) / (OVERLAP_FRAMES + 1)
     fade = (0.5 - 0.5 * torch.cos(math.pi * ramp))[:, None]
-    out = solution.clone()
-    out[:half] = before[:half]
-    out[half : 2 * half] = torch.lerp(before[half:], solution[half : 2 * half], fade)
-    return out
+    faded = torch.lerp(before, solution[:OVERLAP_FRAMES], fade)
+    return torch.cat([faded, solution[OVERLAP_FRAMES:]])

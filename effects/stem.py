@@ -131,10 +131,12 @@ class Stem:
     @cached_property
     def polarity(self) -> Tensor:
         """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum."""
-        start = self.audio[:, : 1 << 20] * np.float32(self._unit)
-        loudest = start[int(abs(start).sum(axis=1).argmax())]
-        signs = [-1.0 if float(channel @ loudest) < 0 else 1.0 for channel in start]
-        return torch.tensor(signs, device=self.analysis.device)
+        products = np.zeros((len(self.audio), len(self.audio)))
+        for at in range(0, self.audio.shape[1], 1 << 20):
+            part = self.audio[:, at : at + (1 << 20)] * np.float32(self._unit)
+            products += part @ part.T
+        signs = np.where(products[products.diagonal().argmax()] < 0, -1.0, 1.0)
+        return torch.tensor(signs, dtype=torch.float32, device=self.analysis.device)
 
     def frames(self, start: int, stop: int) -> Frames:
         """Frames ``start`` to ``stop`` (exclusive); spectra as of audio with its peak at 1."""

@@ -139,7 +139,7 @@ class StyleTransfer(PythonEffect):
         if isinstance(value, str):
             if value not in ENGINES:
                 make_engine(value)  # raises, and says which there are
-        elif not callable(getattr(value, "objective", None)):
+        elif isinstance(value, type) or not callable(getattr(value, "objective", None)):
             raise TypeError(
                 f"engine must be one of {', '.join(ENGINES)}, or an Engine, not {value!r}."
             )

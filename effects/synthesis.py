@@ -29,44 +29,36 @@ class Synthesis:
     def __init__(self, stem: Stem) -> None:
         self._analysis = stem.analysis
         self._polarity = stem.polarity
-        self._settled: Tensor | None = None  # the carrier's last frames, restyled
+        bins = stem.analysis.grid.n_fft // 2 + 1  # the carrier's last frames, restyled:
+        self._settled = torch.zeros(0, bins, dtype=torch.complex64, device=stem.analysis.device)
         self._adder = OverlapAdder(stem.analysis.grid, stem.audio, 1 / stem.unit)
 
     def add(
-        self,
-        frames: Frames,
-        solution: Tensor,
-        *,
-        first: int,
-        last: int,
-        tick: Callable[[float], None],
+        self, frames: Frames, wanted: Tensor, n_final: int, *, tick: Callable[[float], None]
     ) -> None:
-        """Restyle the frames from ``first`` to ``last`` (exclusive) of a window.
+        """Restyle the first ``n_final`` frames of a window; those before are settled.
 
-        ``solution`` has their amplitudes, ``[T, n_features]``. The frames before ``first`` are
-        settled; those after ``last`` are looked at, and come again with the next window.
+        ``wanted`` has the amplitudes of the whole window, ``[T, n_features]``. Some frames after
+        the first ``n_final`` are looked at, and come again with the next window.
         """
-        gain = self._analysis.gains(frames.amplitudes, solution)
-        carrier = frames.carrier(self._polarity)
-        n_settled = 0 if self._settled is None else min(len(self._settled), first)
-        stretch = slice(first - n_settled, min(last + LOOK_AHEAD_FRAMES, len(solution)))
-        wanted = carrier[stretch] * gain[stretch]
-        if self._settled is not None and n_settled:
-            wanted[:n_settled] = self._settled[-n_settled:]
+        ahead = slice(0, n_final + LOOK_AHEAD_FRAMES)
+        gain = self._analysis.gains(frames.amplitudes[ahead], wanted[ahead])
+        carrier = frames.carrier(self._polarity)[ahead]
+        start = torch.cat([self._settled, carrier * gain])
+        n_settled = len(self._settled)
         count = iter(range(1, PHASE_ITERATIONS + 1))
         phased = griffin_lim(
-            wanted.abs(),
-            wanted,
+            start.abs(),
+            start,
             self._analysis.grid,
             n_iterations=PHASE_ITERATIONS,
             n_frozen=n_settled,
             tick=lambda: tick(next(count) / PHASE_ITERATIONS),
-        )[n_settled : n_settled + last - first]
+        )[n_settled : n_settled + n_final]
         overlapping = math.ceil(self._analysis.grid.n_fft / self._analysis.grid.hop)
         self._settled = phased[-overlapping:].clone()
-        kept = slice(first, last)
-        turn = _unit(phased) * _unit(carrier[kept]).conj()
-        self._adder.add(frames.spectra[:, kept] * (gain[kept] * turn))
+        turn = _unit(phased) * _unit(carrier[:n_final]).conj()
+        self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
 
     def finish(self) -> Audio:
         """All of the sound, as many samples as the stem."""

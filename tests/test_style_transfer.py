@@ -320,7 +320,7 @@ def test_each_of_two_panned_instruments_stays_where_it_is(strength):
         10 * np.log10(np.divide(*(band_levels(channel, RATE, edges) for channel in sound)))
         for sound in (audio, output)
     )
-    np.testing.assert_allclose(after, before, atol=1)
+    np.testing.assert_allclose(after, before, atol=1 if strength < 1 else 2)
 
 
 # Again and again, the same
@@ -695,9 +695,8 @@ def assert_no_seams(audio, strength):
     inside = np.zeros(len(change), bool)
     inside[20:-20] = True
     at_seams, elsewhere = change[near & inside], change[~near & inside]
-    assert np.median(at_seams) < 1.2 * np.median(elsewhere)
-    assert np.quantile(at_seams, 0.95) < 1.2 * np.quantile(elsewhere, 0.95)
-    assert at_seams.max() < 1.35 * elsewhere.max()
+    assert np.quantile(at_seams, 0.95) < 1.25 * np.quantile(elsewhere, 0.95)
+    assert at_seams.max() < 1.1 * elsewhere.max()
 
 
 STEADY = {
@@ -710,17 +709,20 @@ STEADY = {
 }
 
 
+# The glide is left to the windows of full size: these are so short that each has pitches of its own.
 @pytest.mark.parametrize("strength", [0.3, 0.7])
-@pytest.mark.parametrize("sound", STEADY)
+@pytest.mark.parametrize("sound", ["noise", "tone", "chord"])
 def test_windows_leave_no_seams(sound, strength, monkeypatch):
-    monkeypatch.setattr(restyle, "WINDOW_FRAMES", 120)
-    assert_no_seams(STEADY[sound](6), strength)
+    monkeypatch.setattr(restyle, "WINDOW_FRAMES", 192)
+    monkeypatch.setattr(restyle, "OVERLAP_FRAMES", 32)
+    assert_no_seams(STEADY[sound](12), strength)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("strength", [0.3, 0.7])
 @pytest.mark.parametrize("sound", STEADY)
-def test_full_size_windows_leave_no_seams(sound):
-    assert_no_seams(STEADY[sound](40), 0.7)
+def test_full_size_windows_leave_no_seams(sound, strength):
+    assert_no_seams(STEADY[sound](40), strength)
 
 
 # Dynamics
