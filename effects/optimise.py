@@ -144,7 +144,7 @@ def optimise(
 
     def evaluate() -> Tensor:
         tick(min(len(curve) / most, 1.0))
-        optimiser.zero_grad()
+        change.grad = None  # optimiser.zero_grad() would load the compiler, see _LBFGS
         style, content = objective(features())
         loss = total(style, content)
         loss.backward()  # type: ignore[no-untyped-call]

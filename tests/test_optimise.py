@@ -1,5 +1,8 @@
 """Strength as a promise, the published loss as published, and how an optimisation ends."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -192,3 +195,14 @@ def test_an_exception_in_tick_comes_out():
     with pytest.raises(Cancelled) as caught:
         solve(objective_of(Infinite(), content, style), content, 0.5, tick=tick)
     assert caught.value is error
+
+
+def test_optimising_does_not_load_torchs_compiler():
+    """It takes longer to load than most stems take to restyle."""
+    script = (
+        "import sys, numpy as np; from effects import StyleTransfer;"
+        "audio = np.random.default_rng(0).normal(0, 0.1, 22050).astype('float32');"
+        "StyleTransfer(style=(audio, 22050))(audio[::-1].copy(), 22050);"
+        "assert 'torch' in sys.modules; assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -709,7 +709,7 @@ STEADY = {
 }
 
 
-# The glide is left to the windows of full size: these are so short that each has pitches of its own.
+# The glide is left to windows of full size: in such short ones each has pitches of its own.
 @pytest.mark.parametrize("strength", [0.3, 0.7])
 @pytest.mark.parametrize("sound", ["noise", "tone", "chord"])
 def test_windows_leave_no_seams(sound, strength, monkeypatch):
