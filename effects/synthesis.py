@@ -29,7 +29,8 @@ class Synthesis:
     def __init__(self, stem: Stem) -> None:
         self._analysis = stem.analysis
         self._polarity = stem.polarity
-        bins = stem.analysis.grid.n_fft // 2 + 1  # the carrier's last frames, restyled:
+        bins = stem.analysis.grid.n_fft // 2 + 1
+        # The carrier's last frames, restyled; none yet.
         self._settled = torch.zeros(0, bins, dtype=torch.complex64, device=stem.analysis.device)
         self._adder = OverlapAdder(stem.analysis.grid, stem.audio, 1 / stem.unit)
 
