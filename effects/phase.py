@@ -39,21 +39,20 @@ def griffin_lim(
         tick: called once an iteration.
     """
     settled, weights = start[:n_frozen], grid.weight_sum(len(start))
-    spectra = _with_magnitude(magnitude, start)
+    spectra = magnitude * phases(start)
     spectra[:n_frozen] = settled
     previous = torch.zeros_like(spectra)
     for _ in range(n_iterations):
         tick()
         consistent = grid.stft(grid.istft(spectra, weights))
         ahead = consistent - momentum / (1 + momentum) * previous
-        spectra = _with_magnitude(magnitude, ahead)
+        spectra = magnitude * phases(ahead)
         spectra[:n_frozen] = settled
         previous = consistent
     return spectra
 
 
-def _with_magnitude(magnitude: Tensor, phases: Tensor) -> Tensor:
-    """``magnitude`` with the phases of a complex tensor; phase 0 where that is zero."""
-    size = phases.abs()
-    unit = torch.where(size > 0, phases / size.clamp_min(1e-30), torch.ones_like(phases))
-    return magnitude * unit
+def phases(spectra: Tensor) -> Tensor:
+    """Complex numbers of size 1 with the phases of ``spectra``; 1 where that is zero."""
+    size = spectra.abs()
+    return torch.where(size > 0, spectra / size.clamp_min(1e-30), torch.ones_like(spectra))

@@ -126,14 +126,15 @@ class Stem:
     def __init__(self, audio: Audio, analysis: Analysis, n_frames_min: int = 1) -> None:
         self.audio, self.analysis = audio, analysis
         self.n_frames = max(analysis.grid.n_frames(audio.shape[1]), n_frames_min)
-        self._unit = 1 / peak(audio)
+        #: What the samples are multiplied with before anything else: their peak becomes 1.
+        self.unit = 1 / peak(audio)
 
     @cached_property
     def polarity(self) -> Tensor:
         """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum."""
         products = np.zeros((len(self.audio), len(self.audio)))
         for at in range(0, self.audio.shape[1], 1 << 20):
-            part = self.audio[:, at : at + (1 << 20)] * np.float32(self._unit)
+            part = self.audio[:, at : at + (1 << 20)] * np.float32(self.unit)
             products += part @ part.T
         signs = np.where(products[products.diagonal().argmax()] < 0, -1.0, 1.0)
         return torch.tensor(signs, dtype=torch.float32, device=self.analysis.device)
@@ -148,11 +149,6 @@ class Stem:
         active = power > max(float(power.max()) * 10 ** (REST_DB / 10), 1e-12)
         return Frames(analysis, spectra, amplitudes, active.float())
 
-    @property
-    def unit(self) -> float:
-        """What the samples are multiplied with before anything else."""
-        return self._unit
-
     def _samples(self, start: int, stop: int) -> Tensor:
         """The samples under these frames, zeros outside of the clip."""
         grid = self.analysis.grid
@@ -161,7 +157,7 @@ class Stem:
         inside = self.audio[:, max(first, 0) : max(end, 0)]
         out = torch.zeros(len(self.audio), end - first)
         at = max(-first, 0)
-        out[:, at : at + inside.shape[1]] = torch.from_numpy(inside) * self._unit
+        out[:, at : at + inside.shape[1]] = torch.from_numpy(inside) * self.unit
         return out
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from effects.loudness import Audio
-from effects.phase import griffin_lim
+from effects.phase import griffin_lim, phases
 from effects.spectrogram import FrameGrid
 from effects.stem import Frames, Stem
 
@@ -58,18 +58,12 @@ class Synthesis:
         )[n_settled : n_settled + n_final]
         overlapping = math.ceil(self._analysis.grid.n_fft / self._analysis.grid.hop)
         self._settled = phased[-overlapping:].clone()
-        turn = _unit(phased) * _unit(carrier[:n_final]).conj()
+        turn = phases(phased) * phases(carrier[:n_final]).conj()
         self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
 
     def finish(self) -> Audio:
         """All of the sound, as many samples as the stem."""
         return self._adder.finish()
-
-
-def _unit(spectra: Tensor) -> Tensor:
-    """Phases alone; 1 where there is none."""
-    size = spectra.abs()
-    return torch.where(size > 0, spectra / size.clamp_min(1e-30), torch.ones_like(spectra))
 
 
 class OverlapAdder:
