@@ -28,7 +28,6 @@ import torch
 from pedalboard.io import AudioFile
 from torch import Tensor
 
-import presets
 from effects.engines.base import Engine
 from effects.engines.infinite import Infinite
 from effects.engines.random_cnn_1d import RandomCNN1D
@@ -37,6 +36,7 @@ from effects.optimise import Weighted, optimise
 from effects.phase import griffin_lim
 from effects.spectrogram import Analysis
 from effects.stem import REFERENCE_LUFS, Frames, Stem
+from plugin_bridge.demo import recording
 
 RATE = 22_050
 ALPHA = 1e-2
@@ -49,8 +49,8 @@ def no_tick() -> None:
 
 
 def load(name: str, seconds: float) -> tuple[Frames, Tensor]:
-    """A preset's clip as frames, and the published features, at one loudness for all clips."""
-    with AudioFile(str(presets.get(name).clip)).resampled_to(RATE) as file:
+    """A recording as frames, and the published features, at one loudness for all clips."""
+    with AudioFile(str(recording(name).clip)).resampled_to(RATE) as file:
         audio = file.read(min(int(seconds * RATE), file.frames)).mean(axis=0, keepdims=True)
     analysis = Analysis(RATE, Analysis.features_at(RATE), torch.device("cpu"))
     stem = Stem(np.ascontiguousarray(audio), analysis)
@@ -89,8 +89,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of both clips")
     parser.add_argument("--iterations", type=int, default=300, help="of the published method")
     parser.add_argument("--ours", type=int, nargs="+", default=[24, 60], help="of the closed form")
-    parser.add_argument("--content", default="guitar", help="a preset")
-    parser.add_argument("--style", default="tabla", help="a preset")
+    parser.add_argument("--content", default="guitar", help="in plugin_bridge/recordings")
+    parser.add_argument("--style", default="tabla", help="in plugin_bridge/recordings")
     options = parser.parse_args()
 
     frames, content = load(options.content, options.seconds)

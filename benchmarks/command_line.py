@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from pedalboard.io import AudioFile
 
-import presets
+from plugin_bridge.demo import recording
 
 
 def stereo(seconds: float, rate: int = 44_100) -> np.ndarray:
     """Real stereo: the drums on the left, the guitar on the right, over and over."""
     channels = []
     for name in ("drums", "guitar"):
-        with AudioFile(str(presets.get(name).clip)).resampled_to(rate) as file:
+        with AudioFile(str(recording(name).clip)).resampled_to(rate) as file:
             clip = file.read(file.frames).mean(axis=0)
         channels.append(np.resize(clip, int(seconds * rate)))
     return np.stack(channels).astype(np.float32)
@@ -48,7 +48,7 @@ def main() -> None:
         with AudioFile(str(stem), "w", 44_100, 2, bit_depth=24) as file:
             file.write(stereo(10))
         environment = {**os.environ, "RESTYLE_CACHE_DIR": str(Path(folder, "cache"))}
-        apply = [restyle, "apply", str(stem), str(out), "--preset", "tabla", "--force"]
+        apply = [restyle, "apply", str(stem), str(out), "--preset", "violin", "--force"]
         rows = [
             ("restyle --help", 0.5, [restyle, "--help"]),
             ("import effects", 0.3, [sys.executable, "-c", "import effects"]),

@@ -23,7 +23,7 @@ def measure(seconds: float) -> dict[str, float]:
 
     from effects import StyleTransfer
 
-    effect = StyleTransfer(preset="tabla")
+    effect = StyleTransfer(preset="violin")
     effect(stereo(1), 44_100)
     audio = stereo(seconds)
     began = time.perf_counter()

@@ -39,9 +39,12 @@ class Style:
 
     Args:
         source: a path, or audio as pedalboard takes it with its sample rate in Hz.
+        sha256: of the file's bytes, if it has been written down: statistics in the cache are then
+            found without reading the file. It is checked when the file has to be read.
     """
 
     source: str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.source, (str, os.PathLike)):
@@ -73,6 +76,9 @@ class Style:
     @cached_property
     def digest(self) -> str:
         """A hash of the audio (of the file's bytes, if it is one): what the cache knows it by."""
+        return self.sha256 or self._hash()
+
+    def _hash(self) -> str:
         digest = hashlib.sha256()
         if isinstance(self.source, tuple):
             audio, sample_rate = self.source
@@ -103,6 +109,11 @@ class Style:
         }
 
         def compute() -> Arrays:
+            if self.sha256 and self._hash() != self.sha256:
+                raise ValueError(
+                    f"The style clip {self} is not the one that its preset.toml was written for "
+                    "(sha256 differs): add the preset again."
+                )
             statistics, n = self._measure(engine, n_features, device, tick)
             arrays = {name: tensor.cpu().numpy() for name, tensor in statistics.items()}
             return {**arrays, "n_features": np.array(n)}

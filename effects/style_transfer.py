@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from effects.style import MIN_PEAK, Style
 
 if TYPE_CHECKING:
     from effects.engines.base import Engine
+    from presets import Preset
 
 MAX_CHANNELS = 8
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -36,10 +37,12 @@ class StyleTransfer(PythonEffect):
     Args:
         style: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz. Exactly
             one of ``style`` and ``preset`` is given.
-        preset: the name of a style in `presets`.
+        preset: a style in `presets`: its name, or its General MIDI number or name.
         strength: 0 leaves the sound as it is, bit for bit; 1 is all style. Between them it is the
             share of the way gone, the way being the root of the distance of the Gram matrices.
-        mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone.
+            None is what the preset advises, or else 0.5.
+        mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone. None is
+            what the preset advises, or else 1.
         engine: a name from `effects.engines.ENGINES`, or an engine with options of your own,
             such as ``RandomCNN1D(n_filters=512)``.
         seed: draws the random filters of the engines that have any. An engine given with options
@@ -59,9 +62,9 @@ class StyleTransfer(PythonEffect):
     def __init__(
         self,
         style: StyleSource | None = None,
-        preset: str | None = None,
-        strength: float = 0.5,
-        mix: float = 1.0,
+        preset: str | int | None = None,
+        strength: float | None = None,
+        mix: float | None = None,
         engine: str | Engine = "infinite",
         seed: int = 0,
         device: str = "auto",
@@ -73,13 +76,14 @@ class StyleTransfer(PythonEffect):
                 "StyleTransfer needs exactly one of style (a path or (audio, sample_rate)) "
                 "and preset (a name from presets.names())."
             )
-        self._preset: str | None = None
+        self._preset: Preset | None = None
         if style is not None:
             self.style = style
         else:
             self.preset = preset
-        self.strength = strength
-        self.mix = mix
+        advised: Mapping[str, float] = self._preset.parameters if self._preset else {}
+        self.strength = advised.get("strength", 0.5) if strength is None else strength
+        self.mix = advised.get("mix", 1.0) if mix is None else mix
         self.engine = engine
         self.seed = seed
         self.device = device
@@ -99,17 +103,17 @@ class StyleTransfer(PythonEffect):
     @property
     def preset(self) -> str | None:
         """The preset's name; None with a clip of one's own."""
-        return self._preset
+        return self._preset.name if self._preset else None
 
     @preset.setter
-    def preset(self, value: str | None) -> None:
-        if not isinstance(value, str):
+    def preset(self, value: str | int | None) -> None:
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise TypeError(f"preset must be a name from presets.names(), not {value!r}.")
         import presets
 
         preset = presets.get(value)
-        self._style = Style(preset.clip)
-        self._preset = preset.name
+        self._style = Style(preset.clip, preset.sha256)
+        self._preset = preset
 
     @property
     def strength(self) -> float:
@@ -189,7 +193,7 @@ class StyleTransfer(PythonEffect):
         return self._loss_curves
 
     def _options(self) -> dict[str, object]:
-        source = {"preset": self._preset} if self._preset else {"style": str(self._style)}
+        source = {"preset": self._preset.name} if self._preset else {"style": str(self._style)}
         return {**source, **super()._options()}
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:

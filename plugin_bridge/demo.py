@@ -18,14 +18,16 @@ from plugin_bridge import audio_files
 from plugin_bridge.audio_files import Sound
 from plugin_bridge.distance import log_spectral_distance
 from plugin_bridge.pictures import draw
+from presets.preset import Preset, read
 
 PAGE = "index.html"
+RECORDINGS = Path(__file__).with_name("recordings")
 MARK = '<meta name="generator" content="restyle demo">'  # by which a folder is known as a demo's
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Something to play and something to play it on: two presets."""
+    """Something to play and something to play it on: a recording and a preset."""
 
     content: str
     style: str
@@ -41,12 +43,17 @@ class Pair:
 PAIRS = (
     Pair(
         "guitar",
-        "choir",
+        "choir-aahs",
         "A picked chord that rings on, sung: notes that last, in a sound that lasts.",
     ),
-    Pair("tabla", "drums", "One player's rhythm on another player's instrument."),
-    Pair("safari", "guitar", "A struck and plucked pattern on the strings of an electric guitar."),
+    Pair("tabla", "power-kit", "One player's rhythm on another player's instrument."),
+    Pair("safari", "steel-guitar", "A struck and plucked pattern on the strings of a guitar."),
 )
+
+
+def recording(name: str) -> Preset:
+    """One of the recordings that come with Restyle; they are described as presets are."""
+    return read(RECORDINGS / name)
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ def check_folder(folder: Path) -> None:
 
 def restyle_pair(pair: Pair, folder: Path, report: Callable[[float, str], None]) -> Result:
     """Restyle a pair into ``folder``, which is made: three sounds and a picture."""
-    content = audio_files.read(presets.get(pair.content).clip)
+    content = audio_files.read(recording(pair.content).clip)
     style = audio_files.read(presets.get(pair.style).clip)
     effect = StyleTransfer(preset=pair.style, strength=pair.strength, on_progress=report)
     output = content.with_audio(effect(content.audio, content.sample_rate))
@@ -128,19 +135,21 @@ def render_page(results: list[Result]) -> str:
     package = files("plugin_bridge")
     page = Template(package.joinpath("demo.html").read_text(encoding="utf-8"))
     section = Template(package.joinpath("demo_pair.html").read_text(encoding="utf-8"))
-    used = sorted({name for it in results for name in (it.pair.content, it.pair.style)})
+    recordings = sorted({it.pair.content for it in results})
+    styles = sorted({it.pair.style for it in results})
     return page.substitute(
         mark=MARK,
         version=version("restyle"),
         pairs="\n".join(section.substitute(_words(result)) for result in results),
-        credits="\n".join(_credit(presets.get(name)) for name in used),
+        credits="\n".join(_credit(recording(name)) for name in recordings),
+        styles="\n".join(_source(presets.get(name)) for name in styles),
     )
 
 
 def _words(result: Result) -> dict[str, str]:
     """What the page says of a pair."""
     pair = result.pair
-    content, style = presets.get(pair.content), presets.get(pair.style)
+    content, style = recording(pair.content), presets.get(pair.style)
     effect = StyleTransfer(preset=pair.style, strength=pair.strength)
     return {
         "folder": pair.folder,
@@ -157,11 +166,18 @@ def _words(result: Result) -> dict[str, str]:
     }
 
 
-def _credit(preset: presets.Preset) -> str:
+def _credit(preset: Preset) -> str:
     link, label, author, licence = (
         html.escape(text) for text in (preset.source, preset.label, preset.credit, preset.licence)
     )
     return f'<li>{label}: recorded by <a href="{link}">{author}</a>, {licence}</li>'
+
+
+def _source(preset: Preset) -> str:
+    label, source, credit, licence = (
+        html.escape(text) for text in (preset.label, preset.source, preset.credit, preset.licence)
+    )
+    return f"<li>{label}: {source}, by {credit}, {licence}</li>"
 
 
 def _part(

@@ -29,6 +29,14 @@ def own_cache_folder(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("RESTYLE_CACHE_DIR", str(session_cache))
 
 
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep out of the user's presets: each test, with its subprocesses, begins without any."""
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("RESTYLE_DATA_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture
 def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder of this test alone."""

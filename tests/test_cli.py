@@ -20,7 +20,7 @@ from plugin_bridge import audio_files, cli
 from plugin_bridge.audio_files import Sound
 
 RATE = 44_100
-SETTINGS = ["--preset", "glass", "--strength", "0"]  # strength 0 needs no torch: these are quick
+SETTINGS = ["--preset", "violin", "--strength", "0"]  # strength 0 needs no torch: these are quick
 RESTYLE = [sys.executable, "-c", "from plugin_bridge.cli import main; main()"]
 
 
@@ -90,7 +90,7 @@ def test_the_last_line_tells_what_was_written(capsys):
 
 def test_silence_is_told_as_such(capsys):
     audio_files.write(Path("rest.wav"), Sound(np.zeros((1, RATE), np.float32), RATE, 16))
-    assert cli.run(["apply", "rest.wav", "out.wav", "--preset", "glass"]) == 0
+    assert cli.run(["apply", "rest.wav", "out.wav", "--preset", "violin"]) == 0
     assert "16-bit, silent, in" in capsys.readouterr().out
 
 
@@ -136,7 +136,7 @@ def test_plot_draws_a_png():
 @pytest.mark.slow
 def test_a_real_run_changes_the_sound_and_draws_its_losses(folder):
     write("short.wav", seconds=2)
-    options = ["--preset", "glass", "--plot", "p.png"]
+    options = ["--preset", "violin", "--plot", "p.png"]
     assert cli.run(["apply", "short.wav", "out.wav", *options]) == 0
     content, output = (audio_files.read(folder / name) for name in ("short.wav", "out.wav"))
     assert output.audio.shape == content.audio.shape
@@ -172,15 +172,18 @@ WRONG = {
     "no style": (["stem.wav", "out.wav"], "--style CLIP, or --preset NAME"),
     "two styles": (["stem.wav", "out.wav", *SETTINGS, "--style", "clip.wav"], "exclude each other"),
     "no such style": (["stem.wav", "out.wav", "--style", "none.wav"], "none.wav"),
-    "no such preset": (["stem.wav", "out.wav", "--preset", "gitar"], "did you mean guitar"),
+    "no such preset": (["stem.wav", "out.wav", "--preset", "voilin"], "did you mean violin"),
     "no such engine": (["stem.wav", "out.wav", *SETTINGS, "--engine", "x"], "There is no engine"),
     "no such device": (["stem.wav", "out.wav", *SETTINGS, "--device", "x"], "Device must be"),
-    "too strong": (["stem.wav", "out.wav", "--preset", "bell", "--strength", "1.1"], "--strength"),
-    "strength nan": (
-        ["stem.wav", "out.wav", "--preset", "bell", "--strength", "nan"],
+    "too strong": (
+        ["stem.wav", "out.wav", "--preset", "flute", "--strength", "1.1"],
         "--strength",
     ),
-    "not a number": (["stem.wav", "out.wav", "--preset", "bell", "--mix", "wet"], "--mix"),
+    "strength nan": (
+        ["stem.wav", "out.wav", "--preset", "flute", "--strength", "nan"],
+        "--strength",
+    ),
+    "not a number": (["stem.wav", "out.wav", "--preset", "flute", "--mix", "wet"], "--mix"),
     "a negative seed": (["stem.wav", "out.wav", *SETTINGS, "--seed", "-1"], "--seed"),
     "a huge seed": (["stem.wav", "out.wav", *SETTINGS, "--seed", str(10**30)], "Seed"),
     "a plot that is no PNG": (["stem.wav", "out.wav", *SETTINGS, "--plot", "p.jpg"], ".png"),
@@ -314,7 +317,7 @@ WRITING = HOLD.format(
 
 def start(code):
     """Start a run that stops at the point that ``code`` holds it at, and wait for that."""
-    options = SETTINGS if code == WRITING else ["--preset", "glass"]
+    options = SETTINGS if code == WRITING else ["--preset", "violin"]
     command = [sys.executable, "-c", code, "apply", "stem.wav", "out.wav", *options]
     process = subprocess.Popen(
         [*command, "--force"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -355,7 +358,7 @@ def test_kill_leaves_the_old_output_whole(folder, code):
 def test_ctrl_c_in_real_work_ends_it_soon(folder):
     write("long.wav", seconds=60)
     before = files(folder)
-    arguments = ["apply", "long.wav", "out.wav", "--preset", "glass", "--engine", "random_cnn_1d"]
+    arguments = ["apply", "long.wav", "out.wav", "--preset", "violin", "--engine", "random_cnn_1d"]
     process = subprocess.Popen([*RESTYLE, *arguments], stderr=subprocess.PIPE, text=True)
     time.sleep(6)
     assert process.poll() is None

@@ -8,7 +8,15 @@ from PIL import Image
 
 import presets
 from plugin_bridge import audio_files, cli, demo
-from plugin_bridge.demo import PAIRS, Result, check_folder, make_demo, render_page
+from plugin_bridge.demo import (
+    PAIRS,
+    RECORDINGS,
+    Result,
+    check_folder,
+    make_demo,
+    recording,
+    render_page,
+)
 
 
 class Page(HTMLParser):
@@ -58,16 +66,28 @@ def test_the_page_plays_every_pair_and_names_numbers_settings_and_credits():
     assert "content 20.0 dB" in text
     assert "output 10.0 dB" in text
     assert "strength 0.5, mix 1, engine infinite, seed 0" in text
-    for name in {name for pair in PAIRS for name in (pair.content, pair.style)}:
-        preset = presets.get(name)
-        assert preset.credit in text
-        assert preset.source in page.links
+    for pair in PAIRS:
+        content, style = recording(pair.content), presets.get(pair.style)
+        assert content.credit in text
+        assert content.source in page.links
+        assert style.credit in text
+        assert style.source in text
 
 
 def test_there_are_enough_pairs_melodic_and_percussive():
-    families = {presets.get(pair.content).family for pair in PAIRS}
+    families = {recording(pair.content).family for pair in PAIRS}
     assert len(PAIRS) >= 3
     assert {"Strings", "Drums and percussion"} <= families
+
+
+@pytest.mark.parametrize("folder", sorted(RECORDINGS.iterdir()), ids=lambda folder: folder.name)
+def test_a_recording_is_complete_and_credited(folder):
+    found = recording(folder.name)
+    credits = RECORDINGS.with_name("CREDITS.md").read_text(encoding="utf-8")
+    assert found.licence == "CC0-1.0"
+    assert found.credit in credits
+    assert found.source in credits or folder.name == "drums"  # many recordings, each listed
+    assert 1 <= audio_files.read(found.clip).seconds <= 12
 
 
 def test_the_page_refers_to_files_that_exist(tmp_path, quick):
@@ -82,7 +102,7 @@ def test_progress_rises_to_the_end(tmp_path, quick):
     make_demo(tmp_path / "demo", lambda fraction, stage: reports.append((fraction, stage)))
     fractions = [fraction for fraction, _ in reports]
     assert fractions == sorted(fractions)
-    assert all(re.match(r"\w+ to \w+: half", stage) for _, stage in reports)
+    assert all(re.match(r"[\w ]+ to [\w ]+: half", stage) for _, stage in reports)
 
 
 def test_it_can_be_made_again_and_leaves_what_the_user_added(tmp_path, quick):
@@ -133,6 +153,6 @@ def test_the_output_is_nearer_to_the_style_than_the_content_was(tmp_path, pair):
         for name in ("content", "style", "output")
     )
     assert output.audio.shape == content.audio.shape
-    assert max(content.seconds, style.seconds) < 12
+    assert max(content.seconds, style.seconds) < 25
     with Image.open(tmp_path / "pair" / "picture.png") as image:
         image.verify()
