@@ -8,9 +8,10 @@
 Importing this loads neither torch nor librosa; the first call does.
 """
 
+from effects.automation import automate
 from effects.board import Chain, Mix, Pedalboard
 from effects.contract import PythonEffect
 from effects.progress import Cancelled
 from effects.style_transfer import StyleTransfer
 
-__all__ = ["Cancelled", "Chain", "Mix", "Pedalboard", "PythonEffect", "StyleTransfer"]
+__all__ = ["Cancelled", "Chain", "Mix", "Pedalboard", "PythonEffect", "StyleTransfer", "automate"]

@@ -31,6 +31,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # files may have names that no encoding knows
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if "_RESTYLE_COMPLETE" in os.environ:  # a shell asks what may come next, and nothing is styled
+        sys.modules["rich"] = None  # type: ignore[assignment]  # so typer does not load it: 0.1 s
     try:
         code = run(sys.argv[1:])
     except Interrupted as stop:

@@ -8,21 +8,24 @@ from __future__ import annotations
 import math
 import time
 from contextlib import ExitStack
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plugin_bridge import preset_commands
+
 if TYPE_CHECKING:
-    from effects import StyleTransfer
+    from effects import PythonEffect
     from plugin_bridge.audio_files import Audio, Sound
 
 app = typer.Typer(
-    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(preset_commands.app, name="presets")
 
 
 Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
@@ -43,7 +46,11 @@ Style = Annotated[
 ]
 Preset = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="A built-in style in place of a clip: see restyle presets."),
+    typer.Option(
+        metavar="NAME",
+        help="A style in place of a clip, by name or General MIDI number: see restyle presets.",
+        autocompletion=preset_commands.complete_name,
+    ),
 ]
 Strength = Annotated[
     float,
@@ -74,6 +81,23 @@ Plot = Annotated[
     typer.Option(
         metavar="FILE.png",
         help="Also draw what happened: spectrograms of stem, style and output, and the loss.",
+    ),
+]
+Midi = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.mid",
+        help="A MIDI file that begins with IN and plays the settings: program changes choose the "
+        "preset, controller 1 the strength, 91 the mix, 7 the volume.",
+    ),
+]
+Channel = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=16,
+        help="The channel of the MIDI file to follow, if it uses several.",
     ),
 ]
 Force = Annotated[
@@ -120,6 +144,8 @@ def apply(
     engine: Engine = "infinite",
     seed: Seed = 0,
     device: Device = "auto",
+    midi: Midi = None,
+    channel: Channel = None,
     plot: Plot = None,
     force: Force = False,
     quiet: Quiet = False,
@@ -130,19 +156,27 @@ def apply(
 
     [bold]restyle apply beat.flac out.flac --preset tabla --strength 0.8 --plot beat.png[/bold]
 
+    [bold]restyle apply lead.wav out.wav --preset violin --midi lead.mid[/bold]
+
+    With --midi, --style or --preset is what there is until the first program change; without them
+    the stem stays as it is until then.
+
     Nothing is written unless all of it is: a file that exists is replaced only with --force, and
     Ctrl-C leaves nothing behind.
     """
     started = time.monotonic()
-    _check_one_style(style, preset)
+    _check_one_style(style, preset, needed=midi is None)
+    _check_midi(midi, channel, plot)
     _check_targets(out, plot, force=force)
 
     from effects import StyleTransfer
+    from effects.automation import Automation
     from plugin_bridge import audio_files
     from plugin_bridge.progress_bar import progress_bar
     from plugin_bridge.safe_files import replacing
 
-    effect = StyleTransfer(
+    make = StyleTransfer if midi is None else partial(Automation, midi, channel=channel)
+    effect = make(
         style=style,
         preset=preset,
         strength=strength,
@@ -153,12 +187,14 @@ def apply(
     )
     content = audio_files.read(stem)
     audio_files.check_holds(out, content)
-    clip = audio_files.read(Path(str(effect.style))) if plot is not None else None
+    clip = None
+    if plot is not None and isinstance(effect, StyleTransfer):
+        clip = audio_files.read(Path(str(effect.style)))
     with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
         output = content.with_audio(_process(effect, content))
     with ExitStack() as files:  # the sound and, if one is wanted, the picture: both or none
         audio_files.write_in_place(files.enter_context(replacing(out)), output)
-        if plot is not None and clip is not None:
+        if plot is not None and clip is not None and isinstance(effect, StyleTransfer):
             from plugin_bridge.pictures import draw
 
             draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
@@ -184,30 +220,20 @@ def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None
         print(f"Open {page} in a browser to listen and look.")
 
 
-@app.command()
-def presets() -> None:
-    """List the built-in styles, by family.
-
-    [bold]restyle apply piano.wav out.wav --preset glass[/bold]
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    import presets as library
-
-    table = Table("Family", "Name", "Sound", "Recorded by", "Licence", box=None, pad_edge=False)
-    found = sorted((library.get(name) for name in library.names()), key=lambda it: it.family)
-    for above, it in zip([None, *found], found, strict=False):
-        family = "" if above and above.family == it.family else it.family
-        table.add_row(family, f"[bold]{it.name}[/bold]", it.label, it.credit, it.licence)
-    Console().print(table)
-
-
-def _check_one_style(style: Path | None, preset: str | None) -> None:
-    if style is None and preset is None:
+def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) -> None:
+    if needed and style is None and preset is None:
         raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
     if style is not None and preset is not None:
         raise ValueError("--style and --preset exclude each other: give one of them.")
+
+
+def _check_midi(midi: Path | None, channel: int | None, plot: Path | None) -> None:
+    if midi is None and channel is not None:
+        raise ValueError("--channel chooses a channel of a MIDI file: add --midi FILE.mid.")
+    if midi is not None and plot is not None:
+        raise ValueError(
+            "--plot draws one style, and --midi may play several: leave one of them out."
+        )
 
 
 def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
@@ -224,7 +250,7 @@ def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
     check_target(plot, force=force)
 
 
-def _process(effect: StyleTransfer, content: Sound) -> Audio:
+def _process(effect: PythonEffect, content: Sound) -> Audio:
     """The effect of ``content``, which may have fewer samples than channels: pedalboard takes the
     smaller dimension of an array for the channels, so such audio is padded on the way.
     """

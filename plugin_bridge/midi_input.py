@@ -1,0 +1,126 @@
+"""Live MIDI input: a controller or a sequencer moves Restyle's settings.
+
+It needs python-rtmidi, which ``pip install 'restyle[midi]'`` brings; without it, or on a machine
+without a MIDI system, importing this still works and calling it says what is missing.
+
+>>> with listen("Launchkey", print):  # doctest: +SKIP
+...     input("Move something; Enter ends.")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from effects.midi import Controls, Setting, check_channel
+
+if TYPE_CHECKING:
+    from mido import Message
+
+OnSetting = Callable[[Setting], object]
+
+
+class Listener:
+    """An open MIDI input; closed at the end of a ``with`` block, or by `close`."""
+
+    def __init__(self, name: str, port: Any) -> None:
+        self.name = name
+        self._port = port
+
+    def close(self) -> None:
+        """Stop listening. Doing so again does nothing."""
+        self._port.close()
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def ports() -> list[str]:
+    """The names of the MIDI inputs there are.
+
+    Raises:
+        ValueError: python-rtmidi is not installed, or the machine has no MIDI system.
+    """
+    return _ports(_backend())
+
+
+def listen(port: str, on_setting: OnSetting, *, channel: int | None = None) -> Listener:
+    """Call ``on_setting`` with each setting that comes in, until the listener is closed.
+
+    It is called in a thread of the MIDI system's, one setting after the other: it should be quick,
+    and take care itself of what it raises.
+
+    Args:
+        port: a name from `ports`, or a part of one that only one has; case does not matter.
+        on_setting: takes an `effects.midi.Setting`.
+        channel: 1 to 16; None for all.
+
+    Raises:
+        TypeError, ValueError: an impossible ``channel``; no such port, or several; what `ports`
+            raises; the port is in use.
+    """
+    check_channel(channel)
+    backend = _backend()
+    name = _find(port, _ports(backend))
+    controls = Controls()
+
+    def receive(message: Message) -> None:
+        if channel is None or getattr(message, "channel", None) == channel - 1:
+            setting = controls.setting(message)
+            if setting is not None:
+                on_setting(setting)
+
+    try:
+        return Listener(name, backend.open_input(name, callback=receive))
+    except OSError as error:
+        raise ValueError(f"The MIDI input {name!r} cannot be opened: {_reason(error)}.") from error
+
+
+def _backend() -> Any:
+    """What mido has for python-rtmidi; MIDO_BACKEND may name another, or a system of rtmidi's."""
+    from mido import Backend
+
+    backend = Backend()
+    try:
+        backend.load()
+    except ImportError as error:
+        raise ValueError(
+            "Live MIDI input needs python-rtmidi: run pip install 'restyle[midi]'."
+        ) from error
+    return backend
+
+
+def _ports(backend: Any) -> list[str]:
+    try:
+        return list(dict.fromkeys(backend.get_input_names()))
+    except OSError as error:  # rtmidi's SystemError is one
+        raise ValueError(
+            f"This machine has no MIDI system that can be used ({_reason(error)}): "
+            "on Linux, load ALSA's sequencer (modprobe snd-seq)."
+        ) from error
+
+
+def _find(wanted: str, names: list[str]) -> str:
+    if not names:
+        raise ValueError("There is no MIDI input: plug one in, or start a virtual one.")
+    if wanted in names:
+        return wanted
+    found = [name for name in names if wanted.casefold() in name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    what = "Several MIDI inputs are" if found else "There is no MIDI input"
+    listed = ", ".join(repr(name) for name in found or names)
+    raise ValueError(f"{what} called {wanted!r}: choose one of {listed}.")
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
