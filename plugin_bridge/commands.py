@@ -154,7 +154,7 @@ def apply(
 
     [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
 
-    [bold]restyle apply beat.flac out.flac --preset tabla --strength 0.8 --plot beat.png[/bold]
+    [bold]restyle apply beat.flac out.flac --preset jazz-kit --strength 0.8 --plot beat.png[/bold]
 
     [bold]restyle apply lead.wav out.wav --preset violin --midi lead.mid[/bold]
 

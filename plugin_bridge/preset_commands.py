@@ -97,6 +97,12 @@ OnlyFamily = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="As JSON, with all that is known.")]
 
 
+Clip = Annotated[Path, typer.Argument(metavar="CLIP", help="A sound file, a few seconds long.")]
+Count = Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")]
+Sheet = Annotated[Path, typer.Argument(metavar="FILE.png", help="The picture to write.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no last line.")]
+
+
 @app.callback(invoke_without_command=True)
 def presets(context: typer.Context) -> None:
     """List the styles to choose by name, look at one, and keep your own.
@@ -225,6 +231,55 @@ def export(name: Name, target: Target, *, force: Force = False) -> None:
     with replacing(target) as temporary:
         user.export(name, temporary)
     print(f"Wrote {target}.")
+
+
+@app.command()
+def suggest(clip: Clip, *, count: Count = 5, quiet: Quiet = False) -> None:
+    """Say which presets sound most like CLIP, nearest first.
+
+    [bold]restyle presets suggest humming.wav[/bold]
+
+    The distance is that of the infinite engine: 0 is the same sound, 1 has nothing in common. The
+    first time all presets are listened to, which takes about half a minute.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from effects.suggest import suggest as nearest
+    from plugin_bridge.progress_bar import progress_bar
+
+    with progress_bar(clip.name, quiet=quiet) as report:
+        found = nearest(clip, on_progress=report)
+    table = Table("Name", "Sound", "Family", "Distance", box=None, pad_edge=False)
+    for it in found[:count]:
+        name = f"[bold]{it.preset.name}[/bold]"
+        table.add_row(name, it.preset.label, it.preset.family, f"{it.distance:.3f}")
+    Console().print(table)
+
+
+@app.command()
+def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
+    """Draw all presets on one picture: a small spectrogram of each, by family.
+
+    [bold]restyle presets sheet presets.png[/bold]
+
+    It takes some seconds. A preset whose sound cannot be read is left blank, its name in grey.
+    """
+    from plugin_bridge.safe_files import check_target, replacing
+
+    if target.suffix.lower() != ".png":
+        raise ValueError(f"{target}: the name of the picture must end in .png.")
+    check_target(target, force=force)
+
+    import presets as library
+    from plugin_bridge.contact_sheet import draw_sheet
+    from plugin_bridge.progress_bar import progress_bar
+
+    found = library.every()
+    with progress_bar(target.name, quiet=quiet) as report, replacing(target) as temporary:
+        draw_sheet(temporary, found, report)
+    if not quiet:
+        print(f"Wrote {target}: {len(found)} presets.")
 
 
 @app.command()

@@ -2,6 +2,9 @@
 
 import gc
 import re
+import shutil
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -23,6 +26,7 @@ from effects.spectrogram import Analysis
 from effects.stem import Stem, windows
 from effects.style import Style
 from plugin_bridge.demo import recording
+from presets import user
 
 RATE = 44_100
 STYLE = (melody(2, 22_050, seed=5, partials=10, tilt=0.3), 22_050)
@@ -525,7 +529,8 @@ BAD = [
     ("on_progress", 3, TypeError, r"on_progress must be callable or None"),
     ("preset", "no such preset", ValueError, r"There is no preset 'no such preset'"),
     ("preset", None, TypeError, r"preset must be a name from presets\.names\(\)"),
-    ("preset", 5, TypeError, r"preset must be a name from presets\.names\(\)"),
+    ("preset", 5.5, TypeError, r"preset must be a name from presets\.names\(\)"),
+    ("preset", 128, ValueError, r"between 0 and 127"),
     ("style", "no such file.wav", FileNotFoundError, r"no style clip at 'no such file\.wav'"),
     ("style", None, TypeError, r"style must be a path or a tuple"),
     ("style", np.zeros(9), TypeError, r"style must be a path or a tuple"),
@@ -540,7 +545,7 @@ def test_a_bad_value_is_refused_and_the_old_one_stays(name, value, error, messag
         setattr(effect, name, value)
     assert getattr(effect, name) is before
     assert effect.preset is None
-    if value is None and name in ("style", "preset"):
+    if value is None and name in ("style", "preset", "strength"):
         return  # left out, in the constructor
     style = {} if name in ("style", "preset") else {"style": STYLE}
     with pytest.raises(error, match=message):
@@ -769,3 +774,32 @@ def test_real_clips_keep_their_dynamics(content, style):
     after = short_term(StyleTransfer(preset=style)(audio, rate), rate)
     loud = before > before.max() - 20
     assert np.abs(after - before)[loud].max() < 10
+
+
+def test_a_preset_may_be_a_number_and_advises_settings_that_may_be_overruled():
+    assert StyleTransfer(preset=40).preset == "violin"
+    user.add("Gentle", recording("guitar").clip)
+    text = presets.user_folder() / "gentle" / "preset.toml"
+    text.write_text(text.read_text() + "\n[parameters]\nstrength = 0.25\nmix = 0.75\n")
+    effect = StyleTransfer(preset="gentle")
+    assert (effect.strength, effect.mix) == (0.25, 0.75)
+    effect = StyleTransfer(preset="gentle", strength=1.0, mix=0.5)
+    assert (effect.strength, effect.mix) == (1.0, 0.5)
+
+
+def test_a_presets_statistics_come_from_the_cache_without_its_sound_being_read(fresh_cache):
+    user.add("Mine", recording("guitar").clip)
+    clip = presets.get("mine").clip
+    code = (
+        "import sys, numpy as np; from effects import StyleTransfer\n"
+        "audio = np.random.default_rng(0).normal(0, 0.1, (1, 22_050)).astype(np.float32)\n"
+        "np.save(sys.argv[1], StyleTransfer(preset='mine')(audio, 44_100))"
+    )
+    outs = [fresh_cache.parent / name for name in ("cold.npy", "warm.npy")]
+    for out in outs:
+        subprocess.run([sys.executable, "-c", code, str(out)], check=True)
+        clip.write_bytes(b"no sound at all")
+    np.testing.assert_array_equal(np.load(outs[0]), np.load(outs[1]))
+    shutil.rmtree(fresh_cache)
+    with pytest.raises(ValueError, match="not the one that its preset"):
+        StyleTransfer(preset="mine")(melody(0.5, RATE), RATE)

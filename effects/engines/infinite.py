@@ -70,6 +70,11 @@ class Infinite(Engine):
         return _Objective(self.width, content, active, statistics, tick)
 
 
+def kernel(p: Tensor, q: Tensor) -> Tensor:
+    """K between single frames: ``[T, C]`` and ``[S, C] -> [T, S]``."""
+    return _arc_cosine(p @ q.T, _patch_norms(p, 1)[:, None], _patch_norms(q, 1))
+
+
 class _Objective(Objective):
     def __init__(
         self, width: int, content: Tensor, active: Tensor, statistics: Statistics, tick: Tick
