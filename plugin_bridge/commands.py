@@ -53,13 +53,21 @@ Preset = Annotated[
     ),
 ]
 Strength = Annotated[
-    float,
+    float | None,
     typer.Option(
-        min=0.0, max=1.0, help="How far to go: 0 leaves the stem as it is, 1 is all style."
+        min=0.0,
+        max=1.0,
+        help="How far to go: 0 leaves the stem as it is, 1 is all style. What the preset advises, "
+        "or else 0.5.",
     ),
 ]
 Mix = Annotated[
-    float, typer.Option(min=0.0, max=1.0, help="0 is the dry stem, 1 the restyled one alone.")
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="0 is the dry stem, 1 the restyled one alone. What the preset advises, or else 1.",
+    ),
 ]
 Engine = Annotated[
     str,
@@ -139,8 +147,8 @@ def apply(
     *,
     style: Style = None,
     preset: Preset = None,
-    strength: Strength = 0.5,
-    mix: Mix = 1.0,
+    strength: Strength = None,
+    mix: Mix = None,
     engine: Engine = "infinite",
     seed: Seed = 0,
     device: Device = "auto",

@@ -207,7 +207,6 @@ def test_every_preset_restyles_a_melody(preset):
     assert np.abs(output).max() <= 1
     assert lufs(output, 44_100) == pytest.approx(lufs(audio, 44_100), abs=1)
     assert moved(output, audio) > 0.01
-    np.testing.assert_array_equal(StyleTransfer(preset=preset)(audio, 44_100), output)
 
 
 HOT = {
