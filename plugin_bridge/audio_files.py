@@ -149,7 +149,17 @@ def write_in_place(path: Path, sound: Sound) -> None:
         OSError: the disk is full, for example. (pedalboard, given a name in place of an open file,
             does not notice that with OGG.)
     """
-    with path.open("w+b") as raw, _open(raw, path, sound) as file:
+    with path.open("w+b") as raw:
+        write_into(raw, path, sound)
+
+
+def write_into(raw: io.BufferedRandom, path: Path, sound: Sound) -> None:
+    """Write ``sound`` to the open file ``raw``, as the kind of file that ``path``'s suffix says.
+
+    Raises:
+        OSError: as `write_in_place`.
+    """
+    with _open(raw, path, sound) as file:
         # The first sample goes alone: if the first block is as long as it is wide, pedalboard
         # cannot tell the channels.
         cuts = [1, *range(BLOCK, sound.audio.shape[1], BLOCK)]

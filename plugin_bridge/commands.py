@@ -18,8 +18,7 @@ import typer
 from plugin_bridge import preset_commands
 
 if TYPE_CHECKING:
-    from effects import PythonEffect
-    from plugin_bridge.audio_files import Audio, Sound
+    from plugin_bridge.audio_files import Sound
 
 app = typer.Typer(
     rich_markup_mode="rich",
@@ -180,6 +179,7 @@ def apply(
     from effects import StyleTransfer
     from effects.automation import Automation
     from plugin_bridge import audio_files
+    from plugin_bridge.process import process
     from plugin_bridge.progress_bar import progress_bar
     from plugin_bridge.safe_files import replacing
 
@@ -199,7 +199,7 @@ def apply(
     if plot is not None and isinstance(effect, StyleTransfer):
         clip = audio_files.read(Path(str(effect.style)))
     with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
-        output = content.with_audio(_process(effect, content))
+        output = content.with_audio(process(effect, content))
     with ExitStack() as files:  # the sound and, if one is wanted, the picture: both or none
         audio_files.write_in_place(files.enter_context(replacing(out)), output)
         if plot is not None and clip is not None and isinstance(effect, StyleTransfer):
@@ -247,27 +247,12 @@ def _check_midi(midi: Path | None, channel: int | None, plot: Path | None) -> No
 def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
     """Find what would keep the results from being written, before the long work."""
     from plugin_bridge.audio_files import check_suffix
-    from plugin_bridge.safe_files import check_target
+    from plugin_bridge.safe_files import check_picture, check_target
 
     check_suffix(out)
     check_target(out, force=force)
-    if plot is None:
-        return
-    if plot.suffix.lower() != ".png":
-        raise ValueError(f"{plot}: the name of the plot must end in .png.")
-    check_target(plot, force=force)
-
-
-def _process(effect: PythonEffect, content: Sound) -> Audio:
-    """The effect of ``content``, which may have fewer samples than channels: pedalboard takes the
-    smaller dimension of an array for the channels, so such audio is padded on the way.
-    """
-    import numpy as np
-
-    channels, samples = content.audio.shape
-    padding = max(channels + 1 - samples, 0)
-    audio = np.pad(content.audio, ((0, 0), (0, padding))) if padding else content.audio
-    return effect(audio, content.sample_rate)[:, :samples]
+    if plot is not None:
+        check_picture(plot, force=force)
 
 
 def _describe(out: Path, sound: Sound) -> str:

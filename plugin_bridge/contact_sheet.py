@@ -13,7 +13,7 @@ import numpy as np
 
 from plugin_bridge import audio_files
 from plugin_bridge.pictures import HIGHEST_HZ, RANGE_DB, ROWS, STYLE_SHEET, Picture, spectrogram
-from presets.general_midi import DRUM_KITS, FAMILIES
+from presets import by_family
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,7 +70,7 @@ def draw_sheet(path: Path, presets: Sequence[Preset], report: Callable[[float, s
     thumbnails: list[tuple[int, int, Picture]] = []
     done, top = 0, TITLE
     report(0.0, "reading")
-    for family, members in _families(presets).items():
+    for family, members in by_family(presets).items():
         heading = _cut(family, LONGEST_HEADING)
         texts.append(_Text(MARGIN, top + 22, heading, {"fontsize": 11, "fontweight": "bold"}))
         top += HEADING
@@ -90,20 +90,6 @@ def draw_sheet(path: Path, presets: Sequence[Preset], report: Callable[[float, s
         drawn[y : y + HIGH, x : x + WIDE] = True
     _save(path, sheet, drawn, texts)
     report(1.0, "done")
-
-
-def _families(presets: Sequence[Preset]) -> dict[str, list[Preset]]:
-    """The presets by family, in the order in which they are drawn."""
-    places = {family: place for place, family in enumerate((*FAMILIES, DRUM_KITS))}
-
-    def place(it: Preset) -> tuple[int, str, int, int, str]:
-        number = 128 if it.program is None else it.program
-        return places.get(it.family, len(places)), it.family, number, it.bank, it.name
-
-    families: dict[str, list[Preset]] = {}
-    for it in sorted(presets, key=place):
-        families.setdefault(it.family, []).append(it)
-    return families
 
 
 def _with_thumbnails(presets: Sequence[Preset]) -> Iterator[tuple[Preset, Picture | None]]:

@@ -125,7 +125,8 @@ def list_(*, family: OnlyFamily = None, as_json: Json = False) -> None:
     """
     import presets as library
 
-    found = _in_order(_of_family(library.every(), family))
+    families = library.by_family(_of_family(library.every(), family))
+    found = [it for members in families.values() for it in members]
     if as_json:
         print(json.dumps([_as_json(it) for it in found], indent=2, ensure_ascii=False))
     else:
@@ -265,11 +266,9 @@ def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
 
     It takes some seconds. A preset whose sound cannot be read is left blank, its name in grey.
     """
-    from plugin_bridge.safe_files import check_target, replacing
+    from plugin_bridge.safe_files import check_picture, replacing
 
-    if target.suffix.lower() != ".png":
-        raise ValueError(f"{target}: the name of the picture must end in .png.")
-    check_target(target, force=force)
+    check_picture(target, force=force)
 
     import presets as library
     from plugin_bridge.contact_sheet import draw_sheet
@@ -316,22 +315,9 @@ def _of_family(found: list[Preset], family: str | None) -> list[Preset]:
         return found
     wanted = [it for it in found if library.slug(it.family) == library.slug(family)]
     if not wanted:
-        known = dict.fromkeys(it.family for it in _in_order(found))
-        raise ValueError(f"There is no family {family!r}: choose one of {', '.join(known)}.")
+        known = ", ".join(library.by_family(found))
+        raise ValueError(f"There is no family {family!r}: choose one of {known}.")
     return wanted
-
-
-def _in_order(found: list[Preset]) -> list[Preset]:
-    """By family and number as General MIDI has them, then kits, then others by name."""
-    from presets.general_midi import DRUM_KITS, FAMILIES
-
-    places = {family: place for place, family in enumerate((*FAMILIES, DRUM_KITS))}
-
-    def place(it: Preset) -> tuple[int, str, int, int, str]:
-        number = 128 if it.program is None else it.program
-        return places.get(it.family, len(places)), it.family, number, it.bank, it.name
-
-    return sorted(found, key=place)
 
 
 def _print_table(found: list[Preset]) -> None:

@@ -42,3 +42,14 @@ def check_target(path: Path, *, force: bool) -> None:
         raise ValueError(f"The folder {folder} is not writable: choose another.")
     if path.exists() and not force:
         raise ValueError(f"{path} exists: add --force to replace it, or name another file.")
+
+
+def check_picture(path: Path, *, force: bool) -> None:
+    """Check that the picture ``path`` may and can be written.
+
+    Raises:
+        ValueError: as `check_target`, or it is not called .png.
+    """
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"{path}: the name of a picture must end in .png.")
+    check_target(path, force=force)

@@ -12,6 +12,7 @@ A preset is a folder with a sound and a text file (`presets.preset`); the user's
 
 from presets.catalogue import (
     broken,
+    by_family,
     every,
     from_program,
     get,
@@ -28,6 +29,7 @@ __all__ = [
     "PresetError",
     "UnknownPreset",
     "broken",
+    "by_family",
     "every",
     "from_program",
     "get",

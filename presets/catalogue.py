@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from platformdirs import user_data_path
 
-from presets.general_midi import KITS, PROGRAMS
+from presets.general_midi import DRUM_KITS, FAMILIES, KITS, PROGRAMS
 from presets.preset import (
     CLIP_SUFFIXES,
     TEXT,
@@ -78,6 +79,20 @@ def every() -> list[Preset]:
     """Every preset that can be read, by name."""
     found = {**_built_in(), **{preset.name: preset for preset in _user()[0]}}
     return [found[name] for name in sorted(found)]
+
+
+def by_family(presets: Iterable[Preset]) -> dict[str, list[Preset]]:
+    """Families and members as General MIDI orders them, then drum kits, then others by name."""
+    places = {family: place for place, family in enumerate((*FAMILIES, DRUM_KITS))}
+
+    def place(it: Preset) -> tuple[int, str, int, int, str]:
+        number = 128 if it.program is None else it.program
+        return places.get(it.family, len(places)), it.family, number, it.bank, it.name
+
+    families: dict[str, list[Preset]] = {}
+    for it in sorted(presets, key=place):
+        families.setdefault(it.family, []).append(it)
+    return families
 
 
 def broken() -> list[BrokenPreset]:
