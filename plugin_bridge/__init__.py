@@ -1,1 +1,25 @@
-"""Restyle outside Python: the command line and, later, the bridge to DAWs."""
+"""Restyle outside Python: the command line, and the bridge to DAWs.
+
+>>> from plugin_bridge import Client
+>>> with Client() as client:  # doctest: +SKIP
+...     job = client.submit("in.wav", "out.wav", "violin")
+...     result = client.wait(job)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plugin_bridge.client import Client
+
+__all__ = ["Client"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the client when it is asked for: the command line starts faster without."""
+    if name == "Client":
+        from plugin_bridge.client import Client
+
+        return Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugin_bridge import preset_commands
+from plugin_bridge import preset_commands, send_commands, serve_commands
 
 if TYPE_CHECKING:
     from plugin_bridge.audio_files import Sound
@@ -226,6 +226,10 @@ def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None
         page = make_demo(folder, report)
     if not quiet:
         print(f"Open {page} in a browser to listen and look.")
+
+
+serve_commands.register(app)
+send_commands.register(app)
 
 
 def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) -> None:

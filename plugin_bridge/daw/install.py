@@ -1,0 +1,197 @@
+"""Puts Restyle's scripts where a DAW looks for them: what ``restyle install-daw`` does.
+
+The scripts know neither the presets nor where ``restyle`` is; both are written into them.
+Installing again, after a preset was added or Restyle has moved, replaces them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from plugin_bridge.safe_files import check_target, replacing
+
+MARK = b"Restyle"  # in the first bytes of every file that is ours
+MARK_WITHIN = 2000  # bytes
+
+_STEPS = {
+    "ardour": (
+        "In Ardour: Edit > Lua Scripts > Script Manager, choose a free action, press Add/Set and "
+        'take one of the scripts whose names begin with "Restyle". They are then in Edit > Lua '
+        "Scripts. Start the server with restyle serve --root and the session's folder."
+    ),
+    "reaper": (
+        "In Reaper: Actions > Show action list > New action > Load ReaScript, and choose "
+        "Restyle.lua. Select items and run it from there, or give it a key. Start the server with "
+        "restyle serve --root and the folder of the project's media files."
+    ),
+    "ableton": (
+        "In Live (with Max for Live): drag Restyle.amxd onto an audio track; it is in the browser "
+        "under User Library > Presets > Audio Effects > Max Audio Effect. Start the server with "
+        "restyle serve --root and the folder of the set's samples."
+    ),
+}
+DAWS = tuple(_STEPS)
+
+
+def install(
+    daw: str, to: Path | None = None, *, force: bool = False, restyle: Path | None = None
+) -> list[Path]:
+    """Write a DAW's files, all or none. Returns their paths.
+
+    Args:
+        daw: ardour, reaper or ableton.
+        to: the folder to write to; None for where the DAW looks for scripts (all its versions).
+        force: also replace files of these names that are not Restyle's.
+        restyle: the program that the scripts are to start; None for this one.
+
+    Raises:
+        ValueError: there is no such DAW here, its folder cannot be written, or a file is in the
+            way; a preset cannot be read.
+        OSError: writing failed.
+    """
+    _check(daw)
+    folders = _folders(daw) if to is None else [to]
+    contents = _device() if daw == "ableton" else _scripts(daw, restyle)
+    if to is None:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+    targets = [(folder / name, data) for folder in folders for name, data in contents.items()]
+    for target, _ in targets:
+        ours = force or _is_ours(target)
+        check_target(target, force=ours)
+    for target, data in targets:
+        with replacing(target) as temporary:
+            temporary.write_bytes(data)
+    return [target for target, _ in targets]
+
+
+def next_steps(daw: str) -> str:
+    """What to do in the DAW once its files are there."""
+    _check(daw)
+    return _STEPS[daw]
+
+
+def lua_string(text: str | bytes) -> bytes:
+    r"""A Lua string that is this text, whatever is in it; paths come as the system's bytes.
+
+    >>> print(lua_string('the "old" one').decode())
+    "the \034old\034 one"
+    """
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    return b'"%s"' % re.sub(rb'[\x00-\x1f"\\\x7f]', lambda found: b"\\%03d" % found[0][0], data)
+
+
+# What is written
+
+
+def _scripts(daw: str, restyle: Path | None) -> dict[str, bytes]:
+    fillings: dict[bytes, Callable[[], bytes]] = {
+        b"presets": _presets,
+        b"restyle": lambda: lua_string(os.fsencode(restyle or _program())),
+    }
+
+    def fill(line: re.Match[bytes]) -> bytes:
+        return b"%s%s --@%s" % (line["before"], fillings[line["what"]](), line["what"])
+
+    slots = re.compile(rb"^(?P<before>[^=\n]*= ).* --@(?P<what>presets|restyle)$", re.MULTILINE)
+    found = sorted(files(__package__).joinpath(daw).iterdir(), key=lambda it: it.name)
+    return {it.name: slots.sub(fill, it.read_bytes()) for it in found if it.name.endswith(".lua")}
+
+
+def _device() -> dict[str, bytes]:
+    import presets
+    from plugin_bridge.daw.ableton.device import build
+
+    return build(presets.every())
+
+
+def _presets() -> bytes:
+    """All presets as a Lua table of {name, label, family}, in the order of General MIDI."""
+    import presets
+    from presets.general_midi import DRUM_KITS, FAMILIES
+
+    order = (*FAMILIES, DRUM_KITS)
+
+    def place(it: presets.Preset) -> tuple[int, str, int, int, str]:
+        family = order.index(it.family) if it.family in order else len(order)
+        return family, it.family, 128 if it.program is None else it.program, it.bank, it.name
+
+    rows = [
+        b"{%s}" % b", ".join(lua_string(text) for text in (it.name, it.label, it.family))
+        for it in sorted(presets.every(), key=place)
+    ]
+    return b"{ %s }" % b", ".join(rows)
+
+
+def _program() -> Path:
+    """Where ``restyle`` is: what was started, or what is installed with this Python."""
+    name = "restyle.exe" if os.name == "nt" else "restyle"
+    beside = Path(sysconfig.get_path("scripts"), name)
+    for path in (Path(sys.argv[0]), beside):
+        if path.name.lower() in ("restyle", name) and path.is_file():
+            return path.absolute()
+    if found := shutil.which("restyle"):
+        return Path(found).absolute()
+    raise ValueError("The program restyle is not found: install Restyle with pip first.")
+
+
+# Where it is written
+
+
+def _check(daw: str) -> None:
+    if daw not in DAWS:
+        raise ValueError(f"There is nothing for {daw!r}: choose one of {', '.join(DAWS)}.")
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return MARK in file.read(MARK_WITHIN)
+    except OSError:
+        return False
+
+
+def _folders(daw: str) -> list[Path]:
+    """Where the DAW looks, once for each of its versions that has been run here."""
+    place, below = _places(daw)
+    found = [it for it in sorted(place.parent.glob(place.name)) if it.is_dir()]
+    if not found:
+        raise ValueError(
+            f"{daw.capitalize()}'s folder {place} is not there: start {daw.capitalize()} once, or "
+            "name the folder for its scripts with --to DIR."
+        )
+    return [it / below for it in found]
+
+
+def _places(daw: str) -> tuple[Path, str]:
+    """The folder that the DAW makes, as a pattern, and where in it the files belong."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        library = home / "Library"
+        ardour, reaper = library / "Preferences/Ardour", library / "Application Support/REAPER"
+        ableton = home / "Music/Ableton/User Library"
+    elif sys.platform == "win32":
+        ardour = _variable("LOCALAPPDATA", home / "AppData/Local") / "Ardour"
+        reaper = _variable("APPDATA", home / "AppData/Roaming") / "REAPER"
+        ableton = home / "Documents/Ableton/User Library"
+    else:
+        config = _variable("XDG_CONFIG_HOME", home / ".config")
+        ardour, reaper = config / "ardour", config / "REAPER"
+        ableton = home / "Documents/Ableton/User Library"
+    return {
+        "ardour": (ardour.with_name(f"{ardour.name}[0-9]*"), "scripts"),
+        "reaper": (reaper, "Scripts"),
+        "ableton": (ableton, "Presets/Audio Effects/Max Audio Effect"),
+    }[daw]
+
+
+def _variable(name: str, default: Path) -> Path:
+    value = os.environ.get(name, "")
+    return Path(value) if os.path.isabs(value) else default

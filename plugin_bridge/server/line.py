@@ -1,0 +1,127 @@
+"""The line from a worker to its server: progress one way; cut, it stops the work.
+
+A worker may be a process here or on another machine, so the line is a TCP connection, opened by
+the worker with the server's token. Each report is one line of JSON. A server that wants a job
+stopped cuts its line; a server that died has cut all of them. So no work goes on for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import secrets
+import socket
+from collections.abc import Callable
+from typing import NamedTuple
+
+OnReport = Callable[[str, float, str], None]  # job, fraction, stage
+
+MAX_LINE_BYTES = 1 << 12
+SECONDS_TO_GREET = 5.0
+
+
+class Address(NamedTuple):
+    """Where a worker calls, and the token that shows that it was sent."""
+
+    host: str
+    port: int
+    token: str
+
+
+class Exchange:
+    """The server's end of all lines."""
+
+    def __init__(self, on_report: OnReport) -> None:
+        self._on_report = on_report
+        self._lines: dict[str, asyncio.StreamWriter] = {}
+        self._cut: set[str] = set()
+
+    async def open(self, host: str) -> Address:
+        """Listen on ``host``, at a free port."""
+        self._server = await asyncio.start_server(self._receive, host, 0, limit=MAX_LINE_BYTES)
+        port = self._server.sockets[0].getsockname()[1]
+        self.address = Address(host, port, secrets.token_hex(16))
+        return self.address
+
+    def cut(self, job: str) -> None:
+        """Stop a job's work: now, or when its worker calls."""
+        self._cut.add(job)
+        if job in self._lines:
+            self._lines.pop(job).close()
+
+    def forget(self, job: str) -> None:
+        """A job's work is over; its next work will have a line of its own."""
+        self._cut.discard(job)
+        if job in self._lines:
+            self._lines.pop(job).close()
+
+    def close(self) -> None:
+        """Cut all lines."""
+        self._server.close()
+        for writer in self._lines.values():
+            writer.close()
+        self._lines.clear()
+
+    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        job = None
+        try:
+            greeting = json.loads(await asyncio.wait_for(reader.readline(), SECONDS_TO_GREET))
+            token, name = str(greeting["token"]), str(greeting["job"])
+            if not hmac.compare_digest(token.encode(), self.address.token.encode()):
+                return
+            if name in self._cut:
+                return
+            job = name
+            self._lines[job] = writer
+            while line := await reader.readline():
+                fraction, stage = json.loads(line)
+                if self._lines.get(job) is writer:
+                    self._on_report(job, float(fraction), str(stage))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            pass  # no worker of ours, or one that died: whoever awaits its result hears of it
+        finally:
+            if job is not None and self._lines.get(job) is writer:
+                del self._lines[job]
+            writer.close()
+
+
+class Line:
+    """The worker's end; a context manager.
+
+    Raises:
+        OSError: the server is gone.
+    """
+
+    def __init__(self, address: Address, job: str) -> None:
+        self._socket = socket.create_connection((address.host, address.port), timeout=10.0)
+        self._send({"token": address.token, "job": job})
+
+    def report(self, fraction: float, stage: str) -> None:
+        """Say how far the work is.
+
+        Raises:
+            effects.Cancelled: the line was cut.
+        """
+        from effects import Cancelled
+
+        try:
+            self._send([round(fraction, 4), stage[:100]])
+            self._socket.setblocking(False)
+            heard = self._socket.recv(1)
+        except BlockingIOError:  # nothing heard: the line is whole
+            return
+        except OSError:
+            heard = b""
+        if not heard:
+            raise Cancelled("the server cut the line")
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._socket.close()
+
+    def _send(self, content: object) -> None:
+        self._socket.settimeout(10.0)
+        self._socket.sendall(json.dumps(content).encode() + b"\n")
