@@ -293,11 +293,14 @@ class Client:
         datagram = encode("/restyle/submit", job, *paths, preset, *flat, types=types)
         if len(datagram) > MAX_BYTES:
             raise ValueError(f"{job}: the paths are too long to be sent.")
+        known = self._jobs.get(job)
+        if known is not None and known.submission not in (None, datagram):
+            raise Refused("id_taken", f"{job} is another job: give this one an id of its own.")
         self._jobs[job] = _Followed(datagram)
 
         def answer(reply: _Reply) -> bool | None:
             self._raise_refusal(reply, "/restyle/submit", job)
-            taken = reply.address not in ("/restyle/job.reply", "/restyle/fail")
+            taken = reply.address in ("/restyle/accepted", "/restyle/done", "/restyle/cancelled")
             return True if taken and _whose(reply) == job else None
 
         try:
@@ -486,7 +489,7 @@ class Client:
         for reply in replies:
             self._heard = time.monotonic()
             followed = self._jobs.get(_whose(reply))
-            if followed is not None and followed.outcome is None:
+            if followed is not None:
                 followed.hear(reply)
         return replies
 
