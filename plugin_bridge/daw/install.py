@@ -24,7 +24,9 @@ _STEPS = {
     "ardour": (
         "In Ardour: Edit > Lua Scripts > Script Manager, choose a free action, press Add/Set and "
         'take one of the scripts whose names begin with "Restyle". They are then in Edit > Lua '
-        "Scripts. Start the server with restyle serve --root and the session's folder."
+        "Scripts. Ardour keeps copies: set them again after installing again. To have results come "
+        "in by themselves, add the one under Action Hooks. Start the server with restyle serve "
+        "--root and the session's folder."
     ),
     "reaper": (
         "In Reaper: Actions > Show action list > New action > Load ReaScript, and choose "
