@@ -1,28 +1,39 @@
-"""Which presets sound most like a clip: the closed form's own kernel, on cached statistics.
+"""Which presets sound most like a clip: the engine's kernel, on the presets' cached statistics.
 
-The engine's style distance is the squared maximum mean discrepancy (MMD) of two sets of patches
-under the kernel k² (`effects.engines.infinite`). Between a melody and a preset's clip it is mostly
-a matter of which notes are played, and when: the preset's clip has its whole register in steps of
-up to three semitones, the melody a few notes of its own. So three things are different here. The
-patches are single frames; the preset's are there at their pitch and a semitone above and below, so
-that all pitches are; and they may be weighted anew: the distance is the least that any weights
-w >= 0 reach, that of the clip from the cone of what the preset's frames can be mixed to:
+The engine's style distance is a squared maximum mean discrepancy (MMD) under the kernel k²
+(`effects.engines.infinite`): with φ(x)·φ(s) = k²(x, s), it is ‖Σ a φ(x) - Σ b φ(s)‖² for the
+clip's patches x with weights a and the preset's s with weights b. Between a melody and a preset's
+clip it tells mostly which notes are played how often. So here the preset's weights are free: every
+frame x of the clip may choose the frame s of the preset that is nearest to it, a second one s' (a
+chord has notes that the preset has one by one), and how much of each:
 
-    D = min_w  Σ a a' k²(x, x') - 2 Σ a w k²(x, s) + Σ w w' k²(s, s')
+    d(x) = min ‖φ(x) - w φ(s) - w' φ(s')‖²,    w, w' >= 0
 
-k² is never negative, so the multiplicative steps w <- w * (Kᵀa) / (K w) of non-negative least
-squares (Lee & Seung 2001) go down to it from any positive start. D is given relative to the
-clip's own Σ a a' k², so that 0 is the same sound and 1 is nothing in common.
+A squared norm being convex, Σ a d(x) is no less than the MMD of the clip from the preset as these
+choices weigh it. It is given relative to Σ a k²(x, x): 0 is the same sound, 1 has nothing in
+common.
+
+With the cosines c of φ(x) and φ(s), c' of φ(x) and φ(s'), and e of φ(s) and φ(s'), the best s is
+that of the largest c, which leaves k²(x, x) (1 - c²); of this, s' takes (c' - c e)² / (1 - e²), if
+c' > c e. For single frames at the angle θ, k(x, s) = |x| |s| κ / 2 with κ = (sin θ + (π - θ) cos θ)
+/ π, so that c = κ²: one product of matrices tells all.
+
+A preset's clip has its register in steps of up to three semitones. So that all pitches are there,
+the clip is also heard a semitone higher and lower. And since most frames of a note are alike, a
+preset is remembered by few of its frames: those that, chosen one by one, bring the sum of 1 - c²
+over all of its own lowest.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from effects.cache import Arrays, shared_cache
 from effects.progress import OnProgress, Progress, run_reporting
-from effects.style import Style
+from effects.style import STATISTICS_VERSION, Style
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,9 +42,11 @@ if TYPE_CHECKING:
     from effects.style_transfer import StyleSource
     from presets import Preset
 
-STRIDE = 3  # of a preset's frames every third, 70 ms apart
-SEMITONES = (-1, 0, 1)
-STEPS = 60
+N_TYPICAL = 96  # frames of a preset that are remembered: 200 kB
+N_HEARD = 128  # frames of the clip that are looked at, at most
+SEMITONES = (0, 1, -1)
+#: To be raised when the same statistics come to have other typical frames.
+TYPICAL_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ def suggest(
     """Presets by their distance from ``clip``, nearest first.
 
     The first time, every preset's statistics are computed, which takes a fraction of a second
-    each; later they come from the cache.
+    each; later what is needed of them comes from the cache.
 
     Args:
         clip: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz.
@@ -78,72 +91,116 @@ def _suggest(clip: Style, presets: list[Preset], progress: Progress) -> list[Sug
     import torch
 
     from effects.devices import one_thread
-    from effects.engines.infinite import Infinite
-    from effects.spectrogram import Analysis
-
-    engine, device = Infinite(), torch.device("cpu")
-    sample_rate = clip.excerpts()[1]
-    n_features = Analysis.features_at(sample_rate)
-    n_bins = Analysis(sample_rate, n_features, device).n_bins
-
-    def statistics(style: Style) -> Statistics:
-        return style.statistics(engine, n_features, device, tick=progress.tick)[1]
 
     found = []
     with one_thread(), torch.no_grad():
-        shifts = [_transposition(n, n_features, n_bins) for n in SEMITONES]
-        ours = statistics(clip)
+        frames = _heard(_statistics(clip, progress))
+        frames = frames[:: -(-len(frames) // N_HEARD)]
+        copies = torch.stack([transposed(frames, it) for it in SEMITONES])
         for index, preset in enumerate(presets):
             progress.tick(index / len(presets), preset.label)
             try:
-                theirs = statistics(Style(preset.clip, preset.sha256))
+                typical = _typical(Style(preset.clip, preset.sha256), progress)
             except (OSError, ValueError):  # `restyle presets validate` says why
                 continue
-            found.append(Suggestion(preset, distance(ours, theirs, shifts)))
+            found.append(Suggestion(preset, distance(copies, typical)))
     return sorted(found, key=lambda it: it.distance)
 
 
-def distance(clip: Statistics, preset: Statistics, shifts: Sequence[Tensor]) -> float:
-    """How far the clip's frames are from the best mixture of the preset's; see above.
-
-    Args:
-        clip: statistics of `effects.engines.infinite.Infinite`.
-        preset: such statistics of the same number of features.
-        shifts: linear maps of the preset's features, each of which makes a copy of it.
-    """
+def _statistics(style: Style, progress: Progress) -> Statistics:
+    """The infinite engine's, of as many features as any sample rate has, or the style's."""
     import torch
 
-    from effects.engines.infinite import kernel
+    from effects.engines.infinite import Infinite
+    from effects.spectrogram import HIGHEST_BAND_HZ, Analysis
 
-    x = clip["frames"][_heard(clip)]
-    s = preset["frames"][_heard(preset)][::STRIDE]
-    s = torch.cat([s @ shift for shift in shifts])
-    size = float(kernel(x, x).square().mean())
-    cross = kernel(x, s).square().mean(dim=0)
-    within = kernel(s, s).square()
-    w = torch.full_like(cross, 1 / max(len(cross), 1))
-    for _ in range(STEPS):
-        w = w * cross / (within @ w).clamp_min(1e-30)
-    return float(size - 2 * (w @ cross) + w @ within @ w) / size
+    n_features = Analysis.features_at(2 * HIGHEST_BAND_HZ)
+    return style.statistics(Infinite(), n_features, torch.device("cpu"), tick=progress.tick)[1]
+
+
+def _typical(style: Style, progress: Progress) -> Tensor:
+    """The `typical` frames of a preset's clip, from the cache if they are there."""
+    import torch
+
+    def compute() -> Arrays:
+        frames = typical(_heard(_statistics(style, progress)))
+        return {"frames": frames.half().numpy()}
+
+    key = {
+        "typical frames": TYPICAL_VERSION,
+        "statistics": STATISTICS_VERSION,
+        "clip": style.digest,
+        "count": N_TYPICAL,
+    }
+    return torch.from_numpy(shared_cache().get(key, compute)["frames"]).float()
 
 
 def _heard(statistics: Statistics) -> Tensor:
-    """The frames at the middle of a patch that counts, as indices."""
+    """The frames at the middle of a patch that counts."""
     around = (len(statistics["frames"]) - len(statistics["weight"])) // 2
-    return statistics["weight"].nonzero()[:, 0] + around
+    return statistics["frames"][statistics["weight"].nonzero()[:, 0] + around]
 
 
-def _transposition(semitones: int, n_features: int, n_bins: int) -> Tensor:
-    """Frames ``[T, n_features]`` times this are transposed; the bands above the bins stay."""
+def typical(frames: Tensor, count: int = N_TYPICAL) -> Tensor:
+    """At most ``count`` of the frames, ``[S, n_features]``, that all are near to; of length 1."""
     import torch
 
-    ratio = 2 ** (semitones / 12)
-    place = (torch.arange(n_bins, dtype=torch.float64) / ratio).clamp_max(n_bins - 1)
+    frames = _unit(frames[:: len(frames) // 1000 + 1])
+    nearness = _cosine(frames @ frames.T).square()
+    reached = torch.zeros(len(frames))
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(frames)):
+        gain = (nearness - reached[:, None]).clamp_min_(0).sum(dim=0)
+        chosen.append(int(gain.argmax()))
+        reached = torch.maximum(reached, nearness[:, chosen[-1]])
+    return frames[chosen]
+
+
+def distance(clip: Tensor, preset: Tensor) -> float:
+    """How far a clip is from a preset; see above.
+
+    Args:
+        clip: its frames, and copies of them at other pitches, ``[copies, T, n_features]``.
+        preset: `typical` frames of it, ``[S, n_features]``. Where one has more features than the
+            other, for its higher sample rate, those that both have are compared.
+    """
+    n = min(clip.shape[2], preset.shape[1])
+    clip, preset = clip[..., :n], _unit(preset[:, :n])
+    power = clip.square().sum(dim=2, keepdim=True)
+    cosine = _cosine(clip @ preset.T / power.sqrt().clamp_min(1e-9))
+    first, which = cosine.max(dim=2)
+    between = _cosine(preset @ preset.T)[which]
+    rest = (cosine - first[..., None] * between).clamp_min(0)
+    second = (rest.square() / (1 - between.square()).clamp_min(1e-6)).amax(dim=2)
+    explained = (first.square() + second).amax(dim=0)
+    size = power[0, :, 0].square()  # 4 k²(x, x)
+    return float(1 - (size * explained).sum() / size.sum())
+
+
+def _cosine(cosine: Tensor) -> Tensor:
+    """κ²: of φ(x) and φ(s), from that of x and s."""
+    import torch
+
+    cosine = cosine.clamp(-1, 1)
+    theta = torch.acos(cosine)
+    return ((torch.sin(theta) + (math.pi - theta) * cosine) / math.pi).square()
+
+
+def _unit(frames: Tensor) -> Tensor:
+    """Each of length 1, or 0."""
+    return frames / frames.square().sum(dim=1, keepdim=True).sqrt().clamp_min(1e-9)
+
+
+def transposed(frames: Tensor, semitones: int) -> Tensor:
+    """``frames``, ``[T, n_features]``, at another pitch; the bands above the bins stay."""
+    import torch
+
+    from effects.spectrogram import REFERENCE_N_FFT
+
+    n_bins = min(REFERENCE_N_FFT // 2 + 1, frames.shape[1])
+    place = torch.arange(n_bins, dtype=torch.float64) / 2 ** (semitones / 12)
+    place = place.clamp_max(n_bins - 1)
     below = place.floor().long()
-    part = (place - below).float()
-    shift = torch.eye(n_features)
-    shift[:n_bins, :n_bins] = 0
-    bins = torch.arange(n_bins)
-    shift[below, bins] += 1 - part
-    shift[(below + 1).clamp_max(n_bins - 1), bins] += part
-    return shift
+    above = (below + 1).clamp_max(n_bins - 1)
+    bins = torch.lerp(frames[:, below], frames[:, above], (place - below).float())
+    return torch.cat([bins, frames[:, n_bins:]], dim=1)
