@@ -15,7 +15,8 @@ from plugin_bridge.server.journal import Job, Journal
 from plugin_bridge.server.protocol import Refusal
 from plugin_bridge.server.roots import Roots, is_report, report_path
 from plugin_bridge.server.scheduler import Scheduler
-from plugin_bridge.server.workers import Cluster, LocalWorkers
+from plugin_bridge.server.settings import check
+from plugin_bridge.server.workers import Cluster, LocalWorkers, cores
 
 JOURNAL = ".restyle-batch.sqlite"
 
@@ -64,9 +65,11 @@ def batch(
         on_progress: called as ``on_progress(fraction, stage)`` as it goes on.
 
     Raises:
-        ValueError: a folder is missing, they are the same, ``source`` has no sound files, another
-            batch is at work, or ``target`` has results of another preset or other settings.
+        ValueError: a folder is missing, they are the same, ``source`` has no sound files, a setting
+            is impossible, another batch is at work, or ``target`` has results of another preset or
+            other settings.
     """
+    checked = {name: check(name, value) for name, value in (settings or {}).items()}
     if not source.is_dir():
         raise ValueError(f"There is no folder {source}: name the folder of your stems.")
     if source.resolve() == target.resolve():
@@ -78,10 +81,12 @@ def batch(
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
         open_things.callback(journal.close)
-        executor = Cluster(scheduler) if scheduler else LocalWorkers(workers)
+        executor = (
+            Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(stems)))
+        )
         open_things.callback(executor.shutdown)
         roots = Roots([source, target], max_seconds=float("inf"))
-        work = _Batch(source, target, journal, preset, dict(settings or {}), on_progress)
+        work = _Batch(source, target, journal, preset, checked, on_progress)
         return asyncio.run(work.run(stems, executor, roots))
 
 
@@ -117,7 +122,11 @@ class _Batch:
         self, stems: list[Path], workers: LocalWorkers | Cluster, roots: Roots
     ) -> Summary:
         scheduler = Scheduler(
-            self._journal, workers, roots, self._on_event, max_queue=len(stems) + 1
+            self._journal,
+            workers,
+            roots,
+            self._on_event,
+            max_queue=len(stems) + len(self._journal.jobs) + 1,
         )
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -150,8 +159,13 @@ class _Batch:
                 )
         skipped, failed = 0, {}
         for stem in stems:
-            id, path, out = stem.as_posix(), self._source / stem, self._target / stem
-            about = path.stat()
+            path, out = self._source / stem, self._target / stem
+            id = stem.as_posix().encode("utf-8", "backslashreplace").decode()  # as SQLite takes it
+            try:
+                about = path.stat()
+            except OSError as error:  # a link to nothing
+                failed[stem] = f"{path}: {error.strerror}."
+                continue
             request = repr((about.st_size, about.st_mtime_ns))
             known = scheduler.jobs.get(id)
             if known is not None and known.state == "done" and out.exists():
@@ -160,7 +174,10 @@ class _Batch:
                 else:
                     failed[stem] = f"{path} was changed since: remove {out} to restyle it again."
                 continue
-            if known is not None and known.ended:
+            if known is not None and known.state in {"queued", "running"}:
+                known.request = request  # the stem is read when its turn comes, as it is then
+                self._journal.save(known)
+            elif known is not None and known.ended:
                 self._journal.forget([known])  # another try
             out.parent.mkdir(parents=True, exist_ok=True)
             try:

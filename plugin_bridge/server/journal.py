@@ -93,7 +93,7 @@ class Journal:
     def __init__(self, path: Path, *, kept: int | None = KEPT) -> None:
         self.path = path
         self._kept = kept
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FileLock(f"{path}.lock")
         try:
             self._lock.acquire(timeout=0)
@@ -105,7 +105,7 @@ class Journal:
         self._unwritten: dict[str, Job] = {}
         try:
             self._open()
-        except (sqlite3.Error, ValueError, TypeError) as error:
+        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
             self._lock.release()
             raise ValueError(
                 f"The journal {path} cannot be used ({error}): move it away, or give "
@@ -175,9 +175,13 @@ class Journal:
         for job in jobs:
             text = json.dumps({name: getattr(job, name) for name in _STORED})
             rows.append((job.id, job.number, job.state, time.time(), text))
+        self._change("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _change(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Run ``statement`` with each of ``rows``: all or none, and the disk is waited for once."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            self._database.executemany("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", rows)
+            self._database.executemany(statement, rows)
             self._database.execute("COMMIT")
         except sqlite3.Error:
             if self._database.in_transaction:
@@ -187,12 +191,12 @@ class Journal:
     def forget(self, jobs: Sequence[Job]) -> None:
         """Strike out jobs that have ended, if the disk allows."""
         try:
-            ids = [(job.id,) for job in jobs]
-            self._database.executemany("DELETE FROM jobs WHERE id = ?", ids)
+            self._change("DELETE FROM jobs WHERE id = ?", [(job.id,) for job in jobs])
         except sqlite3.Error:
             return
         for job in jobs:
             del self.jobs[job.id]
+            self._unwritten.pop(job.id, None)
 
     def _forget_oldest(self) -> None:
         if self._kept is None or len(self.jobs) <= self._kept * 1.1:

@@ -11,7 +11,9 @@ import asyncio
 import hmac
 import json
 import secrets
+import select
 import socket
+import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,6 +21,7 @@ OnReport = Callable[[str, float, str], None]  # job, fraction, stage
 
 MAX_LINE_BYTES = 1 << 12
 SECONDS_TO_GREET = 5.0
+REPEAT_SECONDS = 1.0
 
 
 class Address(NamedTuple):
@@ -66,7 +69,8 @@ class Exchange:
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         job = None
         try:
-            greeting = json.loads(await asyncio.wait_for(reader.readline(), SECONDS_TO_GREET))
+            async with asyncio.timeout(SECONDS_TO_GREET):
+                greeting = json.loads(await reader.readline())
             token, name = str(greeting["token"]), str(greeting["job"])
             if not hmac.compare_digest(token.encode(), self.address.token.encode()):
                 return
@@ -89,13 +93,20 @@ class Exchange:
 class Line:
     """The worker's end; a context manager.
 
+    While it is open the last report is repeated every second, so that a long step (an hour is
+    encoded as MP3 in two minutes) is not taken for a worker that hangs.
+
     Raises:
         OSError: the server is gone.
     """
 
     def __init__(self, address: Address, job: str) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=10.0)
+        self._sending = threading.Lock()
+        self._closed = threading.Event()
+        self._last: object = [0.0, "starting"]
         self._send({"token": address.token, "job": job})
+        threading.Thread(target=self._repeat, name="restyle-line", daemon=True).start()
 
     def report(self, fraction: float, stage: str) -> None:
         """Say how far the work is.
@@ -105,23 +116,30 @@ class Line:
         """
         from effects import Cancelled
 
+        self._last = [round(fraction, 4), stage[:100]]
         try:
-            self._send([round(fraction, 4), stage[:100]])
-            self._socket.setblocking(False)
-            heard = self._socket.recv(1)
-        except BlockingIOError:  # nothing heard: the line is whole
-            return
+            self._send(self._last)
+            cut = bool(select.select([self._socket], [], [], 0)[0])  # the server never speaks
         except OSError:
-            heard = b""
-        if not heard:
+            cut = True
+        if cut:
             raise Cancelled("the server cut the line")
 
     def __enter__(self) -> Line:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._socket.close()
+        self._closed.set()
+        with self._sending:
+            self._socket.close()
+
+    def _repeat(self) -> None:
+        while not self._closed.wait(REPEAT_SECONDS):
+            try:
+                self._send(self._last)
+            except OSError:  # cut: the next report says so
+                return
 
     def _send(self, content: object) -> None:
-        self._socket.settimeout(10.0)
-        self._socket.sendall(json.dumps(content).encode() + b"\n")
+        with self._sending:
+            self._socket.sendall(json.dumps(content).encode() + b"\n")

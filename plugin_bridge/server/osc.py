@@ -88,8 +88,7 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def on_event(self, job: Job, event: str) -> None:
         """Tell a job's submitter and the notified clients what became of it."""
-        now = time.monotonic()
-        self._notified = {c: until for c, until in self._notified.items() if until > now}
+        self._forget_notified()
         news = _end(job)
         if event == "progress":
             news = Message("/restyle/progress", (job.id, job.progress, job.stage))
@@ -109,7 +108,13 @@ class Endpoint(asyncio.DatagramProtocol):
         else:
             self.values[name] = settings.clamp(name, value)
             news = _parameter(name, self.values[name])
+        self._forget_notified()
         self._tell(self._notified, news)
+
+    def _forget_notified(self) -> None:
+        """Forget the notified clients whose time is up."""
+        now = time.monotonic()
+        self._notified = {c: until for c, until in self._notified.items() if until > now}
 
     # Datagrams.
 
@@ -273,8 +278,8 @@ class Endpoint(asyncio.DatagramProtocol):
         """Tell ``client`` what becomes of a job."""
         clients = self._listeners.setdefault(id, OrderedDict())
         clients[client] = None
-        if len(clients) > MAX_LISTENERS:
-            clients.popitem(last=False)
+        if len(clients) > MAX_LISTENERS:  # the first is the submitter
+            del clients[list(clients)[1]]
         if len(self._listeners) > MAX_CLIENTS:
             self._listeners.popitem(last=False)
 
@@ -326,9 +331,11 @@ class Endpoint(asyncio.DatagramProtocol):
                 self._transport.sendto(datagram, client)
 
 
-def _sendable(value: Argument) -> Argument:
-    """``value`` as OSC can carry it: a file's name need not be UTF-8."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+def _sendable(argument: Argument) -> Argument:
+    """Text as OSC can carry it: names of files may be no Unicode."""
+    if isinstance(argument, str):
+        return argument.replace("\0", " ").encode(errors="replace").decode()
+    return argument
 
 
 def _end(job: Job) -> Message:

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from plugin_bridge.server.protocol import Refusal
 
@@ -75,7 +76,7 @@ class Roots:
         real_folder = self._inside(os.fspath(given.parent), or_root=True)
         path = real_folder / name
         _check_suffix(path)
-        if not real_folder.is_dir() or not os.access(real_folder, os.W_OK | os.X_OK):
+        if not os.path.isdir(real_folder) or not os.access(real_folder, os.W_OK | os.X_OK):
             raise Refusal(
                 "out_not_writable",
                 f"The folder {real_folder} is missing or cannot be written to: create it.",
@@ -118,13 +119,19 @@ def report_path(out: Path) -> Path:
 
 def is_report(path: Path) -> bool:
     """Tell whether ``path`` is a report of an earlier job, which may be replaced."""
+    return bool(read_report(path))
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """What a job's report says; nothing if ``path`` is missing or something else."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > 1 << 16:
-            return False
+            return {}
         report = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(report, dict) and {"job", "state", "out"} <= report.keys()
+        return {}
+    found = isinstance(report, dict) and {"job", "state", "out"} <= report.keys()
+    return report if found else {}
 
 
 def _check_suffix(path: Path) -> None:
@@ -143,11 +150,17 @@ def _seconds(path: Path, size: int, changed: int) -> float:
 
     try:
         with path.open("rb") as raw:
-            if not any(raw.read(1 << 16)):  # pedalboard would look for sound to the file's end
-                raise ValueError("it begins with nothing but zeros")
+            head = raw.read(1 << 16)
+            raw.seek(max(size - (1 << 17), 0))
+            tail = raw.read(1 << 17)
+        if not any(head):  # pedalboard would look for sound to the file's end
+            raise ValueError("it begins with nothing but zeros")
+        if head.startswith(b"OggS") and b"OggS" not in tail:  # and here for the last page
+            raise ValueError("its end is missing")
         with AudioFile(str(path)) as file:
             return float(file.frames / file.samplerate)
-    except (RuntimeError, ValueError, ZeroDivisionError, OSError) as error:
+    except (RuntimeError, ValueError, TypeError, ZeroDivisionError, OSError) as error:
+        # TypeError is what pedalboard makes of a name that is not UTF-8.
         raise Refusal(
             "not_audio", f"{path} cannot be read as audio: export it again ({_first(error)})."
         ) from error

@@ -13,7 +13,9 @@ import contextlib
 import errno
 import logging
 import os
+import sys
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -25,7 +27,7 @@ from plugin_bridge.safe_files import replacing
 from plugin_bridge.server.journal import Job, Journal, State
 from plugin_bridge.server.line import Exchange
 from plugin_bridge.server.protocol import Refusal, one_line
-from plugin_bridge.server.roots import Roots, is_report, part_path, report_path
+from plugin_bridge.server.roots import Roots, is_report, part_path, read_report, report_path
 from plugin_bridge.server.work import Outcome, Task, work
 from plugin_bridge.server.workers import Cluster, LocalWorkers
 
@@ -98,7 +100,8 @@ class Scheduler:
 
     def counts(self) -> Counter[str]:
         """How many jobs are in each state."""
-        return Counter("running" if j.state == "written" else j.state for j in self.jobs.values())
+        jobs = list(self.jobs.values())  # at once: the status page asks from a thread of its own
+        return Counter("running" if job.state == "written" else job.state for job in jobs)
 
     def position(self, job: Job) -> int:
         """How many jobs, with itself, wait until it is its turn; 0 once it runs."""
@@ -128,7 +131,7 @@ class Scheduler:
         stem_path = self._roots.stem(stem)
         target = os.path.realpath(self._roots.folders[0] / out)
         for other in self._journal.unended():
-            if target == other.out:
+            if _same_name(target, other.out):
                 raise Refusal("out_taken", f"{target} is what job {other.id} writes.")
         out_path = self._roots.result(out, stem_path)
         job = Job(id, request, str(stem_path), str(out_path), preset, settings)
@@ -156,8 +159,9 @@ class Scheduler:
             while True:
                 self._wake.clear()
                 self._dispatch()
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), WATCH_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(WATCH_SECONDS):  # wait_for can miss being cancelled
+                        await self._wake.wait()
                 self._watch()
         finally:
             self._stop()
@@ -172,10 +176,22 @@ class Scheduler:
         for job in list(self._journal.unended()):
             if job.state == "written":
                 self._publish(job)
-            elif job.state == "running":
+            elif job.state == "running" and self._is_done(job):
+                self._end(job, "done")
+            else:  # a queued one may have run, too, while the journal's disk was full
                 _remove(part_path(Path(job.out)))
                 job.state = "queued"
                 self._journal.save(job)
+
+    def _is_done(self, job: Job) -> bool:
+        """Whether a job was done, by its report: the journal may have been on a full disk."""
+        report = read_report(report_path(Path(job.out)))
+        if (report.get("job"), report.get("state")) != (job.id, "done"):
+            return False
+        job.frames, job.rate, job.seconds = (
+            report.get(it, 0) for it in ("frames", "rate", "seconds")
+        )
+        return Path(job.out).exists()
 
     def _dispatch(self) -> None:
         free = self._workers.count - len(self._running)
@@ -183,7 +199,13 @@ class Scheduler:
             return
         for job in list(self._journal.unended()):
             if job.state == "queued" and job.id not in self._running:
-                self._start(job)
+                try:
+                    self._start(job)
+                except (RuntimeError, OSError) as error:  # no worker can be had for the moment
+                    log.warning("no worker", extra={"job": job.id, "error": one_line(error)})
+                    job.state = "queued"
+                    self._journal.save(job)
+                    return
                 if len(self._running) >= self._workers.count:
                     return
 
@@ -267,7 +289,14 @@ class Scheduler:
             log.error("the journal cannot be written", extra={"job": job.id})
         log.info(state, extra={"job": job.id, "code": code, "error": error, "out": job.out})
         self._finished.set()
-        self._on_event(job, state)
+        self._tell(job, state)
+
+    def _tell(self, job: Job, event: str) -> None:
+        """Pass the news on; one who cannot be told does not stop the work."""
+        try:
+            self._on_event(job, event)
+        except Exception:
+            log.exception("fault", extra={"job": job.id})
 
     def _write_report(self, job: Job) -> None:
         report = report_path(Path(job.out))
@@ -283,6 +312,8 @@ class Scheduler:
         """Have the work on a job end: by its own doing, or in a while by force."""
         running = self._running[job.id]
         if running.ending:
+            if ending == "cancelled":
+                running.ending = ending
             return
         running.ending = ending
         self._exchange.cut(job.id)
@@ -314,7 +345,7 @@ class Scheduler:
         job.progress, job.stage = fraction, stage
         if now - running.reported >= REPORT_SECONDS and not running.ending:
             running.reported = now
-            self._on_event(job, "progress")
+            self._tell(job, "progress")
 
     def _stop(self) -> None:
         """Put what runs back into the queue."""
@@ -326,6 +357,9 @@ class Scheduler:
                 running.task.cancel()
             job = self.jobs[id]
             _remove(part_path(Path(job.out)))
+            if running.ending == "cancelled":
+                self._end(job, "cancelled")
+                continue
             job.state = "queued"
             self._journal.save(job)
             log.info("back in the queue", extra={"job": id})
@@ -345,14 +379,25 @@ def _move(part: Path, out: Path) -> None:
     try:
         os.link(part, out)  # unlike a rename, this cannot replace a file
     except FileExistsError:
-        if not part.samefile(out):
+        if not (out.exists() and part.samefile(out)):  # it may be a link to nothing
             raise
     except OSError:  # a file system without links
         if os.path.lexists(out):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out)) from None
         part.rename(out)
-        return
-    part.unlink()
+    part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # Windows opens no folders
+        folder = os.open(out.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+def _same_name(a: str, b: str) -> bool:
+    """Tell whether two paths may be one file: some file systems ignore case and composition."""
+    if sys.platform == "linux":
+        return a == b
+    a, b = (unicodedata.normalize("NFC", it).casefold() for it in (a, b))
+    return a == b
 
 
 def _remove(path: Path) -> None:

@@ -62,8 +62,13 @@ def serve(options: Options) -> None:
             MIDI input or Dask scheduler.
         OSError: the journal or the log cannot be written.
     """
+    import plugin_bridge.audio_files  # noqa: F401 - here, so that no message waits for it
     import presets
 
+    for name in ("max_minutes", "hang_seconds"):
+        if not getattr(options, name) > 0:
+            raise ValueError(f"--{name.replace('_', '-')} must be more than 0.")
+    presets.every()
     roots = Roots(options.roots, max_seconds=60 * options.max_minutes)
     preset = presets.get(options.preset).name if options.preset else ""
     with contextlib.ExitStack() as open_things:

@@ -73,6 +73,8 @@ def check(name: str, value: Any) -> float:
             "bad_setting",
             f"{name} must be between {parameter.least:g} and {parameter.most:g}, not {number:g}.",
         )
+    if parameter.kind == "i" and not number.is_integer():
+        raise Refusal("bad_setting", f"{name} must be a whole number, not {number:g}.")
     return int(number) if parameter.kind == "i" else number
 
 

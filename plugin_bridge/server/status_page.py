@@ -39,7 +39,7 @@ class StatusPage:
     def __rich__(self) -> Group:
         counts = self._scheduler.counts()
         head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
-        head.append(", ".join(map(str, self._roots.folders)))
+        head.append(_shown(", ".join(map(str, self._roots.folders))))
         line = Text("   ".join(f"{counts[s]} {s}" for s in ("queued", "running", "done", "failed")))
         line.append(f"   {self._rate():.1f} a minute")
         if self._endpoint.preset:
@@ -52,7 +52,7 @@ class StatusPage:
         for job in [j for j in list(self._scheduler.jobs.values()) if not j.ended][:ROWS]:
             bar = ProgressBar(1.0, job.progress, width=20)
             stage = job.stage or job.state
-            table.add_row(Text(Path(job.out).name), Text(job.preset), bar, Text(stage))
+            table.add_row(Text(_shown(Path(job.out).name)), Text(job.preset), bar, Text(stage))
         stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
         return Group(head, line, table, stop)
 
@@ -68,6 +68,11 @@ class StatusPage:
             self._done.popleft()
         since, before = self._done[0]
         return 60 * max(ended - before, 0) / max(now - since, 1.0)
+
+
+def _shown(name: str) -> str:
+    """A file's name without what a terminal would obey, or could not show."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
 
 
 @contextmanager

@@ -55,6 +55,7 @@ def work(task: Task) -> Outcome:
     try:
         with Line(task.line, task.job) as line:
             restyled = _restyle(task, line)
+            line.report(0.99, "writing")  # a line that was cut meanwhile ends it here
             try:
                 _write(part, Path(task.out), restyled)
                 line.report(1.0, "written")

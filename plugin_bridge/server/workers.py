@@ -7,7 +7,6 @@ address of this machine they reach it (``host``), and can ``kill`` the work on a
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import signal
@@ -19,6 +18,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+
+COUNT_SECONDS = 1.0  # between looks at how many workers a cluster has
 
 
 class LocalWorkers(Executor):
@@ -38,7 +39,6 @@ class LocalWorkers(Executor):
         self._lock = threading.Lock()
         self._idle = [_Worker() for _ in range(self.count)]
         self._busy: dict[Future[Any], _Worker] = {}
-        self._closed = False
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         """Run ``fn`` in an idle process.
@@ -49,14 +49,13 @@ class LocalWorkers(Executor):
         with self._lock:
             if not self._idle:
                 raise RuntimeError("All workers are busy.")
-            worker = self._idle.pop()
             try:
-                future = worker.pool.submit(fn, *args, **kwargs)
-            except BrokenExecutor:  # it died while it was idle
-                worker.end()
-                worker = _Worker()
-                future = worker.pool.submit(fn, *args, **kwargs)
-            self._busy[future] = worker
+                future = self._idle[-1].pool.submit(fn, *args, **kwargs)
+            except RuntimeError:  # it has died, or was ended
+                self._idle[-1].end()
+                self._idle[-1] = _Worker()
+                future = self._idle[-1].pool.submit(fn, *args, **kwargs)
+            self._busy[future] = self._idle.pop()
         future.add_done_callback(self._release)
         return future
 
@@ -71,7 +70,6 @@ class LocalWorkers(Executor):
         """End all processes, whatever they do."""
         with self._lock:
             workers = [*self._idle, *self._busy.values()]
-            self._closed = True
         for worker in workers:
             worker.end()
         for worker in workers:
@@ -79,30 +77,28 @@ class LocalWorkers(Executor):
 
     def _release(self, future: Future[Any]) -> None:
         with self._lock:
-            worker = self._busy.pop(future)
-            died = not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
-            self._idle.append(_Worker() if died and not self._closed else worker)
+            self._idle.append(self._busy.pop(future))
 
 
 class _Worker:
     """One process and its executor."""
 
+    _starting = threading.Lock()
+
     def __init__(self) -> None:
-        self._pid: int | None = None
         context = multiprocessing.get_context("spawn")  # a fork would copy torch's locked threads
         self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
-        self.pool.submit(_prepare).add_done_callback(self._note)
+        with self._starting:  # an executor does not tell its processes, but starts them at once
+            before = multiprocessing.active_children()
+            self.pool.submit(_prepare)
+            started = [it for it in multiprocessing.active_children() if it not in before]
+        self._processes = started
 
     def end(self) -> None:
-        """Kill the process. Its number is unknown until it is prepared; then it ends by itself."""
-        if self._pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        """Kill the process, whatever it does."""
+        for process in self._processes:
+            process.kill()
         self.pool.shutdown(wait=False, cancel_futures=True)
-
-    def _note(self, prepared: Future[int]) -> None:
-        if not prepared.cancelled() and prepared.exception() is None:
-            self._pid = prepared.result()
 
 
 def _begin() -> None:
@@ -120,8 +116,8 @@ def _begin() -> None:
     threading.Thread(target=outlive_nobody, daemon=True).start()
 
 
-def _prepare() -> int:
-    """Load what work needs, so that no job waits for it; return the process's number."""
+def _prepare() -> None:
+    """Load what work needs, so that no job waits for it."""
     import torch
 
     import effects.restyle  # noqa: F401
@@ -130,7 +126,6 @@ def _prepare() -> int:
 
     torch.set_num_threads(1)
     presets.every()
-    return os.getpid()
 
 
 def cores() -> int:
@@ -141,40 +136,65 @@ def cores() -> int:
 
 
 class Cluster(Executor):
-    """The workers of a Dask cluster, which may come and go.
+    """The workers of a Dask cluster, which may come and go, as may the cluster itself.
 
     Args:
         address: of its scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Attributes:
+        count: how many jobs the workers can do at once, as of a second ago; 0 while the scheduler
+            does not answer.
 
     Raises:
         ValueError: distributed is not installed, or nobody answers there.
     """
 
     def __init__(self, address: str) -> None:
+        self._address = address
         try:
-            from distributed import Client
+            self._connect()
         except ImportError as error:
             raise ValueError(
                 "--scheduler needs Dask: run pip install 'restyle[dask]' here and on the cluster."
             ) from error
-        try:
-            self._client = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise ValueError(
                 f"No Dask scheduler answers at {address}: start one with dask scheduler."
             ) from error
-        self._executor = self._client.get_executor(pure=False)
         self.host = _own_address(str(self._client.scheduler_info()["address"]))
-
-    @property
-    def count(self) -> int:
-        """How many jobs the workers that are there can do at once."""
-        return sum(self._client.nthreads().values())
+        self._closed = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """Run ``fn`` on the cluster; if its worker dies, on another one."""
-        future: Future[Result] = self._executor.submit(fn, *args, **kwargs)
+        """Run ``fn`` on the cluster; if its worker dies, on another one.
+
+        Raises:
+            BrokenExecutor: the scheduler is gone.
+        """
+        try:
+            future: Future[Result] = self._executor.submit(fn, *args, **kwargs)
+        except Exception as error:  # of Dask's many
+            self.count = 0
+            raise BrokenExecutor(f"The Dask scheduler is gone: {error}") from error
         return future
+
+    def _connect(self) -> None:
+        from distributed import Client
+
+        self._client = Client(self._address, timeout=10, set_as_default=False)
+        self._executor = self._client.get_executor(pure=False)
+        self.count = sum(self._client.nthreads().values())
+
+    def _watch(self) -> None:
+        """Keep ``count`` up to date; to ask takes seconds when nobody answers."""
+        while not self._closed.wait(COUNT_SECONDS):
+            try:
+                if self._client.status == "closed":
+                    self._connect()
+                self.count = sum(self._client.nthreads().values())
+            except Exception:  # of Dask's many
+                self.count = 0
 
     def kill(self, future: Future[Any]) -> None:
         """Give up ``future``. Its worker goes on until it notices that its line is cut."""
@@ -182,7 +202,8 @@ class Cluster(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster, which stays as it is."""
-        self._client.close()
+        self._closed.set()
+        self._client.close(timeout=2)
 
 
 def _own_address(scheduler: str) -> str:
