@@ -54,7 +54,7 @@ Wanted = Annotated[
 MaxQueue = Annotated[int, typer.Option(min=1, help="How many jobs may wait.")]
 MaxMinutes = Annotated[float, typer.Option(min=0.01, help="The longest stem.")]
 HangSeconds = Annotated[
-    float, typer.Option(min=1.0, help="A worker that says nothing for so long is replaced.")
+    float, typer.Option(min=10.0, help="A worker that says nothing for so long is replaced.")
 ]
 JournalFile = Annotated[
     Path | None,

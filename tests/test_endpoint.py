@@ -392,3 +392,11 @@ def test_a_midi_input_moves_the_defaults_and_cancels(tmp_path, monkeypatch):
         desk.room.journal.close()
 
     asyncio.run(story())
+
+
+@at_desk
+async def test_a_refused_job_is_noted_for_those_who_cannot_hear(desk):
+    await desk.ask("/restyle/job", "nope")
+    assert desk.endpoint.last_refusal == ""
+    await desk.submit("a", preset="vioiln")
+    assert desk.endpoint.last_refusal.startswith("a: There is no preset 'vioiln'")

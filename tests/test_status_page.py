@@ -49,6 +49,14 @@ def test_it_says_what_there_is(room):
         assert part in text
 
 
+def test_it_says_what_was_refused_since_not_every_client_can_hear_it(room):
+    it = page(room)
+    it._endpoint.last_refusal = "job-1: there is no preset 'x\x1b[2J'"
+    text = "\n".join(drawn(it, 120))
+    assert "Refused job-1: there is no preset" in text
+    assert "\x1b" not in text
+
+
 def test_no_name_can_draw(room):
     room.submit("a", "\x1b[2J\x1b]0;title\x07\nnew line.wav")
     text = "\n".join(drawn(page(room), 120))

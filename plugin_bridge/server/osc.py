@@ -64,6 +64,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self.preset = preset
         self.values: dict[str, float] = {}
         self.refused = 0  # datagrams that were no messages
+        self.last_refusal = ""  # of a job, for the status page: not every client can hear it
         self._listeners: OrderedDict[str, OrderedDict[Client, None]] = OrderedDict()
         self._notified: dict[Client, float] = {}
         self._elsewhere: OrderedDict[Client, Client] = OrderedDict()
@@ -295,6 +296,8 @@ class Endpoint(asyncio.DatagramProtocol):
         of_job = message.address in (SUBMIT, "/restyle/cancel", "/restyle/job")
         first = message.arguments[0] if of_job and message.arguments else ""
         job = first[:MAX_ID] if isinstance(first, str) else ""
+        if message.address == SUBMIT:
+            self.last_refusal = f"{job}: {text}"
         self._send(client, "/restyle/fail", message.address[:100], job, code, text[:1000])
 
     def _send_list(

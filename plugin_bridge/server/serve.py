@@ -135,6 +135,9 @@ async def _serve(
                 await work
             transport.close()
             log.info("stopped")
+    waiting = scheduler.counts()["queued"]
+    if waiting and not options.quiet:
+        print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
 
 
 @contextlib.contextmanager

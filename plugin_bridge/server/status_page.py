@@ -54,7 +54,9 @@ class StatusPage:
             stage = job.stage or job.state
             table.add_row(Text(_shown(Path(job.out).name)), Text(job.preset), bar, Text(stage))
         stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
-        return Group(head, line, table, stop)
+        refusal = self._endpoint.last_refusal
+        refused = [Text(f"Refused {_shown(refusal)}", "yellow")] if refusal else []
+        return Group(head, line, table, *refused, stop)
 
     def _ended(self) -> int:
         counts = self._scheduler.counts()
