@@ -241,7 +241,8 @@ def test_the_status_page_obeys_no_file_name():
     )  # fmt: skip
     scheduler = SimpleNamespace(jobs={"a": job}, counts=Counter)
     roots = SimpleNamespace(folders=[Path("/\x1b]0;a\x07")])
-    page = StatusPage(scheduler, SimpleNamespace(preset=""), "127.0.0.1:9471", roots)
+    endpoint = SimpleNamespace(preset="", last_refusal="")
+    page = StatusPage(scheduler, endpoint, "127.0.0.1:9471", roots)
     console = Console(file=io.StringIO(), width=100)
     console.print(page)
     text = console.file.getvalue()
