@@ -8,6 +8,9 @@ last, and looks some frames ahead. So there is no seam:
     window n      |--------------------------|\\\\\\\\|
     window n+1                               |////////|--------------------------|
                                              | overlap
+
+A network that hears another rate restyles the stem at that rate. What is above its range is kept
+aside, added at the end, and turned down meanwhile where the end of the range was.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from effects.engines.base import Engine
-from effects.loudness import Audio, keep_rests
+from effects.engines.base import Engine, Statistics
+from effects.loudness import Audio, keep_rests, peak
 from effects.optimise import Curve, Strength, optimise
 from effects.progress import Progress
 from effects.spectrogram import Analysis
@@ -27,8 +32,11 @@ from effects.stem import Stem, windows
 from effects.style import Style
 from effects.synthesis import Synthesis
 
-WINDOW_FRAMES = 512
+WINDOW_FRAMES = 512  # of 23.2 ms, like those of the overlap
 OVERLAP_FRAMES = 64
+#: A network leaves a stem alone that is all above its range: what is below is this much softer.
+LEAST_PEAK = 1e-4
+INAUDIBLE = 1e-3  # an amplitude, some 110 dB below full scale
 
 
 @dataclass
@@ -54,12 +62,49 @@ def restyle(
     ``audio`` must not be silent.
     """
     progress.tick(0.0, "style statistics")
-    n_features = Analysis.features_at(sample_rate)
+    resolution = engine.resolution
+    n_features = Analysis.features_at(sample_rate, resolution)
     n_features, statistics = style.statistics(engine, n_features, device, tick=progress.tick)
-    stem = Stem(audio, Analysis(sample_rate, n_features, device), engine.n_frames_min)
+    if resolution is None:
+        analysis = Analysis(sample_rate, n_features, device)
+        solved = _solve(audio, analysis, engine, statistics, strength, progress)
+        out = solved.audio
+    else:
+        from effects.resample import Below
+
+        below = Below(audio, sample_rate, resolution.sample_rate)
+        if peak(below.audio) < LEAST_PEAK * peak(audio):
+            return Restyled(audio.copy(), [])
+        analysis = Analysis(resolution.sample_rate, n_features, device, resolution)
+        solved = _solve(below.audio, analysis, engine, statistics, strength, progress)
+        out = below.join(solved.audio, solved.edge, resolution.hop)
+    progress.tick(0.9, "loudness")
+    keep_rests(out, audio, sample_rate)
+    return Restyled(out, solved.curves)
+
+
+@dataclass
+class _Solved:
+    audio: Audio
+    curves: list[Curve]
+    edge: NDArray[np.float32]  # gain above the compared range, per frame
+
+
+def _solve(
+    audio: Audio,
+    analysis: Analysis,
+    engine: Engine,
+    statistics: Statistics,
+    strength: float,
+    progress: Progress,
+) -> _Solved:
+    """The restyled clip, window by window."""
+    stem = Stem(audio, analysis, engine.n_frames_min)
     synthesis = Synthesis(stem)
-    spans = windows(stem.n_frames, WINDOW_FRAMES, OVERLAP_FRAMES)
+    overlap = analysis.frames(OVERLAP_FRAMES)
+    spans = windows(stem.n_frames, analysis.frames(WINDOW_FRAMES), overlap)
     curves: list[Curve] = []
+    edge: list[Tensor] = []
     before: Tensor | None = None
     for n, (start, stop) in enumerate(spans):
         at = [0.05 + 0.85 * (n + part) / len(spans) for part in (0, 0.75, 1)]
@@ -68,7 +113,7 @@ def restyle(
         if frames.active.any():
             gain = frames.gain_to_energy(float(statistics["energy"]))
             around = engine.n_frames_min - 1
-            features = _reflect(frames.features(gain), around)
+            features = _reflect(frames.features(gain / analysis.knee), around)
             active = _reflect(frames.active, around)
             objective = engine.objective(features, active, statistics, tick=progress.tick)
             solved = optimise(
@@ -79,18 +124,19 @@ def restyle(
                 tick=progress.part(at[0], at[1], "restyling"),
             )
             inside = solved.features[around : len(features) - around]
-            solution = frames.at_own_level(torch.expm1(inside))
+            restored = frames.unflattened if engine.exact else frames.at_own_level
+            solution = restored(torch.expm1(inside))
             curves.append(solved.curve)
         if before is not None:
             solution = _continue(before, solution)
-        before = solution[-OVERLAP_FRAMES:]
+        before = solution[-overlap:]
         last = n == len(spans) - 1
-        n_final = len(solution) - (0 if last else OVERLAP_FRAMES)
+        n_final = len(solution) - (0 if last else overlap)
         synthesis.add(frames, solution, n_final, tick=progress.part(at[1], at[2], "phases"))
-    out = synthesis.finish()
-    progress.tick(0.9, "loudness")
-    keep_rests(out, audio, sample_rate)
-    return Restyled(out, curves)
+        # With the least added, where neither is anything the gain is 1.
+        least = (it + INAUDIBLE for it in (frames.amplitudes, solution))
+        edge.append(analysis.edge_gain(*least)[:n_final].cpu())
+    return _Solved(synthesis.finish(), curves, torch.cat(edge).numpy())
 
 
 def _reflect(frames: Tensor, around: int) -> Tensor:
@@ -104,7 +150,8 @@ def _reflect(frames: Tensor, around: int) -> Tensor:
 
 def _continue(before: Tensor, solution: Tensor) -> Tensor:
     """``solution``, crossfaded over the overlap from where the window before it ended."""
-    ramp = torch.arange(1, OVERLAP_FRAMES + 1, device=solution.device) / (OVERLAP_FRAMES + 1)
+    overlap = len(before)
+    ramp = torch.arange(1, overlap + 1, device=solution.device) / (overlap + 1)
     fade = (0.5 - 0.5 * torch.cos(math.pi * ramp))[:, None]
-    faded = torch.lerp(before, solution[:OVERLAP_FRAMES], fade)
-    return torch.cat([faded, solution[OVERLAP_FRAMES:]])
+    faded = torch.lerp(before, solution[:overlap], fade)
+    return torch.cat([faded, solution[overlap:]])

@@ -16,7 +16,7 @@ from effects.spectrogram import Analysis
 
 #: Features are logarithms of level, so the clips that are compared are brought to one loudness.
 REFERENCE_LUFS = -20.0
-#: Levels are followed over this many frames (0.2 s), a Hann window.
+#: Levels are followed over this many frames of 23.2 ms (0.2 s), a Hann window.
 LEVEL_FRAMES = 9
 #: Flattening brings up what is softer by so much at most.
 LEVEL_RANGE_DB = 40.0
@@ -70,11 +70,21 @@ class Frames:
         own = self._level(self.amplitudes, UNBOUNDED_DB)
         return flat * (own / self._level(flat, UNBOUNDED_DB))[:, None]
 
+    def unflattened(self, flat: Tensor) -> Tensor:
+        """As `at_own_level`, but of frames that were left alone comes exactly what they were.
+
+        There the level around a frame is made that of the content; here the change of it is made
+        good, so that a frame keeps its place within the level around it.
+        """
+        before, after = self._level(self.flat, UNBOUNDED_DB), self._level(flat, UNBOUNDED_DB)
+        return flat * (self.level * before / after)[:, None]
+
     def _level(self, amplitudes: Tensor, range_db: float) -> Tensor:
-        window = torch.hann_window(LEVEL_FRAMES + 2, periodic=False, device=amplitudes.device)
+        reach = self.analysis.frames(LEVEL_FRAMES) // 2
+        window = torch.hann_window(2 * reach + 3, periodic=False, device=amplitudes.device)
         window = (window / window.sum())[1:-1]
         power = self.analysis.power(amplitudes)[None, None]
-        power = torch.nn.functional.pad(power, 2 * (LEVEL_FRAMES // 2,), mode="replicate")
+        power = torch.nn.functional.pad(power, (reach, reach), mode="replicate")
         smooth = torch.conv1d(power, window[None, None])[0, 0]
         lowest = max(float(smooth.max()) * 10 ** (-range_db / 10), 1e-30)
         return smooth.clamp_min(lowest).sqrt()
@@ -152,8 +162,8 @@ class Stem:
     def _samples(self, start: int, stop: int) -> Tensor:
         """The samples under these frames, zeros outside of the clip."""
         grid = self.analysis.grid
-        first = start * grid.hop - grid.n_fft // 2
-        end = first + (stop - 1 - start) * grid.hop + grid.n_fft
+        first = start * grid.hop - grid.length // 2
+        end = first + (stop - 1 - start) * grid.hop + grid.length
         inside = self.audio[:, max(first, 0) : max(end, 0)]
         out = torch.zeros(len(self.audio), end - first)
         at = max(-first, 0)

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     import torch
 
     from effects.engines.base import Engine, Statistics
+    from effects.spectrogram import Resolution
 
 #: A longer clip is represented by this much of it, in excerpts spread evenly over it.
 MAX_SECONDS = 30.0
 EXCERPT_SECONDS = 5.0
 #: A clip whose samples are all below is silent.
 MIN_PEAK = 1e-10
+#: So it is to a network that hears so little of it.
+MIN_PEAK_HEARD = 1e-4
 #: To be raised when the same clip and parameters come to have other statistics.
 STATISTICS_VERSION = 1
 
@@ -132,13 +135,30 @@ class Style:
 
         audio, sample_rate = self.excerpts()
         tick()
-        n_shared = min(n_features, Analysis.features_at(sample_rate))
-        stem = Stem(audio, Analysis(sample_rate, n_shared, device), engine.n_frames_min)
+        resolution = engine.resolution
+        n_shared = min(n_features, Analysis.features_at(sample_rate, resolution))
+        if resolution:
+            audio, sample_rate = self._heard(audio, sample_rate, resolution), resolution.sample_rate
+        analysis = Analysis(sample_rate, n_shared, device, resolution)
+        stem = Stem(audio, analysis, engine.n_frames_min)
         with torch.no_grad():
             view = stem.frames(0, stem.n_frames)
             gain = view.gain_to_reference
-            statistics = engine.statistics(view.features(gain), view.active, tick=tick)
+            statistics = engine.statistics(
+                view.features(gain / analysis.knee), view.active, tick=tick
+            )
             return {**statistics, "energy": torch.tensor(view.energy(gain))}, n_shared
+
+    def _heard(self, audio: Audio, sample_rate: float, resolution: Resolution) -> Audio:
+        from effects.resample import resample
+
+        heard = resample(audio, sample_rate, resolution.sample_rate)
+        if np.abs(heard).max() < MIN_PEAK_HEARD * np.abs(audio).max():
+            raise ValueError(
+                f"The style clip {self} has nothing below {resolution.highest_hz:g} Hz, and this "
+                "network hears nothing above: choose another clip or engine."
+            )
+        return heard
 
     def excerpts(self) -> tuple[Audio, float]:
         """The clip, ``[channels, samples]``, or evenly spread excerpts of it if it is long.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.contract import Audio, PythonEffect
-from effects.engines import ENGINES, make_engine
+from effects.engines import ENGINES, find_weights, make_engine
 from effects.loudness import loudness, match_loudness, peak
 from effects.progress import OnProgress, Progress, run_reporting
 from effects.style import MIN_PEAK, Style
@@ -50,11 +50,15 @@ class StyleTransfer(PythonEffect):
         device: ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"`` for the fastest there is.
         on_progress: called as ``on_progress(fraction, stage)`` ten times a second, in the thread
             of the call. What it raises (`effects.Cancelled` is meant for it) ends the call.
+        weights: the file of trained weights for an engine that is named (``"vgg19"``,
+            ``"vggish"``, ``"cnn14"``); see `effects.engines` for which. It is read by the call.
+            Without a file, the weights are drawn with ``seed``.
 
     Raises:
         TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
-        ValueError: an option out of range, an unknown preset or engine.
-        FileNotFoundError: no file at ``style``.
+        ValueError: an option out of range, an unknown preset or engine; by the call, if the file
+            of weights is another than the engine's.
+        FileNotFoundError: no file at ``style`` or ``weights``.
     """
 
     _parameters = ("strength", "mix", "engine", "seed", "device")
@@ -69,6 +73,7 @@ class StyleTransfer(PythonEffect):
         seed: int = 0,
         device: str = "auto",
         on_progress: OnProgress | None = None,
+        weights: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__()
         if (style is None) == (preset is None):
@@ -85,6 +90,7 @@ class StyleTransfer(PythonEffect):
         self.strength = advised.get("strength", 0.5) if strength is None else strength
         self.mix = advised.get("mix", 1.0) if mix is None else mix
         self.engine = engine
+        self.weights = weights
         self.seed = seed
         self.device = device
         self.on_progress = on_progress
@@ -150,6 +156,25 @@ class StyleTransfer(PythonEffect):
         self._engine = value
 
     @property
+    def weights(self) -> str | None:
+        """The file of the engine's trained weights."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, value: str | os.PathLike[str] | None) -> None:
+        if value is None:
+            self._weights = None
+            return
+        if not isinstance(value, (str, os.PathLike)):
+            raise TypeError(f"weights must be a path or None, not {value!r}.")
+        self._weights = find_weights(value)
+
+    @property
+    def engine_label(self) -> str:
+        """The engine as a result is to be labelled: its name, and where its weights are from."""
+        return _engine(self._engine, self._seed, self._weights).label
+
+    @property
     def seed(self) -> int:
         """Draws the random filters."""
         return self._seed
@@ -194,7 +219,8 @@ class StyleTransfer(PythonEffect):
 
     def _options(self) -> dict[str, object]:
         source = {"preset": self._preset.name} if self._preset else {"style": str(self._style)}
-        return {**source, **super()._options()}
+        weights = {"weights": self._weights} if self._weights else {}
+        return {**source, **super()._options(), **weights}
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
         if len(audio) > MAX_CHANNELS:
@@ -208,7 +234,7 @@ class StyleTransfer(PythonEffect):
     def _work(self, audio: Audio, sample_rate: float) -> Callable[[Progress], Audio]:
         """The whole job, with the options as they are now."""
         style, strength, mix = self._style, self._strength, self._mix
-        engine, seed, device = self._engine, self._seed, self._device
+        engine, seed, device, weights = self._engine, self._seed, self._device, self._weights
 
         def work(progress: Progress) -> Audio:
             if strength == 0 or mix == 0 or peak(audio) < MIN_PEAK:
@@ -217,7 +243,7 @@ class StyleTransfer(PythonEffect):
             from effects.devices import one_thread, pick_device
             from effects.restyle import restyle
 
-            chosen = make_engine(engine, seed=seed) if isinstance(engine, str) else engine
+            chosen = _engine(engine, seed, weights)
             with one_thread():
                 restyled = restyle(
                     audio,
@@ -238,6 +264,14 @@ class StyleTransfer(PythonEffect):
             return wet
 
         return work
+
+
+def _engine(engine: str | Engine, seed: int, weights: str | None) -> Engine:
+    if isinstance(engine, str):
+        return make_engine(engine, seed=seed, weights=weights)
+    if weights is not None:
+        raise ValueError("An engine with options has its weights among them: name them there.")
+    return engine
 
 
 def _between_0_and_1(name: str, value: Any) -> float:

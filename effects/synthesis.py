@@ -19,7 +19,7 @@ from effects.phase import griffin_lim, phases
 from effects.spectrogram import FrameGrid
 from effects.stem import Frames, Stem
 
-LOOK_AHEAD_FRAMES = 8
+LOOK_AHEAD_FRAMES = 8  # of 23.2 ms
 PHASE_ITERATIONS = 30
 
 
@@ -42,7 +42,7 @@ class Synthesis:
         ``wanted`` has the amplitudes of the whole window, ``[T, n_features]``. Some frames after
         the first ``n_final`` are looked at, and come again with the next window.
         """
-        ahead = slice(0, n_final + LOOK_AHEAD_FRAMES)
+        ahead = slice(0, n_final + self._analysis.frames(LOOK_AHEAD_FRAMES))
         gain = self._analysis.gains(frames.amplitudes[ahead], wanted[ahead])
         carrier = frames.carrier(self._polarity)[ahead]
         start = torch.cat([self._settled, carrier * gain])
@@ -56,7 +56,7 @@ class Synthesis:
             n_frozen=n_settled,
             tick=lambda: tick(next(count) / PHASE_ITERATIONS),
         )[n_settled : n_settled + n_final]
-        overlapping = math.ceil(self._analysis.grid.n_fft / self._analysis.grid.hop)
+        overlapping = math.ceil(self._analysis.grid.length / self._analysis.grid.hop)
         self._settled = phased[-overlapping:].clone()
         turn = phases(phased) * phases(carrier[:n_final]).conj()
         self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
@@ -72,7 +72,7 @@ class OverlapAdder:
     def __init__(self, grid: FrameGrid, like: Audio, gain: float) -> None:
         self._grid, self._gain = grid, gain
         self._out = np.zeros_like(like)
-        self._at = -(grid.n_fft // 2)  # the sample at which the next frame begins
+        self._at = -(grid.length // 2)  # the sample at which the next frame begins
         self._sum = torch.zeros(len(like), 0, device=grid.device)
         self._weights = torch.zeros(0, device=grid.device)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugin_bridge import preset_commands, send_commands, serve_commands
+from plugin_bridge import compare_commands, preset_commands, send_commands, serve_commands
 
 if TYPE_CHECKING:
     from plugin_bridge.audio_files import Sound
@@ -73,11 +73,19 @@ Engine = Annotated[
     typer.Option(
         metavar="NAME",
         help="What compares the sounds: infinite (fast, the best), or the published networks "
-        "random_cnn_1d and random_cnn_2d (slow).",
+        "random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14 (slow).",
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.pth",
+        help="The trained weights of vgg19, vggish or cnn14. Without them they are random.",
     ),
 ]
 Seed = Annotated[
-    int, typer.Option(min=0, help="Draws the random filters of the engines that have any.")
+    int,
+    typer.Option(min=0, help="Draws the random filters or weights of the engines that have any."),
 ]
 Device = Annotated[
     str,
@@ -149,6 +157,7 @@ def apply(
     strength: Strength = None,
     mix: Mix = None,
     engine: Engine = "infinite",
+    weights: Weights = None,
     seed: Seed = 0,
     device: Device = "auto",
     midi: Midi = None,
@@ -178,18 +187,20 @@ def apply(
 
     from effects import StyleTransfer
     from effects.automation import Automation
+    from effects.engines import make_engine
     from plugin_bridge import audio_files
     from plugin_bridge.process import process
     from plugin_bridge.progress_bar import progress_bar
     from plugin_bridge.safe_files import replacing
 
+    chosen = engine if weights is None else make_engine(engine, seed=seed, weights=weights)
     make = StyleTransfer if midi is None else partial(Automation, midi, channel=channel)
     effect = make(
         style=style,
         preset=preset,
         strength=strength,
         mix=mix,
-        engine=engine,
+        engine=chosen,
         seed=seed,
         device=device,
     )
@@ -207,7 +218,10 @@ def apply(
 
             draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
     if not quiet:
-        print(f"Wrote {out}: {_describe(out, output)}, in {time.monotonic() - started:.1f} s.")
+        label = make_engine(engine, seed=seed, weights=weights).label
+        by = "" if label == "infinite" else f" by {label}"
+        took = time.monotonic() - started
+        print(f"Wrote {out}: {_describe(out, output)},{by} in {took:.1f} s.")
 
 
 @app.command()
@@ -228,6 +242,7 @@ def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None
         print(f"Open {page} in a browser to listen and look.")
 
 
+compare_commands.register(app)
 serve_commands.register(app)
 send_commands.register(app)
 

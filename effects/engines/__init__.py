@@ -5,7 +5,10 @@ An engine is one file with one class (see `effects.engines.base`) and one line i
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,17 +18,43 @@ ENGINES = {
     "infinite": "effects.engines.infinite:Infinite",
     "random_cnn_1d": "effects.engines.random_cnn_1d:RandomCNN1D",
     "random_cnn_2d": "effects.engines.random_cnn_2d:RandomCNN2D",
+    "vgg19": "effects.engines.vgg19:VGG19Engine",
+    "vggish": "effects.engines.vggish:VGGishEngine",
+    "cnn14": "effects.engines.cnn14:Cnn14Engine",
 }
 
 
-def make_engine(name: str, *, seed: int = 0) -> Engine:
+def find_weights(path: str | os.PathLike[str]) -> str:
+    """The path, if there is a file.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: there is none.
+    """
+    name = os.fspath(path)
+    if Path(name).is_dir():
+        raise IsADirectoryError(f"{name!r} is a folder: name a file of weights.")
+    if not Path(name).is_file():
+        raise FileNotFoundError(f"There are no weights at {name!r}.")
+    return name
+
+
+def make_engine(
+    name: str, *, seed: int = 0, weights: str | os.PathLike[str] | None = None
+) -> Engine:
     """The engine of that name with its default options.
 
     Raises:
-        ValueError: there is no such engine.
+        ValueError: there is no such engine, or it has no weights to be read from a file.
+        FileNotFoundError: there is no file ``weights``.
     """
     if name not in ENGINES:
         raise ValueError(f"There is no engine {name!r}; choose one of: {', '.join(ENGINES)}.")
     module, _, attribute = ENGINES[name].partition(":")
-    engine: Engine = getattr(importlib.import_module(module), attribute)(seed=seed)
+    kind = getattr(importlib.import_module(module), attribute)
+    if weights is None:
+        engine: Engine = kind(seed=seed)
+    elif any(option.name == "weights" for option in dataclasses.fields(kind)):
+        engine = kind(seed=seed, weights=weights)
+    else:
+        raise ValueError(f"The engine {name!r} was never trained: leave the weights away.")
     return engine

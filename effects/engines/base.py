@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from effects.spectrogram import Resolution
+
 Tick = Callable[[], None]
 Statistics = Mapping[str, Tensor]
 
@@ -47,12 +49,24 @@ class Engine(ABC):
     """
 
     name: ClassVar[str]
+    #: Whether sound that it leaves alone comes back as it was: `effects.stem.Frames.unflattened`.
+    exact: ClassVar[bool] = False
     seed: int = 0
 
     @property
     @abstractmethod
     def n_frames_min(self) -> int:
         """The shortest spectrogram it can look at (its receptive field), in frames."""
+
+    @property
+    def label(self) -> str:
+        """What it is called where a result is shown."""
+        return self.name
+
+    @property
+    def resolution(self) -> Resolution | None:
+        """The spectrogram it looks at, if it is not that of `effects.spectrogram`."""
+        return None
 
     @property
     def n_iterations(self) -> int:
