@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugin_bridge.preset_commands import complete_name
-from plugin_bridge.serve_commands import PANEL
 from plugin_bridge.server.protocol import HOST, PORT
 
 if TYPE_CHECKING:
     from plugin_bridge.client import Client, Result
 
+PANEL = "For DAWs"  # of ``restyle --help``
 PATIENCE = 2.0  # seconds to ask for something that should be answered at once
 TRIES, PAUSE = 20, 0.05  # seconds; on Windows a file that is being read cannot be replaced
 

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from plugin_bridge import preset_commands
-
-PANEL = "For DAWs"  # of ``restyle --help``
+from plugin_bridge.send_commands import PANEL, GainDb, Mix, Quiet, Seed, Strength
 
 Roots = Annotated[
     list[Path] | None,
@@ -75,16 +74,7 @@ MidiIn = Annotated[
 MidiChannel = Annotated[
     int | None, typer.Option(metavar="N", min=1, max=16, help="The MIDI channel to follow.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No status page.")]
-Strength = Annotated[
-    float | None,
-    typer.Option(min=0.0, max=1.0, help="How far to go. What the preset advises, or else 0.5."),
-]
-Mix = Annotated[
-    float | None, typer.Option(min=0.0, max=1.0, help="0 is dry, 1 is wet, the default.")
-]
-GainDb = Annotated[float | None, typer.Option(min=-60.0, max=0.0, help="Turns the result down.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Draws what is random.")]
+NoPage = Annotated[bool, typer.Option("--quiet", "-q", help="No status page.")]
 Source = Annotated[Path, typer.Argument(metavar="IN_DIR", help="The folder of the stems.")]
 Target = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder for the results.")]
 Daw = Annotated[str, typer.Argument(metavar="DAW", help="ardour, reaper or ableton.")]
@@ -119,7 +109,7 @@ def serve(
     log: Log = None,
     midi_in: MidiIn = None,
     midi_channel: MidiChannel = None,
-    quiet: Quiet = False,
+    quiet: NoPage = False,
 ) -> None:
     """Restyle what a DAW sends: an OSC server that runs until Ctrl-C.
 

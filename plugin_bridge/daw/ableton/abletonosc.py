@@ -17,7 +17,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from plugin_bridge.client import Client, OnProgress, Refused, Result
@@ -88,12 +87,7 @@ class AbletonOSC:
     def __enter__(self) -> AbletonOSC:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def ask(self, address: str, *arguments: int) -> tuple[Any, ...]:
