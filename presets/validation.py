@@ -49,7 +49,8 @@ def problems_of_sound(path: Path) -> list[str]:
         with AudioFile(os.fspath(path)) as file:
             wrong = _wrong(path, file)
     except (OSError, ValueError, RuntimeError, MemoryError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")[:200]
+        text = (str(error) or type(error).__name__).replace(os.fspath(path), path.name)
+        reason = text.splitlines()[0].rstrip(".")[:200]
         return [f"{shown(path)} cannot be read as audio ({reason}): export it again."]
     return [f"{shown(path)} {wrong}"] if wrong else []
 
