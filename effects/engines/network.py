@@ -20,7 +20,7 @@ import copy
 import functools
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -145,6 +145,20 @@ class Network(Engine):
             if len(taken) == len(set(names)):
                 break
         return taken
+
+
+def vgg_features(channels: int, blocks: Sequence[tuple[int, int]]) -> nn.Sequential:
+    """VGG's convolutions of 3 x 3 with ReLU: of each block its filters and depth, then a halving.
+
+    Numbered as in the published files, pooling and ReLUs included.
+    """
+    layers: list[nn.Module] = []
+    for n_filters, depth in blocks:
+        for _ in range(depth):
+            layers += [nn.Conv2d(channels, n_filters, 3, padding=1), nn.ReLU(inplace=True)]
+            channels = n_filters
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)
 
 
 class _Objective(Objective):

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from effects.engines.checkpoint import Layout
-from effects.engines.network import Network
+from effects.engines.network import Network, vgg_features
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 #: White: the log1p of an amplitude of 256, a sine 6 dB below full scale. Sound at the reference
@@ -34,14 +34,7 @@ class VGG19(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        channels = 3
-        for n_filters, depth in BLOCKS:
-            for _ in range(depth):
-                layers += [nn.Conv2d(channels, n_filters, 3, padding=1), nn.ReLU(inplace=True)]
-                channels = n_filters
-            layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
+        self.features = vgg_features(3, BLOCKS)
         self.classifier = nn.Sequential(
             nn.Linear(512 * 7 * 7, 4096),
             nn.ReLU(),

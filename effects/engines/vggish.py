@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from effects.engines import mel
 from effects.engines.checkpoint import Layout
-from effects.engines.network import Network
+from effects.engines.network import Network, vgg_features
 from effects.spectrogram import Resolution
 
 RESOLUTION = Resolution(
@@ -31,14 +31,7 @@ class VGGish(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        channels = 1
-        for n_filters, depth in BLOCKS:
-            for _ in range(depth):
-                layers += [nn.Conv2d(channels, n_filters, 3, padding=1), nn.ReLU(inplace=True)]
-                channels = n_filters
-            layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
+        self.features = vgg_features(1, BLOCKS)
         self.embeddings = nn.Sequential(
             nn.Linear(512 * 6 * 4, 4096),
             nn.ReLU(),
