@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from effects.blend import Blend
 from effects.contract import Audio, PythonEffect
 from effects.curve import Curve, Run
+from effects.engines import DEFAULT_ENGINE
 from effects.loudness import limit, peak
 from effects.midi import Event, read_events
 from effects.progress import OnProgress, Progress, run_reporting
@@ -86,7 +87,7 @@ def automate(
     preset: str | int | None = None,
     strength: float | None = None,
     mix: float | None = None,
-    engine: str | Engine = "infinite",
+    engine: str | Engine = DEFAULT_ENGINE,
     seed: int = 0,
     device: str = "auto",
     on_progress: OnProgress | None = None,
@@ -102,7 +103,8 @@ def automate(
         channel: 1 to 16; None for the only one that sets anything.
         style: a clip to begin with.
         preset: or a preset. If there is neither, the stem is as it is until a program change.
-        strength: to begin with; None is what each preset advises, or else 0.5.
+        strength: to begin with; None is what each preset advises, or else what suits the
+            engine.
         mix: to begin with; None is what each preset advises, or else 1.
         engine: as `StyleTransfer` has it, like all that follow.
         seed: for engines that draw filters.
@@ -148,7 +150,8 @@ class Automation(PythonEffect):
         channel: 1 to 16; None for the only one that sets anything.
         style: a sound file or ``(audio, sample_rate)``; the style until the first program change.
         preset: or a preset's name. If there is neither, the stem is as it is until then.
-        strength: until the file says otherwise; None is what each preset advises, or else 0.5.
+        strength: until the file says otherwise; None is what each preset advises, or else what
+            suits the engine.
         mix: likewise; None is what each preset advises, or else 1.
         engine: and ``seed``, ``device``, ``on_progress``: as `StyleTransfer` has them.
 
@@ -166,7 +169,7 @@ class Automation(PythonEffect):
         preset: str | int | None = None,
         strength: float | None = None,
         mix: float | None = None,
-        engine: str | Engine = "infinite",
+        engine: str | Engine = DEFAULT_ENGINE,
         seed: int = 0,
         device: str = "auto",
         on_progress: OnProgress | None = None,

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from effects.engines.base import Engine, Statistics
+from effects.engines.base import GramEngine, Statistics
 from effects.loudness import Audio, keep_rests, peak
 from effects.optimise import Curve, Strength, optimise
 from effects.progress import Progress
@@ -51,7 +51,7 @@ def restyle(
     audio: Audio,
     sample_rate: float,
     style: Style,
-    engine: Engine,
+    engine: GramEngine,
     *,
     strength: float,
     device: torch.device,
@@ -93,7 +93,7 @@ class _Solved:
 def _solve(
     audio: Audio,
     analysis: Analysis,
-    engine: Engine,
+    engine: GramEngine,
     statistics: Statistics,
     strength: float,
     progress: Progress,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from effects.downmix import polarity
 from effects.loudness import Audio, peak
 from effects.spectrogram import Analysis
 
@@ -142,11 +142,7 @@ class Stem:
     @cached_property
     def polarity(self) -> Tensor:
         """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum."""
-        products = np.zeros((len(self.audio), len(self.audio)))
-        for at in range(0, self.audio.shape[1], 1 << 20):
-            part = self.audio[:, at : at + (1 << 20)] * np.float32(self.unit)
-            products += part @ part.T
-        signs = np.where(products[products.diagonal().argmax()] < 0, -1.0, 1.0)
+        signs = polarity(self.audio)
         return torch.tensor(signs, dtype=torch.float32, device=self.analysis.device)
 
     def frames(self, start: int, stop: int) -> Frames:

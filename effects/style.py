@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from effects.loudness import Audio
 if TYPE_CHECKING:
     import torch
 
-    from effects.engines.base import Engine, Statistics
+    from effects.engines.base import GramEngine, Statistics
     from effects.spectrogram import Resolution
 
 #: A longer clip is represented by this much of it, in excerpts spread evenly over it.
@@ -42,12 +42,14 @@ class Style:
 
     Args:
         source: a path, or audio as pedalboard takes it with its sample rate in Hz.
-        sha256: of the file's bytes, if it has been written down: statistics in the cache are then
+        sha256: of the file's bytes, if it has been written down: what the cache has of it is then
             found without reading the file. It is checked when the file has to be read.
+        notes: a MIDI file of what is played in the clip, if it is known.
     """
 
     source: str | os.PathLike[str] | tuple[NDArray[np.floating], float]
     sha256: str | None = None
+    notes: Path | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.source, (str, os.PathLike)):
@@ -94,7 +96,7 @@ class Style:
         return digest.hexdigest()
 
     def statistics(
-        self, engine: Engine, n_features: int, device: torch.device, *, tick: Callable[[], None]
+        self, engine: GramEngine, n_features: int, device: torch.device, *, tick: Callable[[], None]
     ) -> tuple[int, Statistics]:
         """What ``engine`` knows of the clip, from the cache if it can be.
 
@@ -104,29 +106,35 @@ class Style:
         """
         import torch
 
-        key = {
-            "version": STATISTICS_VERSION,
-            "clip": self.digest,
-            "n_features": n_features,
-            **engine.parameters(),
-        }
-
         def compute() -> Arrays:
+            statistics, n = self._measure(engine, n_features, device, tick)
+            arrays = {name: tensor.cpu().numpy() for name, tensor in statistics.items()}
+            return {**arrays, "n_features": np.array(n)}
+
+        key = {"version": STATISTICS_VERSION, "n_features": n_features, **engine.parameters()}
+        arrays = dict(self.cached(key, compute))
+        n_shared = int(arrays.pop("n_features"))
+        return n_shared, {k: torch.from_numpy(a.copy()).to(device) for k, a in arrays.items()}
+
+    def cached(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
+        """What ``compute`` finds out about the clip, from the cache if it is there under ``key``.
+
+        Raises:
+            ValueError: the file's bytes are not those whose hash has been written down.
+        """
+
+        def checked() -> Arrays:
             if self.sha256 and self._hash() != self.sha256:
                 raise ValueError(
                     f"The style clip {self} is not the one that its preset.toml was written for "
                     "(sha256 differs): add the preset again."
                 )
-            statistics, n = self._measure(engine, n_features, device, tick)
-            arrays = {name: tensor.cpu().numpy() for name, tensor in statistics.items()}
-            return {**arrays, "n_features": np.array(n)}
+            return compute()
 
-        arrays = dict(shared_cache().get(key, compute))
-        n_shared = int(arrays.pop("n_features"))
-        return n_shared, {k: torch.from_numpy(a.copy()).to(device) for k, a in arrays.items()}
+        return shared_cache().get({"clip": self.digest, **key}, checked)
 
     def _measure(
-        self, engine: Engine, n_features: int, device: torch.device, tick: Callable[[], None]
+        self, engine: GramEngine, n_features: int, device: torch.device, tick: Callable[[], None]
     ) -> tuple[dict[str, torch.Tensor], int]:
         import torch
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.contract import Audio, PythonEffect
-from effects.engines import ENGINES, find_weights, make_engine
+from effects.engines import DEFAULT_ENGINE, ENGINES, default_strength, find_weights, make_engine
 from effects.loudness import loudness, match_loudness, peak
 from effects.progress import OnProgress, Progress, run_reporting
 from effects.style import MIN_PEAK, Style
@@ -40,7 +40,7 @@ class StyleTransfer(PythonEffect):
         preset: a style in `presets`: its name, or its General MIDI number or name.
         strength: 0 leaves the sound as it is, bit for bit; 1 is all style. Between them it is the
             share of the way gone, the way being the root of the distance of the Gram matrices.
-            None is what the preset advises, or else 0.5.
+            None is what the preset advises, or else what suits the engine.
         mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone. None is
             what the preset advises, or else 1.
         engine: a name from `effects.engines.ENGINES`, or an engine with options of your own,
@@ -69,7 +69,7 @@ class StyleTransfer(PythonEffect):
         preset: str | int | None = None,
         strength: float | None = None,
         mix: float | None = None,
-        engine: str | Engine = "infinite",
+        engine: str | Engine = DEFAULT_ENGINE,
         seed: int = 0,
         device: str = "auto",
         on_progress: OnProgress | None = None,
@@ -87,9 +87,10 @@ class StyleTransfer(PythonEffect):
         else:
             self.preset = preset
         advised: Mapping[str, float] = self._preset.parameters if self._preset else {}
-        self.strength = advised.get("strength", 0.5) if strength is None else strength
-        self.mix = advised.get("mix", 1.0) if mix is None else mix
         self.engine = engine
+        usual = advised.get("strength", default_strength(engine))
+        self.strength = usual if strength is None else strength
+        self.mix = advised.get("mix", 1.0) if mix is None else mix
         self.weights = weights
         self.seed = seed
         self.device = device
@@ -118,7 +119,7 @@ class StyleTransfer(PythonEffect):
         import presets
 
         preset = presets.get(value)
-        self._style = Style(preset.clip, preset.sha256)
+        self._style = Style(preset.clip, preset.sha256, preset.notes)
         self._preset = preset
 
     @property
@@ -149,7 +150,7 @@ class StyleTransfer(PythonEffect):
         if isinstance(value, str):
             if value not in ENGINES:
                 make_engine(value)  # raises, and says which there are
-        elif isinstance(value, type) or not callable(getattr(value, "objective", None)):
+        elif isinstance(value, type) or not callable(getattr(value, "restyle", None)):
             raise TypeError(
                 f"engine must be one of {', '.join(ENGINES)}, or an Engine, not {value!r}."
             )
@@ -241,15 +242,13 @@ class StyleTransfer(PythonEffect):
                 return audio
             progress.tick(0.0, "loading torch")
             from effects.devices import one_thread, pick_device
-            from effects.restyle import restyle
 
             chosen = _engine(engine, seed, weights)
             with one_thread():
-                restyled = restyle(
+                restyled = chosen.restyle(
                     audio,
                     sample_rate,
                     style,
-                    chosen,
                     strength=strength,
                     device=pick_device(device),
                     progress=progress,

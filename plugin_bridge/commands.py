@@ -57,7 +57,7 @@ Strength = Annotated[
         min=0.0,
         max=1.0,
         help="How far to go: 0 leaves the stem as it is, 1 is all style. What the preset advises, "
-        "or else 0.5.",
+        "or else 1; 0.5 of other engines than sampler.",
     ),
 ]
 Mix = Annotated[
@@ -72,8 +72,8 @@ Engine = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="What compares the sounds: infinite (fast, the best), or the published networks "
-        "random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14 (slow).",
+        help="sampler plays the stem's notes with the style's own. infinite blends spectra, fast, "
+        "and so do the published networks random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14.",
     ),
 ]
 Weights = Annotated[
@@ -156,7 +156,7 @@ def apply(
     preset: Preset = None,
     strength: Strength = None,
     mix: Mix = None,
-    engine: Engine = "infinite",
+    engine: Engine = "sampler",
     weights: Weights = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -187,7 +187,7 @@ def apply(
 
     from effects import StyleTransfer
     from effects.automation import Automation
-    from effects.engines import make_engine
+    from effects.engines import DEFAULT_ENGINE, make_engine
     from plugin_bridge import audio_files
     from plugin_bridge.process import process
     from plugin_bridge.progress_bar import progress_bar
@@ -219,7 +219,7 @@ def apply(
             draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
     if not quiet:
         label = make_engine(engine, seed=seed, weights=weights).label
-        by = "" if label == "infinite" else f" by {label}"
+        by = "" if label == DEFAULT_ENGINE else f" by {label}"
         took = time.monotonic() - started
         print(f"Wrote {out}: {_describe(out, output)},{by} in {took:.1f} s.")
 

@@ -27,7 +27,7 @@ import numpy as np
 
 import presets
 from effects import Cancelled, StyleTransfer
-from effects.engines import ENGINES
+from effects.engines import ENGINES, make_engine
 from plugin_bridge import audio_files, metrics
 from plugin_bridge.audio_files import Sound
 from plugin_bridge.cli import explain
@@ -181,15 +181,16 @@ def make_comparison(
             is meant for it) nothing is left.
         preset_names: presets to take as styles, too.
         engines: names, or engines with options of their own. All that there are, if empty.
-        strengths: each gives a result; if empty, what the preset advises, or else 0.5.
+        strengths: each gives a result; if empty, what the preset advises, or else
+            what suits each engine.
         weights: files of trained weights, by the engine's name.
         seed: draws random filters and weights.
         device: as for `effects.StyleTransfer`.
         force: replace an earlier comparison.
 
     Raises:
-        ValueError: an option is wrong, a file is not audio, ``folder`` holds something else, or
-            no engine came to a result.
+        ValueError: an option is wrong, a file is not audio or not the engine's weights, ``folder``
+            holds something else, or no engine came to a result.
         OSError: a file cannot be read or written.
     """
     check_folder(folder, force=force)
@@ -207,6 +208,7 @@ def make_comparison(
         for engine in chosen
         for strength in steps
     ]
+    _read_weights(chosen, weights)
     computer = _computer(device)
 
     folder = folder.resolve()
@@ -400,6 +402,19 @@ def _check_weights(weights: Mapping[str, Path], engines: Sequence[str | Engine])
             )
         if name not in engines:
             raise ValueError(f"There are weights for {name}, which is not compared: name it, too.")
+
+
+def _read_weights(engines: Sequence[str | Engine], weights: Mapping[str, Path]) -> None:
+    """Raise now, not when it is their turn, what is wrong with the files of weights."""
+    from effects.engines.network import Network
+
+    for engine in engines:
+        if isinstance(engine, str):
+            made = make_engine(engine, weights=weights.get(engine))
+        else:
+            made = engine
+        if isinstance(made, Network):
+            made.read()
 
 
 def _options(engine: Engine) -> dict[str, Any]:

@@ -50,7 +50,8 @@ Strengths = Annotated[
         "--strength",
         min=0.0,
         max=1.0,
-        help="How far to go; may be given several times. What the preset advises, or else 0.5.",
+        help="How far to go; may be given several times. What the preset advises, or else what "
+        "suits each engine.",
     ),
 ]
 Weights = Annotated[

@@ -32,7 +32,7 @@ class Pair:
     content: str
     style: str
     about: str
-    strength: float = 0.5
+    strength: float = 1.0
 
     @property
     def folder(self) -> str:

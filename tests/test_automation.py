@@ -226,7 +226,7 @@ def test_each_sound_is_rendered_only_where_it_is_heard(rendered, midi):
     automate(audio, 1000, file, preset="violin")
     seconds = {}
     for name, strength, mix, length in rendered:
-        assert (strength, mix) == (0.5, 1.0)
+        assert (strength, mix) == (1.0, 1.0)
         seconds.setdefault(name, []).append(length)
     assert seconds["violin"] == pytest.approx([21, 12], abs=0.1)
     assert seconds["flute"] == pytest.approx([22], abs=0.1)
@@ -415,7 +415,7 @@ def test_apply_plays_the_file(folder, capsys):
     assert cli.run(["apply", "stem.wav", "out.wav", "--midi", "ride.mid"]) == 0
     stem, output = (audio_files.read(folder / name) for name in ("stem.wav", "out.wav"))
     assert (output.sample_rate, output.bits) == (RATE, 24)
-    expected = automate(stem.audio, RATE, "ride.mid", strength=0.5)
+    expected = automate(stem.audio, RATE, "ride.mid")
     np.testing.assert_allclose(output.audio, expected, atol=1e-6)
     assert "Wrote out.wav" in capsys.readouterr().out
 

@@ -65,7 +65,7 @@ def test_the_page_plays_every_pair_and_names_numbers_settings_and_credits():
     assert "$" not in text
     assert "content 20.0 dB" in text
     assert "output 10.0 dB" in text
-    assert "strength 0.5, mix 1, engine infinite, seed 0" in text
+    assert "strength 1, mix 1, engine sampler, seed 0" in text
     for pair in PAIRS:
         content, style = recording(pair.content), presets.get(pair.style)
         assert content.credit in text

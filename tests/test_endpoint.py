@@ -161,7 +161,7 @@ async def test_parameters_are_set_clamped_and_listed(desk):
     assert await desk.code("/restyle/param/set", "mix", math.nan) == ("", "bad_request")
     listed = {it[2]: it[3:] for it in await desk.ask("/restyle/param/list")}
     assert listed == {
-        "strength": ("f", 0.0, 1.0, 0.5),
+        "strength": ("f", 0.0, 1.0, 1.0),
         "mix": ("f", 0.0, 1.0, 1.0),
         "gain_db": ("f", -60.0, 0.0, -60.0),
         "seed": ("i", 0.0, pytest.approx(2**31), 0.0),

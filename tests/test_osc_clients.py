@@ -14,7 +14,7 @@ import pytest
 from bridge_helpers import HOST, restyled_here, serve, sound, stem, wait_for
 
 CLIENTS = Path(__file__).parent / "osc_clients"
-STRENGTH = 0.5  # what it would be anyway, and exact in 32 bits
+STRENGTH = 1.0  # what it would be anyway, and exact in 32 bits
 
 
 def program(name: str) -> str:
@@ -95,11 +95,11 @@ def test_oscsend_submits_and_oscdump_hears(server, folder, expected, tmp_path):
 @pytest.mark.parametrize(
     ("name", "types", "given"),
     [
-        ("floats", "sssssfsf", ["violin", "strength", 0.5, "mix", 1]),
+        ("floats", "sssssfsf", ["violin", "strength", 1.0, "mix", 1]),
         ("ints", "sssssisi", ["40", "mix", 1, "seed", 0]),
-        ("doubles", "sssssdsh", ["violin", "strength", 0.5, "seed", 0]),
+        ("doubles", "sssssdsh", ["violin", "strength", 1.0, "seed", 0]),
         ("booleans", "sssssTsF", ["violin", "mix", "gain_db"]),
-        ("alone", "ssssf", ["violin", 0.5]),
+        ("alone", "ssssf", ["violin", 1.0]),
     ],
 )
 def test_oscsend_numbers_of_every_type(server, folder, expected, name, types, given):

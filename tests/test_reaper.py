@@ -222,7 +222,7 @@ def test_the_choice_is_remembered(reaper):
 def test_a_choice_that_is_no_more_is_forgotten(reaper, before):
     source = reaper.plan().sound("guitar.wav")
     report = reaper.play([{"file": source}], [START, leave_at("Done")], remembered=before)
-    assert report["commands"][0][5:8] == ["grand-piano", "--strength", "0.50"]
+    assert report["commands"][0][5:8] == ["grand-piano", "--strength", "1.00"]
 
 
 def test_a_cut_item_lines_up(reaper):

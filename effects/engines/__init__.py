@@ -1,4 +1,4 @@
-"""The engines: ways to tell how far a spectrogram is from a style and from its content.
+"""The engines: ways to restyle a clip.
 
 An engine is one file with one class (see `effects.engines.base`) and one line in `ENGINES`.
 """
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from effects.engines.base import Engine
 
 ENGINES = {
+    "sampler": "effects.engines.sampler:Sampler",
     "infinite": "effects.engines.infinite:Infinite",
     "random_cnn_1d": "effects.engines.random_cnn_1d:RandomCNN1D",
     "random_cnn_2d": "effects.engines.random_cnn_2d:RandomCNN2D",
@@ -22,6 +23,18 @@ ENGINES = {
     "vggish": "effects.engines.vggish:VGGishEngine",
     "cnn14": "effects.engines.cnn14:Cnn14Engine",
 }
+
+DEFAULT_ENGINE = "sampler"
+
+#: The strength that suits an engine, where it is another than `USUAL_STRENGTH`. A performance is
+#: whole or it is none, while an optimiser that goes all the way loses the melody on it.
+STRENGTHS = {"sampler": 1.0}
+USUAL_STRENGTH = 0.5
+
+
+def default_strength(engine: str | Engine) -> float:
+    """The strength that suits an engine, or one of that name."""
+    return STRENGTHS.get(engine if isinstance(engine, str) else engine.name, USUAL_STRENGTH)
 
 
 def find_weights(path: str | os.PathLike[str]) -> str:

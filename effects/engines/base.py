@@ -1,9 +1,10 @@
-"""What every engine does, and what it is given.
+"""What every engine does, and what those that compare Gram matrices are given.
 
-Features are log-magnitude spectrograms ``[T, n_features]`` (`effects.spectrogram.Analysis`). Beside
-them goes ``active``, ``[T]`` of 0 and 1: frames in which something sounds. A patch counts if one of
-its frames is active, so that rests in the content are not taken for something to be filled and
-rests in the style clip not for something to be imitated.
+An engine makes a restyled clip of a clip and a style. Most do so by optimising a spectrogram
+(`GramEngine`). Their features are log-magnitude spectrograms ``[T, n_features]``
+(`effects.spectrogram.Analysis`). Beside them goes ``active``, ``[T]`` of 0 and 1: frames in which
+something sounds. A patch counts if one of its frames is active, so that rests in the content are
+not taken for something to be filled and rests in the style clip not for something to be imitated.
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from effects.loudness import Audio
 from effects.spectrogram import Resolution
+
+if TYPE_CHECKING:
+    from effects.progress import Progress
+    from effects.restyle import Restyled
+    from effects.style import Style
 
 Tick = Callable[[], None]
 Statistics = Mapping[str, Tensor]
@@ -42,26 +49,52 @@ class Objective(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Engine(ABC):
-    """A family of features; its fields are its options.
+    """A way to restyle; its fields are its options.
 
     Args:
         seed: draws the random filters, where there are any.
     """
 
     name: ClassVar[str]
-    #: Whether sound that it leaves alone comes back as it was: `effects.stem.Frames.unflattened`.
-    exact: ClassVar[bool] = False
     seed: int = 0
-
-    @property
-    @abstractmethod
-    def n_frames_min(self) -> int:
-        """The shortest spectrogram it can look at (its receptive field), in frames."""
 
     @property
     def label(self) -> str:
         """What it is called where a result is shown."""
         return self.name
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything, beside the clip, that what it knows of a style depends on."""
+        return {"engine": self.name, **asdict(self)}
+
+    @abstractmethod
+    def restyle(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        style: Style,
+        *,
+        strength: float,
+        device: torch.device,
+        progress: Progress,
+    ) -> Restyled:
+        """Move ``audio``, ``[channels, samples]``, ``strength`` of the way to ``style``.
+
+        ``audio`` is not silent, and ``strength`` is above 0.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class GramEngine(Engine):
+    """A family of features whose Gram matrices are to become the style's."""
+
+    #: Whether sound that it leaves alone comes back as it was: `effects.stem.Frames.unflattened`.
+    exact: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def n_frames_min(self) -> int:
+        """The shortest spectrogram it can look at (its receptive field), in frames."""
 
     @property
     def resolution(self) -> Resolution | None:
@@ -73,10 +106,6 @@ class Engine(ABC):
         """L-BFGS iterations of a restyling."""
         return 24
 
-    def parameters(self) -> dict[str, Any]:
-        """Everything, beside the clip, that `statistics` depend on: the key of the cache."""
-        return {"engine": self.name, **asdict(self)}
-
     @abstractmethod
     def statistics(self, style: Tensor, active: Tensor, *, tick: Tick) -> dict[str, Tensor]:
         """All that must be known of a style, from ``[S, n_features]`` and ``[S]``."""
@@ -86,6 +115,23 @@ class Engine(ABC):
         self, content: Tensor, active: Tensor, statistics: Statistics, *, tick: Tick
     ) -> Objective:
         """The objective for one content ``[T, n_features]``; ``tick`` is called while it works."""
+
+    def restyle(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        style: Style,
+        *,
+        strength: float,
+        device: torch.device,
+        progress: Progress,
+    ) -> Restyled:
+        """By optimising its spectrogram, window by window."""
+        from effects.restyle import restyle
+
+        return restyle(
+            audio, sample_rate, style, self, strength=strength, device=device, progress=progress
+        )
 
 
 def patch_weights(active: Tensor, width: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,9 @@ def _read(path: str, expected: str) -> Mapping[str, Any]:
             with zipfile.ZipFile(path) as archive:
                 if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                     raise ValueError("compressed")  # torch never does; it could hold terabytes
-        found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # at a stranger's file, torch asks for reports to torch
+            found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
         if not isinstance(found, Mapping):
             raise TypeError("not a dict")
     except Exception as error:  # whatever torch makes of a damaged file, and it makes a lot

@@ -27,11 +27,11 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from effects.engines.base import Engine, Objective, Statistics, Tick, patch_weights
+from effects.engines.base import GramEngine, Objective, Statistics, Tick, patch_weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Infinite(Engine):
+class Infinite(GramEngine):
     """Infinitely many filters of ``width`` frames."""
 
     name = "infinite"

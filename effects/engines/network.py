@@ -28,12 +28,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from effects.engines.base import Engine, Objective, Statistics, Tick, normal, run_tick
+from effects.engines.base import GramEngine, Objective, Statistics, Tick, normal, run_tick
 from effects.engines.checkpoint import Layout, Stamp, digest, load, stamp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network(Engine):
+class Network(GramEngine):
     """A network that was trained for something else.
 
     A network's file gives `name`, `layouts`, `layer_names` and the default layers,
@@ -85,6 +85,16 @@ class Network(Engine):
             else:
                 scale = name.endswith((".running_var", ".weight"))  # of a batch normalisation
                 tensor.fill_(1.0 if scale else 0.0)
+
+    def read(self) -> None:
+        """Read the file of weights, if there is one: raise at once what a restyling would.
+
+        Raises:
+            ValueError: it is another file than the engine's.
+            OSError: it cannot be opened.
+        """
+        if self.weights is not None:
+            _cached(type(self), stamp(self.weights), 0)
 
     @property
     def label(self) -> str:

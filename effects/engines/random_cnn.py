@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from effects.engines.base import Engine, Objective, Statistics, Tick, normal, patch_weights
+from effects.engines.base import GramEngine, Objective, Statistics, Tick, normal, patch_weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class RandomCNN(Engine):
+class RandomCNN(GramEngine):
     """A stack of convolutions with ReLU, no bias, no padding.
 
     Args:

@@ -22,7 +22,7 @@ class Parameter(NamedTuple):
 #: Settings that can be set for all jobs to come.
 PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
     {
-        "strength": Parameter("f", 0.0, 1.0, 0.5),
+        "strength": Parameter("f", 0.0, 1.0, 1.0),
         "mix": Parameter("f", 0.0, 1.0, 1.0),
         "gain_db": Parameter("f", -60.0, 0.0, 0.0),
         "seed": Parameter("i", 0, 2**31 - 1, 0),

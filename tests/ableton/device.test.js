@@ -376,7 +376,7 @@ test("a warped clip's markers are sent in seconds", () => {
     });
     device.say("restyle");
     assert.deepEqual(plain(device.last(SUBMIT).slice(5)), [
-        "strength", 0.5, "start_seconds", 2.5, "end_seconds", 4.5,
+        "strength", 1, "start_seconds", 2.5, "end_seconds", 4.5,
     ]);
 });
 

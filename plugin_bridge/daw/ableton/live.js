@@ -7,7 +7,7 @@ outlets = 4; // to the server, the status line, the progress bar, the port that 
 var FIRST_PORT = 9473;
 var PORTS = 500; // several devices in one set need one each
 var port = FIRST_PORT;
-var chosen = { preset: 0, strength: 0.5 };
+var chosen = { preset: 0, strength: 1 };
 var timer = new Task(function () {
     session.tick();
 });

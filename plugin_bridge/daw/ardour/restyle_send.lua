@@ -42,7 +42,7 @@ local function ask ()
   local answer = LuaDialog.Dialog (TITLE, {
     { type = "dropdown", key = "preset", title = "Preset", values = menu, default = "Violin" },
     { type = "entry", key = "own", title = "or the name of your own", default = "" },
-    { type = "slider", key = "percent", title = "Strength in %", min = 0, max = 100, digits = 0, default = 50 },
+    { type = "slider", key = "percent", title = "Strength in %", min = 0, max = 100, digits = 0, default = 100 },
   }):run ()
   if not answer then return nil end
   return answer.own:match ("%S") and answer.own:match ("^%s*(.-)%s*$") or answer.preset, math.floor (answer.percent + 0.5)

@@ -15,7 +15,7 @@ local ESCAPE, CLOSED = 27, -1
 local YES_NO, NO = 4, 7
 local IN_BACKGROUND, MINIMISED = -1, -2 -- neither waits; Windows would open a console otherwise
 
-local view = { preset = PRESETS[1][1], strength = 0.5, told = {}, mouse = false }
+local view = { preset = PRESETS[1][1], strength = 1.0, told = {}, mouse = false }
 local run = nil -- what is under way: {project, entries, set, label, todo}
 local closing = false
 

@@ -1,0 +1,153 @@
+"""The style clip as a sampler: what the content plays is played by the clip's own notes.
+
+A Gram matrix of whole spectra ties timbre to the pitches that the clip happens to have, so an
+optimiser that nears it damages the melody. Here the melody is written down, and played again:
+
+- a clip with notes plays the content's notes, each by the one that suits it best, and a voice,
+  whose pitch glides, by a note that follows it;
+- a clip with strokes (drums) plays the content's beginnings, ranked by pitch or brightness;
+- a clip with neither (rain, a crowd) is a texture, and so is all that is put on a content in which
+  there is nothing to play: that is left to the closed form (`effects.engines.infinite`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.downmix import downmix
+from effects.engines.base import Engine
+from effects.engines.infinite import Infinite
+from effects.loudness import Audio, loudness, match_loudness, peak
+from effects.notes.line import follow, is_voice, phrases
+from effects.notes.note import Note
+from effects.notes.pitched import pitchedness
+from effects.notes.score import read_notes
+from effects.notes.transcribe import transcribe
+from effects.notes.tuning import in_tune
+from effects.restyle import Restyled
+from effects.sampler.fused import fused
+from effects.sampler.hits import by_rank, kit, merged, strokes, struck
+from effects.sampler.instrument import Instrument
+from effects.sampler.morph import morph
+from effects.sampler.perform import perform
+from effects.sampler.separate import Mono
+from effects.sampler.voice import sing
+
+if TYPE_CHECKING:
+    import torch
+
+    from effects.progress import Progress
+    from effects.style import Style
+
+#: To be raised when the same clip comes to be another instrument.
+VERSION = 1
+#: Share of its energy that the notes of a clip explain, if notes it plays. Of the library, the
+#: instruments with the least are bells (0.35); drums have no notes at all, to `transcribe`.
+PITCHED = 0.3
+STRUCK = 0.6  # the same of its strokes, if these it plays
+LONGEST_STROKE_SECONDS = 0.6  # of a pitched instrument that plays drums
+NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampler(Engine):
+    """Nothing is drawn: ``seed`` has no effect, but on what it leaves to the closed form."""
+
+    name = "sampler"
+
+    def parameters(self) -> dict[str, Any]:
+        """Nothing but the clip decides what it plays."""
+        return {"engine": self.name}
+
+    def restyle(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        style: Style,
+        *,
+        strength: float,
+        device: torch.device,
+        progress: Progress,
+    ) -> Restyled:
+        """Play what the content plays; see the module."""
+        progress.tick(0.0, "listening to the style")
+        kind, instrument = _known(style, self, progress)
+        out = None
+        if instrument is not None:
+            out = _performance(audio, sample_rate, kind, instrument, progress)
+        if out is None:
+            return Infinite(seed=self.seed).restyle(
+                audio, sample_rate, style, strength=strength, device=device, progress=progress
+            )
+        if peak(out) == 0:  # all of it is beyond the end
+            return Restyled(audio.copy(), [])
+        if strength < 1:
+            progress.tick(0.9, "loudness")
+            level = loudness(audio, sample_rate)
+            match_loudness(out, sample_rate, level, ceiling=max(1.0, peak(audio)))
+            out = morph(audio, out, sample_rate, strength)
+        return Restyled(out, [])
+
+
+def _known(style: Style, engine: Sampler, progress: Progress) -> tuple[str, Instrument | None]:
+    """What a style clip is, and the instrument, from the cache if it can be."""
+
+    def compute() -> dict[str, NDArray[Any]]:
+        audio, sample_rate = style.excerpts()
+        clip = _mono(audio)
+        tick = progress.part(0.0, 0.2, "listening to the style")
+        heard = transcribe(clip, sample_rate, tick)
+        if heard and pitchedness(clip, sample_rate, heard) >= PITCHED:
+            written = read_notes(style.notes, clip, sample_rate) if style.notes else None
+            notes = written or in_tune(fused(heard))
+            found = Instrument.of(clip, sample_rate, notes, progress.tick)
+            if found:
+                return {"kind": np.array(NOTES), **found.arrays()}
+        found = kit(clip, sample_rate, _strokes(clip, sample_rate))
+        if found:
+            return {"kind": np.array(STROKES), **found.arrays()}
+        return {"kind": np.array(TEXTURE)}
+
+    score = style.notes and hashlib.sha256(style.notes.read_bytes()).hexdigest()
+    arrays = style.cached({"version": VERSION, "notes": score, **engine.parameters()}, compute)
+    kind = str(arrays["kind"])
+    return kind, None if kind == TEXTURE else Instrument.from_arrays(arrays)
+
+
+def _performance(
+    audio: Audio, sample_rate: float, kind: str, instrument: Instrument, progress: Progress
+) -> Audio | None:
+    """What the content plays, played by the instrument; None, if it plays nothing."""
+    clip = _mono(audio)
+    notes = transcribe(clip, sample_rate, progress.part(0.2, 0.35, "listening to the stem"))
+    tick = progress.part(0.4, 0.9, "playing")
+    if notes and pitchedness(clip, sample_rate, notes) >= PITCHED:
+        if kind == NOTES:
+            line = follow(clip, sample_rate, progress.part(0.35, 0.4, "listening to the stem"))
+            if is_voice(line, notes):
+                return sing(phrases(line), instrument, audio, sample_rate, tick=tick)
+            played = in_tune(notes)
+        else:
+            played = by_rank(merged(notes), instrument, np.inf)
+    else:
+        longest = np.inf if kind == STROKES else LONGEST_STROKE_SECONDS
+        played = by_rank(_strokes(clip, sample_rate), instrument, longest)
+    return perform(played, instrument, audio, sample_rate, tick=tick) if played else None
+
+
+def _strokes(clip: Mono, sample_rate: float) -> list[Note]:
+    """Those of a clip that consists of strokes; none of another."""
+    found = strokes(clip, sample_rate)
+    return found if struck(clip, sample_rate, found) >= STRUCK else []
+
+
+def _mono(audio: Audio) -> Mono:
+    """One channel with its peak at 1, whatever the level."""
+    clip = downmix(audio)
+    mono: Mono = clip / np.float32(max(float(np.abs(clip).max()), 1e-37))
+    return mono
