@@ -18,7 +18,8 @@ Figures, 0 at best, each divided by that of the untouched content (means over th
   windows of 2048 every 512; mean over bands of the root of the mean over frames of the squared
   difference (Cífka et al. 2021).
 - timbre: 1 − cosine between the mean MFCCs 1 to 12 of output and target.
-- pitch: 1 − Jaccard index of the keys that basic-pitch hears and those of the score, per frame.
+- pitch: 1 − Jaccard index, per frame, of the keys of the score and those that are heard by ears
+  which are no part of any engine and have learnt nothing (`quality_parts.ears`).
 - onset: 1 − F-measure of the onsets that librosa hears in output and target, within 50 ms.
 
 Not divided:
@@ -33,8 +34,16 @@ Not divided:
   replay's sampler as well, so to the judge the replay is an old acquaintance.
 - seconds: what an output took.
 
-The transcription of the replay is basic-pitch's as well, so its pitch error looks smaller than it
-would to other ears. "The target itself" shows what the ears and the judge can tell at best.
+"The target itself" shows what the ears and the judge can tell at best.
+
+``--cases`` adds or picks what is not a triplet; each has its own figures, as they are:
+
+- drums: tunes on the piano into drum kits, and grooves into the piano; onset F.
+- voice: espeak-ng (Debian's package) speaks and sings, into instruments that can hold their notes;
+  the share of voiced frames in which the output keeps the pitch within 50 cents.
+- presets: is an engine better with a preset, whose notes are known, than with a clip? Ratios.
+- real: triplets of recorded notes, in a folder that ``--samples`` names; ratios.
+- rough: noise, rain, clicks, silence, clips too short; whether engines go on.
 """
 
 from __future__ import annotations
@@ -47,15 +56,27 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-from quality_parts import judge, systems, tables, triplets
-from quality_parts.figures import NAMES, figures
+from quality_parts import (
+    cases,
+    drums,
+    judge,
+    known,
+    real,
+    rough,
+    systems,
+    tables,
+    triplets,
+    voices,
+)
+from quality_parts.bench import Bench
+from quality_parts.figures import NAMES
 from quality_parts.pitches import Transcriber
-from quality_parts.sounds import SILENT, Studio, read
+from quality_parts.sounds import Studio
 from quality_parts.triplets import Triplet
 
 from presets.build.render import BuildError
@@ -63,6 +84,16 @@ from presets.build.render import BuildError
 FOLDER = Path("/usr/share/sounds/sf2")
 ITERATIONS = 300  # of the published method
 HALF_SIZE = 24
+TRIPLETS = "triplets"
+Sections = Callable[..., list[cases.Section]]
+SECTIONS: dict[str, Sections] = {
+    "drums": drums.sections,
+    "voice": voices.sections,
+    "presets": known.sections,
+    "real": real.sections,
+    "rough": rough.sections,
+}
+CASES = (TRIPLETS, *SECTIONS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,39 +109,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, folder: Path) -> int:
     _check(options)
-    ears = Transcriber.load(options.model)
-    studio = Studio(options.soundfont, folder)
+    transcriber = Transcriber.load(options.model)
     other = Studio(options.other_soundfont, folder)
-    chosen = triplets.triplets(options.half, options.triplets)
-    tasks = [
-        systems.Task(
-            triplet=it,
-            content=studio.clip(it.content, it.notes),
-            style=studio.clip(it.style, it.style_notes),
-            target=studio.clip(it.style, it.notes),
-        )
-        for it in chosen
-    ]
-    _say("teaching the judge")
-    knows = judge.train(other, folder)
     rows, missing = systems.rows(
-        ears=ears,
+        transcriber=transcriber,
         sampler=other,
         folder=folder,
         published=options.iterations if options.published else None,
+        engines=options.engine,
     )
     wanted = [it for it in rows if options.only is None or _asked(it.name, options.only)]
-    results: dict[str, list[tables.Result]] = {row.name: [] for row in wanted}
-    for index, task in enumerate(tasks):
-        known: dict[str, tables.Result] = {}
-        for row in wanted:
-            key = row.same_as if row.same_as in known else row.name
-            if key not in known:
-                _say(f"triplet {index + 1} of {len(tasks)}: {row.name}")
-                known[key] = _judged(row.system, task, ears, knows)
-            results[row.name].append(known[key])
-    _report(options, results, missing, chosen)
+    _say("teaching the judge")
+    bench = Bench.open(folder, options.soundfont, options.other_soundfont)
+    text: dict[str, object] = {"half": options.half, "soundfont": options.soundfont.name}
+    if TRIPLETS in options.cases:
+        text |= _triplets(options, bench, wanted)
+        for line in missing:
+            print(f"\n{line}")
+    sections_of: dict[str, Sections] = {
+        **SECTIONS,
+        "real": partial(real.sections, samples=options.samples),
+    }
+    for name, sections in sections_of.items():
+        if name in options.cases:
+            _say(name)
+            found = sections(bench, wanted, options.half, options.count)
+            print("\n" + "\n\n".join(it.text for it in found))
+            text[name] = [asdict(it) for it in found]
+    if options.json:
+        options.json.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _triplets(
+    options: argparse.Namespace, bench: Bench, wanted: Sequence[systems.Row]
+) -> dict[str, object]:
+    """The tables of the triplets, and all of their figures."""
+    tasks = bench.tasks(options.half, options.triplets)
+    results = bench.results(wanted, tasks, _say)
+    return _report(options, results, [it.triplet for it in tasks])
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -125,6 +162,10 @@ def _check(options: argparse.Namespace) -> None:
             raise FileNotFoundError(
                 f"There is no soundfont {soundfont}: install Debian's package {package}."
             )
+    if "real" in options.cases and not (options.samples and options.samples.is_dir()):
+        raise FileNotFoundError("Recorded notes lie in a folder that is named with --samples.")
+    if "voice" in options.cases:
+        voices.check()
     if options.soundfont.samefile(options.other_soundfont):
         raise ValueError("A judge is to learn from another soundfont than the one it judges.")
     for file in (options.plot, options.json):
@@ -136,41 +177,16 @@ def _asked(name: str, words: Sequence[str]) -> bool:
     return name in (tables.BASELINE, tables.TARGET) or any(it in name for it in words)
 
 
-def _judged(
-    system: systems.System, task: systems.Task, ears: Transcriber, knows: judge.Judge
-) -> tables.Result:
-    """What a system makes of a task, and how good it is."""
-    began = time.perf_counter()
-    output = system(task)
-    seconds = time.perf_counter() - began
-    style = task.triplet.style
-    if np.abs(output).max(initial=0) < SILENT:
-        return tables.Result(task.triplet.seed, None, "", False, seconds)
-    named = knows.name(output)
-    return tables.Result(
-        seed=task.triplet.seed,
-        figures=figures(output, read(task.content), read(task.target), task.triplet.notes, ears),
-        named=named,
-        right=named == triplets.KIND_OF[style.name],
-        seconds=seconds,
-    )
-
-
 def _report(
-    options: argparse.Namespace,
-    results: tables.Results,
-    missing: Sequence[str],
-    chosen: Sequence[Triplet],
-) -> None:
-    """Print the tables, and write what was asked for."""
-    known = tables.share(results[tables.TARGET])
-    counts = known >= judge.ENOUGH
+    options: argparse.Namespace, results: tables.Results, chosen: Sequence[Triplet]
+) -> dict[str, object]:
+    """Print the tables, draw the plot that was asked for, and give all figures."""
+    known_targets = tables.share(results[tables.TARGET])
+    counts = known_targets >= judge.ENOUGH
     title = (
-        f"{len(chosen)} of the triplets to {options.half}, rendered from "
-        f"{options.soundfont.name}; the judge names {known:.2f} of the targets"
+        f"{len(chosen)} of the triplets to {options.half}, rendered from {options.soundfont.name}"
     )
-    print(f"{title}{'' if counts else ': too few for its verdict to count'}.\n")
-    print(tables.table(results, counts=counts))
+    print(cases.Section.of_ratios(title, results).text)
     parts = {
         "mono": [it.seed for it in chosen if not it.poly],
         "poly": [it.seed for it in chosen if it.poly],
@@ -181,28 +197,22 @@ def _report(
         if options.details and seeds:
             print(f"\n{name}, {len(seeds)} triplets\n")
             print(tables.table(tables.of_seeds(results, seeds), counts=counts))
-    for line in missing:
-        print(f"\n{line}")
     if options.plot:
         tables.plot(results, title, options.plot)
-    if options.json:
-        text = {
-            "half": options.half,
-            "soundfont": options.soundfont.name,
-            "judge_on_targets": known,
-            "triplets": [_described(it) for it in chosen],
-            "rows": {
-                name: {
-                    "ratio": {it: tables.ratio(row, baseline, it) for it in NAMES},
-                    "margin": {it: tables.margin(row, baseline, it) for it in NAMES},
-                    "instrument_named": tables.share(row),
-                    "outputs": [asdict(it) for it in row],
-                }
-                for baseline in (results[tables.BASELINE],)
-                for name, row in results.items()
-            },
-        }
-        options.json.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+    baseline = results[tables.BASELINE]
+    return {
+        "judge_on_targets": known_targets,
+        "triplets": [_described(it) for it in chosen],
+        "rows": {
+            name: {
+                "ratio": {it: tables.ratio(row, baseline, it) for it in NAMES},
+                "margin": {it: tables.margin(row, baseline, it) for it in NAMES},
+                "instrument_named": tables.share(row),
+                "outputs": [asdict(it) for it in row],
+            }
+            for name, row in results.items()
+        },
+    }
 
 
 def _described(triplet: Triplet) -> dict[str, object]:
@@ -233,6 +243,17 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--half", choices=triplets.HALVES, default="report")
     parser.add_argument("--triplets", type=_count, default=HALF_SIZE, help="of that half")
+    parser.add_argument(
+        "--cases",
+        type=_cases,
+        default=(TRIPLETS,),
+        metavar="NAMES",
+        help=f"some of {', '.join(CASES)}, with commas between (default: {TRIPLETS})",
+    )
+    parser.add_argument("--count", type=_count, default=6, help="of each case beside the triplets")
+    parser.add_argument(
+        "--engine", action="append", default=[], metavar="NAME", help="adds its row; repeatable"
+    )
     parser.add_argument("--published", action="store_true", help="minutes for each triplet")
     parser.add_argument("--iterations", type=_count, default=ITERATIONS, help="of the published")
     parser.add_argument(
@@ -247,10 +268,19 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure of every output")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keeps the renders")
+    parser.add_argument("--samples", type=Path, metavar="DIR", help="the real case's recordings")
     parser.add_argument("--model", type=Path, help="basic-pitch's nmp.onnx")
     parser.add_argument("--soundfont", type=Path, default=FOLDER / "TimGM6mb.sf2")
     parser.add_argument("--other-soundfont", type=Path, default=FOLDER / "FluidR3_GM.sf2")
     return parser
+
+
+def _cases(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in CASES:
+            raise argparse.ArgumentTypeError(f"there is no {name!r}: {', '.join(CASES)}")
+    return names
 
 
 def _count(text: str) -> int:

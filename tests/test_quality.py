@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import quality
 from quality_parts import figures as fig
 from quality_parts import judge, pitches, sounds, tables, triplets
+from quality_parts.ears import Ears
 
 RATE = sounds.RATE
 SOUNDFONT, OTHER = quality.FOLDER / "TimGM6mb.sf2", quality.FOLDER / "FluidR3_GM.sf2"
@@ -32,6 +33,11 @@ def needs_fluidsynth(*soundfonts):
 
 @pytest.fixture(scope="module")
 def ears():
+    return Ears()
+
+
+@pytest.fixture(scope="module")
+def transcriber():
     try:
         return pitches.Transcriber.load()
     except FileNotFoundError as error:
@@ -136,7 +142,7 @@ def test_all_figures_are_perfect_for_the_target_and_known_for_a_softer_half(ears
     assert found["lsd"] == pytest.approx(math.hypot(loud, loud - 20) / math.sqrt(2), rel=0.03)
 
 
-# --- basic-pitch
+# --- the ears, and basic-pitch
 
 
 def test_the_ears_hear_which_keys_sound(ears):
@@ -147,9 +153,18 @@ def test_the_ears_hear_which_keys_sound(ears):
     assert len(heard) == math.ceil(3 * 22_050 / 256)
 
 
-def test_the_ears_write_down_a_melody_across_the_joints_of_the_models_windows(ears):
+def test_the_ears_tell_octaves_and_chords_however_soft(ears):
+    for sounding in ({45}, {57}, {69}, {57, 60, 64}):
+        clip = sum(tone(key, 1.0) for key in sounding)
+        for level in (1.0, 0.01):
+            heard = ears.sounding((level * clip).astype(np.float32))
+            assert heard[[40, 60]].tolist() == keys(sounding, sounding).tolist(), sounding
+    assert not ears.sounding(np.zeros(RATE, np.float32)).any()
+
+
+def test_basic_pitch_writes_down_a_melody_across_the_joints_of_its_windows(transcriber):
     wanted = [57, 60, 64, 62, 72, 69, 65, 60, 57]
-    notes = ears.transcribe(np.concatenate([tone(key, 0.6) for key in wanted])).notes
+    notes = transcriber.transcribe(np.concatenate([tone(key, 0.6) for key in wanted])).notes
     assert [note.key for note in notes] == wanted
     starts = 0.6 * np.arange(len(wanted))
     assert np.abs([note.start for note in notes] - starts).max() < 0.05
@@ -276,6 +291,7 @@ def test_the_plot_is_written(tmp_path):
         (["--soundfont", "none.sf2"], "timgm6mb-soundfont"),
         (["--other-soundfont", "{a}", "--soundfont", "{a}"], "another soundfont"),
         (["--soundfont", "{a}", "--other-soundfont", "{b}", "--plot", "none/a.png"], "no folder"),
+        (["--soundfont", "{a}", "--other-soundfont", "{b}", "--cases", "real"], "--samples"),
     ],
 )
 def test_what_cannot_work_is_one_line_at_the_start(tmp_path, capsys, monkeypatch, options, message):
@@ -290,7 +306,9 @@ def test_what_cannot_work_is_one_line_at_the_start(tmp_path, capsys, monkeypatch
 
 @pytest.mark.slow
 @needs_fluidsynth(SOUNDFONT, OTHER)
-def test_a_run_prints_its_table_and_writes_what_was_asked(tmp_path, capsys, monkeypatch, ears):
+def test_a_run_prints_its_table_and_writes_what_was_asked(
+    tmp_path, capsys, monkeypatch, transcriber
+):
     monkeypatch.setattr(judge, "TUNES", 1)
     monkeypatch.setattr(judge, "VARIANTS", 1)
     picture, text = tmp_path / "a.png", tmp_path / "a.json"

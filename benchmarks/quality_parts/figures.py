@@ -16,7 +16,8 @@ import numpy as np
 from plugin_bridge.distance import log_spectral_distance
 from plugin_bridge.metrics import f_measure, loudness_difference, timbre_distance
 from presets.build.score import Score
-from quality_parts.pitches import Keys, Transcriber, written
+from quality_parts.ears import Ears
+from quality_parts.pitches import Keys, written
 from quality_parts.sounds import RATE, Mono
 
 NAMES = ("lsd", "timbre", "pitch", "onset")  # that are compared with copying the content
@@ -24,7 +25,7 @@ ONSET_RATE, ONSET_HOP = 22_050, 256
 
 
 def figures(
-    output: Mono, content: Mono, target: Mono, score: Score, ears: Transcriber
+    output: Mono, content: Mono, target: Mono, score: Score, ears: Ears
 ) -> dict[str, float]:
     """All of `NAMES`, of ``onset F`` the best is 1, and how far ``loudness`` is from the content's.
 

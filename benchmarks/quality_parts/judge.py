@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from presets.build.instruments import Instrument
+from presets.build.score import Score
 from quality_parts.sounds import RATE, Mono, Studio
 from quality_parts.triplets import KIND_OF, instruments, tune
 
@@ -35,6 +37,7 @@ BANDS, TILT_DB, BEND_DB = 8, 9.0, 4.0  # of the chance equaliser, over the whole
 ENOUGH = 0.9  # of the true targets
 
 Vector = NDArray[np.float64]
+Composer = Callable[[random.Random, Instrument], Score]
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,27 @@ class Judge:
         return str(self.classifier.predict([describe(clip)])[0])
 
 
-def train(studio: Studio, kept: Path) -> Judge:
-    """Learn from the studio's renderings; the folder ``kept`` saves describing them again."""
+def train(
+    studio: Studio,
+    kept: Path,
+    also: Mapping[str, tuple[Sequence[Instrument], Composer]] | None = None,
+) -> Judge:
+    """Learn from the studio's renderings.
+
+    Args:
+        studio: plays the tunes.
+        kept: a folder that saves describing them again.
+        also: kinds beside those of `KINDS`: their instruments, and what they play.
+    """
+    lessons: list[tuple[str, Instrument, Composer]] = [
+        (KIND_OF[name], it, tune) for name, it in instruments().items()
+    ]
+    for kind, (group, composer) in (also or {}).items():
+        lessons += [(kind, it, composer) for it in group]
     rows = [
-        (vector, KIND_OF[name])
-        for name, instrument in instruments().items()
-        for vector in _lessons(instrument, studio, kept)
+        (vector, kind)
+        for kind, instrument, composer in lessons
+        for vector in _lessons(instrument, composer, studio, kept)
     ]
     classifier = make_pipeline(
         StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
@@ -65,10 +83,12 @@ def train(studio: Studio, kept: Path) -> Judge:
     return Judge(classifier.fit(np.array([it for it, _ in rows]), [kind for _, kind in rows]))
 
 
-def _lessons(instrument: Instrument, studio: Studio, kept: Path) -> NDArray[np.float64]:
+def _lessons(
+    instrument: Instrument, composer: Composer, studio: Studio, kept: Path
+) -> NDArray[np.float64]:
     """The descriptions of an instrument's tunes, each through several equalisers."""
     tunes = [
-        tune(random.Random(f"judge {index} {instrument.name}"), instrument)
+        composer(random.Random(f"judge {index} {instrument.name}"), instrument)
         for index in range(TUNES)
     ]
     lesson = f"{studio.soundfont.name} {instrument.name} {VARIANTS} {tunes}"

@@ -1,8 +1,9 @@
-"""Which keys sound when, by basic-pitch: an estimator that is no part of any engine.
+"""Which keys sound when: by a score, and, to write down what the replay plays, by basic-pitch.
 
-Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription and
-multipitch estimation". Its ONNX file (230 kB, Apache-2.0) lies in the package basic-pitch, of which
-nothing else is used: ``pip install --no-deps basic-pitch onnxruntime`` pulls no TensorFlow.
+Basic-pitch is Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note
+transcription and multipitch estimation". Its ONNX file (230 kB, Apache-2.0) lies in the package
+basic-pitch, of which nothing else is used: ``pip install --no-deps basic-pitch onnxruntime`` pulls
+no TensorFlow. It judges nothing: an engine may transcribe by the same model.
 """
 
 from __future__ import annotations

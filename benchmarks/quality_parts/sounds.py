@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import mido
 import numpy as np
 from numpy.typing import NDArray
 from pedalboard.io import AudioFile
@@ -43,8 +44,12 @@ class Studio:
         Raises:
             ValueError: the soundfont has no such instrument.
         """
+        return self.midi(midi_file(instrument, score), score.seconds, instrument.label)
+
+    def midi(self, file: mido.MidiFile, seconds: float, label: str) -> Path:
+        """As `clip`, of a MIDI file in which ``label`` plays."""
         midi = io.BytesIO()
-        midi_file(instrument, score).save(file=midi)
+        file.save(file=midi)
         bank = f"{self.soundfont.name} {self.soundfont.stat().st_size}"
         key = hashlib.sha256(midi.getvalue() + bank.encode()).hexdigest()[:20]
         clip = self.folder / f"{key}.wav"
@@ -55,8 +60,8 @@ class Studio:
                 play(notes, self.soundfont, raw)
                 audio = read(raw)
             if np.abs(audio).max(initial=0) < SILENT:
-                raise ValueError(f"{self.soundfont} has no sound for {instrument.label}.")
-            length = round(score.seconds * RATE)
+                raise ValueError(f"{self.soundfont} has no sound for {label}.")
+            length = round(seconds * RATE)
             audio = np.pad(audio, (0, max(length - audio.size, 0)))[:length]
             write(clip, audio * np.float32(PEAK / np.abs(audio).max()))
         return clip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,23 +24,33 @@ PUBLISHED_RATE, PUBLISHED_ALPHA, PUBLISHED_PHASES = 22_050, 1e-2, 500
 
 
 @dataclass(frozen=True)
-class Task:
+class Clips:
+    """What a system gets that is told nothing.
+
+    Attributes:
+        content: a clip.
+        style: another.
+    """
+
+    content: Path
+    style: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Clips):
     """A triplet and its clips.
 
     Attributes:
         triplet: what is played.
-        content: its clip.
-        style: its clip.
-        target: its clip, which no system may use but the row that shows it.
+        target: a clip which no system may use but the row that shows it.
     """
 
     triplet: Triplet
-    content: Path
-    style: Path
     target: Path
 
 
 System = Callable[[Task], Mono]
+Untold = Callable[[Clips], Mono]
 
 
 @dataclass(frozen=True)
@@ -50,100 +60,135 @@ class Row:
     Attributes:
         name: what it is called.
         system: makes the output.
+        untold: the same, if the two clips are all that it takes.
         same_as: a row above with the same outputs, by its name; None if there is none.
+        options: of `StyleTransfer`, if it is an engine's row at that engine's own strength.
     """
 
     name: str
     system: System
+    untold: Untold | None = None
     same_as: str | None = None
+    options: dict[str, float | str] | None = None
 
 
 def rows(
-    *, ears: Transcriber, sampler: Studio, folder: Path, published: int | None
+    *,
+    transcriber: Transcriber,
+    sampler: Studio,
+    folder: Path,
+    published: int | None = None,
+    engines: Sequence[str] = (),
 ) -> tuple[list[Row], list[str]]:
     """All that can be run here, and a line for each that cannot.
 
     Args:
-        ears: transcribes for the replay.
+        transcriber: writes down what the replay plays.
         sampler: plays the replay.
         folder: keeps what is slow and never changes.
         published: iterations of the published method, or None to leave it out.
+        engines: names of engines to add, at their own strength.
     """
-    found, missing = [Row("copy content", lambda task: read(task.content))], []
-    found.append(Row("copy style", _copy_style))
+    missing = []
+    found = [_untold("copy content", lambda clips: read(clips.content))]
+    found.append(_untold("copy style", _copy_style))
     if published is None:
         missing.append("The published random CNN takes minutes a clip: --published runs it.")
     else:
         found.append(
-            Row(
+            _untold(
                 f"published random CNN, {published} iterations",
-                lambda task: _published(task, published, folder),
+                lambda clips: _published(clips, published, folder),
             )
         )
-    found += [Row(f"{PLAIN_NAME}{strength}", _plain(strength)) for strength in STRENGTHS]
+    found += [_untold(f"{PLAIN_NAME}{strength}", _plain(strength)) for strength in STRENGTHS]
     found.append(_default())
+    found += [_engine(name) for name in engines]
     if importlib.util.find_spec("matchering") is None:
         missing.append("There is no Matchering: pip install matchering adds its row.")
     else:
-        found.append(Row("Matchering", lambda task: _matchering(task, folder)))
-    found.append(Row("transcription and replay", lambda task: _replay(task, ears, sampler)))
+        found.append(_untold("Matchering", lambda clips: _matchering(clips, folder)))
+    found.append(Row("transcription and replay", lambda task: _replay(task, transcriber, sampler)))
     found.append(Row("the target itself", lambda task: read(task.target)))
     return found, missing
 
 
-def _copy_style(task: Task) -> Mono:
-    content, style = read(task.content), read(task.style)
+def _untold(name: str, make: Untold) -> Row:
+    return Row(name, make, make)
+
+
+def _copy_style(clips: Clips) -> Mono:
+    content, style = read(clips.content), read(clips.style)
     return np.resize(style, content.size)
 
 
 def _default() -> Row:
-    """The default engine, whichever it is."""
+    """The default engine, whichever it is, at its own strength."""
     probe = StyleTransfer(style=(np.zeros((1, 8), np.float32), RATE))
-    same = f"{PLAIN_NAME}{probe.strength}" if probe.engine == PLAIN else None
+    plain = probe.engine == PLAIN and probe.strength in STRENGTHS
     return Row(
-        f"default engine ({probe.engine}, strength {probe.strength})",
-        _restyled,
-        same if probe.strength in STRENGTHS else None,
+        name=f"default engine ({probe.engine}, strength {probe.strength})",
+        system=restyled,
+        untold=restyled,
+        same_as=f"{PLAIN_NAME}{probe.strength}" if plain else None,
+        options={},
     )
 
 
-def _plain(strength: float) -> System:
-    return lambda task: _restyled(task, strength=strength, engine=PLAIN)
+def _engine(name: str) -> Row:
+    """An engine that is named, at its own strength.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    probe = StyleTransfer(style=(np.zeros((1, 8), np.float32), RATE), engine=name)
+
+    def make(clips: Clips) -> Mono:
+        return restyled(clips, engine=name)
+
+    row = f"engine {name}, strength {probe.strength}"
+    return Row(row, make, make, options={"engine": name})
 
 
-def _restyled(task: Task, **options: float | str) -> Mono:
-    """Nothing but the clip is known of the style."""
-    effect = StyleTransfer(style=task.style, device="cpu", **options)  # type: ignore[arg-type]
-    mono: Mono = effect(read(task.content)[None], RATE)[0]
+def _plain(strength: float) -> Untold:
+    return lambda clips: restyled(clips, strength=strength, engine=PLAIN)
+
+
+def restyled(clips: Clips, **options: float | str) -> Mono:
+    """By `StyleTransfer`; nothing but the clip is known of the style."""
+    effect = StyleTransfer(style=clips.style, device="cpu", **options)  # type: ignore[arg-type]
+    mono: Mono = effect(read(clips.content)[None], RATE)[0]
     return mono
 
 
-def _matchering(task: Task, folder: Path) -> Mono:
+def _matchering(clips: Clips, folder: Path) -> Mono:
     """Its result, at the content's loudness: it takes the reference's, and a limiter."""
     import matchering
 
     result = folder / "matchering.wav"
     matchering.process(
-        target=str(task.content), reference=str(task.style), results=[matchering.pcm24(str(result))]
+        target=str(clips.content),
+        reference=str(clips.style),
+        results=[matchering.pcm24(str(result))],
     )
-    return _as_loud(read(result), read(task.content))
+    return _as_loud(read(result), read(clips.content))
 
 
-def _replay(task: Task, ears: Transcriber, sampler: Studio) -> Mono:
+def _replay(task: Task, transcriber: Transcriber, sampler: Studio) -> Mono:
     """The content's notes, as transcribed, on a sampler that is told the style's instrument."""
     content = read(task.content)
-    notes = ears.transcribe(content).notes
+    notes = transcriber.transcribe(content).notes
     played = sampler.clip(task.triplet.style, Score(notes, content.size / RATE))
     return _as_loud(read(played), content)
 
 
-def _published(task: Task, iterations: int, folder: Path) -> Mono:
+def _published(clips: Clips, iterations: int, folder: Path) -> Mono:
     """Ulyanov & Lebedev 2016 in full, at 22 050 Hz; its result is kept, for it takes minutes."""
-    key = hashlib.sha256(task.content.read_bytes() + task.style.read_bytes())
+    key = hashlib.sha256(clips.content.read_bytes() + clips.style.read_bytes())
     kept = folder / f"published-{iterations}-{key.hexdigest()[:20]}.wav"
     if not kept.is_file():
-        content = read(task.content)
-        made = _published_features(content, read(task.style), iterations)
+        content = read(clips.content)
+        made = _published_features(content, read(clips.style), iterations)
         write(kept, _as_loud(made, content))
     return read(kept)
 

@@ -75,9 +75,27 @@ def table(results: Results, *, counts: bool) -> str:
         cells.append(f"{share(row):.2f}" if counts else "–")
         cells.append(f"{_mean([it.figures['loudness'] for it in row if it.figures]):.1f}")
         cells.append(f"{_mean([it.seconds for it in row]):.1f}")
-        silent = sum(it.figures is None for it in row)
-        lines.append(f"| {name}{f' ({silent} silent)' if silent else ''} | {' | '.join(cells)} |")
+        lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def means(results: Results, columns: Sequence[str], *, counts: bool) -> str:
+    """Markdown: means of figures as they are; ``counts`` is whether the judge's verdict does."""
+    lines = [
+        f"| | {' | '.join(columns)} | instrument named | seconds |",
+        "|---|" + "---|" * (len(columns) + 2),
+    ]
+    for name, row in results.items():
+        cells = [_shown(_mean([it.figures[c] for it in row if it.figures])) for c in columns]
+        cells.append(f"{share(row):.2f}" if counts else "–")
+        cells.append(f"{_mean([it.seconds for it in row]):.1f}")
+        lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _labelled(name: str, row: Sequence[Result]) -> str:
+    silent = sum(it.figures is None for it in row)
+    return f"{name} ({silent} silent)" if silent else name
 
 
 def plot(results: Results, title: str, path: Path) -> None:
