@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 import typer
 from helpers import melody
+from network_helpers import light, save, torchvggish
 
 from effects import Cancelled
 from effects.engines import ENGINES
 from effects.engines.random_cnn_1d import RandomCNN1D
+from effects.engines.vgg19 import VGG19Engine
 from plugin_bridge import audio_files, cli, commands, compare, compare_commands
 from plugin_bridge.audio_files import Sound
 from plugin_bridge.compare import DATA, PAGE, make_comparison
@@ -23,6 +25,7 @@ from plugin_bridge.metrics import FIGURES
 
 RATE = 22_050
 SMALL = RandomCNN1D(n_filters=16)
+V = "vggish-10086976.pth"
 
 
 def ignore(fraction, stage):
@@ -56,6 +59,23 @@ def quick(monkeypatch):
     monkeypatch.setattr(compare, "process", process)
     nothing = {figure.name: None for figure in FIGURES}
     monkeypatch.setattr(compare.metrics, "figures", lambda *sounds: dict(nothing))
+
+
+@pytest.fixture
+def fail(monkeypatch):
+    """Make an engine raise that error when it restyles."""
+
+    def instead(engine, error):
+        before = compare.process
+
+        def process(effect, content):
+            if effect.engine == engine:
+                raise error
+            return before(effect, content)
+
+        monkeypatch.setattr(compare, "process", process)
+
+    return instead
 
 
 @pytest.fixture
@@ -134,18 +154,17 @@ def test_all_engines_are_compared_and_random_weights_are_called_so(tmp_path, con
 
 
 def test_weights_are_named_and_identified(tmp_path, content, style, quick):
-    weights = tmp_path / "mine.pth"
-    weights.write_bytes(b"some")
+    weights = save(tmp_path / "mine.pth", V, light(torchvggish()))
     found = make_comparison(
         content,
         [style],
         tmp_path / "out",
         ignore,
-        engines=["infinite", "vgg19"],
-        weights={"vgg19": weights},
+        engines=["infinite", "vggish"],
+        weights={"vggish": weights},
     )
-    assert found.results[1].label == "vgg19 (mine.pth)"
-    digest = hashlib.sha256(b"some").hexdigest()
+    assert found.results[1].label == "vggish (mine.pth)"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert found.results[1].weights == {"file": str(weights), "sha256": digest}
 
 
@@ -158,18 +177,18 @@ def test_styles_of_one_name_are_told_apart(tmp_path, content, style, quick):
     assert len({result.file for result in found.results}) == 2
 
 
-def test_an_engine_that_fails_says_why_and_the_others_go_on(tmp_path, run, content, style, capsys):
-    weights = tmp_path / "broken.pth"
-    weights.write_bytes(b"no weights")
+def test_an_engine_that_fails_says_why_and_the_others_go_on(
+    tmp_path, run, content, style, quick, fail, capsys
+):
+    fail("vgg19", MemoryError())
     out = tmp_path / "out"
-    engines = ["--engine", "vgg19", "--engine", "infinite"]
-    assert run(content, style, out, *engines, "--weights", f"vgg19={weights}") == 0
+    assert run(content, style, out, "--engine", "vgg19", "--engine", "infinite") == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("vgg19 (broken.pth) failed: ")
-    assert "expected torchvision's vgg19" in said[0]
+    assert said[0].startswith("vgg19 (random weights, seed 0) failed: ")
+    assert "memory" in said[0]
     assert said[-1] == f"Open {out / PAGE} in a browser to listen and look."
     failed, done = json.loads((out / DATA).read_text(encoding="utf-8"))["results"]
-    assert "cannot be read as weights" in failed["error"]
+    assert "memory" in failed["error"]
     assert failed["file"] == ""
     assert done["error"] == ""
 
@@ -196,13 +215,31 @@ def test_a_distance_that_is_infinite_spoils_nothing(tmp_path, content, style, qu
     assert not re.search(r'points="[^"]*(nan|inf)', page)
 
 
-def test_if_all_fail_nothing_is_written(tmp_path, run, content, style, capsys):
+def test_if_all_fail_nothing_is_written(tmp_path, run, content, style, quick, fail, capsys):
+    fail("vgg19", ValueError("it broke"))
+    before = everything(tmp_path)
+    assert run(content, style, tmp_path / "out", "--engine", "vgg19") == 2
+    assert capsys.readouterr().err == "restyle: No engine came to a result. it broke\n"
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("made", ["by name", "with options"])
+def test_wrong_weights_are_refused_before_anything_is_restyled(
+    tmp_path, content, style, quick, made
+):
     weights = tmp_path / "broken.pth"
     weights.write_bytes(b"no weights")
     before = everything(tmp_path)
-    arguments = ["--engine", "vgg19", "--weights", f"vgg19={weights}"]
-    assert run(content, style, tmp_path / "out", *arguments) == 2
-    assert re.fullmatch(r"restyle: No engine came .*expected.*\n", capsys.readouterr().err)
+    engine = "vgg19" if made == "by name" else VGG19Engine(weights=weights)
+    with pytest.raises(ValueError, match=r"cannot be read as weights .* expected torch"):
+        make_comparison(
+            content,
+            [style],
+            tmp_path / "out",
+            ignore,
+            engines=["infinite", engine],
+            weights={"vgg19": weights} if made == "by name" else None,
+        )
     assert everything(tmp_path) == before
 
 

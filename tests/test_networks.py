@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 import zipfile
 from dataclasses import replace
 from functools import partial
@@ -204,8 +205,11 @@ def test_another_file_is_refused_in_one_line_that_says_what_was_expected(tmp_pat
         pytest.skip("this one is right")
     path = tmp_path / "weights.pth"
     path.write_bytes(WRONG[wrong](tmp_path))
-    with pytest.raises(ValueError, match=r"weights\.pth'") as refused:
-        StyleTransfer(style=STYLE, engine=name, weights=path)(melody(0.5, RATE), RATE)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with pytest.raises(ValueError, match=r"weights\.pth'") as refused:
+            StyleTransfer(style=STYLE, engine=name, weights=path)(melody(0.5, RATE), RATE)
+    assert warned == []
     message = str(refused.value)
     assert len(message.splitlines()) == 1
     assert len(message) < 400

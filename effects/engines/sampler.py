@@ -13,7 +13,9 @@ optimiser that nears it damages the melody. Here the melody is written down, and
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from effects.engines.base import Engine
 from effects.engines.infinite import Infinite
 from effects.loudness import Audio, loudness, match_loudness, peak
 from effects.notes.line import follow, is_voice, phrases
+from effects.notes.model import RATE, at_model_rate
 from effects.notes.note import Note
 from effects.notes.pitched import pitchedness
 from effects.notes.score import read_notes
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from effects.style import Style
 
 #: To be raised when the same clip comes to be another instrument.
-VERSION = 1
+VERSION = 3
 #: Share of its energy that the notes of a clip explain, if notes it plays. Of the library, the
 #: instruments with the least are bells (0.35); drums have no notes at all, to `transcribe`.
 PITCHED = 0.3
@@ -77,13 +80,14 @@ class Sampler(Engine):
         """Play what the content plays; see the module."""
         progress.tick(0.0, "listening to the style")
         kind, instrument = _known(style, self, progress)
-        out = None
+        play = None
         if instrument is not None:
-            out = _performance(audio, sample_rate, kind, instrument, progress)
-        if out is None:
+            play = _performance(audio, sample_rate, kind, instrument, progress)
+        if play is None:
             return Infinite(seed=self.seed).restyle(
                 audio, sample_rate, style, strength=strength, device=device, progress=progress
             )
+        out = play(audio, sample_rate, tick=progress.part(0.4, 0.9, "playing"))
         if peak(out) == 0:  # all of it is beyond the end
             return Restyled(audio.copy(), [])
         if strength < 1:
@@ -121,23 +125,22 @@ def _known(style: Style, engine: Sampler, progress: Progress) -> tuple[str, Inst
 
 def _performance(
     audio: Audio, sample_rate: float, kind: str, instrument: Instrument, progress: Progress
-) -> Audio | None:
-    """What the content plays, played by the instrument; None, if it plays nothing."""
-    clip = _mono(audio)
-    notes = transcribe(clip, sample_rate, progress.part(0.2, 0.35, "listening to the stem"))
-    tick = progress.part(0.4, 0.9, "playing")
-    if notes and pitchedness(clip, sample_rate, notes) >= PITCHED:
+) -> Callable[..., Audio] | None:
+    """Plays what the content plays on the instrument; None, if it plays nothing."""
+    clip = at_model_rate(_mono(audio), sample_rate)  # all that notes are heard by
+    notes = transcribe(clip, RATE, progress.part(0.2, 0.35, "listening to the stem"))
+    if notes and pitchedness(clip, RATE, notes) >= PITCHED:
         if kind == NOTES:
-            line = follow(clip, sample_rate, progress.part(0.35, 0.4, "listening to the stem"))
+            line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
             if is_voice(line, notes):
-                return sing(phrases(line), instrument, audio, sample_rate, tick=tick)
+                return partial(sing, phrases(line), instrument)
             played = in_tune(notes)
         else:
             played = by_rank(merged(notes), instrument, np.inf)
     else:
         longest = np.inf if kind == STROKES else LONGEST_STROKE_SECONDS
-        played = by_rank(_strokes(clip, sample_rate), instrument, longest)
-    return perform(played, instrument, audio, sample_rate, tick=tick) if played else None
+        played = by_rank(_strokes(_mono(audio), sample_rate), instrument, longest)
+    return partial(perform, played, instrument) if played else None
 
 
 def _strokes(clip: Mono, sample_rate: float) -> list[Note]:
@@ -149,5 +152,4 @@ def _strokes(clip: Mono, sample_rate: float) -> list[Note]:
 def _mono(audio: Audio) -> Mono:
     """One channel with its peak at 1, whatever the level."""
     clip = downmix(audio)
-    mono: Mono = clip / np.float32(max(float(np.abs(clip).max()), 1e-37))
-    return mono
+    return clip / np.float32(max(float(clip.max()), -float(clip.min()), 1e-37))

@@ -17,7 +17,7 @@ from effects.sampler.separate import Mono
 
 #: What a grain costs that plays a note: per semitone it has to be moved, if all of it was cut out
 #: from among other notes, per octave it has to be stretched in time, per dB of difference in level.
-SEMITONE, MASKED, STRETCHED, DECIBEL = 1.0, 3.0, 4.0, 0.02
+SEMITONE, MASKED, STRETCHED, DECIBEL = 1.0, 5.0, 4.0, 0.02
 #: Of a grain that is stretched, what is not; and over what it is joined to the rest.
 ATTACK_SECONDS, JOIN_SECONDS = 0.06, 0.01
 MOST_ATTACK = 0.6  # of a grain's note: of a shorter note, all is stretched

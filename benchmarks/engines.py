@@ -1,0 +1,287 @@
+"""The engines side by side, by the figures of benchmarks/quality.py.
+
+    python benchmarks/engines.py --work engines --seconds 4 --weights vgg19=vgg_normalized.pth
+
+Every engine restyles the same triplets, those of benchmarks/quality.py, which says what the figures
+are and which programs it takes. Engines are at their default settings, on one thread. A network
+without a file of weights has random ones; one with a file is also shown without, to tell what
+training is worth.
+
+A triplet takes minutes. What an engine made is kept in the folder of ``--work``, so an interrupted
+run goes on where it was, and fewer ``--triplets`` show what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from quality_parts import judge, tables, triplets
+from quality_parts.ears import Ears
+from quality_parts.figures import NAMES, figures
+from quality_parts.sounds import RATE, SILENT, Mono, Studio, read, write
+from quality_parts.triplets import Triplet
+
+from effects import StyleTransfer
+from effects.engines import ENGINES, default_strength, find_weights, make_engine
+from effects.engines.base import Engine
+from effects.engines.checkpoint import digest, stamp
+from presets.build.render import BuildError
+from presets.build.score import Score
+
+FOLDER = Path("/usr/share/sounds/sf2")
+SOUNDFONTS = {"timgm6mb-soundfont": "TimGM6mb.sf2", "fluid-soundfont-gm": "FluidR3_GM.sf2"}
+UNDRAWN = ("sampler", "infinite")  # engines without weights
+SECONDS = triplets.PLAY_SECONDS + triplets.TAIL_SECONDS
+
+
+@dataclass(frozen=True)
+class Clips:
+    """A triplet as sound, all of one length.
+
+    Attributes:
+        triplet: what is played; its notes are those of the clips.
+        content: its clip.
+        style: its clip.
+        target: its clip, which no engine gets.
+    """
+
+    triplet: Triplet
+    content: Mono
+    style: Mono
+    target: Mono
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Render, restyle, judge, and print."""
+    options = _options().parse_args(arguments)
+    try:
+        return _run(options)
+    except (OSError, ValueError, BuildError) as error:
+        print(f"engines.py: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    engines = chosen(options.engine or list(ENGINES), options.weights)
+    if shutil.which("fluidsynth") is None:
+        raise FileNotFoundError("There is no fluidsynth: install Debian's package fluidsynth.")
+    for package, name in SOUNDFONTS.items():
+        if not (FOLDER / name).is_file():
+            raise FileNotFoundError(
+                f"There is no soundfont {FOLDER / name}: install Debian's package {package}."
+            )
+    options.work.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("RESTYLE_CACHE_DIR", str(options.work / "cache"))
+    torch.set_num_threads(1)
+    studio, other = (Studio(FOLDER / name, options.work) for name in SOUNDFONTS.values())
+    ears, knows = Ears(), judge.train(other, options.work)
+    results: dict[str, list[tables.Result]] = {}
+    wanted = triplets.triplets("report", options.triplets)
+    for index, triplet in enumerate(wanted):
+        clips = rendered(studio, triplet, options.seconds)
+        known: dict[str, tuple[Mono, float]] = {tables.BASELINE: (clips.content, 0.0)}
+        for engine in engines:
+            _say(f"triplet {index + 1} of {len(wanted)}: {engine.label}")
+            strength = default_strength(engine) if options.strength is None else options.strength
+            known[engine.label] = restyled(engine, clips, strength, options.work)
+        known[tables.TARGET] = (clips.target, 0.0)
+        for label, (output, seconds) in known.items():
+            result = _judged(clips, output, seconds, ears, knows)
+            results.setdefault(label, []).append(result)
+    rows = {engine.label: engine for engine in engines}
+    share = tables.share(results[tables.TARGET])
+    print(
+        f"The first {options.seconds:g} s of {len(wanted)} triplets to report; the judge names "
+        f"{share:.2f} of the targets.\n"
+    )
+    print(table(results, rows, counts=share >= judge.ENOUGH))
+    if options.json:
+        text = described(results, rows, seconds=options.seconds, strength=options.strength)
+        options.json.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def chosen(names: Sequence[str], weights: Sequence[tuple[str, str]]) -> list[Engine]:
+    """An engine for each name, and after it one for each of its files of weights.
+
+    Raises:
+        ValueError: there is no such engine, weights are for one that is not asked for or has none.
+        FileNotFoundError: there is no such file.
+    """
+    for name, _ in weights:
+        if name not in names:
+            raise ValueError(f"There are weights for {name!r}, which is none of the engines.")
+    engines: list[Engine] = []
+    for name in names:
+        engines.append(make_engine(name))
+        engines += [make_engine(name, weights=file) for its, file in weights if its == name]
+    return engines
+
+
+def origin(engine: Engine) -> str:
+    """Where an engine's weights are from."""
+    file = getattr(engine, "weights", None)
+    if file is not None:
+        return Path(file).name
+    return "none" if engine.name in UNDRAWN else "random"
+
+
+def rendered(studio: Studio, triplet: Triplet, seconds: float) -> Clips:
+    """The first ``seconds`` of a triplet."""
+    length = round(seconds * RATE)
+    content, style, target = (
+        read(studio.clip(instrument, notes))[:length]
+        for instrument, notes in (
+            (triplet.content, triplet.notes),
+            (triplet.style, triplet.style_notes),
+            (triplet.style, triplet.notes),
+        )
+    )
+    return Clips(replace(triplet, notes=beginning(triplet.notes, seconds)), content, style, target)
+
+
+def beginning(score: Score, seconds: float) -> Score:
+    """What sounds in the first ``seconds``."""
+    notes = [
+        replace(note, seconds=min(note.seconds, seconds - note.start))
+        for note in score.notes
+        if note.start < seconds
+    ]
+    return Score(tuple(notes), min(score.seconds, seconds))
+
+
+def restyled(engine: Engine, clips: Clips, strength: float, kept: Path) -> tuple[Mono, float]:
+    """What the engine makes of the clips, and the seconds of CPU time it took; made only once."""
+    options = asdict(engine)
+    if options.get("weights") is not None:
+        options["weights"] = digest(stamp(options["weights"]))
+    key = hashlib.sha256(f"{options} {strength}".encode())
+    key.update(clips.content.tobytes() + clips.style.tobytes())
+    file = kept / f"{engine.name}-{key.hexdigest()[:20]}.wav"
+    time_file = file.with_suffix(".json")
+    if not file.is_file():
+        effect = StyleTransfer(
+            style=(clips.style[None], RATE), engine=engine, strength=strength, device="cpu"
+        )
+        began = time.process_time()
+        output = effect(clips.content[None], RATE)[0]
+        time_file.write_text(json.dumps(time.process_time() - began), encoding="utf-8")
+        write(file, output)
+    return read(file), float(json.loads(time_file.read_text(encoding="utf-8")))
+
+
+def table(results: tables.Results, engines: Mapping[str, Engine], *, counts: bool) -> str:
+    """Markdown: ratios to copying the content; ``counts`` is whether the judge's verdict does."""
+    lines = [
+        f"| | weights | {' | '.join(NAMES)} | onset F | instrument named | CPU seconds |",
+        "|---|---|" + "---|" * (len(NAMES) + 3),
+    ]
+    for label, row in results.items():
+        engine = engines.get(label)
+        heard = [it.figures["onset F"] for it in row if it.figures]
+        cells = [engine.name, origin(engine)] if engine else [label, ""]
+        cells += [_shown(tables.ratio(row, results[tables.BASELINE], it)) for it in NAMES]
+        cells.append(_shown(float(np.mean(heard)) if heard else float("nan")))
+        cells.append(_shown(tables.share(row) if counts else float("nan")))
+        cells.append(f"{np.mean([it.seconds for it in row]):.0f}" if engine else "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def described(
+    results: tables.Results,
+    engines: Mapping[str, Engine],
+    *,
+    seconds: float,
+    strength: float | None,
+) -> dict[str, object]:
+    """The table with its margins and every output's figures, for JSON."""
+    baseline = results[tables.BASELINE]
+    return {
+        "seconds": seconds,
+        "strength": strength,
+        "judge_on_targets": tables.share(results[tables.TARGET]),
+        "rows": {
+            label: {
+                "engine": engines[label].name if label in engines else None,
+                "weights": origin(engines[label]) if label in engines else None,
+                "ratio": {it: tables.ratio(row, baseline, it) for it in NAMES},
+                "margin": {it: tables.margin(row, baseline, it) for it in NAMES},
+                "instrument_named": tables.share(row),
+                "outputs": [asdict(it) for it in row],
+            }
+            for label, row in results.items()
+        },
+    }
+
+
+def _judged(
+    clips: Clips, output: Mono, seconds: float, ears: Ears, knows: judge.Judge
+) -> tables.Result:
+    seed, style = clips.triplet.seed, clips.triplet.style
+    if np.abs(output).max(initial=0) < SILENT:
+        return tables.Result(seed, None, "", False, seconds)
+    found = figures(output, clips.content, clips.target, clips.triplet.notes, ears)
+    named = knows.name(output)
+    return tables.Result(seed, found, named, named == triplets.KIND_OF[style.name], seconds)
+
+
+def _shown(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="keeps outputs")
+    parser.add_argument("--triplets", type=_count, default=10, help="of the half to report")
+    parser.add_argument("--seconds", type=_seconds, default=SECONDS, help="of each clip")
+    parser.add_argument("--strength", type=float, help="instead of each engine's own")
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="can be repeated")
+    parser.add_argument(
+        "--weights", action="append", type=_weights, default=[], metavar="ENGINE=FILE"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every figure of every output")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 1 <= number <= SECONDS:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {SECONDS:g}, not {text}")
+    return number
+
+
+def _weights(text: str) -> tuple[str, str]:
+    name, equals, file = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"must be ENGINE=FILE, not {text!r}")
+    try:
+        return name, find_weights(file)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
