@@ -129,14 +129,12 @@ def _performance(
     """Plays what the content plays on the instrument; None, if it plays nothing."""
     clip = at_model_rate(_mono(audio), sample_rate)  # all that notes are heard by
     notes = transcribe(clip, RATE, progress.part(0.2, 0.35, "listening to the stem"))
+    if kind == NOTES:  # before all else, since of speech few notes are heard
+        line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
+        if is_voice(line, notes):
+            return partial(sing, phrases(line), instrument)
     if notes and pitchedness(clip, RATE, notes) >= PITCHED:
-        if kind == NOTES:
-            line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
-            if is_voice(line, notes):
-                return partial(sing, phrases(line), instrument)
-            played = in_tune(notes)
-        else:
-            played = by_rank(merged(notes), instrument, np.inf)
+        played = in_tune(notes) if kind == NOTES else by_rank(merged(notes), instrument, np.inf)
     else:
         longest = np.inf if kind == STROKES else LONGEST_STROKE_SECONDS
         played = by_rank(_strokes(_mono(audio), sample_rate), instrument, longest)
