@@ -103,10 +103,17 @@ def _held(sound: Mono, lead: int, body: int, wanted: int, sample_rate: float) ->
     if attack > MOST_ATTACK * body:
         factor = min(wanted / max(body, 1), MOST_STRETCHED)
         return stretched(sound[: math.ceil(longest / factor)], factor, sample_rate)
-    join = round(JOIN_SECONDS * sample_rate)
     factor = min((wanted - attack) / (body - attack), MOST_STRETCHED)
-    rest = sound[attack - join :][: math.ceil(longest / factor) + join]
-    rest = stretched(rest, factor, sample_rate)
+    heard = sound[: attack + math.ceil(longest / factor)]
+    return stretched_after(heard, attack, factor, sample_rate)
+
+
+def stretched_after(sound: Mono, attack: int, factor: float, sample_rate: float) -> Mono:
+    """As much longer, but for the samples before ``attack``, to which the rest is joined."""
+    join = min(round(JOIN_SECONDS * sample_rate), attack)
+    rest = stretched(sound[attack - join :], factor, sample_rate)
+    if not join:
+        return rest
     rest = rest[max(round(join * factor) - join, 0) :]
     ramp = np.linspace(0, 1, join, dtype=np.float32)
     joined = sound[attack - join : attack] * (1 - ramp) + rest[:join] * ramp

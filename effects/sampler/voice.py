@@ -25,7 +25,17 @@ from effects.loudness import Audio
 from effects.notes.line import HOP_SECONDS, RATE, Phrase, follow
 from effects.notes.note import Note
 from effects.sampler.instrument import Grain, Instrument
-from effects.sampler.perform import fade, pan, place, stretched
+from effects.sampler.perform import (
+    ATTACK_SECONDS,
+    LONGEST_RELEASE_SECONDS,
+    MOST_ATTACK,
+    SAME_LENGTH,
+    SILENT_DB,
+    fade,
+    pan,
+    place,
+    stretched_after,
+)
 from effects.sampler.separate import Mono
 
 Values = NDArray[np.float64]
@@ -38,17 +48,12 @@ SEMITONE, MASKED, HAZY, HALVED, STRETCHED, DECIBEL = 1.0, 5.0, 40.0, 16.0, 2.0, 
 HALVES_ALIKE = 0.3  # correlation that does no harm
 POINTS = 64  # of a period that is compared with the next
 OVERSAMPLED = 2  # so that cubic splines are exact enough, and what is read fast does not fold
-ATTACK_SECONDS, JOIN_SECONDS = 0.06, 0.01  # of a grain: what is never stretched; a crossfade
-MOST_ATTACK = 0.6  # of a grain's note: of a shorter note, all is stretched
 NEAR = 3.0  # semitones that a grain may waver, or be off when it begins
 RANGE = 6.0  # semitones around a grain's pitch where it is looked for
 UNSURE_SECONDS = 0.01  # from its beginning, in which it has no pitch yet
 AFTER = 200  # frames beyond a grain's end in which its pitch stays
 EVEN_SECONDS = 0.05  # over which a grain's level is measured
 MOST_EVENED_DB = 30.0
-LONGEST_RELEASE_SECONDS = 1.5
-SILENT_DB = 60.0
-SAME_LENGTH = 1.1
 
 
 def sing(
@@ -185,7 +190,7 @@ def _play(
             attack = 0.0
         at_attack = float(np.interp(attack, grid, periods))
         factor = (needed - at_attack) / (had - at_attack)
-        sound = _longer(sound, round(attack * rate), factor, rate)
+        sound = stretched_after(sound, round(attack * rate), factor, rate)
         grid = np.where(grid < attack, grid, attack + (grid - attack) * factor)
         periods = np.where(periods < at_attack, periods, at_attack + (periods - at_attack) * factor)
     position = np.interp(turns, periods, grid, right=np.inf)
@@ -200,18 +205,6 @@ def _play(
     sound = np.asarray(soxr.resample(sound, fine, sample_rate), np.float32)
     fade(sound, sample_rate)
     return sound, round(before * sample_rate)
-
-
-def _longer(sound: Mono, attack: int, factor: float, rate: float) -> Mono:
-    """Stretched from the sample ``attack`` on."""
-    join = min(round(JOIN_SECONDS * rate), attack)
-    rest = stretched(sound[attack - join :], factor, rate)
-    if not join:
-        return rest
-    rest = rest[max(round(join * factor) - join, 0) :]
-    ramp = np.linspace(0, 1, join, dtype=np.float32)
-    joined = sound[attack - join : attack] * (1 - ramp) + rest[:join] * ramp
-    return np.concatenate([sound[: attack - join], joined, rest[join:]])
 
 
 def _read(sound: Mono, position: Values, rate: float, fine: float) -> Mono:
