@@ -34,7 +34,7 @@ def loudness(audio: Audio, sample_rate: float, envelope: Envelope | None = None)
     of the whole, ungated: BS.1770 has no answer there, and a level is needed all the same.
     """
     step = max(round(0.1 * sample_rate), 1)
-    power = _k_weighted_power(audio, sample_rate, step, envelope)
+    power = k_weighted_power(audio, sample_rate, step, envelope)
     whole_steps = audio.shape[1] // step
     blocks = _sliding_mean(power[:whole_steps] / step, 4)  # 0.4 s, three quarters overlapping
     loud = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
@@ -125,10 +125,12 @@ def peak(audio: Audio) -> float:
     return max((float(np.abs(audio[:, p]).max()) for p in _stretches(audio.shape[1])), default=0.0)
 
 
-def _k_weighted_power(
-    audio: Audio, sample_rate: float, step: int, envelope: Envelope | None
+def k_weighted_power(
+    audio: Audio, sample_rate: float, step: int, envelope: Envelope | None = None
 ) -> Envelope:
     """Sums of squares of the K-weighted channels over every ``step`` samples.
+
+    ``envelope`` is a gain to measure them under, as nodes of the limiter's.
 
     The weighting is BS.1770's high shelf and its high-pass of Q 0.5 at 38 Hz, which is two equal
     one-pole filters: all of them are plugins of pedalboard.

@@ -9,8 +9,6 @@ import soxr
 
 from effects import Cancelled
 from effects.notes import model
-from effects.notes.contour import contour
-from effects.notes.note import Note
 from effects.notes.pitched import pitchedness
 from effects.notes.transcribe import transcribe
 
@@ -160,22 +158,6 @@ def test_tick_hears_how_far_it_is_and_can_stop_it():
 
     with pytest.raises(Cancelled):
         transcribe(scale(), RATE, stop)
-
-
-def test_the_contour_of_a_vibrato():
-    t = np.arange(2 * RATE) / RATE
-    pitch = 67 + 0.5 * np.sin(2 * np.pi * 5 * t)
-    audio = tone(pitch, 2).astype(np.float32)
-    times, found = contour(audio, RATE, Note(0.2, 1.8, 67.0, 0.1, 1.0))
-    assert times[0] == 0.2
-    assert np.abs(found - np.interp(times, t, pitch)).max() < 20 * CENT
-
-
-def test_the_contour_of_a_glide():
-    t = np.arange(2 * RATE) / RATE
-    pitch = 50 + 2 * np.clip(t - 0.5, 0, 1)
-    times, found = contour(tone(pitch, 2).astype(np.float32), RATE, Note(0.1, 1.9, 51, 0.1, 1.0))
-    assert np.abs(found - np.interp(times, t, pitch)).max() < 20 * CENT
 
 
 def test_what_is_all_notes_is_pitched_and_noise_is_not():

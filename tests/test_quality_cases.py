@@ -123,7 +123,7 @@ def test_the_voice_sings_in_tune(monkeypatch):
     monkeypatch.setattr(voices, "SYLLABLE_PITCHES", (50,))
     voices._syllable.cache_clear()
     for key in (50, 52):
-        contour = voices.track(voices._sung("la", "en-us", Note(0.0, 0.5, key, 100)))
+        contour = voices.track(voices._tone("la", "en-us", Note(0.0, 0.5, key, 100)))
         assert np.nanmedian(contour) == pytest.approx(key, abs=0.3)
     voices._syllable.cache_clear()
 

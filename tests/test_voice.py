@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from effects.notes.line import Line, Phrase, follow, is_voice, phrases
-from effects.notes.note import Note
+from effects.notes.line import Line, Phrase, follow, phrases
 from effects.sampler.instrument import Grain, Instrument
 from effects.sampler.voice import sing
 
@@ -98,7 +97,6 @@ def test_a_level_is_followed() -> None:
 def test_what_has_no_pitch_has_no_phrases(sound: Values) -> None:
     line = follow(sound.astype(np.float32), RATE)
     assert phrases(line) == []
-    assert not is_voice(line, [])
 
 
 def test_short_gaps_are_bridged_and_longer_ones_are_not() -> None:
@@ -132,18 +130,6 @@ def test_progress_is_told_and_can_end_the_work(glide: Values) -> None:
 
     with pytest.raises(StopError):
         follow(tone(glide), RATE, tick)
-
-
-def test_what_glides_is_a_voice_and_steady_notes_are_none(glide: Values, vibrato: Values) -> None:
-    assert is_voice(follow(tone(glide), RATE), [])
-    assert not is_voice(follow(tone(vibrato), RATE), [])
-    steps = np.repeat([60.0, 64.0, 62.0, 67.0], RATE // 2)
-    assert not is_voice(follow(tone(steps), RATE), [])
-
-
-def test_two_notes_at_once_are_no_voice(glide: Values) -> None:
-    notes = [Note(0.0, 3.0, 57.0, 0.1, 1.0), Note(0.0, 3.0, 64.0, 0.1, 1.0)]
-    assert not is_voice(follow(tone(glide), RATE), notes)
 
 
 @pytest.mark.parametrize("waver", [0.0, 0.4], ids=["steady grain", "wavering grain"])

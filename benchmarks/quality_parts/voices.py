@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from presets.build.instruments import Instrument
 from presets.build.render import TICKS_PER_BEAT
-from presets.build.score import Note
+from presets.build.score import Note, Score
 from quality_parts import judge
 from quality_parts.bench import Bench
 from quality_parts.cases import Case, Section, results, seeds
@@ -160,16 +160,20 @@ def speech(draw: random.Random, voice: str) -> Mono:
 
 def song(draw: random.Random, voice: str) -> Mono:
     """A tune on syllables: each is spoken on one tone, and resampled to its key."""
-    notes = compose(draw, *SUNG[voice], chords=0.0).notes
-    sung = np.zeros(round((PLAY_SECONDS + TAIL_SECONDS) * RATE), np.float32)
-    for note in notes:
-        sound = _sung(draw.choice(SYLLABLES), voice, note)
+    return sung(draw, compose(draw, *SUNG[voice], chords=0.0), voice, SYLLABLES)
+
+
+def sung(draw: random.Random, score: Score, voice: str, syllables: Sequence[str]) -> Mono:
+    """A score of one note at a time, on syllables that are drawn."""
+    found = np.zeros(round((PLAY_SECONDS + TAIL_SECONDS) * RATE), np.float32)
+    for note in score.notes:
+        sound = _tone(draw.choice(syllables), voice, note)
         start = round(note.start * RATE)
-        sung[start:][: sound.size] += sound[: sung.size - start]
-    return sung
+        found[start:][: sound.size] += sound[: found.size - start]
+    return found
 
 
-def _sung(text: str, voice: str, note: Note) -> Mono:
+def _tone(text: str, voice: str, note: Note) -> Mono:
     pitches = [(abs(pitch - note.key), pitch, sound) for pitch, sound in _syllable(text, voice)]
     _, pitch, sound = min(pitches, key=lambda it: it[0])
     faster = 2 ** ((note.key - pitch) / 12)

@@ -7,7 +7,8 @@ optimiser that nears it damages the melody. Here the melody is written down, and
   whose pitch glides, by a note that follows it;
 - a clip with strokes (drums) plays the content's beginnings, ranked by pitch or brightness;
 - a clip with neither (rain, a crowd) is a texture, and so is all that is put on a content in which
-  there is nothing to play: that is left to the closed form (`effects.engines.infinite`).
+  there is nothing to play: that is left to the closed form (`effects.engines.infinite`), at half
+  the strength, since at full strength nothing of the melody is left.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.downmix import downmix
+from effects.engines import USUAL_STRENGTH
 from effects.engines.base import Engine
 from effects.engines.infinite import Infinite
 from effects.loudness import Audio, loudness, match_loudness, peak
-from effects.notes.line import follow, is_voice, phrases
+from effects.notes.line import follow, phrases
 from effects.notes.model import RATE, at_model_rate
 from effects.notes.note import Note
 from effects.notes.pitched import pitchedness
 from effects.notes.score import read_notes
+from effects.notes.single import corrected, is_single, is_voice
 from effects.notes.transcribe import transcribe
 from effects.notes.tuning import in_tune
 from effects.restyle import Restyled
@@ -48,12 +51,14 @@ if TYPE_CHECKING:
     from effects.style import Style
 
 #: To be raised when the same clip comes to be another instrument.
-VERSION = 3
+VERSION = 4
 #: Share of its energy that the notes of a clip explain, if notes it plays. Of the library, the
 #: instruments with the least are bells (0.35); drums have no notes at all, to `transcribe`.
 PITCHED = 0.3
+#: The same of a stem, which may have drums beside its notes: of drums alone, none are heard.
+MELODIC = 0.1
 STRUCK = 0.6  # the same of its strokes, if these it plays
-LONGEST_STROKE_SECONDS = 0.6  # of a pitched instrument that plays drums
+LONGEST_STROKE_SECONDS = 0.35  # of a pitched instrument that plays drums
 NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
 
 
@@ -85,7 +90,12 @@ class Sampler(Engine):
             play = _performance(audio, sample_rate, kind, instrument, progress)
         if play is None:
             return Infinite(seed=self.seed).restyle(
-                audio, sample_rate, style, strength=strength, device=device, progress=progress
+                audio,
+                sample_rate,
+                style,
+                strength=strength * USUAL_STRENGTH,
+                device=device,
+                progress=progress,
             )
         out = play(audio, sample_rate, tick=progress.part(0.4, 0.9, "playing"))
         if peak(out) == 0:  # all of it is beyond the end
@@ -129,11 +139,12 @@ def _performance(
     """Plays what the content plays on the instrument; None, if it plays nothing."""
     clip = at_model_rate(_mono(audio), sample_rate)  # all that notes are heard by
     notes = transcribe(clip, RATE, progress.part(0.2, 0.35, "listening to the stem"))
-    if kind == NOTES:  # before all else, since of speech few notes are heard
-        line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
-        if is_voice(line, notes):
+    line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
+    if is_single(line, notes):
+        notes = corrected(notes, line, clip)
+        if kind == NOTES and is_voice(line):
             return partial(sing, phrases(line), instrument)
-    if notes and pitchedness(clip, RATE, notes) >= PITCHED:
+    if notes and pitchedness(clip, RATE, notes) >= MELODIC:
         played = in_tune(notes) if kind == NOTES else by_rank(merged(notes), instrument, np.inf)
     else:
         longest = np.inf if kind == STROKES else LONGEST_STROKE_SECONDS

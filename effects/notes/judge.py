@@ -2,9 +2,9 @@
 
 A small network goes over every key's features in time: one layer across the features, then
 convolutions over five frames, ever further apart, each of which adds to what it was given. It
-sees 0.7 s to either side. Between them a key hears of the keys whose partials coincide with its;
-and a mean over all that sounds tells what the clip's notes are like, for an instrument whose third
-partial is strong is one in every note. ``benchmarks/train_notes.py`` trained it.
+sees 1.4 s to either side. Twice between them a key hears of the keys whose partials coincide with
+its; and a mean over all that sounds tells what the clip's notes are like, for an instrument whose
+third partial is strong is one in every note. ``benchmarks/train_notes.py`` trained it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from effects.notes.features import SOUNDING, STRUCK
 from effects.notes.model import N_KEYS, Frames
 
 WEIGHTS = Path(__file__).with_name("judge.npz")
-DILATIONS = (1, 2, 4, 8, 16)
+DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)
 WIDTH = 5  # frames of a convolution
-TELLS = 2  # the convolution after which keys hear of each other
+TELLS = (2, 4)  # the convolutions after which keys hear of each other
 #: The intervals between keys of which some partials coincide, and between neighbours.
 AKIN = (-36, -34, -31, -28, -24, -19, -12, -2, -1, 0, 1, 2, 12, 19, 24, 28, 31, 34, 36)
 REACH = sum(DILATIONS) * (WIDTH // 2)  # frames to either side
@@ -53,8 +53,8 @@ def judge(features: Frames, keys: Keys) -> Verdict:
     hidden = hidden * (1 + scale[:, None]) + shift[:, None]
     for number, dilation in enumerate(DILATIONS):
         hidden += _over_time(hidden, number, dilation)
-        if number == TELLS:
-            hidden += _of_akin(hidden, keys)
+        if number in TELLS:
+            hidden += _of_akin(hidden, keys, number)
     out = weights["out"] @ hidden + weights["out_bias"][:, None]
     return Verdict(_sigmoid(out[:, 0]), _sigmoid(out[:, 1]), out[:, 2])
 
@@ -82,18 +82,18 @@ def _over_time(hidden: Frames, number: int, dilation: int) -> Frames:
     return np.asarray(np.maximum(out + weights[f"bias{number}"][:, None], 0), np.float32)
 
 
-def _of_akin(hidden: Frames, keys: Keys) -> Frames:
+def _of_akin(hidden: Frames, keys: Keys, number: int) -> Frames:
     """What each key hears of those whose partials coincide with its."""
     weights, side = _weights(), max(AKIN)
-    told = np.maximum(weights["tell"] @ hidden + weights["tell_bias"][:, None], 0)
+    told = np.maximum(weights[f"tell{number}"] @ hidden + weights[f"tell_bias{number}"][:, None], 0)
     place = np.full(N_KEYS + 2 * side, len(keys))  # of a key among ``keys``; the last is silence
     place[keys + side] = np.arange(len(keys))
     told = np.concatenate([told, np.zeros_like(told[:1])])
     heard = np.zeros_like(hidden)
-    for number, interval in enumerate(AKIN):
-        own = slice(number * told.shape[1], (number + 1) * told.shape[1])
-        heard += weights["listen"][:, own] @ told[place[keys + side + interval]]
-    return heard + weights["listen_bias"][:, None]
+    listen = np.split(weights[f"listen{number}"], len(AKIN), axis=1)
+    for weight, interval in zip(listen, AKIN, strict=True):
+        heard += weight @ told[place[keys + side + interval]]
+    return heard + weights[f"listen_bias{number}"][:, None]
 
 
 def _sigmoid(x: Frames) -> Frames:

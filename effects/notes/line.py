@@ -8,17 +8,15 @@ divided out, and the best path over them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from effects.notes.model import Mono, Tick
-from effects.notes.note import Note
 
 Values = NDArray[np.float64]
 
@@ -31,7 +29,7 @@ STRETCH, MARGIN = 3000, 50  # frames followed together, and around them
 SILENT = 1e-5  # a clip whose peak is lower has no line
 QUIET = 1e-3  # of the clip's peak: below, nothing is a voice
 #: Praat's settings; a fall to the octave below costs more than by default.
-OCTAVE_COST, JUMP_COST, VOICING_COST = 0.02, 0.5, 0.14
+OCTAVE_COST, JUMP_COST, VOICING_COST = 0.04, 0.5, 0.14
 VOICED, AUDIBLE = 0.35, 0.01  # strength of the autocorrelation's peak; amplitude beside the peak
 LEVEL_WINDOW = np.array([1, 2, 3, 2, 1]) / 9  # of hops
 
@@ -40,13 +38,6 @@ GAP = 3  # frames without a pitch that a phrase may have
 JUMP = 7.0  # semitones from one frame to the next that no voice can go
 SLIP = 12  # frames after which such a jump is meant
 SMOOTHED = 3  # frames
-
-#: What tells a voice from instruments.
-VIBRATO = 15  # frames over which it is averaged out
-ENOUGH = 30  # frames with a pitch; fewer tell nothing
-LEAST_VOICED = 0.85  # share of its power while it has a pitch; a drum kit has up to 0.8
-MOST_TOGETHER = 0.1  # share of what sounds that is more than one note
-MOST_ON_KEYS = 0.42  # resultant length of the pitches' places between keys: 1 if all are the same
 
 
 @dataclass(frozen=True)
@@ -211,29 +202,3 @@ def _smoothed(pitch: Values) -> Values:
     around = np.pad(pitch, SMOOTHED // 2, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(around, SMOOTHED)
     return np.asarray(np.median(windows, axis=1))
-
-
-def is_voice(line: Line, notes: Sequence[Note]) -> bool:
-    """Whether a clip is one voice whose pitch moves between keys, so that notes do not describe it.
-
-    Where nearly all that sounds has a pitch, hardly ever two notes at once, and where that pitch is
-    between keys is no more likely to be one place than another. Vibrato is averaged out first.
-
-    Args:
-        line: of the clip, as `follow` gives it.
-        notes: of the clip, as `transcribe` gives them.
-    """
-    level = line.level
-    long = [it for it in phrases(line) if len(it.pitch) >= VIBRATO]
-    if sum(len(it.pitch) for it in long) < ENOUGH:
-        return False
-    power = level**2
-    voiced = float(power[~np.isnan(line.pitch)].sum() / power.sum())
-    sounding = np.zeros(len(level))
-    for note in notes:
-        sounding[round(note.start / HOP_SECONDS) : round(note.end / HOP_SECONDS)] += 1
-    together = float(level[sounding > 1].sum() / level.sum())
-    pitch = np.concatenate([uniform_filter1d(it.pitch, VIBRATO, mode="nearest") for it in long])
-    weight = np.concatenate([it.level for it in long])
-    on_keys = abs(np.average(np.exp(2j * np.pi * pitch), weights=weight))
-    return voiced >= LEAST_VOICED and together <= MOST_TOGETHER and bool(on_keys <= MOST_ON_KEYS)

@@ -19,7 +19,7 @@ from effects.notes.note import Note
 
 SILENT = 1e-5  # a clip whose peak is lower has no notes
 LEAD = 24  # frames of silence before the clip, or a note that begins with it is not struck
-STRETCH, MARGIN = 4096, 160  # frames looked at together, and around them
+STRETCH, MARGIN = 2048, 160  # frames looked at together, and around them
 SOUNDS, LASTS = 0.5, 0.5  # what makes a note, and what lets it go on
 FAINT = 0.25  # as `SOUNDS`, of a note whose stroke is heard
 BEGINS = 0.35

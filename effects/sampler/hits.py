@@ -15,11 +15,13 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.loudness import k_weighted_power
 from effects.notes.note import Note
 from effects.sampler.instrument import LEAD_SECONDS, USUAL_RELEASE_DB, Grain, Instrument
 from effects.sampler.separate import Mono
 
-ONSET_RATE, ONSET_HOP = 22_050, 256
+ONSET_RATE, ONSET_HOP, ONSET_SIZE = 22_050, 256, 2048
+STRETCH = 4096  # frames looked at together
 AROUND_SECONDS = (0.05, 0.03)  # where the start of a stroke is looked for, around its onset
 STEP_SECONDS = 0.001
 RISEN = 0.25  # of the highest amplitude around: there a stroke begins
@@ -37,19 +39,24 @@ def strokes(audio: Mono, sample_rate: float) -> list[Note]:
 
     Onsets are librosa's (peaks of the spectral flux), those at which the level of some octaves
     rises at once: in noise there are peaks, too. A stroke begins where the amplitude around its
-    onset first rises to a quarter of its highest.
+    onset first rises to a quarter of its highest. Its level is K-weighted, so that a hi-hat, when
+    it is to be played by something lower, is as loud as it was and not as strong.
     """
     if np.abs(audio).max(initial=0) < 1e-9:
         return []
     starts = sorted({_start(audio, sample_rate, at) for at in _onsets(audio, sample_rate)})
     starts = [it for it in starts if _rise_db(audio, sample_rate, it) > LEAST_RISE_DB]
     starts = [it for n, it in enumerate(starts) if n == 0 or it - starts[n - 1] > TOGETHER_SECONDS]
+    step = max(round(STEP_SECONDS * sample_rate), 1)
+    power = k_weighted_power(audio[None], sample_rate, step)
     found = []
     for start, after in pairwise([*starts, audio.size / sample_rate]):
         part = audio[round(start * sample_rate) : round((start + COLOUR_SECONDS) * sample_rate)]
         end = min(after, start + LONGEST_SECONDS)
         if end - start > STEP_SECONDS and part.size > 8:
-            level = float(np.sqrt(np.mean(part**2)))
+            first = round(start * sample_rate / step)
+            own = power[first : first + max(round(part.size / step), 1)]
+            level = float(np.sqrt(own.sum() / part.size))
             found.append(Note(start, end, brightness(part, sample_rate), level, 1.0))
     loudest = max((it.level for it in found), default=0.0)
     return [it for it in found if it.level > loudest * 10 ** (-FAINT_DB / 20)]
@@ -61,10 +68,32 @@ def _onsets(audio: Mono, sample_rate: float) -> NDArray[np.float64]:
 
     clip = soxr.resample(audio, sample_rate, ONSET_RATE)
     clip = np.pad(clip, (ONSET_RATE // 10, 0))  # a stroke at the very start has a before
+    flux = librosa.onset.onset_strength(
+        S=librosa.power_to_db(_mel_spectrogram(clip)), sr=ONSET_RATE, hop_length=ONSET_HOP
+    )
     times: NDArray[np.float64] = librosa.onset.onset_detect(
-        y=clip, sr=ONSET_RATE, hop_length=ONSET_HOP, units="time"
+        onset_envelope=flux, sr=ONSET_RATE, hop_length=ONSET_HOP, units="time"
     )
     return times - 0.1
+
+
+def _mel_spectrogram(clip: Mono) -> Mono:
+    """librosa's, stretch by stretch: of a long stem, all bins at once are gigabytes."""
+    import librosa
+
+    padded = np.pad(clip, ONSET_SIZE // 2)
+    n_frames = clip.size // ONSET_HOP + 1
+    parts = [
+        librosa.feature.melspectrogram(
+            y=padded[first * ONSET_HOP : (first + STRETCH - 1) * ONSET_HOP + ONSET_SIZE],
+            sr=ONSET_RATE,
+            n_fft=ONSET_SIZE,
+            hop_length=ONSET_HOP,
+            center=False,
+        )
+        for first in range(0, n_frames, STRETCH)
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def _start(audio: Mono, sample_rate: float, onset: float) -> float:
