@@ -1,10 +1,11 @@
 """Time per second of audio, and peak memory, from 10 seconds to 20 minutes of stereo.
 
-    python benchmarks/long_stems.py                # about 8 minutes
+    python benchmarks/long_stems.py                # about 5 minutes
     python benchmarks/long_stems.py --lengths 10 60
 
 Each length runs in a process of its own, with a warm style cache and torch loaded before the clock
-starts. Memory is the process's peak, input and output included.
+starts. Memory is the process's peak, input and output included. Of the longest, the last line says
+what its time went into, as the effect reports its stages.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import resource
 import subprocess
 import sys
 import time
+from itertools import pairwise
+from typing import Any
 
 
-def measure(seconds: float) -> dict[str, float]:
+def measure(seconds: float) -> dict[str, Any]:
     """Restyle that much stereo at 44.1 kHz in this process."""
     from command_line import stereo
 
@@ -26,11 +29,16 @@ def measure(seconds: float) -> dict[str, float]:
     effect = StyleTransfer(preset="violin")
     effect(stereo(1), 44_100)
     audio = stereo(seconds)
+    stages: list[tuple[float, str]] = []
+    effect.on_progress = lambda fraction, stage: stages.append((time.perf_counter(), stage))
     began = time.perf_counter()
     effect(audio, 44_100)
     elapsed = time.perf_counter() - began
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": elapsed, "gigabytes": kilobytes / 1e6}
+    shares: dict[str, float] = {}
+    for (start, stage), (end, _) in pairwise([*stages, (began + elapsed, "")]):
+        shares[stage] = shares.get(stage, 0) + (end - start) / elapsed
+    return {"seconds": elapsed, "gigabytes": kilobytes / 1e6, "shares": shares}
 
 
 def main() -> None:
@@ -55,6 +63,7 @@ def main() -> None:
             f"{result['gigabytes']:6.2f} GB",
             flush=True,
         )
+    print(", ".join(f"{stage} {share:.0%}" for stage, share in result["shares"].items()))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 
 import mido
 import numpy as np
@@ -233,6 +234,14 @@ def test_chords_stay():
     audio = tune([(0.3, 0.9, 55), (0.3, 0.9, 59), (0.3, 0.9, 62)], 2, RATE)
     found = transcribe(transfer(audio[None])[0], RATE)
     assert {round(it.pitch) for it in found} >= {55, 59, 62}
+
+
+def test_drums_beside_a_tune_leave_it_to_be_played():
+    drums = strokes_of(BEATS, SECONDS, RATE)[None]
+    drums *= 1.5 * level(played()) / level(drums)
+    found = transcribe(transfer(played() + drums)[0], RATE)
+    keys = groupby(round(it.pitch) for it in found if it.level > 0.02)  # a stroke may repeat one
+    assert [key for key, _ in keys] == [pitch for _, _, pitch in TUNE]
 
 
 def test_softer_notes_stay_softer():

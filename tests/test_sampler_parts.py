@@ -24,6 +24,7 @@ from sampler_helpers import (
 )
 
 from effects.downmix import downmix, polarity
+from effects.loudness import loudness
 from effects.notes.note import Note
 from effects.notes.score import read_notes
 from effects.notes.tuning import in_tune
@@ -433,6 +434,22 @@ def test_louder_strokes_have_a_higher_level():
     found = hits.strokes(together(sounds, 2, RATE), RATE)
     levels = np.array([it.level for it in found])
     np.testing.assert_allclose(levels / levels[1], gains, rtol=0.1)
+
+
+def test_strokes_that_sound_equally_loud_have_one_level_low_or_high():
+    low, high = ((40.0, 80.0), (2000.0, 3500.0))
+    sounds = [(0.1, stroke(44_100, low)), (0.8, stroke(44_100, high))]
+    found = hits.strokes(together(sounds, 2, 44_100), 44_100)
+    for stroke_, (_, sound) in zip(found, sounds, strict=True):
+        wanted = 10 ** (loudness(sound[None, : round(0.08 * 44_100)], 44_100) / 20)
+        assert stroke_.level == pytest.approx(wanted, rel=0.2)
+
+
+def test_a_long_stem_has_the_onsets_of_all_of_it_at_once(monkeypatch):
+    audio = strokes_of(STROKES, 2.5, RATE)
+    at_once = hits.strokes(audio, RATE)
+    monkeypatch.setattr(hits, "STRETCH", 7)
+    assert hits.strokes(audio, RATE) == at_once
 
 
 @pytest.mark.parametrize(
