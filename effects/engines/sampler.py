@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from effects.style import Style
 
 #: To be raised when the same clip comes to be another instrument.
-VERSION = 4
+VERSION = 5
 #: Share of its energy that the notes of a clip explain, if notes it plays. Of the library, the
 #: instruments with the least are bells (0.35); drums have no notes at all, to `transcribe`.
 PITCHED = 0.3

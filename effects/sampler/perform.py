@@ -12,6 +12,7 @@ from pedalboard import time_stretch
 
 from effects.loudness import Audio
 from effects.notes.note import Note
+from effects.sampler.body import body_kept
 from effects.sampler.instrument import Grain, Instrument
 from effects.sampler.separate import Mono
 
@@ -81,6 +82,7 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
     """
     ratio = 2 ** ((note.pitch - grain.pitch) / 12)
     sound = resampled(grain.audio, instrument.sample_rate * ratio, sample_rate)
+    sound = body_kept(sound, note.pitch - grain.pitch, sample_rate)
     scale = sample_rate / instrument.sample_rate / ratio
     lead = round(grain.lead * scale)
     body = min(lead + round(grain.seconds * instrument.sample_rate * scale), sound.size)
