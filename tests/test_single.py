@@ -56,7 +56,7 @@ def test_a_tune_of_one_note_at_a_time_is_single_and_chords_and_noise_are_not():
 def test_silence_is_no_voice(size):
     line = follow(np.zeros(size, np.float32), RATE)
     assert not is_single(line, [])
-    assert not is_voice(line)
+    assert not is_voice(line, [])
 
 
 def test_right_notes_stay_as_they_are():
@@ -93,10 +93,15 @@ def test_a_slide_that_no_note_describes_changes_no_note():
 
 
 def test_what_glides_is_a_voice_and_steady_notes_are_none():
-    assert is_voice(follow(tone(GLIDE), RATE))
-    vibrato = 64 + 0.5 * np.sin(2 * np.pi * 5 * np.arange(GLIDE.size) / RATE)
-    assert not is_voice(follow(tone(vibrato), RATE))
-    assert not is_voice(follow(tune(), RATE))
+    assert is_voice(follow(tone(GLIDE), RATE), [])
+    assert not is_voice(follow(tune(), RATE), [])
+    assert not is_voice(follow(tune(), RATE), heard())
+
+
+def test_a_glide_that_notes_describe_is_no_voice():
+    """Vibrato, or an instrument whose partials mislead the line."""
+    vibrato = 64 + 0.4 * np.sin(2 * np.pi * 5 * np.arange(GLIDE.size) / RATE)
+    assert not is_voice(follow(tone(vibrato), RATE), [Note(0.0, SECONDS, 64.0, 0.1, 1.0)])
 
 
 @pytest.mark.parametrize("rate", [8_000, 48_000])

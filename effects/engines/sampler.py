@@ -142,7 +142,7 @@ def _performance(
     line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
     if is_single(line, notes):
         notes = corrected(notes, line, clip)
-        if kind == NOTES and is_voice(line):
+        if kind == NOTES and is_voice(line, notes):
             return partial(sing, phrases(line), instrument)
     if notes and pitchedness(clip, RATE, notes) >= MELODIC:
         played = in_tune(notes) if kind == NOTES else by_rank(merged(notes), instrument, np.inf)
