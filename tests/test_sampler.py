@@ -294,7 +294,8 @@ def test_hard_left_stays_hard_left(strength):
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_opposite_channels_stay_opposite(strength):
     output = transfer(np.vstack([played(), -played()]), strength=strength)
-    np.testing.assert_allclose(output[0], -output[1], atol=1e-5)
+    # Below full strength, phases are rounded: 80 dB below the peak.
+    np.testing.assert_allclose(output[0], -output[1], atol=1e-4 * np.abs(output).max())
     assert level(output) > 0.5 * level(played())
 
 
