@@ -440,7 +440,7 @@ def test_louder_strokes_have_a_higher_level():
 def test_strokes_that_sound_equally_loud_have_one_level_low_or_high():
     low, high = ((40.0, 80.0), (2000.0, 3500.0))
     sounds = [(0.1, stroke(44_100, low)), (0.8, stroke(44_100, high))]
-    found = hits.strokes(together(sounds, 2, 44_100), 44_100)
+    found = hits.strokes(together(sounds, 2, 44_100), 44_100, by_loudness=True)
     for stroke_, (_, sound) in zip(found, sounds, strict=True):
         wanted = 10 ** (loudness(sound[None, : round(0.08 * 44_100)], 44_100) / 20)
         assert stroke_.level == pytest.approx(wanted, rel=0.2)

@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from effects.style import Style
 
 #: To be raised when the same clip comes to be another instrument.
-VERSION = 5
+VERSION = 6
 #: Share of its energy that the notes of a clip explain, if notes it plays. Of the library, the
 #: instruments with the least are bells (0.35); drums have no notes at all, to `transcribe`.
 PITCHED = 0.3
-#: The same of a stem, which may have drums beside its notes: of drums alone, none are heard.
-MELODIC = 0.1
+#: The same of a stem that notes are to play, if it is not all strokes: it may have drums beside.
+MELODIC, ALL_STRUCK = 0.1, 0.8
 STRUCK = 0.6  # the same of its strokes, if these it plays
 LONGEST_STROKE_SECONDS = 0.35  # of a pitched instrument that plays drums
 NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
@@ -141,21 +141,33 @@ def _performance(
     notes = transcribe(clip, RATE, progress.part(0.2, 0.35, "listening to the stem"))
     line = follow(clip, RATE, progress.part(0.35, 0.4, "listening to the stem"))
     if is_single(line, notes):
-        notes = corrected(notes, line, clip)
-        if kind == NOTES and is_voice(line, notes):
+        mended = corrected(notes, line, clip)
+        if kind == NOTES and is_voice(line, mended):
             return partial(sing, phrases(line), instrument)
-    if notes and pitchedness(clip, RATE, notes) >= MELODIC:
-        played = in_tune(notes) if kind == NOTES else by_rank(merged(notes), instrument, np.inf)
+        notes = mended if notes else []  # where none are heard at all, what has a pitch is drums
+    share = pitchedness(clip, RATE, notes) if notes else 0.0
+    onto_notes = kind == NOTES
+    melodic = share >= PITCHED
+    hits: list[Note] = []
+    if not melodic:
+        beside = onto_notes and share >= MELODIC
+        least = ALL_STRUCK if beside else STRUCK
+        hits = _strokes(_mono(audio), sample_rate, least=least, by_loudness=onto_notes)
+        melodic = beside and not hits
+    if melodic:
+        played = in_tune(notes) if onto_notes else by_rank(merged(notes), instrument, np.inf)
     else:
-        longest = np.inf if kind == STROKES else LONGEST_STROKE_SECONDS
-        played = by_rank(_strokes(_mono(audio), sample_rate), instrument, longest)
+        longest = LONGEST_STROKE_SECONDS if onto_notes else np.inf
+        played = by_rank(hits, instrument, longest)
     return partial(perform, played, instrument) if played else None
 
 
-def _strokes(clip: Mono, sample_rate: float) -> list[Note]:
-    """Those of a clip that consists of strokes; none of another."""
-    found = strokes(clip, sample_rate)
-    return found if struck(clip, sample_rate, found) >= STRUCK else []
+def _strokes(
+    clip: Mono, sample_rate: float, *, least: float = STRUCK, by_loudness: bool = False
+) -> list[Note]:
+    """Those of a clip of which ``least`` is strokes; none of another."""
+    found = strokes(clip, sample_rate, by_loudness=by_loudness)
+    return found if struck(clip, sample_rate, found) >= least else []
 
 
 def _mono(audio: Audio) -> Mono:

@@ -32,6 +32,7 @@ SHORTEST = 4  # frames
 LATE = 6  # frames of a note before its first stroke that are a note of their own
 GAP = 3  # frames that a note may be unheard for
 QUIET = 1e-3  # of the clip's peak: quieter notes are none
+TRACE = 0.02  # of a clip's energy: notes that have less together are noise's
 
 
 def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> list[Note]:
@@ -48,11 +49,13 @@ def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> lis
     clip = model.at_model_rate(audio, sample_rate) / np.float32(peak)
     verdict = _verdict(np.pad(clip, (LEAD * HOP, 0)), tick)
     rough = list(_from_verdict(verdict))
-    return sorted(
+    notes = sorted(
         Note(it.start, it.end, found.pitch, found.level * peak, it.sure)
         for it, found in zip(rough, partials.measure(clip, rough), strict=True)
         if found.level > QUIET
     )
+    own = sum(it.level**2 * it.seconds for it in notes) / peak**2
+    return notes if own > TRACE * float(np.sum(clip**2)) / model.RATE else []
 
 
 def _verdict(clip: Mono, tick: Tick | None) -> judge.Verdict:

@@ -34,13 +34,14 @@ SOON_SECONDS = 0.4  # after the start of a stroke: what sounds then is its sound
 FAINT_DB = 40.0  # below the loudest stroke, a stroke is none
 
 
-def strokes(audio: Mono, sample_rate: float) -> list[Note]:
+def strokes(audio: Mono, sample_rate: float, *, by_loudness: bool = False) -> list[Note]:
     """The strokes of a clip, each until the next, their brightness for a pitch.
 
     Onsets are librosa's (peaks of the spectral flux), those at which the level of some octaves
     rises at once: in noise there are peaks, too. A stroke begins where the amplitude around its
-    onset first rises to a quarter of its highest. Its level is K-weighted, so that a hi-hat, when
-    it is to be played by something lower, is as loud as it was and not as strong.
+    onset first rises to a quarter of its highest. Its level is the root mean square,
+    K-weighted if ``by_loudness``: so a hi-hat that is to be played by something lower is as loud as
+    it was and not as strong.
     """
     if np.abs(audio).max(initial=0) < 1e-9:
         return []
@@ -48,15 +49,17 @@ def strokes(audio: Mono, sample_rate: float) -> list[Note]:
     starts = [it for it in starts if _rise_db(audio, sample_rate, it) > LEAST_RISE_DB]
     starts = [it for n, it in enumerate(starts) if n == 0 or it - starts[n - 1] > TOGETHER_SECONDS]
     step = max(round(STEP_SECONDS * sample_rate), 1)
-    power = k_weighted_power(audio[None], sample_rate, step)
+    power = k_weighted_power(audio[None], sample_rate, step) if by_loudness else np.zeros(0)
     found = []
     for start, after in pairwise([*starts, audio.size / sample_rate]):
         part = audio[round(start * sample_rate) : round((start + COLOUR_SECONDS) * sample_rate)]
         end = min(after, start + LONGEST_SECONDS)
         if end - start > STEP_SECONDS and part.size > 8:
-            first = round(start * sample_rate / step)
-            own = power[first : first + max(round(part.size / step), 1)]
-            level = float(np.sqrt(own.sum() / part.size))
+            level = float(np.sqrt(np.mean(part**2)))
+            if by_loudness:
+                first = round(start * sample_rate / step)
+                own = power[first : first + max(round(part.size / step), 1)]
+                level = float(np.sqrt(own.sum() / part.size))
             found.append(Note(start, end, brightness(part, sample_rate), level, 1.0))
     loudest = max((it.level for it in found), default=0.0)
     return [it for it in found if it.level > loudest * 10 ** (-FAINT_DB / 20)]
