@@ -6,7 +6,8 @@ writes ``effects/notes/judge.npz``. ``FOLDER`` keeps the clips with what is know
 second run only trains. It takes Debian's packages fluidsynth, fluid-soundfont-gm, opl3-soundfont,
 timidity, freepats and espeak-ng, 2 GB of memory, and one core for some two hours. The weights that
 are shipped come of several runs: an hour with five of the ten convolutions, by this script's
-predecessor; then, on the clips that are written here and with ``--start``, 83 minutes with all ten.
+predecessor; then, on the clips that are written here and as with ``--start``, some 80 minutes with
+all ten.
 
 The tunes are those of ``quality_parts.triplets``, from other seeds, and others that are faster,
 wider, repeat notes and tie them. TimGM6mb, which renders the triplets of ``quality.py``, is kept
