@@ -8,7 +8,7 @@ optimiser that nears it damages the melody. Here the melody is written down, and
 - a clip with strokes (drums) plays the content's beginnings, ranked by pitch or brightness;
 - a clip with neither (rain, a crowd) is a texture, and so is all that is put on a content in which
   there is nothing to play: that is left to the closed form (`effects.engines.infinite`), at half
-  the strength, since at full strength nothing of the melody is left.
+  the strength, which spares the melody.
 """
 
 from __future__ import annotations

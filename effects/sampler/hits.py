@@ -39,9 +39,9 @@ def strokes(audio: Mono, sample_rate: float, *, by_loudness: bool = False) -> li
 
     Onsets are librosa's (peaks of the spectral flux), those at which the level of some octaves
     rises at once: in noise there are peaks, too. A stroke begins where the amplitude around its
-    onset first rises to a quarter of its highest. Its level is the root mean square,
-    K-weighted if ``by_loudness``: so a hi-hat that is to be played by something lower is as loud as
-    it was and not as strong.
+    onset first rises to a quarter of its highest. Its level is the root mean square, K-weighted if
+    ``by_loudness``: so a hi-hat that is to be played by something lower is as loud as it was, and
+    not as strong.
     """
     if np.abs(audio).max(initial=0) < 1e-9:
         return []
