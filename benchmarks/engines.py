@@ -1,8 +1,8 @@
-"""The engines side by side, by the figures of benchmarks/quality.py.
+"""The engines side by side, by the figures of benchmarks/quality.
 
-    python benchmarks/engines.py --work engines --seconds 4 --weights vgg19=vgg_normalized.pth
+    python -m benchmarks.engines --work engines --seconds 4 --weights vgg19=vgg_normalized.pth
 
-Every engine restyles the same triplets, those of benchmarks/quality.py, which says what the figures
+Every engine restyles the same triplets, those of benchmarks/quality, which says what the figures
 are and which programs it takes. Engines are at their default settings, on one thread. A network
 without a file of weights has random ones; one with a file is also shown without, to tell what
 training is worth.
@@ -26,18 +26,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from quality_parts import judge, tables, triplets
-from quality_parts.ears import Ears
-from quality_parts.figures import NAMES, figures
-from quality_parts.sounds import RATE, SILENT, Mono, Studio, read, write
-from quality_parts.triplets import Triplet
 
+from benchmarks.quality import judge, tables, triplets
+from benchmarks.quality.ears import Ears
+from benchmarks.quality.figures import NAMES, figures
+from benchmarks.quality.sounds import RATE, SILENT, Studio, read, write
+from benchmarks.quality.triplets import Triplet
 from effects import StyleTransfer
-from effects.engines import ENGINES, default_strength, find_weights, make_engine
-from effects.engines.base import Engine
-from effects.engines.checkpoint import digest, stamp
-from presets.build.render import BuildError
-from presets.build.score import Score
+from effects.engines import ENGINES, default_strength, make_engine
+from effects.engines.engine import Engine
+from effects.learned.checkpoint import digest, stamp
+from effects.learned.weights import find_weights
+from effects.signal.arrays import Mono
+from presets.studio.render import BuildError
+from presets.studio.score import Score
 
 FOLDER = Path("/usr/share/sounds/sf2")
 SOUNDFONTS = {"timgm6mb-soundfont": "TimGM6mb.sf2", "fluid-soundfont-gm": "FluidR3_GM.sf2"}

@@ -3,14 +3,14 @@
 Every instrument of the library plays a tune of about six seconds that a seed draws: notes, chords
 where it has them, part of the register, tempo, touch and velocities; a drum kit plays a beat. Such
 clips are rendered from the library's own soundfont, and from another one, whose General MIDI
-instruments sound otherwise. Of each `effects.suggest` is asked what it sounds like, and of every
+instruments sound otherwise. `effects.nearest_presets` is asked what each sounds like, and of every
 fourth, as a baseline, the engine's plain style distance. Right is the family of the instrument that
 played: General MIDI's, in which violin and fiddle are two although FluidR3 has one sound for both.
 
 What `suggest` does was chosen on the clips of seed 0. Take another to learn how good it is. The
 cache is a temporary one, filled at the start, so that the clips drive nothing out of the user's.
 
-python benchmarks/suggest.py --seed 1
+python -m benchmarks.suggest --seed 1
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ import torch
 from pedalboard.io import AudioFile
 
 import presets
-from effects.devices import one_thread
-from effects.engines.base import Statistics
-from effects.engines.infinite import Infinite, _mean_squared_kernel, _patch_products
-from effects.spectrogram import Analysis
-from effects.style import Style
-from effects.suggest import suggest
-from presets.build.instruments import Instrument, load
-from presets.build.render import check_tools, midi_file, play
-from presets.build.score import DRUMS, Note, Score
+from effects.engines.gram.infinite import Infinite, _mean_squared_kernel, _patch_products
+from effects.engines.gram.objective import Statistics
+from effects.engines.gram.statistics import style_statistics
+from effects.nearest_presets import suggest
+from effects.running.devices import one_thread
+from effects.signal.spectrogram import Analysis
+from effects.style_clip import Style
+from presets.studio.instruments import Instrument, load
+from presets.studio.render import check_tools, midi_file, play
+from presets.studio.score import DRUMS, Note, Score
 
 FOLDER = Path("/usr/share/sounds/sf2")
 LIBRARY, OTHER = FOLDER / "FluidR3_GM.sf2", FOLDER / "TimGM6mb.sf2"
@@ -119,7 +120,7 @@ def by_plain_distance(clips: Mapping[str, Path]) -> dict[str, list[str]]:
     n_features = Analysis.features_at(44_100)
 
     def statistics(style: Style) -> Statistics:
-        return style.statistics(engine, n_features, device, tick=lambda: None)[1]
+        return style_statistics(style, engine, n_features, device, tick=lambda: None)[1]
 
     distances: dict[str, list[tuple[float, str]]] = {name: [] for name in clips}
     with one_thread(), torch.no_grad():

@@ -8,10 +8,13 @@
 Importing this loads neither torch nor librosa; the first call does.
 """
 
+from effects import moved
 from effects.automation import automate
-from effects.board import Chain, Mix, Pedalboard
-from effects.contract import PythonEffect
-from effects.progress import Cancelled
+from effects.boards.containers import Chain, Mix, Pedalboard
+from effects.boards.python_effect import PythonEffect
+from effects.running.progress import Cancelled
 from effects.style_transfer import StyleTransfer
+
+moved.install()
 
 __all__ = ["Cancelled", "Chain", "Mix", "Pedalboard", "PythonEffect", "StyleTransfer", "automate"]

@@ -24,17 +24,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.blend import Blend
-from effects.contract import Audio, PythonEffect
-from effects.curve import Curve, Run
+from effects.boards.python_effect import PythonEffect
 from effects.engines import DEFAULT_ENGINE
-from effects.loudness import limit, peak
-from effects.midi import Event, read_events
-from effects.progress import OnProgress, Progress, run_reporting
+from effects.midi.messages import Event, read_events
+from effects.running.progress import OnProgress, Progress, run_reporting
+from effects.signal.arrays import Audio
+from effects.signal.crossfade import Blend
+from effects.signal.envelope import Curve, Run
+from effects.signal.loudness import limit, peak
 from effects.style_transfer import MAX_CHANNELS, StyleSource, StyleTransfer
 
 if TYPE_CHECKING:
-    from effects.engines.base import Engine
+    from effects.engines.engine import Engine
 
 #: Every change takes so long, half of it before its time and half after.
 FADE_SECONDS = 0.05
@@ -136,9 +137,9 @@ class Automation(PythonEffect):
     """StyleTransfer, with its settings played by a MIDI file that begins with the stem.
 
     Program changes choose the preset, controller 1 the strength, 91 the mix and 7 the gain:
-    `effects.midi` has the whole list. Each change is a crossfade of 50 ms around its time, so that
-    nothing clicks; what is set within the first 25 ms is so from the start, and a program that
-    another replaces within 50 ms is not played.
+    `effects.midi.messages` has the whole list. Each change is a crossfade of 50 ms around its time,
+    so that nothing clicks; what is set within the first 25 ms is so from the start, and a program
+    that another replaces within 50 ms is not played.
 
     Loudness is that of the stem, stretch by stretch, before the gain; peaks stay below full scale
     if the stem's did. Where style, strength and mix stay the same all the time, the output is
@@ -156,8 +157,8 @@ class Automation(PythonEffect):
         engine: and ``seed``, ``device``, ``on_progress``: as `StyleTransfer` has them.
 
     Raises:
-        TypeError, ValueError, FileNotFoundError: as `StyleTransfer` and `effects.midi.read_events`;
-            ValueError also if there is no style at all.
+        TypeError, ValueError, FileNotFoundError: as `StyleTransfer` and
+            `effects.midi.messages.read_events`; ValueError also if there is no style at all.
     """
 
     def __init__(

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.contract import Audio, PythonEffect
-from effects.engines import DEFAULT_ENGINE, ENGINES, default_strength, find_weights, make_engine
-from effects.loudness import loudness, match_loudness, peak
-from effects.progress import OnProgress, Progress, run_reporting
-from effects.style import MIN_PEAK, Style
+from effects.boards.python_effect import PythonEffect
+from effects.engines import DEFAULT_ENGINE, ENGINES, default_strength, make_engine
+from effects.learned.weights import find_weights
+from effects.running.progress import OnProgress, Progress, run_reporting
+from effects.signal.arrays import Audio
+from effects.signal.loudness import loudness, match_loudness, peak
+from effects.style_clip import MIN_PEAK, Style
 
 if TYPE_CHECKING:
-    from effects.engines.base import Engine
+    from effects.engines.engine import Engine
     from presets import Preset
 
 MAX_CHANNELS = 8
@@ -241,7 +243,7 @@ class StyleTransfer(PythonEffect):
             if strength == 0 or mix == 0 or peak(audio) < MIN_PEAK:
                 return audio
             progress.tick(0.0, "loading torch")
-            from effects.devices import one_thread, pick_device
+            from effects.running.devices import one_thread, pick_device
 
             chosen = _engine(engine, seed, weights)
             with one_thread():

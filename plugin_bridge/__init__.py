@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plugin_bridge.client import Client
+    from plugin_bridge.osc.client import Client
 
 __all__ = ["Client"]
 
@@ -19,7 +19,7 @@ __all__ = ["Client"]
 def __getattr__(name: str) -> Any:
     """Load the client when it is asked for: the command line starts faster without."""
     if name == "Client":
-        from plugin_bridge.client import Client
+        from plugin_bridge.osc.client import Client
 
         return Client
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from effects.midi import Controls, Setting, check_channel
+from effects.midi.messages import Controls, Setting, check_channel
 
 if TYPE_CHECKING:
     from mido import Message
@@ -55,7 +55,7 @@ def listen(port: str, on_setting: OnSetting, *, channel: int | None = None) -> L
 
     Args:
         port: a name from `ports`, or a part of one that only one has; case does not matter.
-        on_setting: takes an `effects.midi.Setting`.
+        on_setting: takes an `effects.midi.messages.Setting`.
         channel: 1 to 16; None for all.
 
     Raises:

@@ -1,6 +1,6 @@
 """The engines: ways to restyle a clip.
 
-An engine is one file with one class (see `effects.engines.base`) and one line in `ENGINES`.
+An engine is one file with one class (see `effects.engines.engine`) and one line in `ENGINES`.
 """
 
 from __future__ import annotations
@@ -8,20 +8,19 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from effects.engines.base import Engine
+    from effects.engines.engine import Engine
 
 ENGINES = {
-    "sampler": "effects.engines.sampler:Sampler",
-    "infinite": "effects.engines.infinite:Infinite",
-    "random_cnn_1d": "effects.engines.random_cnn_1d:RandomCNN1D",
-    "random_cnn_2d": "effects.engines.random_cnn_2d:RandomCNN2D",
-    "vgg19": "effects.engines.vgg19:VGG19Engine",
-    "vggish": "effects.engines.vggish:VGGishEngine",
-    "cnn14": "effects.engines.cnn14:Cnn14Engine",
+    "sampler": "effects.engines.sampler.engine:Sampler",
+    "infinite": "effects.engines.gram.infinite:Infinite",
+    "random_cnn_1d": "effects.engines.gram.random_cnn_1d:RandomCNN1D",
+    "random_cnn_2d": "effects.engines.gram.random_cnn_2d:RandomCNN2D",
+    "vgg19": "effects.engines.gram.networks.vgg19:VGG19Engine",
+    "vggish": "effects.engines.gram.networks.vggish:VGGishEngine",
+    "cnn14": "effects.engines.gram.networks.cnn14:Cnn14Engine",
 }
 
 DEFAULT_ENGINE = "sampler"
@@ -35,20 +34,6 @@ USUAL_STRENGTH = 0.5
 def default_strength(engine: str | Engine) -> float:
     """The strength that suits an engine, or one of that name."""
     return STRENGTHS.get(engine if isinstance(engine, str) else engine.name, USUAL_STRENGTH)
-
-
-def find_weights(path: str | os.PathLike[str]) -> str:
-    """The path, if there is a file.
-
-    Raises:
-        FileNotFoundError, IsADirectoryError: there is none.
-    """
-    name = os.fspath(path)
-    if Path(name).is_dir():
-        raise IsADirectoryError(f"{name!r} is a folder: name a file of weights.")
-    if not Path(name).is_file():
-        raise FileNotFoundError(f"There are no weights at {name!r}.")
-    return name
 
 
 def make_engine(

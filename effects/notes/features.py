@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import maximum_filter1d
 
-from effects.notes.model import BINS_PER_KEY, HOP, LOWEST, N_KEYS, RATE, Activations, Frames, Mono
+from effects.notes.basic_pitch import BINS_PER_KEY, HOP, LOWEST, N_KEYS, RATE, Activations, Frames
+from effects.signal.arrays import Mono
 
 TOGETHER = 128  # frames
 STEPS_PER_KEY = 2  # of the spectrum: half semitones

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
-from effects.notes.model import RATE, Mono
-
-Values = NDArray[np.float64]
+from effects.notes.basic_pitch import RATE
+from effects.signal.arrays import Mono, Values
 
 N_PARTIALS = 24
 LEVEL_SECONDS = 0.16

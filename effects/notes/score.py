@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from effects.notes import partials
-from effects.notes.model import Mono, at_model_rate
+from effects.notes.basic_pitch import at_model_rate
 from effects.notes.note import Note
 from effects.notes.transcribe import Rough
+from effects.signal.arrays import Mono
 
 LATEST_SECONDS = 0.5  # a file that goes on for longer than the clip is that of another clip
 QUIET = 1e-3  # of the clip's peak: notes that cannot be heard are left out

@@ -13,9 +13,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from effects.notes import features, judge, model, partials
-from effects.notes.model import FRAMES_PER_SECOND, HOP, LOWEST, N_KEYS, Frames, Mono, Tick
+from effects.notes import basic_pitch, features, note_network, partials
+from effects.notes.basic_pitch import FRAMES_PER_SECOND, HOP, LOWEST, N_KEYS, Frames, Tick
 from effects.notes.note import Note
+from effects.signal.arrays import Mono
 
 SILENT = 1e-5  # a clip whose peak is lower has no notes
 LEAD = 24  # frames of silence before the clip, or a note that begins with it is not struck
@@ -46,7 +47,7 @@ def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> lis
     peak = float(np.abs(audio).max(initial=0))
     if not peak > SILENT:
         return []
-    clip = model.at_model_rate(audio, sample_rate) / np.float32(peak)
+    clip = basic_pitch.at_model_rate(audio, sample_rate) / np.float32(peak)
     verdict = _verdict(np.pad(clip, (LEAD * HOP, 0)), tick)
     rough = list(_from_verdict(verdict))
     notes = sorted(
@@ -55,26 +56,26 @@ def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> lis
         if found.level > QUIET
     )
     own = sum(it.level**2 * it.seconds for it in notes) / peak**2
-    return notes if own > TRACE * float(np.sum(clip**2)) / model.RATE else []
+    return notes if own > TRACE * float(np.sum(clip**2)) / basic_pitch.RATE else []
 
 
-def _verdict(clip: Mono, tick: Tick | None) -> judge.Verdict:
+def _verdict(clip: Mono, tick: Tick | None) -> note_network.Verdict:
     """About all keys of the clip, (keys, frames)."""
     n_frames = -(-clip.size // HOP)
-    whole = judge.Verdict(*np.zeros((3, N_KEYS, n_frames), np.float16))
+    whole = note_network.Verdict(*np.zeros((3, N_KEYS, n_frames), np.float16))
     for first in range(0, n_frames, STRETCH):
         start, end = max(first - MARGIN, 0), min(first + STRETCH + MARGIN, n_frames)
         part = clip[start * HOP : end * HOP]
         if np.abs(part).max(initial=0) < QUIET:
             continue
         report = None if tick is None else _part_of(tick, first / n_frames, STRETCH / n_frames)
-        found = model.activations(part, report)
+        found = basic_pitch.activations(part, report)
         evidence = features.Evidence.of(found, features.Spectra.of(part))
         kept = slice(first - start, min(first + STRETCH, n_frames) - start)
         at = slice(first, first + kept.stop - kept.start)
         keys = features.heard(found)
         if len(keys):
-            verdict = judge.judge(evidence.of_keys(keys), keys)
+            verdict = note_network.judge(evidence.of_keys(keys), keys)
             whole.sounding[keys, at] = verdict.sounding[:, kept]
             whole.struck[keys, at] = verdict.struck[:, kept]
             whole.late[keys, at] = verdict.late[:, kept]
@@ -102,7 +103,7 @@ class Rough:
     sure: float
 
 
-def _from_verdict(verdict: judge.Verdict) -> Iterator[Rough]:
+def _from_verdict(verdict: note_network.Verdict) -> Iterator[Rough]:
     for key in np.flatnonzero(verdict.sounding.max(axis=1, initial=0) >= FAINT):
         sounding, struck, late = (
             it[key].astype(np.float32) for it in (verdict.sounding, verdict.struck, verdict.late)

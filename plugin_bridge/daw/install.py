@@ -15,7 +15,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from plugin_bridge.safe_files import check_target, replacing
+from plugin_bridge.files.whole_files import check_target, replacing
 
 MARK = b"Restyle"  # in the first bytes of every file that is ours
 MARK_WITHIN = 2000  # bytes

@@ -19,9 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from plugin_bridge.client import Client, OnProgress, Refused, Result
-from plugin_bridge.server.datagram import BadDatagram, encode, read
-from plugin_bridge.server.protocol import HOST, PORT
+from plugin_bridge.osc.addresses import HOST, PORT
+from plugin_bridge.osc.client import Client, OnProgress, Refused, Result
+from plugin_bridge.osc.datagram import BadDatagram, encode, read
 
 LIVE_PORT, REPLY_PORT = 11000, 11001  # AbletonOSC's own; it answers to none but the second
 PAUSE = 0.5  # seconds from a question to its repetition
@@ -221,8 +221,8 @@ def restyle(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the shell. Returns 0, 2 if something was wrong, or 130 after Ctrl-C."""
-    from plugin_bridge.cli import explain
-    from plugin_bridge.progress_bar import progress_bar
+    from plugin_bridge.errors import explain
+    from plugin_bridge.terminal.progress_bar import progress_bar
 
     parser = argparse.ArgumentParser(
         prog="python -m plugin_bridge.daw.ableton.abletonosc",

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plugin_bridge.server.protocol import HOST, PORT
+from plugin_bridge.osc.addresses import HOST, PORT
 
 if TYPE_CHECKING:
     from presets import Preset

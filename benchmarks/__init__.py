@@ -1,0 +1,1 @@
+"""Speed and quality, measured: every figure in README and docs is printed by a script here."""

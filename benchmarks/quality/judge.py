@@ -1,0 +1,152 @@
+"""The instrument judge: it names the kind of instrument that a clip sounds like.
+
+Linear discriminants (scikit-learn's, covariances shrunk) on what a clip's spectrum is like on the
+whole: mean, spread and change of its MFCCs, spectral contrast, brightness and level. It learns from
+tunes rendered from another soundfont than the one that is judged. So that it learns instruments and
+not the equaliser of a soundfont, every tune is also learnt through equalisers drawn by chance, and
+what it names are the kinds of `KINDS`, each of which it learns from several instruments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.quality.sounds import RATE, Studio
+from benchmarks.quality.triplets import KIND_OF, instruments, tune
+from effects.signal.arrays import Mono
+from presets.studio.instruments import Instrument
+from presets.studio.score import Score
+
+TUNES = 8  # per instrument
+VARIANTS = 3  # of each tune: as it is, and with a chance equaliser
+JUDGE_RATE, N_FFT, HOP = 16_000, 1024, 256
+N_MFCC = 20
+QUIET_DB = -45.0  # below the loudest frame, a frame tells nothing
+SHRINKAGE = 0.3  # of the covariances: what one soundfont teaches is not to be trusted
+BANDS, TILT_DB, BEND_DB = 8, 9.0, 4.0  # of the chance equaliser, over the whole range
+ENOUGH = 0.9  # of the true targets
+
+Vector = NDArray[np.float64]
+Composer = Callable[[random.Random, Instrument], Score]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Names instruments.
+
+    Attributes:
+        classifier: what was learnt.
+    """
+
+    classifier: Pipeline
+
+    def name(self, clip: Mono) -> str:
+        """The kind of instrument that a clip (44.1 kHz, not silent) sounds like most."""
+        return str(self.classifier.predict([describe(clip)])[0])
+
+
+def train(
+    studio: Studio,
+    kept: Path,
+    also: Mapping[str, tuple[Sequence[Instrument], Composer]] | None = None,
+) -> Judge:
+    """Learn from the studio's renderings.
+
+    Args:
+        studio: plays the tunes.
+        kept: a folder that saves describing them again.
+        also: kinds beside those of `KINDS`: their instruments, and what they play.
+    """
+    lessons: list[tuple[str, Instrument, Composer]] = [
+        (KIND_OF[name], it, tune) for name, it in instruments().items()
+    ]
+    for kind, (group, composer) in (also or {}).items():
+        lessons += [(kind, it, composer) for it in group]
+    rows = [
+        (vector, kind)
+        for kind, instrument, composer in lessons
+        for vector in _lessons(instrument, composer, studio, kept)
+    ]
+    classifier = make_pipeline(
+        StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
+    )
+    return Judge(classifier.fit(np.array([it for it, _ in rows]), [kind for _, kind in rows]))
+
+
+def _lessons(
+    instrument: Instrument, composer: Composer, studio: Studio, kept: Path
+) -> NDArray[np.float64]:
+    """The descriptions of an instrument's tunes, each through several equalisers."""
+    tunes = [
+        composer(random.Random(f"judge {index} {instrument.name}"), instrument)
+        for index in range(TUNES)
+    ]
+    lesson = f"{studio.soundfont.name} {instrument.name} {VARIANTS} {tunes}"
+    file = kept / f"judge-{hashlib.sha256(lesson.encode()).hexdigest()[:20]}.npy"
+    if not file.is_file():
+        np.save(
+            file,
+            [
+                describe(variant)
+                for index, clip in enumerate(studio.clips(instrument, tunes))
+                for variant in _variants(clip, instrument.program * 100 + index)
+            ],
+        )
+    vectors: NDArray[np.float64] = np.load(file)
+    return vectors
+
+
+def describe(clip: Mono) -> Vector:
+    """What the judge knows of a clip (44.1 kHz, not silent); level does not count."""
+    audio = librosa.resample(clip / np.sqrt(np.mean(clip**2)), orig_sr=RATE, target_sr=JUDGE_RATE)
+    power = np.abs(librosa.stft(audio, n_fft=N_FFT, hop_length=HOP)) ** 2
+    mel = librosa.feature.melspectrogram(S=power, sr=JUDGE_RATE, n_mels=64)
+    decibels = librosa.power_to_db(mel, top_db=70)
+    level = librosa.power_to_db(power.sum(axis=0), top_db=70)
+    mfcc = librosa.feature.mfcc(S=decibels, n_mfcc=N_MFCC)[1:]
+    contrast = librosa.feature.spectral_contrast(
+        S=np.sqrt(power), sr=JUDGE_RATE, fmin=125.0, n_bands=5
+    )
+    centroid = np.log2(librosa.feature.spectral_centroid(S=np.sqrt(power), sr=JUDGE_RATE) + 50)
+    flatness = np.log10(librosa.feature.spectral_flatness(S=power))
+    heard = level > level.max() + QUIET_DB
+    every = np.vstack([mfcc, contrast, centroid, flatness])
+    change = np.diff(level, prepend=level[0])[heard]
+    motion = np.abs(np.diff(mfcc, axis=1, prepend=mfcc[:, :1]))[:, heard]
+    slow = np.abs(mfcc[:, 8:] - mfcc[:, :-8])[:, heard[8:]].mean(axis=1)
+    frames = every[:, heard]
+    return np.concatenate(
+        [
+            frames.mean(axis=1),
+            frames.std(axis=1),
+            motion.mean(axis=1),
+            slow,
+            np.percentile(change, (2, 10, 25, 50, 75, 90, 98)),
+            np.percentile(level[heard] - level.max(), (25, 50, 75)),
+        ]
+    )
+
+
+def _variants(clip: Mono, seed: int) -> list[Mono]:
+    """The clip, and the clip through equalisers that the seed draws."""
+    draw = np.random.default_rng(seed)
+    spectrum, places = np.fft.rfft(clip), np.linspace(0, 1, BANDS)
+    octaves = np.log2(np.linspace(0, RATE / 2, spectrum.size).clip(60)) - np.log2(60)
+    at = octaves / octaves.max()
+    found = [clip]
+    for _ in range(VARIANTS - 1):
+        curve = draw.uniform(-TILT_DB, TILT_DB) * (places - 0.5)
+        gains = np.interp(at, places, curve + draw.normal(0, BEND_DB, BANDS))
+        found.append(np.fft.irfft(spectrum * 10 ** (gains / 20), clip.size).astype(np.float32))
+    return found

@@ -1,0 +1,145 @@
+"""From figures to the table and the trade-off plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.quality.figures import NAMES
+
+DRAWS = 2000  # of the bootstrap
+BASELINE, TARGET, PLAIN = "copy content", "the target itself", "closed form"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One output.
+
+    Attributes:
+        seed: of its triplet.
+        figures: by name; None where there is no sound to judge.
+        named: the instrument that the judge took it for.
+        right: whether that is the style's.
+        seconds: that it took to make.
+    """
+
+    seed: int
+    figures: Mapping[str, float] | None
+    named: str
+    right: bool
+    seconds: float
+
+
+Results = Mapping[str, Sequence[Result]]
+
+
+def of_seeds(results: Results, seeds: Sequence[int]) -> Results:
+    """The same rows for some of the triplets."""
+    return {name: [it for it in row if it.seed in seeds] for name, row in results.items()}
+
+
+def ratio(row: Sequence[Result], baseline: Sequence[Result], name: str) -> float:
+    """The mean of a figure over the mean of the baseline's, for the triplets that have both."""
+    mine, theirs = _pairs(row, baseline, name)
+    return _divided(mine.sum(), theirs.sum())
+
+
+def margin(row: Sequence[Result], baseline: Sequence[Result], name: str) -> float:
+    """Half the width of the ratio's 95 % interval, by a bootstrap over the triplets."""
+    mine, theirs = _pairs(row, baseline, name)
+    if not mine.size:
+        return float("nan")
+    drawn = np.random.default_rng(0).integers(0, mine.size, (DRAWS, mine.size))
+    sums = zip(mine[drawn].sum(axis=1), theirs[drawn].sum(axis=1), strict=True)
+    low, high = np.percentile([_divided(a, b) for a, b in sums], (2.5, 97.5))
+    return float(high - low) / 2
+
+
+def share(row: Sequence[Result]) -> float:
+    """How often the judge named the style's instrument."""
+    return float(np.mean([it.right for it in row])) if row else float("nan")
+
+
+def table(results: Results, *, counts: bool) -> str:
+    """Markdown: ratios to copying the content; ``counts`` is whether the judge's verdict does."""
+    lines = [
+        f"| | {' | '.join(NAMES)} | onset F | instrument named | loudness, LU | seconds |",
+        "|---|" + "---|" * (len(NAMES) + 4),
+    ]
+    for name, row in results.items():
+        cells = [_shown(ratio(row, results[BASELINE], it)) for it in NAMES]
+        cells.append(_shown(_mean([it.figures["onset F"] for it in row if it.figures])))
+        cells.append(f"{share(row):.2f}" if counts else "–")
+        cells.append(f"{_mean([it.figures['loudness'] for it in row if it.figures]):.1f}")
+        cells.append(f"{_mean([it.seconds for it in row]):.1f}")
+        lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def means(results: Results, columns: Sequence[str], *, counts: bool) -> str:
+    """Markdown: means of figures as they are; ``counts`` is whether the judge's verdict does."""
+    lines = [
+        f"| | {' | '.join(columns)} | instrument named | seconds |",
+        "|---|" + "---|" * (len(columns) + 2),
+    ]
+    for name, row in results.items():
+        cells = [_shown(_mean([it.figures[c] for it in row if it.figures])) for c in columns]
+        cells.append(f"{share(row):.2f}" if counts else "–")
+        cells.append(f"{_mean([it.seconds for it in row]):.1f}")
+        lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _labelled(name: str, row: Sequence[Result]) -> str:
+    silent = sum(it.figures is None for it in row)
+    return f"{name} ({silent} silent)" if silent else name
+
+
+def plot(results: Results, title: str, path: Path) -> None:
+    """Draw the trade-off: to the right the melody suffers, upwards the instrument is recognised."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    axes = figure.add_subplot()
+    dots: dict[tuple[float, float], list[str]] = {}
+    for name, row in results.items():
+        dots.setdefault((ratio(row, results[BASELINE], "pitch"), share(row)), []).append(name)
+    plain = [dot for dot, names in dots.items() if names[0].startswith(PLAIN)]
+    axes.plot([x for x, _ in plain], [y for _, y in plain], color="0.7", zorder=1)
+    for index, (dot, names) in enumerate(sorted(dots.items())):
+        axes.scatter(*dot, s=40, color=f"C{index % 10}", zorder=2)
+        place = (6, 5) if index % 2 else (6, -12)
+        axes.annotate("\n".join(names), dot, place, textcoords="offset points", fontsize=8)
+    axes.axvline(1, color="0.85", zorder=0)
+    axes.margins(x=0.2, y=0.08)
+    axes.set_xlabel("pitch error, copying the content = 1 (less is better)")
+    axes.set_ylabel("share of clips in which the style's instrument is named")
+    axes.set_title(title, fontsize=10)
+    figure.savefig(path, dpi=150)
+
+
+def _pairs(
+    row: Sequence[Result], baseline: Sequence[Result], name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    both = [
+        (mine.figures[name], theirs.figures[name])
+        for mine, theirs in zip(row, baseline, strict=True)
+        if mine.figures and theirs.figures
+    ]
+    pairs = np.array(both).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _shown(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def _divided(a: float, b: float) -> float:
+    return float(a / b) if b else float("nan")
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

@@ -1,1 +1,0 @@
-"""The parts of ``benchmarks/quality.py``, one idea a module."""

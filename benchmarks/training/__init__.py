@@ -1,0 +1,1 @@
+"""How the weights that are shipped came about."""

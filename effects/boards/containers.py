@@ -1,0 +1,332 @@
+"""Pedalboard's containers, with room for effects written in Python.
+
+:class:`Pedalboard`, :class:`Chain` and :class:`Mix` are used as pedalboard's own. Native plugins
+that stand next to each other run in C++ in one call; a
+:class:`~effects.boards.python_effect.PythonEffect` is given the whole clip. A board of native
+plugins alone runs in C++ altogether, and streams with ``reset=False``.
+
+Pedalboard's own containers and ``pedalboard.io.AudioStream`` cannot run these boards: they raise
+a RuntimeError ("Unable to cast from non-held to held instance") as soon as they are handed one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from reprlib import recursive_repr
+from typing import Any, ClassVar, SupportsIndex, TypeAlias
+
+import numpy as np
+import pedalboard
+from numpy.typing import NDArray
+
+from effects.boards.python_effect import (
+    Intake,
+    PythonEffect,
+    check_buffer_size,
+    check_call,
+    check_finite,
+)
+from effects.signal.arrays import Audio
+
+Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
+"""What a board may hold. None, as in pedalboard's own containers, leaves the audio as it is."""
+
+
+class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
+    """Makes instances of pedalboard's classes that have no C++ half.
+
+    C++ code that ran a board would leave out its Python effects, in silence. Without a C++ half
+    there is nothing to run: whatever takes a plugin in C++ raises when it is handed a board. A half
+    that raises when it is run would not do, for AudioStream passes audio by a chain for its first
+    milliseconds, and later whenever the chain is locked, and ends the interpreter on an exception.
+
+    Pedalboard's own metaclass would refuse an instance whose C++ half was not built.
+    """
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return type.__call__(cls, *args, **kwargs)
+
+
+class _Board:
+    """What the three containers share: the list, and the way through it.
+
+    Everything that pedalboard's containers can do is overridden here, for see :class:`_NoNative`.
+    """
+
+    _stock: ClassVar[type[pedalboard.Chain] | type[pedalboard.Mix]]
+
+    def __init__(self, plugins: Sequence[Member] = ()) -> None:
+        self._intake = Intake()
+        self._members = [_checked(plugin) for plugin in _sequence(plugins)]
+        # The stock container that does the same, and the members it was built for.
+        self._native: tuple[list[Any], pedalboard.Chain | pedalboard.Mix] | None = None
+
+    # The list protocol: that of pedalboard's containers, with its errors.
+
+    def __len__(self) -> int:
+        """Count the members."""
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through the members in order."""
+        return iter(self._members)
+
+    def __contains__(self, plugin: Member) -> bool:
+        """Tell whether this very object is a member."""
+        plugin = _checked(plugin)
+        return any(member is plugin for member in self._members)
+
+    def __getitem__(self, index: SupportsIndex) -> Any:
+        """Get a member. Raises IndexError; a slice is a TypeError."""
+        return self._members[self._position(index)]
+
+    def __setitem__(self, index: SupportsIndex, plugin: Member) -> None:
+        """Replace a member. Raises IndexError, or TypeError for what is not an effect."""
+        self._members[self._position(index)] = _checked(plugin)
+        self._native = None
+
+    def __delitem__(self, index: SupportsIndex) -> None:
+        """Remove a member by its index. Raises IndexError."""
+        del self._members[self._position(index)]
+        self._native = None
+
+    def insert(self, index: SupportsIndex, plugin: Member) -> None:
+        """Insert a member. Raises IndexError beyond the ends: not clipped as in a list."""
+        self._members.insert(self._position(index, end=1), _checked(plugin))
+        self._native = None
+
+    def append(self, plugin: Member) -> None:
+        """Add a member at the end. Raises TypeError for what is not an effect."""
+        self.insert(len(self._members), plugin)
+
+    def remove(self, plugin: Member) -> None:
+        """Remove a member by its identity. Raises ValueError if it is not there."""
+        plugin = _checked(plugin)
+        for position, member in enumerate(self._members):
+            if member is plugin:
+                del self[position]
+                return
+        raise ValueError("remove(x): x not in list")
+
+    def _position(self, index: SupportsIndex, *, end: int = 0) -> int:
+        position = index.__index__() if isinstance(index, SupportsIndex) else _no_index(index)
+        length = len(self._members)
+        position += length if position < 0 else 0
+        if not 0 <= position < length + end:
+            raise IndexError("index out of range")
+        return position
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        count = f"{len(self)} plugin{'' if len(self) == 1 else 's'}"
+        return f"<effects.{type(self).__name__} with {count}: {self._members} at {id(self):#x}>"
+
+    # Running.
+
+    @property
+    def is_effect(self) -> bool:
+        """True: this takes audio."""
+        return True
+
+    @property
+    def is_instrument(self) -> bool:
+        """False: this does not turn MIDI into audio."""
+        return False
+
+    def reset(self) -> None:
+        """Clear the state of all members: tails, delay lines, the last channel layout."""
+        _first_python_effect(self)  # raises if this board contains itself
+        for member in self._members:
+            if member is not None:
+                member.reset()
+        self._intake.reset()
+        self._native = None
+
+    def process(
+        self,
+        input_array: NDArray[Any],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+    ) -> Audio:
+        """Run audio through the members.
+
+        Args:
+            input_array: float32 or float64: (samples,), (channels, samples) or
+                (samples, channels), where the smaller dimension is the channels. Never modified.
+            sample_rate: in Hz.
+            buffer_size: the most samples that a native plugin is given at a time.
+            reset: clear the native plugins' state first. False is for streaming, which only a
+                board without Python effects can do.
+
+        Returns:
+            A new float32 array in the same layout; as long as the input if ``reset``.
+
+        Raises:
+            TypeError: as pedalboard.
+            RuntimeError: the layout cannot be told, one object is used twice, or a board contains
+                itself.
+            ValueError: ``buffer_size`` below 1. With a Python effect also: NaN or infinity in the
+                audio, ``sample_rate`` not positive and finite, or ``reset=False``.
+        """
+        effect = _first_python_effect(self)
+        if effect is None:
+            check_buffer_size(sample_rate, buffer_size, reset)
+            return self._as_native().process(input_array, sample_rate, buffer_size, reset)
+        rate = check_call(effect, sample_rate, buffer_size, reset)
+        taken = self._intake.take(input_array, rate)
+        if taken.audio.size == 0:
+            return taken.give_back(taken.audio)
+        check_finite(self, taken.audio)
+        return taken.give_back(self._run(taken.audio, rate, buffer_size))
+
+    def __call__(
+        self,
+        input_array: NDArray[Any],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+    ) -> Audio:
+        """Run audio through the members: the same as :meth:`process`."""
+        return self.process(input_array, sample_rate, buffer_size, reset)
+
+    def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
+        """Run (channels, samples), which may be overwritten, through a board with Python in it."""
+        raise NotImplementedError
+
+    def _as_native(self) -> pedalboard.Chain | pedalboard.Mix:
+        """Return the stock container that does what this board of native plugins does.
+
+        It is kept while the members are the same, because it remembers the last channel layout,
+        and built anew when they are not, because a stock Mix crashes once its list has grown.
+        """
+        kept = self._native
+        members: list[Any] = [
+            member._as_native() if isinstance(member, _Board) else member
+            for member in self._members
+        ]
+        if kept is None or [*map(id, members)] != [*map(id, kept[0])]:
+            kept = self._native = members, self._stock(members)
+        return kept[1]
+
+
+class Chain(_Board, pedalboard.Chain, metaclass=_NoNative):
+    """Runs its members one after the other, as ``pedalboard.Chain``; some may be Python effects."""
+
+    _stock = pedalboard.Chain
+
+    def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
+        return _run_series(self._members, audio, sample_rate, buffer_size)
+
+
+class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, misc]
+    """Runs its members one after the other, as ``pedalboard.Pedalboard``."""
+
+    def __init__(self, plugins: Sequence[Member] | None = None) -> None:
+        super().__init__(plugins or [])
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        return str(pedalboard.Pedalboard.__repr__(self))  # type: ignore[attr-defined]
+
+
+class Mix(_Board, pedalboard.Mix, metaclass=_NoNative):
+    """Adds up what its members make of the same audio, as ``pedalboard.Mix``."""
+
+    _stock = pedalboard.Mix
+
+    def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
+        total = np.zeros_like(audio)
+        for member in tuple(self._members):
+            total += _run_series([member], audio.copy(), sample_rate, buffer_size)
+        return total
+
+
+def _no_index(index: object) -> int:
+    raise TypeError(f"indices must be integers, not {type(index).__name__}")
+
+
+def _sequence(plugins: object) -> Iterable[Member]:
+    """Return ``plugins`` if pedalboard would go through it; TypeError if it would not."""
+    if isinstance(plugins, Sequence | pedalboard.PluginContainer):
+        return plugins
+    return pedalboard.Chain(plugins)  # type: ignore[arg-type]
+
+
+def _checked(plugin: Member) -> Member:
+    """Return ``plugin`` if a board can hold it; raise as pedalboard does if not."""
+    if not isinstance(plugin, PythonEffect | _Board):
+        pedalboard.Chain([]).append(plugin)  # type: ignore[arg-type]
+    return plugin
+
+
+def _first_python_effect(board: _Board) -> PythonEffect | None:
+    """Find a Python effect anywhere in ``board``; None if all is native.
+
+    Raises:
+        RuntimeError: one object stands in two places, as pedalboard; or a board contains itself.
+    """
+    first = None
+    seen: dict[int, object] = {}  # holds the objects too, so that no id is used again
+    ahead: list[tuple[Any, frozenset[int]]] = [(board, frozenset())]
+    while ahead:
+        member, parents = ahead.pop()
+        if member is None:
+            continue
+        if id(member) in parents:
+            raise RuntimeError(f"This {type(member).__name__} contains itself: take it out.")
+        if id(member) in seen:
+            raise RuntimeError(
+                "The same plugin instance is being used multiple times in the same chain of "
+                "plugins, which would cause undefined results. Please ensure that no duplicate "
+                "plugins are present before calling."
+            )
+        seen[id(member)] = member
+        if isinstance(member, PythonEffect):
+            first = member if first is None else first
+        elif isinstance(member, pedalboard.PluginContainer):
+            path = parents | {id(member)}
+            ahead.extend((child, path) for child in reversed(list(member)))
+    return first
+
+
+def _is_native(member: Member) -> bool:
+    if isinstance(member, _Board):
+        return all(map(_is_native, member))
+    return not isinstance(member, PythonEffect)
+
+
+def _in_series(members: Iterable[Member]) -> Iterator[Member]:
+    """Go through the members, and through those of a Chain within that holds Python effects."""
+    for member in members:
+        if isinstance(member, Chain) and not _is_native(member):
+            yield from _in_series(member)
+        else:
+            yield member
+
+
+def _run_series(
+    members: Iterable[Member], audio: Audio, sample_rate: float, buffer_size: int
+) -> Audio:
+    for native, stretch in groupby(list(_in_series(members)), key=_is_native):
+        if native:
+            audio = _run_native(stretch, audio, sample_rate, buffer_size)
+            continue
+        for member in stretch:
+            if isinstance(member, PythonEffect):
+                audio = member._apply(audio, sample_rate)
+            elif isinstance(member, _Board):
+                audio = member._run(audio, sample_rate, buffer_size)
+    return audio
+
+
+def _run_native(
+    members: Iterable[Member], audio: Audio, sample_rate: float, buffer_size: int
+) -> Audio:
+    """Run native members over (channels, samples) in one C++ call."""
+    chain = pedalboard.Chain([])
+    # Shown no samples of this many channels, the chain takes what follows for (channels, samples)
+    # even if it is square or shorter than that. It is empty, so that no plugin is disturbed.
+    chain.process(np.empty((len(audio), 0), np.float32), sample_rate)
+    for member in members:
+        chain.append(member._as_native() if isinstance(member, _Board) else member)  # type: ignore[arg-type]
+    return chain.process(audio, sample_rate, buffer_size)

@@ -1,0 +1,1 @@
+"""Published networks as engines, with their own layers and preprocessing."""

@@ -1,0 +1,114 @@
+"""CNN14 of PANNs (Kong et al. 2020), trained to name 527 kinds of sounds.
+
+It hears 64 bands of the mel scale from 50 Hz to 14 kHz, 100 times a second, as their power in dB.
+
+Style is, by default, all its blocks; content the fourth of the six.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from effects.engines.gram.networks import mel
+from effects.engines.gram.networks.network import Network
+from effects.learned.checkpoint import Layout
+from effects.signal.spectrogram import Resolution
+
+RESOLUTION = Resolution(
+    sample_rate=32_000, n_window=1024, hop=320, n_fft=1024, highest_hz=14_000, knee=1e-3
+)
+FILTERS = (64, 128, 256, 512, 1024, 2048)
+CONSTANTS = ("spectrogram_extractor.", "logmel_extractor.")  # window and mel bands, made here
+#: With random weights the bands, in dB, are brought to what a trained network makes of them:
+#: mean 0, spread 1. Sound at the reference loudness has about these.
+TYPICAL_DB, TYPICAL_SPREAD_DB = -30.0, 20.0
+
+
+class ConvBlock(nn.Module):
+    """Two convolutions with their batch normalisations."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(n_out, n_out, 3, padding=1, bias=False)
+        self.bn1, self.bn2 = nn.BatchNorm2d(n_out), nn.BatchNorm2d(n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Without the pooling."""
+        x = torch.relu_(self.bn1(self.conv1(x)))
+        return torch.relu_(self.bn2(self.conv2(x)))
+
+
+class Cnn14(nn.Module):
+    """As PANNs name it, without the constants of its front end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bn0 = nn.BatchNorm2d(64)
+        for n, (n_in, n_out) in enumerate(zip((1, *FILTERS), FILTERS, strict=False), 1):
+            self.add_module(f"conv_block{n}", ConvBlock(n_in, n_out))
+        self.fc1 = nn.Linear(2048, 2048)
+        self.fc_audioset = nn.Linear(2048, 527)
+
+
+def _unwrap(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The weights among the state of the training."""
+    state = found.get("model", found)
+    return {name: it for name, it in state.items() if not name.startswith(CONSTANTS)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cnn14Engine(Network):
+    """CNN14; see `Network` for the options."""
+
+    name = "cnn14"
+    layouts = (Layout("PANNs' Cnn14_mAP=0.431.pth", Cnn14, _unwrap, unused=("fc1", "fc_audioset")),)
+    layer_names = tuple(f"block{n}" for n in range(1, 7))
+
+    style_layers: tuple[str, ...] = layer_names
+    content_layers: tuple[str, ...] = ("block4",)
+
+    @property
+    def resolution(self) -> Resolution:
+        """32 kHz, windows of 32 ms."""
+        return RESOLUTION
+
+    @property
+    def n_frames_min(self) -> int:
+        """One position of the last block."""
+        return 32
+
+    def draw(self, network: nn.Module, seed: int) -> None:
+        """As for every network, and typical bands."""
+        super().draw(network, seed)
+        assert isinstance(network, Cnn14)
+        network.bn0.running_mean.fill_(TYPICAL_DB)  # type: ignore[union-attr]
+        network.bn0.running_var.fill_(TYPICAL_SPREAD_DB**2)  # type: ignore[union-attr]
+
+    def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """After each block, before the pooling that follows."""
+        assert isinstance(network, Cnn14)
+        layer = network.bn0(log_mel(features)[None, :, :, None].transpose(1, 2)).transpose(1, 3)
+        for n, name in enumerate(self.layer_names, 1):
+            if n > 1:
+                layer = torch.nn.functional.avg_pool2d(layer, 2)
+            layer = network.get_submodule(f"conv_block{n}")(layer)
+            yield name, layer[0]
+
+
+def log_mel(features: Tensor) -> Tensor:
+    """What CNN14 sees, in dB: ``[T, n_features] -> [T, 64]``."""
+    bands = _bands().to(features)
+    power = RESOLUTION.magnitude(features) ** 2 @ bands
+    return 10 * torch.log10(power.clamp_min(1e-10))
+
+
+@functools.cache
+def _bands() -> Tensor:
+    return mel.slaney(64, 50, 14_000, sample_rate=RESOLUTION.sample_rate, n_fft=RESOLUTION.n_fft)

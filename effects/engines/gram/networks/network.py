@@ -1,0 +1,238 @@
+"""What the published networks share: style and content as seen by the layers of a trained CNN.
+
+Style is the Gram matrix of each style layer's activations over all positions, content the
+activations of the content layers (Gatys, Ecker & Bethge 2016). The distances of a layer are taken
+relative to the size of the style's own Gram matrix, or the content's own activations, so that each
+layer counts the same: Gatys et al. scaled the weights of their network to that end, and He, Wang &
+Hopcroft (2016) the terms of the sum, as is done here.
+
+A network runs over the whole length of a clip, which any convolutions can; those that were trained
+on excerpts saw zeros around each.
+
+Without a file the weights are drawn: zero-mean normal numbers of variance 2 / inputs, no biases, so
+that activations neither grow nor fade with depth. Any other variance would come to the same, since
+it scales a layer as a whole.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from effects.engines.gram.engine import GramEngine
+from effects.engines.gram.objective import Objective, Statistics, Tick, normal, run_tick
+from effects.learned.checkpoint import Layout, Stamp, digest, load, stamp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(GramEngine):
+    """A network that was trained for something else.
+
+    A network's file gives `name`, `layouts`, `layer_names` and the default layers,
+    `n_frames_min`, `activations`, and its `resolution` if it has one of its own.
+
+    Args:
+        weights: the file; None draws the weights with ``seed``.
+        style_layers: layers whose Gram matrices are the style.
+        content_layers: layers whose activations are the content.
+        iterations: of L-BFGS, for a restyling.
+    """
+
+    layouts: ClassVar[tuple[Layout, ...]]
+    layer_names: ClassVar[tuple[str, ...]]
+    exact = True
+
+    weights: str | os.PathLike[str] | None = None
+    style_layers: tuple[str, ...] = ()
+    content_layers: tuple[str, ...] = ()
+    iterations: int = 24
+
+    def __post_init__(self) -> None:
+        if not self.style_layers or not self.content_layers:
+            raise ValueError(f"{self.name} needs at least one style layer and one content layer.")
+        for layer in (*self.style_layers, *self.content_layers):
+            if layer not in self.layer_names:
+                raise ValueError(
+                    f"{self.name} has no layer {layer!r}; choose from: "
+                    f"{', '.join(self.layer_names)}."
+                )
+        if self.iterations < 1:
+            raise ValueError("iterations must be at least 1.")
+        if self.weights is not None:
+            stamp(self.weights)
+
+    @abstractmethod
+    def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Layer after layer of `layer_names`: its name and activations ``[channels, time, *]``.
+
+        From features ``[T, n_features]``. No further layer is asked for than is needed.
+        """
+
+    def draw(self, network: nn.Module, seed: int) -> None:
+        """Fill the parameters and buffers of ``network`` with random weights, in place."""
+        for n, (name, tensor) in enumerate(network.state_dict().items()):
+            if tensor.ndim > 1:
+                std = (2 / tensor[0].numel()) ** 0.5
+                tensor.copy_(normal(tuple(tensor.shape), std, seed + 1_000_003 * n, tensor))
+            else:
+                scale = name.endswith((".running_var", ".weight"))  # of a batch normalisation
+                tensor.fill_(1.0 if scale else 0.0)
+
+    def read(self) -> None:
+        """Read the file of weights, if there is one: raise at once what a restyling would.
+
+        Raises:
+            ValueError: it is another file than the engine's.
+            OSError: it cannot be opened.
+        """
+        if self.weights is not None:
+            _cached(type(self), stamp(self.weights), 0)
+
+    @property
+    def label(self) -> str:
+        """Its name, and where the weights are from."""
+        source = f"random weights, seed {self.seed}"
+        return f"{self.name} ({source if self.weights is None else Path(self.weights).name})"
+
+    @property
+    def n_iterations(self) -> int:
+        """Of L-BFGS, for a restyling."""
+        return self.iterations
+
+    def parameters(self) -> dict[str, Any]:
+        """What statistics depend on: of the weights their digest, or else the seed."""
+        options = {"engine": self.name, **asdict(self)}
+        del options["content_layers"], options["iterations"]
+        if self.weights is not None:
+            del options["seed"]
+            options["weights"] = digest(stamp(self.weights))
+        return options
+
+    def statistics(self, style: Tensor, active: Tensor, *, tick: Tick) -> dict[str, Tensor]:
+        """The Gram matrix of each style layer."""
+        tick()
+        with torch.no_grad():
+            gram = functools.partial(_gram, active=active.cpu())
+            return self._look(self._network(style), style, self.style_layers, tick, gram)
+
+    def objective(
+        self, content: Tensor, active: Tensor, statistics: Statistics, *, tick: Tick
+    ) -> Objective:
+        """Squared differences of Gram matrices and of activations, relative, mean over layers."""
+        tick()
+        return _Objective(self, self._network(content), content, active, statistics, tick)
+
+    def _network(self, like: Tensor) -> nn.Module:
+        """The network, where and in what precision ``like`` is."""
+        file = stamp(self.weights) if self.weights is not None else None
+        network = _cached(type(self), file, 0 if file else self.seed)
+        if like.device.type == "cpu" and like.dtype == torch.float32:
+            return network
+        return copy.deepcopy(network).to(like.device, like.dtype)
+
+    def _look(
+        self,
+        network: nn.Module,
+        features: Tensor,
+        names: tuple[str, ...],
+        tick: Tick,
+        take: Callable[[Tensor], Tensor] = lambda layer: layer,
+    ) -> dict[str, Tensor]:
+        """What is taken of the layers ``names``; the others are dropped at once."""
+        taken: dict[str, Tensor] = {}
+        for name, layer in self.activations(network, features):
+            ticking = run_tick(tick, layer)
+            if name in names:
+                taken[name] = take(ticking)
+            if len(taken) == len(set(names)):
+                break
+        return taken
+
+
+def vgg_features(channels: int, blocks: Sequence[tuple[int, int]]) -> nn.Sequential:
+    """VGG's convolutions of 3 x 3 with ReLU: of each block its filters and depth, then a halving.
+
+    Numbered as in the published files, pooling and ReLUs included.
+    """
+    layers: list[nn.Module] = []
+    for n_filters, depth in blocks:
+        for _ in range(depth):
+            layers += [nn.Conv2d(channels, n_filters, 3, padding=1), nn.ReLU(inplace=True)]
+            channels = n_filters
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)
+
+
+class _Objective(Objective):
+    style_scale = content_scale = 1.0  # each layer's distance is relative already
+
+    def __init__(
+        self,
+        engine: Network,
+        network: nn.Module,
+        content: Tensor,
+        active: Tensor,
+        style: Statistics,
+        tick: Tick,
+    ) -> None:
+        self._engine, self._network, self._tick = engine, network, tick
+        self._active, self._style = active.cpu(), style
+        with torch.no_grad():
+            self._content = engine._look(network, content, engine.content_layers, tick)
+
+    def __call__(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        engine = self._engine
+        names = (*engine.style_layers, *engine.content_layers)
+        layers = engine._look(self._network, features, names, self._tick)
+        style, content = features.new_zeros(()), features.new_zeros(())
+        for name in engine.style_layers:
+            wanted = self._style[name]
+            gap = ((_gram(layers[name], self._active) - wanted) ** 2).mean()
+            style = style + gap / (wanted**2).mean().clamp_min(1e-30)
+        for name in engine.content_layers:
+            wanted = self._content[name]
+            gap = self._mean((layers[name] - wanted) ** 2)
+            content = content + gap / self._mean(wanted**2).clamp_min(1e-30)
+        return style / len(engine.style_layers), content / len(engine.content_layers)
+
+    def _mean(self, layer: Tensor) -> Tensor:
+        """Of ``[channels, time, *]``, over the positions that count."""
+        flat = layer.flatten(2).mean(dim=(0, 2)) if layer.ndim > 2 else layer.mean(dim=0)
+        return (_weights(self._active, layer) * flat).sum()
+
+
+def _weights(active: Tensor, layer: Tensor) -> Tensor:
+    """Of each time of ``layer``, sum 1: equal for those under which something sounds.
+
+    ``active`` is on the CPU, since not every device pools to just any length.
+    """
+    weight = torch.nn.functional.adaptive_max_pool1d(active[None], layer.shape[1])[0]
+    return (weight / weight.sum().clamp_min(1)).to(layer)
+
+
+def _gram(layer: Tensor, active: Tensor) -> Tensor:
+    """Mean of f fᵀ over the positions that count: ``[channels, time, *], [T] -> [C, C]``."""
+    weight = _weights(active, layer).sqrt()
+    flat = layer.flatten(2) if layer.ndim > 2 else layer[..., None]
+    rows: Tensor = (flat * (weight[:, None] / flat.shape[2] ** 0.5)).flatten(1)
+    return rows @ rows.T
+
+
+@functools.lru_cache(maxsize=2)
+def _cached(engine: type[Network], file: Stamp | None, seed: int) -> nn.Module:
+    """The network, on the CPU; shared, so never to be written to."""
+    if file is not None:
+        return load(file[0], engine.layouts)
+    layout = engine.layouts[0]
+    network = layout.shorten(layout.empty()).to_empty(device="cpu")
+    engine().draw(network, seed)
+    return network

@@ -1,0 +1,60 @@
+"""Random filters over time and frequency, the spectrogram taken as an image.
+
+One layer of 4096 filters, as DeepMix describes it. It gives no filter size; these filters span 11
+frames like the 1-D network's and 64 bins (690 Hz), and step by 48 bins, so that every bin is seen
+and an iteration takes seconds, not minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from effects.engines.gram.objective import Tick, run_tick
+from effects.engines.gram.random_cnn import RandomCNN
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomCNN2D(RandomCNN):
+    """Two-dimensional convolution of one channel; see `RandomCNN` for the other options.
+
+    Args:
+        height: features (bins) that a filter spans.
+        step: features from one position of the filters to the next, at most ``height``.
+    """
+
+    name = "random_cnn_2d"
+    height: int = 64
+    step: int = 48
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.step <= self.height:
+            raise ValueError("step must be at least 1 and at most height.")
+        if self.depth != 1:
+            raise ValueError("random_cnn_2d has one layer: depth must be 1.")
+
+    @property
+    def n_iterations(self) -> int:
+        """Fewer than the others': an iteration takes seconds."""
+        return 12
+
+    def _chunk(self) -> int | None:
+        return 32
+
+    def _filters(self, n_features: int, like: Tensor) -> list[Tensor]:
+        return [self._draw((self.n_filters, 1, self.width, self.height), 0, like)]
+
+    def _layers(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
+        # Zeros above the top, so that the last position covers the last features.
+        above = -(features.shape[1] - self.height) % self.step
+        if features.shape[1] < self.height:
+            above = self.height - features.shape[1]
+        image = torch.nn.functional.pad(features, (0, above))
+        patches = image.unfold(0, self.width, 1).unfold(1, self.height, self.step)
+        rows = patches.permute(0, 1, 3, 2).flatten(2)  # [T, positions, height * width]
+        kernel = filters[0].permute(0, 1, 3, 2).flatten(1)
+        return [torch.relu(run_tick(tick, rows @ kernel.T))]

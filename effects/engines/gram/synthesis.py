@@ -1,0 +1,65 @@
+"""From the amplitudes that an engine asks for back to sound, window after window.
+
+Phases are found for one channel, the carrier, which is the sum of all. Each channel is then given
+the carrier's gain and its turn of the phase, at each time and frequency: what distinguishes the
+channels, the stereo image, stays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from effects.engines.gram.frames import Frames, Stem
+from effects.signal.arrays import Audio
+from effects.signal.overlap_add import OverlapAdder
+from effects.signal.phase import griffin_lim, phases
+
+LOOK_AHEAD_FRAMES = 8  # of 23.2 ms
+PHASE_ITERATIONS = 30
+
+
+class Synthesis:
+    """Turns solutions back into sound, stretch after stretch."""
+
+    def __init__(self, stem: Stem) -> None:
+        self._analysis = stem.analysis
+        self._polarity = stem.polarity
+        bins = stem.analysis.grid.n_fft // 2 + 1
+        # The carrier's last frames, restyled; none yet.
+        self._settled = torch.zeros(0, bins, dtype=torch.complex64, device=stem.analysis.device)
+        self._adder = OverlapAdder(stem.analysis.grid, stem.audio, 1 / stem.unit)
+
+    def add(
+        self, frames: Frames, wanted: Tensor, n_final: int, *, tick: Callable[[float], None]
+    ) -> None:
+        """Restyle the first ``n_final`` frames of a window; those before are settled.
+
+        ``wanted`` has the amplitudes of the whole window, ``[T, n_features]``. Some frames after
+        the first ``n_final`` are looked at, and come again with the next window.
+        """
+        ahead = slice(0, n_final + self._analysis.frames(LOOK_AHEAD_FRAMES))
+        gain = self._analysis.gains(frames.amplitudes[ahead], wanted[ahead])
+        carrier = frames.carrier(self._polarity)[ahead]
+        start = torch.cat([self._settled, carrier * gain])
+        n_settled = len(self._settled)
+        count = iter(range(1, PHASE_ITERATIONS + 1))
+        phased = griffin_lim(
+            start.abs(),
+            start,
+            self._analysis.grid,
+            n_iterations=PHASE_ITERATIONS,
+            n_frozen=n_settled,
+            tick=lambda: tick(next(count) / PHASE_ITERATIONS),
+        )[n_settled : n_settled + n_final]
+        overlapping = math.ceil(self._analysis.grid.length / self._analysis.grid.hop)
+        self._settled = phased[-overlapping:].clone()
+        turn = phases(phased) * phases(carrier[:n_final]).conj()
+        self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
+
+    def finish(self) -> Audio:
+        """All of the sound, as many samples as the stem."""
+        return self._adder.finish()

@@ -1,0 +1,1 @@
+"""Trained weights from files, read so that none can do harm."""

@@ -1,0 +1,139 @@
+"""Files of trained weights: read so that none can do harm, and told apart by what is in them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import warnings
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from effects.learned.weights import find_weights
+
+Stamp = tuple[str, int, int]  # a file's path, its size and when it was written
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A published file, which has one tensor for every parameter and buffer of a module.
+
+    Args:
+        file: what it is called, and whose it is.
+        make: the module, on any device; its names and shapes are the file's.
+        unwrap: from what is in the file to what the module must have; raises what it likes.
+        unused: parts of the module that no engine computes: checked, and not kept.
+    """
+
+    file: str
+    make: Callable[[], nn.Module]
+    unwrap: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda found: found
+    unused: Sequence[str] = ()
+
+    def empty(self) -> nn.Module:
+        """The module with shapes and no numbers."""
+        with torch.device("meta"):
+            return self.make()
+
+    def shorten(self, module: nn.Module) -> nn.Module:
+        """The module without what is unused, ready to compute."""
+        for name in self.unused:
+            delattr(module, name)
+        return module.eval().requires_grad_(False)
+
+
+def load(path: str, layouts: Sequence[Layout]) -> nn.Module:
+    """The module of the layout that the file has, with its weights, in single precision.
+
+    Raises:
+        FileNotFoundError, PermissionError: it cannot be opened.
+        ValueError: it is none of ``layouts``; says which were expected.
+    """
+    expected = " or ".join(layout.file for layout in layouts)
+    found = _read(path, expected)
+    reasons = []
+    for layout in layouts:
+        module = layout.empty()
+        try:
+            state = dict(layout.unwrap(found))
+        except Exception:  # another file's structure
+            state = {}
+        reason = _difference(state, module.state_dict())
+        if reason:
+            reasons.append(reason)
+            continue
+        module.load_state_dict(state, strict=True, assign=True)
+        module = layout.shorten(module)
+        own = {name: _own(tensor) for name, tensor in module.state_dict().items()}
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in own.values()):
+            raise ValueError(f"The weights in {path!r} hold NaN or infinity: fetch {expected}.")
+        module.load_state_dict(own, assign=True)
+        return module.requires_grad_(False)
+    raise ValueError(f"{path!r} has other weights ({reasons[0]}): expected {expected}.")
+
+
+def stamp(path: str | os.PathLike[str]) -> Stamp:
+    """Whatever changes when the file does.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: there is no such file.
+    """
+    name = find_weights(path)
+    status = Path(name).stat()
+    return name, status.st_size, status.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=8)
+def digest(file: Stamp) -> str:
+    """SHA-256 of the file's bytes."""
+    with Path(file[0]).open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _read(path: str, expected: str) -> Mapping[str, Any]:
+    with Path(path).open("rb"):
+        pass  # what the system says of it is better than what torch would
+    try:
+        mapped = zipfile.is_zipfile(path)
+        if mapped:
+            with zipfile.ZipFile(path) as archive:
+                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                    raise ValueError("compressed")  # torch never does; it could hold terabytes
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # at a stranger's file, torch asks for reports to torch
+            found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        if not isinstance(found, Mapping):
+            raise TypeError("not a dict")
+    except Exception as error:  # whatever torch makes of a damaged file, and it makes a lot
+        raise ValueError(
+            f"{path!r} cannot be read as weights (damaged, or not saved by PyTorch): "
+            f"expected {expected}."
+        ) from error
+    return found
+
+
+def _difference(state: Mapping[str, Any], wanted: Mapping[str, Tensor]) -> str:
+    """What is wrong with ``state``, in few words; nothing if nothing is."""
+    for name, tensor in wanted.items():
+        if name not in state:
+            return f"there is no {name}"
+        found = state[name]
+        if not isinstance(found, Tensor) or found.layout != torch.strided or found.is_quantized:
+            return f"{name} is no tensor of numbers"
+        if found.is_floating_point() != tensor.is_floating_point():
+            return f"{name} is {found.dtype}"
+        if found.shape != tensor.shape:
+            return f"{name} is {tuple(found.shape)}, not {tuple(tensor.shape)}"
+    more = [str(name) for name in state if name not in wanted]
+    return f"{more[0][:80]} is too much" if more else ""
+
+
+def _own(tensor: Tensor) -> Tensor:
+    """A copy that needs the file no more."""
+    return tensor.to(torch.float32 if tensor.is_floating_point() else tensor.dtype, copy=True)

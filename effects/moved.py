@@ -1,0 +1,50 @@
+"""Import paths of engines, as README and docs of version 0.1 named them: they still work.
+
+    >>> from effects.engines.random_cnn_1d import RandomCNN1D  # doctest: +SKIP
+
+A finder at the end of `sys.meta_path` is asked only for modules that nobody else has. For an old
+name it loads the module that took its place, so there is one module under two names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import MappingProxyType, ModuleType
+
+MOVED = MappingProxyType(
+    {
+        "effects.engines.base": "effects.engines.gram.engine",
+        "effects.engines.checkpoint": "effects.learned.checkpoint",
+        "effects.engines.cnn14": "effects.engines.gram.networks.cnn14",
+        "effects.engines.infinite": "effects.engines.gram.infinite",
+        "effects.engines.network": "effects.engines.gram.networks.network",
+        "effects.engines.random_cnn_1d": "effects.engines.gram.random_cnn_1d",
+        "effects.engines.random_cnn_2d": "effects.engines.gram.random_cnn_2d",
+        "effects.engines.vgg19": "effects.engines.gram.networks.vgg19",
+        "effects.engines.vggish": "effects.engines.gram.networks.vggish",
+    }
+)
+
+
+class _Finder(MetaPathFinder, Loader):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self) if fullname in MOVED else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Python makes an empty one, which `exec_module` replaces."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        # What stands in sys.modules after this is what the import returns.
+        sys.modules[module.__name__] = importlib.import_module(MOVED[module.__name__])
+
+
+def install() -> None:
+    """Make the old names importable. Doing so again changes nothing."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

@@ -1,0 +1,210 @@
+"""Which presets sound most like a clip: the engine's kernel, on the presets' cached statistics.
+
+The engine's style distance is a squared maximum mean discrepancy (MMD) under the kernel k²
+(`effects.engines.gram.infinite`): with φ(x)·φ(s) = k²(x, s), it is ‖Σ a φ(x) - Σ b φ(s)‖² for the
+clip's patches x with weights a and the preset's s with weights b. Between a melody and a preset's
+clip it tells mostly which notes are played how often. So here the preset's weights are free: every
+frame x of the clip may choose the frame s of the preset that is nearest to it, a second one s' (a
+chord has notes that the preset has one by one), and how much of each:
+
+    d(x) = min ‖φ(x) - w φ(s) - w' φ(s')‖²,    w, w' >= 0
+
+A squared norm being convex, Σ a d(x) is no less than the MMD of the clip from the preset as these
+choices weigh it. It is given relative to Σ a k²(x, x): 0 is the same sound, 1 has nothing in
+common.
+
+With the cosines c of φ(x) and φ(s), c' of φ(x) and φ(s'), and e of φ(s) and φ(s'), the best s is
+that of the largest c, which leaves k²(x, x) (1 - c²); of this, s' takes (c' - c e)² / (1 - e²), if
+c' > c e. For single frames at the angle θ, k(x, s) = |x| |s| κ / 2 with κ = (sin θ + (π - θ) cos θ)
+/ π, so that c = κ²: one product of matrices tells all.
+
+A preset's clip has its register in steps of up to three semitones. So that all pitches are there,
+the clip is also heard a semitone higher and lower. And since most frames of a note are alike, a
+preset is remembered by few of its frames: those that, chosen one by one, bring the sum of 1 - c²
+over all of its own lowest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from effects.running.cache import Arrays, shared_cache
+from effects.running.progress import OnProgress, Progress, run_reporting
+from effects.style_clip import Style
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from effects.engines.gram.objective import Statistics
+    from effects.style_transfer import StyleSource
+    from presets import Preset
+
+N_TYPICAL = 96  # frames of a preset that are remembered: 200 kB
+N_HEARD = 128  # frames of the clip that are looked at, at most
+SEMITONES = (0, 1, -1)
+#: To be raised when the same statistics come to have other typical frames.
+TYPICAL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A preset, and how far it is from the clip: from 0, the same sound, to 1."""
+
+    preset: Preset
+    distance: float
+
+
+def suggest(
+    clip: StyleSource,
+    presets: Sequence[Preset] | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+) -> list[Suggestion]:
+    """Presets by their distance from ``clip``, nearest first.
+
+    The first time, every preset's statistics are computed, which takes a fraction of a second
+    each; later what is needed of them comes from the cache.
+
+    Args:
+        clip: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz.
+        presets: which to compare; all, if none are given. Those whose clip cannot be read are left
+            out.
+        on_progress: called as ``on_progress(fraction, stage)`` while it lasts; what it raises
+            ends the call.
+
+    Raises:
+        ValueError, FileNotFoundError: the clip cannot be read, or is silent.
+    """
+    if presets is None:
+        from presets import every
+
+        presets = every()
+    style, chosen = Style(clip), list(presets)
+    return run_reporting(lambda progress: _suggest(style, chosen, progress), on_progress)
+
+
+def _suggest(clip: Style, presets: list[Preset], progress: Progress) -> list[Suggestion]:
+    progress.tick(0.0, "loading torch")
+    import torch
+
+    from effects.running.devices import one_thread
+
+    found = []
+    with one_thread(), torch.no_grad():
+        frames = _heard(_statistics(clip, progress))
+        frames = frames[:: -(-len(frames) // N_HEARD)]
+        copies = torch.stack([transposed(frames, it) for it in SEMITONES])
+        for index, preset in enumerate(presets):
+            progress.tick(index / len(presets), preset.label)
+            try:
+                typical = _typical(Style(preset.clip, preset.sha256), progress)
+            except (OSError, ValueError):  # `restyle presets validate` says why
+                continue
+            found.append(Suggestion(preset, distance(copies, typical)))
+    return sorted(found, key=lambda it: it.distance)
+
+
+def _statistics(style: Style, progress: Progress) -> Statistics:
+    """The infinite engine's, of as many features as any sample rate has, or the style's."""
+    import torch
+
+    from effects.engines.gram.infinite import Infinite
+    from effects.engines.gram.statistics import style_statistics
+    from effects.signal.spectrogram import HIGHEST_BAND_HZ, Analysis
+
+    n_features = Analysis.features_at(2 * HIGHEST_BAND_HZ)
+    cpu = torch.device("cpu")
+    return style_statistics(style, Infinite(), n_features, cpu, tick=progress.tick)[1]
+
+
+def _typical(style: Style, progress: Progress) -> Tensor:
+    """The `typical` frames of a preset's clip, from the cache if they are there."""
+    import torch
+
+    from effects.engines.gram.statistics import STATISTICS_VERSION
+
+    def compute() -> Arrays:
+        frames = typical(_heard(_statistics(style, progress)))
+        return {"frames": frames.half().numpy()}
+
+    key = {
+        "typical frames": TYPICAL_VERSION,
+        "statistics": STATISTICS_VERSION,
+        "clip": style.digest,
+        "count": N_TYPICAL,
+    }
+    return torch.from_numpy(shared_cache().get(key, compute)["frames"]).float()
+
+
+def _heard(statistics: Statistics) -> Tensor:
+    """The frames at the middle of a patch that counts."""
+    around = (len(statistics["frames"]) - len(statistics["weight"])) // 2
+    return statistics["frames"][statistics["weight"].nonzero()[:, 0] + around]
+
+
+def typical(frames: Tensor, count: int = N_TYPICAL) -> Tensor:
+    """At most ``count`` of the frames, ``[S, n_features]``, that all are near to; of length 1."""
+    import torch
+
+    frames = _unit(frames[:: len(frames) // 1000 + 1])
+    nearness = _cosine(frames @ frames.T).square()
+    reached = torch.zeros(len(frames))
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(frames)):
+        gain = (nearness - reached[:, None]).clamp_min_(0).sum(dim=0)
+        chosen.append(int(gain.argmax()))
+        reached = torch.maximum(reached, nearness[:, chosen[-1]])
+    return frames[chosen]
+
+
+def distance(clip: Tensor, preset: Tensor) -> float:
+    """How far a clip is from a preset; see above.
+
+    Args:
+        clip: its frames, and copies of them at other pitches, ``[copies, T, n_features]``.
+        preset: `typical` frames of it, ``[S, n_features]``. Where one has more features than the
+            other, for its higher sample rate, those that both have are compared.
+    """
+    n = min(clip.shape[2], preset.shape[1])
+    clip, preset = clip[..., :n], _unit(preset[:, :n])
+    power = clip.square().sum(dim=2, keepdim=True)
+    cosine = _cosine(clip @ preset.T / power.sqrt().clamp_min(1e-9))
+    first, which = cosine.max(dim=2)
+    between = _cosine(preset @ preset.T)[which]
+    rest = (cosine - first[..., None] * between).clamp_min(0)
+    second = (rest.square() / (1 - between.square()).clamp_min(1e-6)).amax(dim=2)
+    explained = (first.square() + second).amax(dim=0)
+    size = power[0, :, 0].square()  # 4 k²(x, x)
+    return float(1 - (size * explained).sum() / size.sum())
+
+
+def _cosine(cosine: Tensor) -> Tensor:
+    """κ²: of φ(x) and φ(s), from that of x and s."""
+    import torch
+
+    cosine = cosine.clamp(-1, 1)
+    theta = torch.acos(cosine)
+    return ((torch.sin(theta) + (math.pi - theta) * cosine) / math.pi).square()
+
+
+def _unit(frames: Tensor) -> Tensor:
+    """Each of length 1, or 0."""
+    return frames / frames.square().sum(dim=1, keepdim=True).sqrt().clamp_min(1e-9)
+
+
+def transposed(frames: Tensor, semitones: int) -> Tensor:
+    """``frames``, ``[T, n_features]``, at another pitch; the bands above the bins stay."""
+    import torch
+
+    from effects.signal.spectrogram import REFERENCE_N_FFT
+
+    n_bins = min(REFERENCE_N_FFT // 2 + 1, frames.shape[1])
+    place = torch.arange(n_bins, dtype=torch.float64) / 2 ** (semitones / 12)
+    place = place.clamp_max(n_bins - 1)
+    below = place.floor().long()
+    above = (below + 1).clamp_max(n_bins - 1)
+    bins = torch.lerp(frames[:, below], frames[:, above], (place - below).float())
+    return torch.cat([bins, frames[:, n_bins:]], dim=1)

@@ -1,0 +1,1 @@
+"""What long work needs: progress and cancelling, devices, a cache."""

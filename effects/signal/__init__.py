@@ -1,0 +1,1 @@
+"""Sound as arrays: units, levels, spectra, and the way back to samples."""

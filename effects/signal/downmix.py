@@ -1,0 +1,33 @@
+"""One channel of many."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.signal.arrays import Audio
+from effects.signal.loudness import peak
+
+STRETCH = 1 << 20  # samples looked at together
+
+
+def polarity(audio: Audio) -> NDArray[np.float64]:
+    """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum.
+
+    ``audio``, ``[channels, samples]``, is not silent.
+    """
+    unit = np.float32(1 / peak(audio))
+    products = np.zeros((len(audio), len(audio)))
+    for at in range(0, audio.shape[1], STRETCH):
+        part = audio[:, at : at + STRETCH] * unit
+        products += part @ part.T
+    return np.where(products[products.diagonal().argmax()] < 0, -1.0, 1.0)
+
+
+def downmix(audio: Audio) -> NDArray[np.float32]:
+    """The mean of the channels, ``[samples]``, those in opposite phase turned."""
+    if len(audio) == 1:
+        only: NDArray[np.float32] = audio[0]
+        return only
+    mean: NDArray[np.float32] = (polarity(audio) / len(audio)).astype(np.float32) @ audio
+    return mean

@@ -1,0 +1,210 @@
+"""Loudness after ITU-R BS.1770-4, matched without clipping, and rests kept silent.
+
+Everything here works in stretches of a few seconds, so that an hour of audio costs no more memory
+than the audio itself. Signals are float32 ``[channels, samples]``; all channels weigh the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pedalboard import Chain, HighpassFilter, HighShelfFilter
+
+from effects.signal.arrays import Audio
+
+Envelope = NDArray[np.float64]
+
+ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
+REST_DB = -80.0  # below the stem's peak, a sample belongs to a rest
+REST_FADE_SECONDS = 0.02
+LIMITER_SECONDS = 0.005
+MOST_LIMITING_DB = 30.0
+STRETCH = 1 << 18  # samples looked at together
+
+
+def loudness(audio: Audio, sample_rate: float, envelope: Envelope | None = None) -> float:
+    """Integrated loudness in LUFS, -inf for silence.
+
+    ``envelope`` is a gain to measure it under, as nodes of the limiter's.
+
+    Where gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS) it is the loudness
+    of the whole, ungated: BS.1770 has no answer there, and a level is needed all the same.
+    """
+    step = max(round(0.1 * sample_rate), 1)
+    power = k_weighted_power(audio, sample_rate, step, envelope)
+    whole_steps = audio.shape[1] // step
+    blocks = _sliding_mean(power[:whole_steps] / step, 4)  # 0.4 s, three quarters overlapping
+    loud = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
+    if len(loud):
+        loud = loud[_lufs(loud) > _lufs(loud.mean()) + RELATIVE_GATE_LU]
+        return float(_lufs(loud.mean()))
+    return float(_lufs(power.sum() / max(audio.shape[1], 1)))
+
+
+def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float) -> None:
+    """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
+
+    Limiting costs loudness, so more gain goes in until both hold. Where they cannot (a stem as
+    loud as a square wave at full scale) the ceiling wins: gain that the limiter takes back where it
+    is loud only brings up what is quiet, so 20 dB of it must be worth 1 LU.
+    """
+    now = loudness(audio, sample_rate)
+    if not (math.isfinite(now) and math.isfinite(target_lufs)):
+        return
+    hop = _limiter_hop(sample_rate)
+    peaks = _peaks(audio, hop)
+    low, high = target_lufs - now, math.inf  # gains in dB that are too little and too much
+    least, most = low, low + MOST_LIMITING_DB
+    gain, lowest_cost, best = low, math.inf, np.ones(0)
+    for _ in range(10):
+        envelope = 10 ** (gain / 20) * _limiting(peaks * 10 ** (gain / 20), ceiling)
+        over = loudness(audio, sample_rate, envelope) - target_lufs
+        met, cost = abs(over) < 0.1, abs(over) + (gain - least) / 20
+        if met or cost < lowest_cost:
+            lowest_cost, best = cost, envelope
+        if met or (over < 0 and gain == most):
+            break
+        low, high = (gain, high) if over < 0 else (low, gain)
+        gain = (low + high) / 2 if high < math.inf else min(gain - 2 * over, most)
+    _apply_envelope(audio, best, hop)
+    np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
+
+
+def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
+    """Turn ``audio`` down in place around its peaks, smoothly over 5 ms, to at most ``ceiling``.
+
+    All channels are turned down alike. Returns whether anything was above.
+    """
+    hop = _limiter_hop(sample_rate)
+    peaks = _peaks(audio, hop)
+    if not len(peaks) or peaks.max() <= ceiling:
+        return False
+    _apply_envelope(audio, _limiting(peaks, ceiling), hop)
+    np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
+    return True
+
+
+def _limiter_hop(sample_rate: float) -> int:
+    return max(round(0.001 * sample_rate), 1)
+
+
+def _limiting(peaks: Envelope, ceiling: float) -> Envelope:
+    """The limiter's gain: nodes 1 ms apart, with lines between them.
+
+    A node takes the lowest gain that its two neighbouring milliseconds need, then the lowest of the
+    nodes around it, then the mean over as many: so nowhere is it above what is needed.
+    """
+    needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
+    nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
+    return _smooth(nodes, round(LIMITER_SECONDS / 0.001), np.min)
+
+
+def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
+    """Silence ``audio`` in place wherever ``content`` rests (80 dB below its peak, or digital 0).
+
+    Restyled sound may fade over 20 ms into a rest, and out of it; beyond, a rest is exactly 0.
+    """
+    # The last sample of a sound may be the first of its hop; then come the two nodes that the
+    # extreme reaches, the two of the mean, and the line down to 0: six hops.
+    hop = max(int(REST_FADE_SECONDS / 6 * sample_rate), 1)
+    peaks = _peaks(content, hop)
+    if not len(peaks):
+        return
+    sounding = (peaks > peaks.max() * 10 ** (REST_DB / 20)).astype(np.float64)
+    if sounding.all():
+        return
+    nodes = np.maximum(np.append(sounding, 0.0), np.append(0.0, sounding))
+    _apply_envelope(audio, _smooth(nodes, 2, np.max), hop)
+
+
+def peak(audio: Audio) -> float:
+    """The largest absolute sample."""
+    return max((float(np.abs(audio[:, p]).max()) for p in _stretches(audio.shape[1])), default=0.0)
+
+
+def k_weighted_power(
+    audio: Audio, sample_rate: float, step: int, envelope: Envelope | None = None
+) -> Envelope:
+    """Sums of squares of the K-weighted channels over every ``step`` samples.
+
+    ``envelope`` is a gain to measure them under, as nodes of the limiter's.
+
+    The weighting is BS.1770's high shelf and its high-pass of Q 0.5 at 38 Hz, which is two equal
+    one-pole filters: all of them are plugins of pedalboard.
+    """
+    shelf = min(1500.0, 0.45 * sample_rate)
+    weighting = Chain(
+        [HighShelfFilter(shelf, 4.0, math.sqrt(0.5)), HighpassFilter(38), HighpassFilter(38)]
+    )
+    # Filters of single precision want a level they can work with, whatever the stem's.
+    top = peak(audio)
+    unit = 1 / top if top > 0 else 1.0
+    sums = [np.zeros(0)]
+    n = max(STRETCH // step, 1) * step
+    for start in range(0, audio.shape[1], n):
+        # The copy is in pedalboard's layout: with two dimensions, the smaller one is the channels.
+        part = np.zeros((audio.shape[0], n), np.float32)
+        length = min(n, audio.shape[1] - start)
+        part[:, :length] = audio[:, start : start + length].astype(np.float64) * unit
+        if envelope is not None:
+            part[:, :length] *= _line(envelope, start, start + length, _limiter_hop(sample_rate))
+        part = weighting(part, sample_rate, reset=False)[:, :length]
+        sums.append(_step_sums(part.astype(np.float64) ** 2, step))
+    return np.concatenate(sums) / unit**2
+
+
+def _step_sums(power: NDArray[np.float64], step: int) -> Envelope:
+    return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], step))
+
+
+def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        return np.asarray(-0.691 + 10 * np.log10(power))
+
+
+def _peaks(audio: Audio, hop: int) -> Envelope:
+    """The largest absolute sample of any channel in every ``hop`` samples."""
+    parts = [np.zeros(0)]
+    n = max(STRETCH // hop, 1) * hop
+    for start in range(0, audio.shape[1], n):
+        top = np.abs(audio[:, start : start + n]).max(axis=0)
+        parts.append(np.maximum.reduceat(top, np.arange(0, len(top), hop)))
+    return np.concatenate(parts)
+
+
+def _smooth(nodes: Envelope, reach: int, extreme: Callable[..., Envelope]) -> Envelope:
+    """The mean, over ``reach`` nodes to either side, of the extremes of as many nodes around each.
+
+    Every one of the averaged extremes has seen the node itself, so their mean is as low (or high)
+    as the node at least.
+    """
+    width = 2 * reach + 1
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(nodes, 2 * reach, "edge"), width)
+    return _sliding_mean(extreme(windows, axis=1), width)
+
+
+def _sliding_mean(values: Envelope, width: int) -> Envelope:
+    if len(values) < width:
+        return np.zeros(0)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1))
+
+
+def _apply_envelope(audio: Audio, nodes: Envelope, hop: int) -> None:
+    """Multiply in place by the line through ``nodes``, node n at sample n * hop."""
+    for part in _stretches(audio.shape[1]):
+        audio[:, part] = audio[:, part] * _line(nodes, part.start, part.stop, hop)
+
+
+def _line(nodes: Envelope, start: int, stop: int, hop: int) -> Envelope:
+    """The line through ``nodes``, node n at sample n * hop, at samples ``start`` to ``stop``."""
+    at = np.arange(start, stop) / hop
+    first, last = int(at[0]), min(int(at[-1]) + 2, len(nodes))
+    return np.interp(at, np.arange(first, last), nodes[first:last])
+
+
+def _stretches(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + STRETCH, n)) for start in range(0, n, STRETCH))

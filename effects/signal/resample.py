@@ -1,0 +1,65 @@
+"""To the sample rate of a network and back, and what the network cannot hear meanwhile."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import soxr  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from effects.signal.arrays import Audio
+
+STRETCH = 1 << 20  # samples that are scaled together
+
+
+def resample(audio: Audio, source: float, target: float, length: int | None = None) -> Audio:
+    """``[channels, samples]`` at the rate ``target``, in Hz: no delay, ``length`` samples.
+
+    A length of the same duration if none is given.
+    """
+    n = max(round(audio.shape[1] * target / source), 1) if length is None else length
+    out = np.zeros((len(audio), n), np.float32)
+    after = np.zeros(math.ceil(2 * source / target), np.float32)  # or short clips are nothing
+    for channel, samples in zip(out, audio, strict=True):
+        found = soxr.resample(np.append(samples, after), source, target, quality="VHQ")[:n]
+        channel[: len(found)] = found
+    return out
+
+
+class Below:
+    """The part of a clip that a network hears, at its rate, and the rest at the clip's own.
+
+    Args:
+        audio: the clip, ``[channels, samples]``.
+        sample_rate: its rate in Hz.
+        rate: the network's.
+    """
+
+    def __init__(self, audio: Audio, sample_rate: float, rate: float) -> None:
+        self._rates = (float(rate), float(sample_rate))
+        self._length = audio.shape[1]
+        self.audio = resample(audio, sample_rate, rate)
+        self._rest = audio - self._at_own_rate(self.audio)
+
+    def join(self, restyled: Audio, gains: NDArray[np.float32], hop: int) -> Audio:
+        """``restyled`` in place of `audio`, and the rest times ``gains``.
+
+        Nothing restyled and gains of 1 are the clip itself, but for rounding.
+
+        Args:
+            restyled: as many samples as `audio`.
+            gains: one per frame, between which it is a line.
+            hop: samples of `audio` from one frame to the next.
+        """
+        low, high = self._rates
+        out = self._at_own_rate(restyled)
+        times = np.arange(len(gains)) * hop / low
+        for start in range(0, self._length, STRETCH):
+            part = slice(start, min(start + STRETCH, self._length))
+            gain = np.interp(np.arange(part.start, part.stop) / high, times, gains)
+            out[:, part] += self._rest[:, part] * gain.astype(np.float32)
+        return out
+
+    def _at_own_rate(self, audio: Audio) -> Audio:
+        return resample(audio, *self._rates, self._length)

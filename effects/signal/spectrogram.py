@@ -1,0 +1,273 @@
+"""The log-magnitude spectrogram that every engine works on, and the way back.
+
+One frame grid for all sample rates. The published random-CNN methods analyse 22 050 Hz audio with
+``n_fft=2048, hop=512`` (Ulyanov & Lebedev 2016). Here those are *durations* (92.9 ms and 23.2 ms),
+so that bin 40 is 430.7 Hz and a frame is 23.2 ms in a stem at 96 kHz and in a style clip at 8 kHz
+alike, and no audio is ever resampled. At 22 050 Hz the amplitudes are the published ones exactly:
+``|STFT|`` of 1025 bins, whose ``log1p`` the networks see.
+
+Above 11 025 Hz, where hearing resolves no partials 11 Hz apart, bins are joined into bands of 1/24
+octave up to 20 kHz. One band weighs as much as one bin.
+
+A network that was trained on another spectrogram names it, its `Resolution`. Clips are then
+resampled to its rate (`effects.signal.resample`), and the bins that it hears are the features.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+REFERENCE_RATE = 22_050
+REFERENCE_N_FFT = 2048
+REFERENCE_HOP = 512
+BANDS_PER_OCTAVE = 24
+HIGHEST_BAND_HZ = 20_000.0
+HIGHEST_FEATURE = 25.0  # no sound has it, but an optimiser may try
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The spectrogram of a network, in its own terms.
+
+    Args:
+        sample_rate: of the audio that it hears, in Hz.
+        n_window: samples of the periodic Hann window.
+        hop: samples from one frame to the next.
+        n_fft: length of the transform; frames are filled up with zeros to it.
+        highest_hz: it hears nothing above.
+        knee: the amplitude, in the units of `Analysis.amplitudes`, down to which its features
+            are logarithmic: about that at which the network's own logarithm ends, or small
+            changes of the features are large ones to it, and an optimiser is lost.
+    """
+
+    sample_rate: int
+    n_window: int
+    hop: int
+    n_fft: int
+    highest_hz: float
+    knee: float
+
+    def n_features(self, sample_rate: float) -> int:
+        """Bins that it hears of audio of this rate."""
+        highest = min(self.highest_hz, sample_rate / 2)
+        return max(math.floor(highest * self.n_fft / self.sample_rate), 1) + 1
+
+    def magnitude(self, features: Tensor) -> Tensor:
+        """Its ``|STFT|``, ``[T, n_fft // 2 + 1]``, of features ``[T, n_features]``.
+
+        For sound between -1 and 1; bins that are no features are 0.
+        """
+        scale = self.knee * self.n_window / REFERENCE_N_FFT
+        magnitude = torch.expm1(features.clamp_max(HIGHEST_FEATURE)) * scale
+        return torch.nn.functional.pad(magnitude, (0, self.n_fft // 2 + 1 - features.shape[1]))
+
+
+@dataclass(frozen=True)
+class FrameGrid:
+    """A short-time Fourier transform with a Hann window, frame ``t`` centred on sample ``t * hop``.
+
+    Shapes: signals are ``[*, samples]``, spectra ``[*, frames, n_fft // 2 + 1]``. The window is as
+    long as the transform, or has ``n_window`` samples, followed by zeros.
+    """
+
+    n_fft: int
+    hop: int
+    device: torch.device
+    n_window: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Samples under one frame."""
+        return self.n_window or self.n_fft
+
+    @cached_property
+    def window(self) -> Tensor:
+        """Periodic Hann window, ``[length]``."""
+        return torch.hann_window(self.length, device=self.device)
+
+    def n_frames(self, n_samples: int) -> int:
+        """Frames that cover ``n_samples`` (librosa's count for a centred transform)."""
+        return 1 + n_samples // self.hop
+
+    def stft(self, framed: Tensor) -> Tensor:
+        """Spectra of ``framed``, ``[*, (T - 1) * hop + length]``: no padding is added here."""
+        spectra: Tensor = torch.fft.rfft(
+            framed.unfold(-1, self.length, self.hop) * self.window, n=self.n_fft
+        )
+        return spectra
+
+    def overlap_add(self, frames: Tensor) -> Tensor:
+        """Add frames ``[*, T, length]`` at steps of ``hop``: ``[*, (T - 1) * hop + length]``."""
+        n, reach = frames.shape[-2], -(-self.length // self.hop)
+        pieces = torch.nn.functional.pad(frames, (0, reach * self.hop - self.length))
+        pieces = pieces.reshape(*frames.shape[:-1], reach, self.hop)
+        out = frames.new_zeros(*frames.shape[:-2], n + reach - 1, self.hop)
+        for k in range(reach):
+            out[..., k : k + n, :] += pieces[..., k, :]
+        return out.flatten(-2)[..., : (n - 1) * self.hop + self.length]
+
+    def weigh(self, spectra: Tensor) -> Tensor:
+        """Windowed frames in time, ready to be overlap-added: ``[*, T, length]``."""
+        frames: Tensor = torch.fft.irfft(spectra, n=self.n_fft)
+        return frames[..., : self.length] * self.window
+
+    def weight_sum(self, n: int) -> Tensor:
+        """The squared windows of ``n`` frames, overlap-added: what `istft` divides by."""
+        return self.overlap_add((self.window**2).expand(n, -1)).clamp_min(1e-8)
+
+    def istft(self, spectra: Tensor, weight_sum: Tensor | None = None) -> Tensor:
+        """Least-squares inverse (Griffin & Lim 1984): ``[*, (T - 1) * hop + length]``."""
+        total = self.weight_sum(spectra.shape[-2]) if weight_sum is None else weight_sum
+        return self.overlap_add(self.weigh(spectra)) / total
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Spectra at one sample rate, and the features made of their magnitudes.
+
+    ``n_features`` may be less than the rate offers, when the other clip has a lower Nyquist
+    frequency: both are then compared in the range they share. With a ``resolution``,
+    ``sample_rate`` is its rate.
+    """
+
+    sample_rate: float
+    n_features: int
+    device: torch.device
+    resolution: Resolution | None = None
+
+    @staticmethod
+    def features_at(sample_rate: float, resolution: Resolution | None = None) -> int:
+        """How many features audio of this rate has: bins up to 11 025 Hz, then bands."""
+        if resolution:
+            return resolution.n_features(sample_rate)
+        return _n_bins(sample_rate) + len(_band_edges(sample_rate)) - 1
+
+    @cached_property
+    def grid(self) -> FrameGrid:
+        """Windows of 92.9 ms, hops of 23.2 ms, in whole samples; or the network's own."""
+        if it := self.resolution:
+            return FrameGrid(it.n_fft, it.hop, self.device, it.n_window)
+        scale = self.sample_rate / REFERENCE_RATE
+        hop = max(round(REFERENCE_HOP * scale), 2)
+        return FrameGrid(_n_fft(self.sample_rate), hop, self.device)
+
+    def frames(self, count: int) -> int:
+        """As many frames as last as long as ``count`` of 23.2 ms."""
+        if it := self.resolution:
+            return round(count * REFERENCE_HOP / REFERENCE_RATE * it.sample_rate / it.hop)
+        return count
+
+    @property
+    def knee(self) -> float:
+        """The amplitude that engines are to see as 1."""
+        return self.resolution.knee if self.resolution else 1.0
+
+    @property
+    def n_bins(self) -> int:
+        """Features that are single bins; the others are bands."""
+        if self.resolution:
+            return self.n_features
+        return min(_n_bins(self.sample_rate), self.n_features)
+
+    @cached_property
+    def _band_of_bin(self) -> Tensor:
+        """For every bin from ``n_bins`` on, its band; ``n_bands`` where it belongs to none."""
+        edges = _band_edges(self.sample_rate)
+        n_bands = self.n_features - self.n_bins
+        frequency = torch.arange(self.grid.n_fft // 2 + 1) * self.sample_rate / self.grid.n_fft
+        band = torch.bucketize(frequency[self.n_bins :], torch.tensor(edges), right=True) - 1
+        return band.clamp(0, n_bands).to(self.device)
+
+    @cached_property
+    def _bins_of_band(self) -> Tensor:
+        """How many bins each feature joins, ``[n_features]``."""
+        n_bands = self.n_features - self.n_bins
+        size = torch.bincount(self._band_of_bin, minlength=n_bands + 1)[:n_bands]
+        ones = torch.ones(self.n_bins, device=self.device)
+        return torch.cat([ones, size.clamp_min(1).float()])
+
+    @property
+    def _bin_hz(self) -> float:
+        """From one bin to the next."""
+        if it := self.resolution:
+            return it.sample_rate / it.n_fft
+        return REFERENCE_RATE / REFERENCE_N_FFT
+
+    @cached_property
+    def _power_weight(self) -> Tensor:
+        """Share of each feature in the K-weighted mean square of a frame (ITU-R BS.1770).
+
+        By Parseval a Hann-windowed frame of mean square m has 2 Σ|X|² = m · 3/8 · n_fft² over
+        positive frequencies, or m · 3/8 · n_window · n_fft where zeros follow the window. The
+        weights are those of `effects.signal.loudness` as analog filters: a high shelf of 4 dB at
+        1500 Hz, a high-pass of Q 0.5 at 38 Hz.
+        """
+        bins = torch.arange(self.n_bins, device=self.device) * self._bin_hz
+        edges = torch.tensor(_band_edges(self.sample_rate), device=self.device)
+        bands = (edges[:-1] * edges[1:]).sqrt()[: self.n_features - self.n_bins]
+        frequency = torch.cat([bins, bands])
+        x, gain = (frequency / 1500) ** 2, 10 ** (4 / 40)
+        shelf = gain**2 * ((1 - gain * x) ** 2 + 2 * gain * x) / ((gain - x) ** 2 + 2 * gain * x)
+        high_pass = (frequency**2 / (frequency**2 + 38**2)) ** 2
+        zeros = self.grid.n_fft / self.grid.length
+        return 2 / (REFERENCE_N_FFT**2 * 3 / 8 * zeros) * shelf * high_pass * self._bins_of_band
+
+    def amplitudes(self, magnitude: Tensor) -> Tensor:
+        """Bins, and the root mean squares of bands: ``[T, n_fft // 2 + 1] -> [T, n_features]``.
+
+        Scaled to what the transform at 22 050 Hz, whose window sums to 1024, has for the sound.
+        """
+        scaled = magnitude * (REFERENCE_N_FFT / self.grid.length)
+        n_bands = self.n_features - self.n_bins
+        if n_bands == 0:
+            return scaled[:, : self.n_bins]
+        power = magnitude.new_zeros(len(magnitude), n_bands + 1)
+        power.index_add_(1, self._band_of_bin, scaled[:, self.n_bins :] ** 2)
+        bands = (power[:, :n_bands] / self._bins_of_band[self.n_bins :]).sqrt()
+        return torch.cat([scaled[:, : self.n_bins], bands], dim=1)
+
+    def power(self, amplitudes: Tensor) -> Tensor:
+        """K-weighted mean square of each frame: ``[T, n_features] -> [T]``."""
+        return (amplitudes**2) @ self._power_weight
+
+    def gains(self, before: Tensor, after: Tensor) -> Tensor:
+        """What to multiply bins with: amplitudes ``2 x [T, n_features] -> [T, n_fft // 2 + 1]``.
+
+        Bins above the compared range (ultrasound; anything above the style clip's Nyquist
+        frequency) follow the third of an octave, or the 8 bins, below the range's end: they are
+        turned down with it but never up, since nothing is known of the style there.
+        """
+        gain = after / before.clamp_min(1e-9)
+        edge = self.edge_gain(before, after)
+        above = torch.cat([gain[:, self.n_bins :], edge[:, None]], dim=1)
+        return torch.cat([gain[:, : self.n_bins], above[:, self._band_of_bin]], dim=1)
+
+    def edge_gain(self, before: Tensor, after: Tensor) -> Tensor:
+        """What to multiply that with which is above the compared range, ``[T]``; see `gains`."""
+        edge = slice(-8, None)
+        if self.resolution:
+            edge = slice(round(self.n_features / 2 ** (1 / 3)), None)
+        return (after[:, edge].sum(1) / before[:, edge].sum(1).clamp_min(1e-9)).clamp_max(1)
+
+
+def _n_fft(sample_rate: float) -> int:
+    """The window in samples; odd at some rates, where an even one would detune the bins."""
+    return max(round(REFERENCE_N_FFT * sample_rate / REFERENCE_RATE), 8)
+
+
+def _n_bins(sample_rate: float) -> int:
+    """Bins up to 11 025 Hz or the Nyquist frequency, whichever is lower."""
+    return min(REFERENCE_N_FFT, _n_fft(sample_rate)) // 2 + 1
+
+
+def _band_edges(sample_rate: float) -> list[float]:
+    """Edges of the bands in Hz, from 11 025 Hz plus half a bin up to 20 kHz or Nyquist."""
+    lowest = REFERENCE_RATE / 2 * (1 + 0.5 / (REFERENCE_N_FFT / 2))
+    highest = min(sample_rate / 2, HIGHEST_BAND_HZ)
+    n_bands = max(math.floor(BANDS_PER_OCTAVE * math.log2(highest / lowest)), 0)
+    return [lowest * 2 ** (k / BANDS_PER_OCTAVE) for k in range(n_bands + 1)]

@@ -1,0 +1,150 @@
+"""A style clip: where it comes from, what identifies it, and what is known of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pedalboard import Gain
+from pedalboard.io import AudioFile
+
+from effects.running.cache import Arrays, shared_cache
+from effects.signal.arrays import Audio
+
+#: A longer clip is represented by this much of it, in excerpts spread evenly over it.
+MAX_SECONDS = 30.0
+EXCERPT_SECONDS = 5.0
+#: A clip whose samples are all below is silent.
+MIN_PEAK = 1e-10
+
+
+@dataclass(frozen=True)
+class Style:
+    """A clip, in memory or in a file, that is read when it is needed.
+
+    Args:
+        source: a path, or audio as pedalboard takes it with its sample rate in Hz.
+        sha256: of the file's bytes, if it has been written down: what the cache has of it is then
+            found without reading the file. It is checked when the file has to be read.
+        notes: a MIDI file of what is played in the clip, if it is known.
+    """
+
+    source: str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+    sha256: str | None = None
+    notes: Path | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.source, (str, os.PathLike)):
+            if Path(self.source).is_dir():
+                raise IsADirectoryError(f"{os.fspath(self.source)!r} is a folder: name a clip.")
+            if not Path(self.source).is_file():
+                raise FileNotFoundError(f"There is no style clip at {os.fspath(self.source)!r}.")
+            return
+        if not (isinstance(self.source, tuple) and len(self.source) == 2):
+            raise TypeError(
+                "style must be a path or a tuple (audio, sample_rate), "
+                f"not {type(self.source).__name__}."
+            )
+        audio, sample_rate = self.source
+        if not (isinstance(sample_rate, Real) and 0 < sample_rate < float("inf")):
+            raise ValueError(f"The style's sample rate must be positive, not {sample_rate!r}.")
+        # A copy in pedalboard's own reading of layouts and types, which later writes cannot change.
+        copy = Gain(0)(audio, float(sample_rate))
+        if copy.ndim == 2 and copy.shape[0] > copy.shape[1]:
+            copy = copy.T
+        object.__setattr__(self, "source", (np.atleast_2d(copy), float(sample_rate)))
+
+    def __str__(self) -> str:
+        if isinstance(self.source, tuple):
+            audio, sample_rate = self.source
+            return f"<{audio.shape[1] / sample_rate:.2f} s of audio>"
+        return os.fspath(self.source)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the audio (of the file's bytes, if it is one): what the cache knows it by."""
+        return self.sha256 or self._hash()
+
+    def _hash(self) -> str:
+        digest = hashlib.sha256()
+        if isinstance(self.source, tuple):
+            audio, sample_rate = self.source
+            digest.update(f"{audio.shape} {sample_rate}".encode())
+            digest.update(np.ascontiguousarray(audio).data)
+        else:
+            with Path(self.source).open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    def cached(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
+        """What ``compute`` finds out about the clip, from the cache if it is there under ``key``.
+
+        Raises:
+            ValueError: the file's bytes are not those whose hash has been written down.
+        """
+
+        def checked() -> Arrays:
+            if self.sha256 and self._hash() != self.sha256:
+                raise ValueError(
+                    f"The style clip {self} is not the one that its preset.toml was written for "
+                    "(sha256 differs): add the preset again."
+                )
+            return compute()
+
+        return shared_cache().get({"clip": self.digest, **key}, checked)
+
+    def excerpts(self) -> tuple[Audio, float]:
+        """The clip, ``[channels, samples]``, or evenly spread excerpts of it if it is long.
+
+        Raises:
+            ValueError: it cannot be read, is empty or silent, or holds NaN or infinity.
+        """
+        if isinstance(self.source, tuple):
+            audio, sample_rate = self.source
+            spans = _spans(audio.shape[1], sample_rate)
+            clip = np.concatenate([audio[:, a:b] for a, b in spans], axis=1)
+        else:
+            clip, sample_rate = _read(self.source)
+        if not np.isfinite(clip).all():
+            raise ValueError(f"The style clip {self} holds NaN or infinity: render it again.")
+        if not clip.size or np.abs(clip).max() < MIN_PEAK:
+            raise ValueError(f"The style clip {self} is silent: choose one that sounds.")
+        return clip.astype(np.float32, copy=False), float(sample_rate)
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
+    try:
+        with AudioFile(os.fspath(path)) as file:
+            parts = [np.zeros((file.num_channels, 0), np.float32)]
+            for start, end in _spans(file.frames, file.samplerate):
+                file.seek(start)
+                if end > start:  # to pedalboard, 0 is an error
+                    parts.append(file.read(end - start))
+            return np.concatenate(parts, axis=1), float(file.samplerate)
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"The style clip {os.fspath(path)!r} cannot be read as audio: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _spans(n_samples: int, sample_rate: float) -> list[tuple[int, int]]:
+    """Which samples represent a clip: all of them, or excerpts from its start to its end."""
+    if n_samples <= MAX_SECONDS * sample_rate:
+        return [(0, n_samples)]
+    count = round(MAX_SECONDS / EXCERPT_SECONDS)
+    length = round(EXCERPT_SECONDS * sample_rate)
+    starts = np.linspace(0, n_samples - length, count).astype(int)
+    return [(int(start), int(start) + length) for start in starts]

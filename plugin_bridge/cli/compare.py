@@ -1,0 +1,141 @@
+"""``restyle compare``: engines side by side on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugin_bridge.cli.presets import complete_name
+
+
+def _complete_engine(incomplete: str) -> list[str]:
+    """The names of engines that begin with ``incomplete``, for a shell."""
+    from effects.engines import ENGINES
+
+    return [name for name in ENGINES if name.startswith(incomplete)]
+
+
+Content = Annotated[
+    Path, typer.Argument(metavar="CONTENT", help="The sound to restyle; ten seconds will do.")
+]
+Styles = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="STYLE", help="Sounds to take the timbre from."),
+]
+Folder = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder to make.")]
+Presets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="A preset as a style; may be given several times.",
+        autocompletion=complete_name,
+    ),
+]
+Engines = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="An engine, such as infinite or vgg19; may be given several times. All that there "
+        "are, without this.",
+        autocompletion=_complete_engine,
+    ),
+]
+Strengths = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--strength",
+        min=0.0,
+        max=1.0,
+        help="How far to go; may be given several times. What the preset advises, or else what "
+        "suits each engine.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="ENGINE=FILE",
+        help="The trained weights of an engine; may be given several times. Networks without "
+        "them have random weights, and are labelled so.",
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Draws random filters and weights.")]
+Device = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps, or auto (the fastest)."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", "-f", help="Replace an earlier comparison in OUT_DIR.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no last line.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Make this a command of ``app``."""
+    app.command()(compare)
+
+
+def compare(
+    content: Content,
+    *,
+    styles: Styles = None,
+    folder: Folder,
+    preset: Presets = None,
+    engine: Engines = None,
+    strength: Strengths = None,
+    weights: Weights = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Restyle CONTENT by every engine and leave a page to hear, see and measure them by.
+
+    [bold]restyle compare piano.wav cello.wav piano-to-cello[/bold]
+
+    [bold]restyle compare beat.wav beats --preset jazz-kit --strength 0.3 --strength 0.7[/bold]
+
+    [bold]restyle compare piano.wav cello.wav out --weights vgg19=vgg19-dcbb9e9d.pth[/bold]
+
+    Then open OUT_DIR/index.html in a browser. The figures are in OUT_DIR/comparison.json, too.
+
+    An engine that fails says why on the page, and the others go on. Ctrl-C leaves nothing behind.
+    """
+    from plugin_bridge.reports.compare import PAGE, make_comparison
+    from plugin_bridge.terminal.progress_bar import progress_bar
+
+    with progress_bar("compare", quiet=quiet) as report:
+        comparison = make_comparison(
+            content,
+            styles or [],
+            folder,
+            report,
+            preset_names=preset or [],
+            engines=engine or [],
+            strengths=strength or [],
+            weights=_weights(weights or []),
+            seed=seed,
+            device=device,
+            force=force,
+        )
+    if not quiet:
+        for result in comparison.failed:
+            print(f"{result.label} failed: {result.error}")
+        print(f"Open {folder / PAGE} in a browser to listen and look.")
+
+
+def _weights(given: list[str]) -> dict[str, Path]:
+    """From ``ENGINE=FILE``."""
+    found: dict[str, Path] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise ValueError(f"--weights {text}: say whose they are, as in --weights vgg19=FILE.")
+        if name in found:
+            raise ValueError(f"--weights names {name} twice: give one file.")
+        found[name] = Path(path)
+    return found

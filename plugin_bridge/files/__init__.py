@@ -1,0 +1,1 @@
+"""Files in and out: sound, whole or not at all."""

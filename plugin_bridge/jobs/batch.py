@@ -1,0 +1,201 @@
+"""A folder of stems through the same jobs that the server runs, with a journal of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_bridge.files.sound_files import FORMATS
+from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.roots import Roots, is_report, report_path
+from plugin_bridge.jobs.scheduler import Scheduler
+from plugin_bridge.jobs.settings import check
+from plugin_bridge.jobs.workers.dask import Cluster
+from plugin_bridge.jobs.workers.local import LocalWorkers, cores
+
+JOURNAL = ".restyle-batch.sqlite"
+
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a batch came to.
+
+    Attributes:
+        done: stems restyled in this run.
+        skipped: stems that were done before.
+        failed: why the others failed, by stem.
+        stopped: whether it was stopped before the end.
+    """
+
+    done: int
+    skipped: int
+    failed: Mapping[Path, str]
+    stopped: bool = False
+
+
+def batch(
+    source: Path,
+    target: Path,
+    preset: str,
+    settings: Mapping[str, float] | None = None,
+    *,
+    workers: int = 0,
+    scheduler: str | None = None,
+    on_progress: Report = lambda fraction, stage: None,
+) -> Summary:
+    """Restyle every sound file in ``source``, and its folders, to the same place in ``target``.
+
+    What was done before with the same preset and settings is skipped, so that a batch that was
+    stopped goes on where it was; SIGINT and SIGTERM stop it.
+
+    Args:
+        source: the folder of the stems.
+        target: that of the results; it is made if it is missing.
+        preset: the preset's name.
+        settings: by name, see `plugin_bridge.jobs.settings`.
+        workers: how many processes; 0 for as many as there are cores.
+        scheduler: the address of a Dask scheduler, in place of processes here.
+        on_progress: called as ``on_progress(fraction, stage)`` as it goes on.
+
+    Raises:
+        ValueError: a folder is missing, they are the same, ``source`` has no sound files, a setting
+            is impossible, another batch is at work, or ``target`` has results of another preset or
+            other settings.
+    """
+    checked = {name: check(name, value) for name, value in (settings or {}).items()}
+    if not source.is_dir():
+        raise ValueError(f"There is no folder {source}: name the folder of your stems.")
+    if source.resolve() == target.resolve():
+        raise ValueError("IN_DIR and OUT_DIR are the same folder: choose another for the results.")
+    stems = list(find_stems(source, target))
+    if not stems:
+        raise ValueError(f"{source} holds no sound files: Restyle reads {', '.join(FORMATS)}.")
+    target.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as open_things:
+        journal = Journal(target / JOURNAL, kept=None)
+        open_things.callback(journal.close)
+        executor = (
+            Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(stems)))
+        )
+        open_things.callback(executor.shutdown)
+        roots = Roots([source, target], max_seconds=float("inf"))
+        work = _Batch(source, target, journal, preset, checked, on_progress)
+        return asyncio.run(work.run(stems, executor, roots))
+
+
+def find_stems(source: Path, target: Path) -> list[Path]:
+    """The sound files in ``source``, relative to it, in order; those in ``target`` are none."""
+    excluded = target.resolve()
+    found = []
+    for folder, folders, files in os.walk(source):
+        here = Path(folder)
+        folders[:] = sorted(f for f in folders if (here / f).resolve() != excluded)
+        names = (n for n in files if Path(n).suffix.lower() in FORMATS and not n.startswith("."))
+        found += [(here / name).relative_to(source) for name in sorted(names)]
+    return sorted(found)
+
+
+class _Batch:
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        journal: Journal,
+        preset: str,
+        settings: dict[str, float],
+        on_progress: Report,
+    ) -> None:
+        self._source, self._target = source.resolve(), target.resolve()
+        self._journal = journal
+        self._preset, self._settings = preset, settings
+        self._on_progress = on_progress
+        self._wanted: dict[str, Path] = {}
+
+    async def run(
+        self, stems: list[Path], workers: LocalWorkers | Cluster, roots: Roots
+    ) -> Summary:
+        scheduler = Scheduler(
+            self._journal,
+            workers,
+            roots,
+            self._on_event,
+            max_queue=len(stems) + len(self._journal.jobs) + 1,
+        )
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, stop.set)
+        skipped, failed = self._submit(scheduler, stems)
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(scheduler.run())]
+        try:
+            tasks.append(asyncio.create_task(scheduler.finish()))
+            tasks.append(asyncio.create_task(stop.wait()))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        if isinstance(results[0], Exception):
+            raise results[0]
+        jobs = [self._journal.jobs[id] for id in self._wanted]
+        failed.update({self._wanted[j.id]: j.error for j in jobs if j.state == "failed"})
+        return Summary(sum(j.state == "done" for j in jobs), skipped, failed, stop.is_set())
+
+    def _submit(self, scheduler: Scheduler, stems: list[Path]) -> tuple[int, dict[Path, str]]:
+        """Queue what is not done; returns how much is, and why some of it cannot be."""
+        for job in scheduler.jobs.values():
+            if (job.preset, job.settings) != (self._preset, self._settings):
+                raise ValueError(
+                    f"{self._target} has results of another preset or other settings: choose "
+                    "another folder."
+                )
+        skipped, failed = 0, {}
+        for stem in stems:
+            path, out = self._source / stem, self._target / stem
+            id = stem.as_posix().encode("utf-8", "backslashreplace").decode()  # as SQLite takes it
+            try:
+                about = path.stat()
+            except OSError as error:  # a link to nothing
+                failed[stem] = f"{path}: {error.strerror}."
+                continue
+            request = repr((about.st_size, about.st_mtime_ns))
+            known = scheduler.jobs.get(id)
+            if known is not None and known.state == "done" and out.exists():
+                if known.request == request:
+                    skipped += 1
+                else:
+                    failed[stem] = f"{path} was changed since: remove {out} to restyle it again."
+                continue
+            if known is not None and known.state in {"queued", "running"}:
+                known.request = request  # the stem is read when its turn comes, as it is then
+                self._journal.save(known)
+            elif known is not None and known.ended:
+                self._journal.forget([known])  # another try
+            out.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                scheduler.submit(id, request, str(path), str(out), self._preset, self._settings)
+            except Refusal as refusal:
+                failed[stem] = str(refusal)
+                continue
+            self._wanted[id] = stem
+        return skipped, failed
+
+    def _on_event(self, job: Job, event: str) -> None:
+        if event == "done":  # the journal has it all: a folder of stems shall hold no more
+            report = report_path(Path(job.out))
+            if is_report(report):
+                report.unlink(missing_ok=True)
+        jobs = [self._journal.jobs[id] for id in self._wanted]
+        fraction = sum(1.0 if j.ended else j.progress for j in jobs) / max(len(jobs), 1)
+        ended = sum(j.ended for j in jobs)
+        self._on_progress(fraction, f"{ended} of {len(jobs)}")

@@ -1,0 +1,407 @@
+"""From the journal to the workers and back: what happens to a job.
+
+    queued -> running -> written -> done        and from any of the first two: failed, cancelled
+
+Everything here runs in one asyncio loop. Workers write OUT.part; only the scheduler moves it to
+its place, so a worker that was given up can do no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import sys
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from plugin_bridge.files.whole_files import replacing
+from plugin_bridge.jobs.job import Job, State
+from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.refusal import Refusal, one_line
+from plugin_bridge.jobs.roots import Roots, is_report, part_path, read_report, report_path
+from plugin_bridge.jobs.workers.dask import Cluster
+from plugin_bridge.jobs.workers.local import LocalWorkers
+from plugin_bridge.jobs.workers.progress_line import Exchange
+from plugin_bridge.jobs.workers.work import Outcome, Task, work
+
+log = logging.getLogger("restyle.serve")
+
+OnEvent = Callable[[Job, str], None]  # the job, and: progress, done, failed or cancelled
+
+REPORT_SECONDS = 0.099  # at least, between reports of a job's progress
+DEATHS = 2  # of workers over one job: the second is the job's end
+GRACE_SECONDS = 5.0  # for work to notice that its line is cut
+WATCH_SECONDS = 1.0  # between looks at whether work hangs, workers came, or the disk has room
+
+
+Ending = Literal["", "cancelled", "hung"]  # why the work was given up
+
+
+@dataclass
+class _Running:
+    """The work on a job."""
+
+    future: Future[Outcome]
+    heard: float
+    moved: float
+    reported: float = 0.0
+    ending: Ending = ""
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Scheduler:
+    """Runs jobs, in the order of submission, as many at once as there are workers.
+
+    Args:
+        journal: what there is to do; jobs that a crash interrupted are seen to first.
+        workers: where it is done.
+        roots: which files may be used.
+        on_event: called with a job when it moves on and when it ends.
+        max_queue: how many jobs may wait.
+        hang_seconds: a worker that says nothing for so long hangs; one that says the same for ten
+            times as long does, too.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        workers: LocalWorkers | Cluster,
+        roots: Roots,
+        on_event: OnEvent = lambda job, event: None,
+        *,
+        max_queue: int = 1000,
+        hang_seconds: float = 60.0,
+    ) -> None:
+        self._journal = journal
+        self._workers = workers
+        self._roots = roots
+        self._on_event = on_event
+        self._max_queue = max_queue
+        self._hang_seconds = hang_seconds
+        self._running: dict[str, _Running] = {}
+        self._exchange = Exchange(self._on_report)
+        self._wake = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._stopped = False
+
+    # What clients ask for.
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """All jobs that are remembered, by id, in the order of submission."""
+        return self._journal.jobs
+
+    def counts(self) -> Counter[str]:
+        """How many jobs are in each state."""
+        jobs = list(self.jobs.values())  # at once: the status page asks from a thread of its own
+        return Counter("running" if job.state == "written" else job.state for job in jobs)
+
+    def position(self, job: Job) -> int:
+        """How many jobs, with itself, wait until it is its turn; 0 once it runs."""
+        if job.state != "queued":
+            return 0
+        return sum(j.state == "queued" and j.number <= job.number for j in self.jobs.values())
+
+    def submit(
+        self, id: str, request: str, stem: str, out: str, preset: str, settings: dict[str, float]
+    ) -> Job:
+        """Accept a job: from here on it will be done, or reported failed.
+
+        A request that is already a job's is answered with that job, however far it is.
+
+        Raises:
+            Refusal: it cannot be done, now or at all. Nothing has changed.
+        """
+        if id in self.jobs:
+            if self.jobs[id].request != request:
+                raise Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
+            return self.jobs[id]
+        waiting = self.counts()["queued"]
+        if waiting >= self._max_queue:
+            raise Refusal(
+                "queue_full", f"{waiting} jobs are waiting: send it again when some are done."
+            )
+        stem_path = self._roots.stem(stem)
+        target = os.path.realpath(self._roots.folders[0] / out)
+        for other in self._journal.unended():
+            if _same_name(target, other.out):
+                raise Refusal("out_taken", f"{target} is what job {other.id} writes.")
+        out_path = self._roots.result(out, stem_path)
+        job = Job(id, request, str(stem_path), str(out_path), preset, settings)
+        self._journal.add(job)
+        if is_report(report_path(out_path)):  # of an earlier job that failed
+            report_path(out_path).unlink(missing_ok=True)
+        self._wake.set()
+        log.info("accepted", extra={"job": id, "stem": job.stem, "out": job.out, "preset": preset})
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job that has not ended; ``cancelled`` is told once no work on it goes on."""
+        if job.state == "queued":
+            self._end(job, "cancelled")
+        elif job.id in self._running:
+            self._give_up(job, "cancelled")
+
+    # Its own life.
+
+    async def run(self) -> None:
+        """Do what is queued and what comes, until it is cancelled; then running jobs are queued."""
+        await self._exchange.open(self._workers.host)
+        try:
+            self._recover()
+            while True:
+                self._wake.clear()
+                self._dispatch()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(WATCH_SECONDS):  # wait_for can miss being cancelled
+                        await self._wake.wait()
+                self._watch()
+        finally:
+            self._stop()
+
+    async def finish(self) -> None:
+        """Wait until every job has ended."""
+        while any(True for _ in self._journal.unended()):
+            self._finished.clear()
+            await self._finished.wait()
+
+    def _recover(self) -> None:
+        for job in list(self._journal.unended()):
+            if job.state == "written":
+                self._publish(job)
+            elif job.state == "running" and self._is_done(job):
+                self._end(job, "done")
+            else:  # a queued one may have run, too, while the journal's disk was full
+                _remove(part_path(Path(job.out)))
+                job.state = "queued"
+                self._journal.save(job)
+
+    def _is_done(self, job: Job) -> bool:
+        """Whether a job was done, by its report: the journal may have been on a full disk."""
+        report = read_report(report_path(Path(job.out)))
+        if (report.get("job"), report.get("state")) != (job.id, "done"):
+            return False
+        job.frames, job.rate, job.seconds = (
+            report.get(it, 0) for it in ("frames", "rate", "seconds")
+        )
+        return Path(job.out).exists()
+
+    def _dispatch(self) -> None:
+        free = self._workers.count - len(self._running)
+        if free <= 0:
+            return
+        for job in list(self._journal.unended()):
+            if job.state == "queued" and job.id not in self._running:
+                try:
+                    self._start(job)
+                except (RuntimeError, OSError) as error:  # no worker can be had for the moment
+                    log.warning("no worker", extra={"job": job.id, "error": one_line(error)})
+                    job.state = "queued"
+                    self._journal.save(job)
+                    return
+                if len(self._running) >= self._workers.count:
+                    return
+
+    def _start(self, job: Job) -> None:
+        try:
+            stem = self._roots.stem(job.stem)
+            self._roots.result(job.out, stem)
+        except Refusal as refusal:
+            self._end(job, "failed", refusal.code, str(refusal))
+            return
+        job.state, job.progress, job.stage = "running", 0.0, "starting"
+        self._journal.save(job)
+        task = Task(job.id, job.stem, job.out, job.preset, job.settings, self._exchange.address)
+        now = time.monotonic()
+        running = _Running(self._workers.submit(work, task), heard=now, moved=now)
+        self._running[job.id] = running
+        running.task = asyncio.create_task(self._await(job, running))
+
+    async def _await(self, job: Job, running: _Running) -> None:
+        """See the work on a job to its end, which is that of its worker or of our patience."""
+        outcome = None
+        try:
+            outcome = await asyncio.wrap_future(running.future)
+        except asyncio.CancelledError:
+            if not running.future.cancelled() or self._stopped:
+                raise
+        except Exception as error:  # BrokenExecutor: it died; or the cluster's own way to say so
+            log.warning("worker died", extra={"job": job.id, "error": one_line(error)})
+        del self._running[job.id]
+        self._exchange.forget(job.id)
+        if outcome is not None and outcome.state == "written" and running.ending != "cancelled":
+            job.frames, job.rate, job.seconds = outcome.frames, outcome.rate, outcome.seconds
+            job.state = "written"
+            self._journal.save(job)
+            self._publish(job)
+        else:
+            _remove(part_path(Path(job.out)))
+            if running.ending == "cancelled":
+                self._end(job, "cancelled")
+            elif outcome is not None and outcome.state == "failed":
+                self._end(job, "failed", outcome.code, outcome.error)
+            else:
+                self._retry(job, running.ending or "worker_died")
+        self._wake.set()
+
+    def _retry(self, job: Job, code: str) -> None:
+        """A worker was lost over a job: that may have been chance once."""
+        job.deaths += 1
+        if job.deaths < DEATHS:
+            job.state = "queued"
+            self._journal.save(job)
+        elif code == "hung":
+            self._end(job, "failed", code, "Its workers stopped answering: split the stem.")
+        else:
+            self._end(
+                job, "failed", code, "Its workers died, perhaps for lack of memory: split the stem."
+            )
+
+    def _publish(self, job: Job) -> None:
+        """Move a result that is whole to its place, where nothing may be by now but itself."""
+        out = Path(job.out)
+        try:
+            _move(part_path(out), out)
+        except FileExistsError:
+            _remove(part_path(out))
+            self._end(job, "failed", "out_exists", f"{out} exists by now: name another file.")
+        except FileNotFoundError:
+            self._retry(job, "worker_died")
+        except OSError as error:
+            _remove(part_path(out))
+            self._end(job, "failed", "out_not_writable", f"{out}: {error.strerror}.")
+        else:
+            self._end(job, "done")
+
+    def _end(self, job: Job, state: State, code: str = "", error: str = "") -> None:
+        job.state, job.code, job.error = state, code, error
+        job.progress, job.stage = float(state == "done"), ""
+        if state != "cancelled":
+            self._write_report(job)
+        if not self._journal.save(job):
+            log.error("the journal cannot be written", extra={"job": job.id})
+        log.info(state, extra={"job": job.id, "code": code, "error": error, "out": job.out})
+        self._finished.set()
+        self._tell(job, state)
+
+    def _tell(self, job: Job, event: str) -> None:
+        """Pass the news on; one who cannot be told does not stop the work."""
+        try:
+            self._on_event(job, event)
+        except Exception:
+            log.exception("fault", extra={"job": job.id})
+
+    def _write_report(self, job: Job) -> None:
+        report = report_path(Path(job.out))
+        if os.path.lexists(report) and not is_report(report):
+            return
+        try:
+            with replacing(report) as temporary:
+                temporary.write_text(job.report, encoding="utf-8")
+        except OSError as error:
+            log.error("the report cannot be written", extra={"job": job.id, "error": str(error)})
+
+    def _give_up(self, job: Job, ending: Ending) -> None:
+        """Have the work on a job end: by its own doing, or in a while by force."""
+        running = self._running[job.id]
+        if running.ending:
+            if ending == "cancelled":
+                running.ending = ending
+            return
+        running.ending = ending
+        self._exchange.cut(job.id)
+        patience = 0.0 if ending == "hung" else GRACE_SECONDS
+        asyncio.get_running_loop().call_later(patience, self._kill, job.id, running)
+
+    def _kill(self, id: str, running: _Running) -> None:
+        if self._running.get(id) is running:
+            self._workers.kill(running.future)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for id, running in list(self._running.items()):
+            silent = now - running.heard > self._hang_seconds
+            stuck = now - running.moved > 10 * self._hang_seconds
+            if silent or stuck:
+                log.warning("hung", extra={"job": id})
+                self._give_up(self.jobs[id], "hung")
+        self._journal.flush()
+
+    def _on_report(self, id: str, fraction: float, stage: str) -> None:
+        running, job = self._running.get(id), self.jobs.get(id)
+        if running is None or job is None:
+            return
+        now = time.monotonic()
+        running.heard = now
+        if (fraction, stage) != (job.progress, job.stage):
+            running.moved = now
+        job.progress, job.stage = fraction, stage
+        if now - running.reported >= REPORT_SECONDS and not running.ending:
+            running.reported = now
+            self._tell(job, "progress")
+
+    def _stop(self) -> None:
+        """Put what runs back into the queue."""
+        self._stopped = True
+        self._exchange.close()
+        self._workers.shutdown()
+        for id, running in self._running.items():
+            if running.task is not None:
+                running.task.cancel()
+            job = self.jobs[id]
+            _remove(part_path(Path(job.out)))
+            if running.ending == "cancelled":
+                self._end(job, "cancelled")
+                continue
+            job.state = "queued"
+            self._journal.save(job)
+            log.info("back in the queue", extra={"job": id})
+
+
+def _move(part: Path, out: Path) -> None:
+    """Rename ``part`` to ``out``, without replacing anything; to have done so already is fine.
+
+    Raises:
+        FileExistsError: ``out`` is another file.
+        FileNotFoundError: there is neither.
+    """
+    if not part.exists():
+        if not out.exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(part))
+        return
+    try:
+        os.link(part, out)  # unlike a rename, this cannot replace a file
+    except FileExistsError:
+        if not (out.exists() and part.samefile(out)):  # it may be a link to nothing
+            raise
+    except OSError:  # a file system without links
+        if os.path.lexists(out):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out)) from None
+        part.rename(out)
+    part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # Windows opens no folders
+        folder = os.open(out.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+def _same_name(a: str, b: str) -> bool:
+    """Tell whether two paths may be one file: some file systems ignore case and composition."""
+    if sys.platform == "linux":
+        return a == b
+    a, b = (unicodedata.normalize("NFC", it).casefold() for it in (a, b))
+    return a == b
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

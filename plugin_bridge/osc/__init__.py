@@ -1,0 +1,1 @@
+"""OSC: addresses, datagrams, the server's endpoint, and a client."""

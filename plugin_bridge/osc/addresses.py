@@ -1,0 +1,93 @@
+"""API 1: what may be said to the server over OSC, and what it answers.
+
+``COMMANDS`` is the one table of the addresses; the server checks arguments by it, and
+``/restyle/help`` reads it out. Numbers and booleans are taken for each other, since OSC clients
+differ in what they send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+API = 1
+NAME = "restyle"
+HOST = "127.0.0.1"
+PORT = 9471
+
+
+class Command(NamedTuple):
+    """One address.
+
+    Attributes:
+        types: OSC type tags of the arguments that have to be there.
+        optional: type tags of those that may follow; ``*`` is any number of any type.
+        arguments: the arguments, for people.
+        text: what it does and what is answered, for people.
+    """
+
+    types: str
+    optional: str
+    arguments: str
+    text: str
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "/restyle/help": Command(
+            "", "", "", "These lines: /restyle/help.reply s:address s:arguments s:text, one each."
+        ),
+        "/restyle/version": Command(
+            "", "", "", "Answered by /restyle/version.reply s:name s:version i:api."
+        ),
+        "/restyle/status": Command(
+            "", "", "", "Answered by /restyle/status.reply i:queued i:running i:done i:failed."
+        ),
+        "/restyle/notify": Command(
+            "i",
+            "i",
+            "i:1 or 0, [i:port]",
+            "Send every job's progress and end here, or to that port of this machine, for an hour; "
+            "with a port, answers go there as well. 0 ends it. Answered by /restyle/done s:notify "
+            "i:client.",
+        ),
+        "/restyle/preset/list": Command(
+            "",
+            "",
+            "",
+            "Answered by /restyle/preset i:index i:total s:name s:label i:gm, one for each; gm is "
+            "the General MIDI program, or -1.",
+        ),
+        "/restyle/param/list": Command(
+            "",
+            "s",
+            "[s:preset]",
+            "Answered by /restyle/param s:name s:type f:min f:max f:default, one for each.",
+        ),
+        "/restyle/param/set": Command(
+            "sf",
+            "",
+            "s:name f:value",
+            "The value for jobs that give none. Answered by /restyle/param, clamped to its range.",
+        ),
+        "/restyle/submit": Command(
+            "ssss",
+            "*",
+            "s:job s:in s:out s:preset, then [s:key f:value]…",
+            "Restyle the file in and write out. Answered by /restyle/accepted s:job i:position, "
+            "then /restyle/progress s:job f:fraction s:stage, and in the end /restyle/done "
+            "s:submit s:job s:out i:frames i:rate f:seconds. Sending it again changes nothing.",
+        ),
+        "/restyle/cancel": Command(
+            "s", "", "s:job", "Stop a job; no file is left. Answered by /restyle/cancelled s:job."
+        ),
+        "/restyle/job": Command(
+            "s",
+            "",
+            "s:job",
+            "Answered by /restyle/job.reply s:job s:state f:progress s:detail; the state is queued,"
+            " running, done, failed or cancelled.",
+        ),
+    }
+)

@@ -1,0 +1,32 @@
+"""The settings of a job as OSC gives them: pairs of a key and a value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.settings import check
+
+
+def read_pairs(arguments: Sequence[Any]) -> dict[str, float]:
+    """The settings in what follows the preset of a submit: pairs of a key and a value.
+
+    A number alone is the strength.
+
+    Raises:
+        Refusal: a key is unknown or given twice, or a value is no number or out of range.
+    """
+    if len(arguments) == 1 and not isinstance(arguments[0], str):
+        arguments = ["strength", *arguments]
+    if len(arguments) % 2:
+        raise Refusal("bad_request", "After the preset come pairs of a key and a value.")
+    settings: dict[str, float] = {}
+    for key, value in zip(arguments[::2], arguments[1::2], strict=True):
+        if not isinstance(key, str) or key in settings:
+            raise Refusal("bad_setting", f"The key {key!r} is given twice, or is no text.")
+        settings[key] = check(key, value)
+    if settings.get("start_seconds", 0.0) >= settings.get("end_seconds", math.inf):
+        raise Refusal("bad_setting", "start_seconds must be before end_seconds.")
+    return settings

@@ -1,0 +1,1 @@
+"""What people look at: pictures, figures, the demo, engines side by side."""

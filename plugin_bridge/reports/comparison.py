@@ -1,0 +1,126 @@
+"""What a comparison of engines found: data, apart from how it is made and shown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from plugin_bridge.reports import metrics
+
+MARK = '<meta name="generator" content="restyle compare">'  # by which such a folder is known
+
+Figures = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A sound that goes in: the content, or a style.
+
+    Attributes:
+        name: what it is called, unlike all other styles.
+        file: the sound, inside the comparison's folder.
+        picture: its spectrogram, likewise.
+        seconds: its length.
+        sample_rate: in Hz.
+        channels: how many.
+        source: the file it was read from, or the preset.
+        credit: whose it is, if it is a preset's.
+        figures: for a style, those of the content as it is: what an engine should improve on.
+    """
+
+    name: str
+    file: str
+    picture: str
+    seconds: float
+    sample_rate: int
+    channels: int
+    source: str
+    credit: str = ""
+    figures: Figures = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an engine made of the content.
+
+    Attributes:
+        style: the style's name.
+        engine: the engine's name in `effects.engines.ENGINES`.
+        label: the engine, and where its weights are from.
+        options: those of the engine that are not the defaults.
+        weights: the file of trained weights and its SHA-256; empty for random weights.
+        strength: 0 to 1.
+        mix: 0 to 1.
+        error: why there is no result, in a line; empty if there is one.
+        file: the sound, inside the comparison's folder.
+        picture: its spectrogram, likewise.
+        clipped: whether peaks above full scale were cut off in the file.
+        seconds: the time it took, statistics of the style included unless they were in the cache.
+        figures: by name, as in `plugin_bridge.reports.metrics.FIGURES`.
+        loss_curves: as `effects.StyleTransfer.loss_curves`.
+    """
+
+    style: str
+    engine: str
+    label: str
+    options: Mapping[str, Any]
+    weights: Mapping[str, str]
+    strength: float
+    mix: float
+    error: str = ""
+    file: str = ""
+    picture: str = ""
+    clipped: bool = False
+    seconds: float | None = None
+    figures: Figures = field(default_factory=dict)
+    loss_curves: Sequence[Sequence[tuple[float, float]]] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that the page shows.
+
+    Attributes:
+        version: of Restyle.
+        torch: its version.
+        device: what computed.
+        seed: of the random filters and weights.
+        shown_seconds: the length of every picture.
+        shown_hz: the highest frequency in every picture.
+        content: what was restyled.
+        styles: in the order given.
+        results: by style, engine and strength.
+    """
+
+    version: str
+    torch: str
+    device: str
+    seed: int
+    shown_seconds: float
+    shown_hz: float
+    content: Clip
+    styles: Sequence[Clip]
+    results: Sequence[Result]
+
+    @property
+    def failed(self) -> list[Result]:
+        """The results that there are not."""
+        return [result for result in self.results if result.error]
+
+    def to_json(self) -> str:
+        """As a JSON object; what is not defined, or not finite, is null."""
+        about = [asdict(figure) for figure in metrics.FIGURES]
+        everything = _finite({**asdict(self), "definitions": about})
+        return json.dumps(everything, indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """The value with None for each number in it that JSON does not know."""
+    if isinstance(value, Mapping):
+        return {name: _finite(it) for name, it in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(it) for it in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,263 @@
+"""Figures for a restyled sound, where nobody can say what it should have become.
+
+Two tell how far it still is from the style, four what it has lost of the content; for each, 0 is
+alike. They follow those of Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style
+transfer", who compare an output with a recording of what it should be. Here there is none, so the
+output's timbre is compared with the style's, and its pitches with the content's. The figures are
+simple-minded, each in a way that its function tells: they help to choose what to listen to.
+
+Clips are (channels, samples), mixed to mono; rates are in Hz.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugin_bridge.files.sound_files import Sound
+from plugin_bridge.reports.distance import log_spectral_distance
+
+Clip = NDArray[np.floating]
+Mono = NDArray[np.float64]
+
+TIMBRE_RATE, TIMBRE_FFT, TIMBRE_HOP = 16_000, 2048, 512
+N_MFCC = 12
+PITCH_RATE, PITCH_HOP = 22_050, 512
+SOUNDING = 0.5  # of a frame's strongest pitch class
+REST_DB = -60.0  # below the loudest frame, nothing sounds
+ONSET_HOP = 256  # at PITCH_RATE: 12 ms
+TOLERANCE_SECONDS = 0.05
+# Samples; silence follows a shorter clip, so that windows have room in it.
+TIMBRE_SHORTEST, PITCH_SHORTEST, ONSET_SHORTEST = 2048, 66_150, 2048
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the figures.
+
+    Attributes:
+        name: by which it is found.
+        title: what it is called in a table.
+        near: ``"style"`` or ``"content"``: what it compares the output with.
+        unit: dB, LU, or nothing.
+        digits: worth showing after the point.
+        about: what it is, in a sentence or two.
+    """
+
+    name: str
+    title: str
+    near: str
+    unit: str
+    digits: int
+    about: str
+
+
+FIGURES = (
+    Figure(
+        "lsd_style",
+        "LSD to style",
+        "style",
+        "dB",
+        1,
+        "The log-spectral distance to the style: both clips at equal level, 16 kHz, 128 mel bands "
+        "in dB (windows of 2048 samples, every 512), compared frame by frame; mean over the bands "
+        "of the root mean square over the frames.",
+    ),
+    Figure(
+        "timbre",
+        "Timbre",
+        "style",
+        "",
+        3,
+        "1 − the cosine of the angle between output and style, each described by the mean over "
+        "time of its MFCCs 1 to 12.",
+    ),
+    Figure(
+        "lsd_content",
+        "LSD to content",
+        "content",
+        "dB",
+        1,
+        "The log-spectral distance to the content: how much was changed at all.",
+    ),
+    Figure(
+        "pitch",
+        "Pitch lost",
+        "content",
+        "",
+        2,
+        "1 − Jaccard index of the pitch classes that sound in the output and in the content "
+        "(those of a constant-Q chroma with at least half the strength of the strongest), mean "
+        "over the frames in which the content sounds. Of little meaning for drums.",
+    ),
+    Figure(
+        "onsets",
+        "Onsets lost",
+        "content",
+        "",
+        2,
+        "1 − F-measure of the output's onsets against the content's, which match within 50 ms.",
+    ),
+    Figure(
+        "loudness",
+        "Loudness",
+        "content",
+        "LU",
+        1,
+        "The output's integrated loudness (ITU-R BS.1770) less the content's.",
+    ),
+)
+
+
+def figures(content: Sound, style: Sound, output: Sound) -> dict[str, float | None]:
+    """All of `FIGURES` by name; None where one is not defined, as for silence."""
+    return {
+        "lsd_style": _of(log_spectral_distance, output, style),
+        "timbre": _of(timbre_distance, output, style),
+        "lsd_content": _of(log_spectral_distance, output, content),
+        "pitch": _of(pitch_distance, output, content),
+        "onsets": _of(onset_distance, output, content),
+        "loudness": _of(loudness_difference, output, content),
+    }
+
+
+def timbre_distance(a: Clip, b: Clip, a_rate: float, b_rate: float) -> float:
+    """1 − cosine between the mean MFCCs 1 to 12 of two clips: 0 alike, 2 opposite.
+
+    It does not hear level (that is MFCC 0), nor order in time. Silence within a clip has MFCCs of
+    0 and so changes no angle. Registers count: a high note is brighter than a low one.
+
+    Raises:
+        ValueError: a clip is silent.
+    """
+    first, second = _mean_mfcc(a, a_rate), _mean_mfcc(b, b_rate)
+    size = float(np.linalg.norm(first) * np.linalg.norm(second))
+    if not size > 0:
+        raise ValueError("The timbre of a clip without any spectrum is not defined.")
+    return max(1 - float(first @ second) / size, 0.0)
+
+
+def pitch_distance(output: Clip, content: Clip, output_rate: float, content_rate: float) -> float:
+    """1 − mean Jaccard index of the pitch classes that sound in each frame: 0 alike, 1 disjoint.
+
+    Pitch classes are those of a chroma, so octaves are forgiven, and a loud third or fifth partial
+    is taken for a note. Frames in which the content rests do not count.
+
+    Raises:
+        ValueError: the content is silent.
+    """
+    content_classes, content_level = _pitch_classes(content, content_rate)
+    output_classes, _ = _pitch_classes(output, output_rate)
+    n = min(content_classes.shape[1], output_classes.shape[1])
+    counts = content_level[:n] > content_level.max() * 10 ** (REST_DB / 20)
+    if not counts.any():
+        raise ValueError("The pitches of a silent clip are not defined.")
+    first, second = content_classes[:, :n][:, counts], output_classes[:, :n][:, counts]
+    both, either = (first & second).sum(axis=0), (first | second).sum(axis=0)
+    return float(1 - np.mean(both / np.maximum(either, 1)))
+
+
+def onset_distance(output: Clip, content: Clip, output_rate: float, content_rate: float) -> float:
+    """1 − F-measure of the onsets that librosa finds in two clips; 0 if neither has any.
+
+    An onset matches one of the other clip's at most 50 ms away, and each is matched once.
+    """
+    return 1 - f_measure(_onsets(output, output_rate), _onsets(content, content_rate))
+
+
+def loudness_difference(
+    output: Clip, content: Clip, output_rate: float, content_rate: float
+) -> float:
+    """Integrated loudness of ``output`` less that of ``content``, in LU.
+
+    Raises:
+        ValueError: a clip is silent.
+    """
+    from effects.signal.loudness import loudness
+
+    levels = [
+        loudness(np.asarray(clip, np.float32), rate)
+        for clip, rate in ((output, output_rate), (content, content_rate))
+    ]
+    if not np.isfinite(levels).all():
+        raise ValueError("The loudness of silence is not defined.")
+    return levels[0] - levels[1]
+
+
+def f_measure(
+    found: Sequence[float], wanted: Sequence[float], tolerance: float = TOLERANCE_SECONDS
+) -> float:
+    """The F-measure of rising times: 1 if each has its match, also if there are none at all."""
+    if not len(found) and not len(wanted):
+        return 1.0
+    matches = i = j = 0
+    while i < len(found) and j < len(wanted):  # the earliest pair that fits is always in a best one
+        if abs(found[i] - wanted[j]) <= tolerance:
+            matches, i, j = matches + 1, i + 1, j + 1
+        elif found[i] < wanted[j]:
+            i += 1
+        else:
+            j += 1
+    return 2 * matches / (len(found) + len(wanted))
+
+
+def _of(distance: Callable[[Clip, Clip, float, float], float], a: Sound, b: Sound) -> float | None:
+    with suppress(ValueError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # librosa's, of clips shorter than a window
+        return distance(a.audio, b.audio, a.sample_rate, b.sample_rate)
+    return None
+
+
+def _mono(clip: Clip, rate: float, wanted_rate: int, shortest: int) -> Mono:
+    """At the wanted rate and an RMS of 1; zeros if silent."""
+    import librosa
+
+    mono = clip.mean(axis=0, dtype=np.float64)
+    level = np.sqrt(np.mean(mono**2)) if mono.size else 0.0
+    if level > 0:
+        mono = librosa.resample(mono / level, orig_sr=rate, target_sr=wanted_rate)
+    return np.pad(mono, (0, max(shortest - mono.size, 0)))
+
+
+def _mean_mfcc(clip: Clip, rate: float) -> Mono:
+    import librosa
+
+    mono = _mono(clip, rate, TIMBRE_RATE, TIMBRE_SHORTEST)
+    if not mono.any():
+        return np.zeros(N_MFCC)
+    mfcc = librosa.feature.mfcc(
+        y=mono, sr=TIMBRE_RATE, n_mfcc=N_MFCC + 1, n_fft=TIMBRE_FFT, hop_length=TIMBRE_HOP
+    )
+    mean: Mono = mfcc[1:].mean(axis=1)
+    return mean
+
+
+def _pitch_classes(clip: Clip, rate: float) -> tuple[NDArray[np.bool_], Mono]:
+    """Which of the 12 sound, (12, frames), and the RMS of each frame."""
+    import librosa
+
+    mono = _mono(clip, rate, PITCH_RATE, PITCH_SHORTEST)
+    chroma = librosa.feature.chroma_cqt(y=mono, sr=PITCH_RATE, hop_length=PITCH_HOP, tuning=0.0)
+    level = librosa.feature.rms(y=mono, hop_length=PITCH_HOP)[0]
+    n = min(chroma.shape[1], len(level))
+    chroma, level = chroma[:, :n], level[:n]
+    heard = level > level.max(initial=0) * 10 ** (REST_DB / 20)
+    return (chroma >= SOUNDING) & heard, level
+
+
+def _onsets(clip: Clip, rate: float) -> list[float]:
+    """Times in seconds."""
+    import librosa
+
+    mono = _mono(clip, rate, PITCH_RATE, ONSET_SHORTEST)
+    if not mono.any():
+        return []
+    times = librosa.onset.onset_detect(
+        y=mono, sr=PITCH_RATE, hop_length=ONSET_HOP, units="time", normalize=True
+    )
+    return [float(time) for time in times]

@@ -1,0 +1,169 @@
+"""A picture of what happened: content, style and output on one scale, and the loss curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugin_bridge.files.sound_files import Sound
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Picture = NDArray[np.float64]
+Curves = Sequence[Sequence[tuple[float, float]]]
+
+COLUMNS = 2000  # at most, however long the sound: a longer one is drawn from fewer of its frames
+ROWS = 320
+BATCH = 100  # frames transformed together: bounds the memory
+LOWEST_HZ = 40.0
+HIGHEST_HZ = 20_000.0
+RANGE_DB = 80.0
+WINDOW_SECONDS = 0.046
+TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+STYLE_COLOUR, CONTENT_COLOUR = "#c0392b", "#2c3e80"
+STYLE_SHEET: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def draw(path: Path, content: Sound, style: Sound, output: Sound, curves: Curves) -> None:
+    """Draw to the PNG file ``path``.
+
+    The three spectrograms share the scales of time, frequency and level. Each clip is first
+    brought to the same RMS, so that its timbre is seen and not its volume.
+
+    Args:
+        path: written in place.
+        content: what went in.
+        style: the style clip. What goes on after the content's end is not drawn.
+        output: what came out.
+        curves: per window of the stem, per evaluation, the (style, content) distance; may be
+            empty, where there was nothing to do.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE_SHEET):
+        figure = Figure(figsize=(10, 9.5), dpi=130, layout="constrained")
+        FigureCanvasAgg(figure)
+        parts: Any = figure.subfigures(2, 1, height_ratios=(3.1, 1))
+        _draw_spectrograms(parts[0], {"Content": content, "Style": style, "Output": output})
+        _draw_curves(parts[1].subplots(), curves)
+        figure.savefig(path)
+
+
+def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
+    """The level in dB, at equal RMS, of ``ROWS`` bands by at most ``COLUMNS`` times.
+
+    The bands are evenly spread over log frequency, from ``LOWEST_HZ`` to ``highest_hz``, and hold
+    the mean power of the frequencies in them: -inf above half the sample rate.
+
+    Args:
+        sound: what to draw.
+        seconds: how much of it; all, if it is shorter.
+        highest_hz: the end of the scale.
+    """
+    mono = sound.audio[:, : round(seconds * sound.sample_rate)].mean(axis=0)
+    n_fft = 2 ** max(round(np.log2(WINDOW_SECONDS * sound.sample_rate)), 4)
+    hop = max(n_fft // 4, mono.size // (COLUMNS - 1) + 1)
+    padded = np.pad(mono, n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+    edges_hz = np.geomspace(LOWEST_HZ, highest_hz, ROWS + 1)
+    edges = np.minimum(edges_hz / sound.sample_rate, 0.5)  # in cycles per sample
+    bands = np.concatenate(
+        [_band_power(frames[at : at + BATCH], edges) for at in range(0, len(frames), BATCH)]
+    )
+    mean_square = max(float(np.mean(np.square(mono, dtype=np.float64))), 1e-30)
+    with np.errstate(divide="ignore"):
+        decibels: Picture = 10 * np.log10(bands.T / mean_square)
+    return decibels
+
+
+def _band_power(frames: NDArray[np.float32], edges: NDArray[np.float64]) -> Picture:
+    """The mean power between each two edges (in cycles per sample) of each frame; 0 if equal."""
+    n_fft = 2 * frames.shape[1]  # padded, which draws the lowest bands smoothly
+    power = np.abs(np.fft.rfft(frames * np.hanning(frames.shape[1]), n_fft, axis=1)) ** 2
+    below = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
+    ends = (np.arange(below.shape[1]) - 0.5) / n_fft  # of the bins: bin k is centred on k / n_fft
+    at_edges = np.array([np.interp(edges, ends, row) for row in below])
+    mean: Picture = np.diff(at_edges, axis=1) / np.maximum(np.diff(edges), 1e-12)
+    return mean
+
+
+def _draw_spectrograms(figure: Any, sounds: dict[str, Sound]) -> None:
+    content = sounds["Content"]
+    seconds = content.seconds
+    highest = min(content.sample_rate / 2, HIGHEST_HZ)
+    pictures = {name: spectrogram(it, seconds, highest) for name, it in sounds.items()}
+    loudest = max((p.max() for p in pictures.values() if np.isfinite(p.max())), default=0.0)
+    rows = figure.subplots(len(sounds), 1, sharex=True, sharey=True)
+    for axes, (name, picture) in zip(rows, pictures.items(), strict=True):
+        shown = min(seconds, sounds[name].seconds)
+        cut = " (its beginning)" if sounds[name].seconds > 1.01 * seconds else ""
+        axes.set_title(f"{name}{cut}")
+        image = _show(axes, picture - loudest, shown, highest)
+        axes.set_ylabel("frequency (Hz)")
+    rows[-1].set_xlim(0, seconds)
+    rows[-1].set_xlabel("time (s)")
+    bar = figure.colorbar(image, ax=list(rows), pad=0.015, aspect=45, extend="min")
+    bar.set_label("level (dB below the loudest; clips at equal RMS)")
+    bar.outline.set_visible(False)
+
+
+def _show(axes: Axes, picture: Picture, seconds: float, highest: float) -> Any:
+    """Draw a picture whose rows are evenly spread in log frequency, with its ticks in Hz."""
+    low, high = np.log10(LOWEST_HZ), np.log10(highest)
+    axes.set_facecolor("#f2f2f2")
+    image = axes.imshow(
+        np.maximum(picture, -RANGE_DB),
+        origin="lower",
+        aspect="auto",
+        extent=(0, seconds, low, high),
+        cmap="magma",
+        vmin=-RANGE_DB,
+        vmax=0,
+        interpolation="antialiased",
+    )
+    ticks = [hz for hz in TICKS_HZ if LOWEST_HZ <= hz <= highest]
+    axes.set_yticks(np.log10(ticks), [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in ticks])
+    return image
+
+
+def _draw_curves(axes: Axes, curves: Curves) -> None:
+    axes.set_title("Distance while optimising")
+    axes.set_xlabel("evaluation")
+    axes.set_ylabel("relative distance")
+    if not any(max(point) > 0 for curve in curves for point in curve):
+        axes.text(0.5, 0.5, "nothing to optimise", transform=axes.transAxes, ha="center")
+        return
+    longest = max(len(curve) for curve in curves)
+    filled = np.array([_extend(curve, longest) for curve in curves if len(curve)])
+    times = np.arange(1, longest + 1)
+    for column, name, colour in ((0, "style", STYLE_COLOUR), (1, "content", CONTENT_COLOUR)):
+        each, mean = filled[:, :, column], filled[:, :, column].mean(axis=0)
+        if len(each) > 1:
+            axes.plot(times, each.T, color=colour, alpha=min(0.3, 4 / len(each)), linewidth=0.7)
+        axes.plot(times, mean, color=colour, linewidth=2, label=f"to the {name}")
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=max(1e-3, 0.5 * filled[filled > 0].min(initial=1.0)))
+    axes.set_xlim(1, max(longest, 2))
+    axes.grid(visible=True, alpha=0.25)
+    windows = "" if len(filled) == 1 else f"mean of {len(filled)} windows"
+    axes.legend(frameon=False, ncols=2, loc="lower right", title=windows)
+
+
+def _extend(curve: Sequence[tuple[float, float]], length: int) -> NDArray[np.float64]:
+    """The curve, (length, 2), with its last values repeated to the end."""
+    values = np.asarray(curve, dtype=np.float64)
+    return np.concatenate([values, np.repeat(values[-1:], length - len(values), axis=0)])

@@ -1,0 +1,218 @@
+"""``restyle serve``: journal, workers, scheduler, endpoint and terminal page, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import logging.handlers
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.roots import Roots
+from plugin_bridge.jobs.scheduler import Scheduler
+from plugin_bridge.jobs.workers.dask import Cluster
+from plugin_bridge.jobs.workers.local import LocalWorkers
+from plugin_bridge.osc.addresses import HOST, PORT
+from plugin_bridge.osc.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from effects.midi.messages import Setting
+
+LOG_BYTES = 400_000  # of the log, and of the part of it that is kept when it is full
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What ``restyle serve`` can be told; see its ``--help``."""
+
+    roots: Sequence[Path]
+    host: str = HOST
+    port: int = PORT
+    workers: int = 0
+    scheduler: str | None = None
+    preset: str = ""
+    max_queue: int = 1000
+    max_minutes: float = 60.0
+    hang_seconds: float = 60.0
+    journal: Path | None = None
+    log: Path | None = None
+    midi_in: str | None = None
+    midi_channel: int | None = None
+    quiet: bool = False
+
+
+def default_journal() -> Path:
+    """Where the journal is, unless it is said otherwise."""
+    import platformdirs
+
+    return platformdirs.user_state_path("restyle", appauthor=False) / "journal.sqlite"
+
+
+def serve(options: Options) -> None:
+    """Serve until SIGTERM or Ctrl-C; jobs that run then go back to the queue.
+
+    Raises:
+        ValueError: an option is impossible, the journal or the port is in use, or there is no such
+            MIDI input or Dask scheduler.
+        OSError: the journal or the log cannot be written.
+    """
+    import plugin_bridge.files.sound_files  # noqa: F401 - here, so that no message waits for it
+    import presets
+
+    for name in ("max_minutes", "hang_seconds"):
+        if not getattr(options, name) > 0:
+            raise ValueError(f"--{name.replace('_', '-')} must be more than 0.")
+    presets.every()
+    roots = Roots(options.roots, max_seconds=60 * options.max_minutes)
+    preset = presets.get(options.preset).name if options.preset else ""
+    with contextlib.ExitStack() as open_things:
+        open_things.enter_context(_logging(options.log))
+        journal = Journal(options.journal or default_journal())
+        open_things.callback(journal.close)
+        workers = Cluster(options.scheduler) if options.scheduler else LocalWorkers(options.workers)
+        open_things.callback(workers.shutdown)
+        asyncio.run(_serve(options, journal, workers, roots, preset))
+
+
+async def _serve(
+    options: Options, journal: Journal, workers: LocalWorkers | Cluster, roots: Roots, preset: str
+) -> None:
+    from plugin_bridge.terminal.status_page import status_page
+
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+
+    def on_event(job: Job, event: str) -> None:
+        endpoint.on_event(job, event)
+
+    scheduler = Scheduler(
+        journal,
+        workers,
+        roots,
+        on_event,
+        max_queue=options.max_queue,
+        hang_seconds=options.hang_seconds,
+    )
+    endpoint = Endpoint(scheduler, preset=preset)
+    try:
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: endpoint, local_addr=(options.host, options.port)
+        )
+    except OSError as error:
+        raise ValueError(
+            f"Port {options.port} of {options.host} cannot be used ({error.strerror}): is another "
+            "restyle serve running? Choose another with --port."
+        ) from error
+    host, port = transport.get_extra_info("sockname")[:2]
+    print(f"Listening on {host}:{port}", flush=True)
+    if not _is_loopback(host):
+        print(
+            f"Anyone who reaches {host} can send jobs: firewall it, or leave --host out.",
+            flush=True,
+        )
+    log = logging.getLogger("restyle.serve")
+    log.info("listening", extra={"host": host, "port": port, "roots": [*map(str, roots.folders)]})
+    with (
+        _midi(options, endpoint, scheduler, loop),
+        status_page(scheduler, endpoint, f"{host}:{port}", roots, quiet=options.quiet),
+    ):
+        work = asyncio.create_task(scheduler.run())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            work.cancel()
+            stopping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            transport.close()
+            log.info("stopped")
+    waiting = scheduler.counts()["queued"]
+    if waiting and not options.quiet:
+        print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
+
+
+@contextlib.contextmanager
+def _midi(
+    options: Options,
+    endpoint: Endpoint,
+    scheduler: Scheduler,
+    loop: asyncio.AbstractEventLoop,
+) -> Iterator[None]:
+    """Follow a MIDI input, if one was named: it sets what jobs that say nothing get."""
+    if options.midi_in is None:
+        yield
+        return
+    from plugin_bridge.midi_input import listen
+
+    def act(setting: Setting) -> None:
+        if setting.name == "cancel":
+            for job in [job for job in scheduler.jobs.values() if not job.ended]:
+                scheduler.cancel(job)
+        elif setting.value is not None:
+            lowest = -60.0  # where gain_db ends: silence, as good as
+            value = setting.value
+            endpoint.set_default(
+                setting.name, value if isinstance(value, str) else max(value, lowest)
+            )
+
+    with listen(
+        options.midi_in,
+        lambda setting: loop.call_soon_threadsafe(act, setting),
+        channel=options.midi_channel,
+    ):
+        yield
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, event, and what belongs to it."""
+
+    _own = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(record.created)),
+            "level": record.levelname.lower(),
+            "event": record.getMessage()[:500],
+        }
+        entry.update({k: v for k, v in vars(record).items() if k not in self._own})
+        if record.exc_info:
+            entry["trace"] = self.formatException(record.exc_info)[-2000:]
+        return json.dumps(entry, default=str)
+
+
+@contextlib.contextmanager
+def _logging(path: Path | None) -> Iterator[None]:
+    """Write the log to ``path``, if there is one; it never grows beyond twice ``LOG_BYTES``."""
+    log = logging.getLogger("restyle.serve")
+    log.propagate = False
+    log.setLevel(logging.INFO)
+    handler: logging.Handler = logging.NullHandler()
+    if path is not None:
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
+        )
+        handler.setFormatter(_JsonLines())
+    logging.raiseExceptions = False  # a full disk is no reason to write to the terminal
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    return ipaddress.ip_address(host).is_loopback

@@ -1,0 +1,91 @@
+"""The text page that a terminal shows while the server runs."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from plugin_bridge.jobs.roots import Roots
+    from plugin_bridge.jobs.scheduler import Scheduler
+    from plugin_bridge.osc.endpoint import Endpoint
+
+ROWS = 8  # jobs shown
+RATE_SECONDS = 60.0
+
+
+class StatusPage:
+    """Draws itself anew whenever it is asked to: counts, rate, and the jobs at work."""
+
+    def __init__(
+        self, scheduler: Scheduler, endpoint: Endpoint, address: str, roots: Roots
+    ) -> None:
+        self._scheduler = scheduler
+        self._endpoint = endpoint
+        self._address = address
+        self._roots = roots
+        self._done: deque[tuple[float, int]] = deque([(time.monotonic(), self._ended())])
+
+    def __rich__(self) -> Group:
+        counts = self._scheduler.counts()
+        head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
+        head.append(_shown(", ".join(map(str, self._roots.folders))))
+        line = Text("   ".join(f"{counts[s]} {s}" for s in ("queued", "running", "done", "failed")))
+        line.append(f"   {self._rate():.1f} a minute")
+        if self._endpoint.preset:
+            line.append(f"   preset {self._endpoint.preset}")
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        table.add_column(width=20)
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        for job in [j for j in list(self._scheduler.jobs.values()) if not j.ended][:ROWS]:
+            bar = ProgressBar(1.0, job.progress, width=20)
+            stage = job.stage or job.state
+            table.add_row(Text(_shown(Path(job.out).name)), Text(job.preset), bar, Text(stage))
+        stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
+        refusal = self._endpoint.last_refusal
+        refused = [Text(f"Refused {_shown(refusal)}", "yellow")] if refusal else []
+        return Group(head, line, table, *refused, stop)
+
+    def _ended(self) -> int:
+        counts = self._scheduler.counts()
+        return counts["done"] + counts["failed"]
+
+    def _rate(self) -> float:
+        """Jobs a minute, over the last minute."""
+        now, ended = time.monotonic(), self._ended()
+        self._done.append((now, ended))
+        while len(self._done) > 2 and now - self._done[0][0] > RATE_SECONDS:
+            self._done.popleft()
+        since, before = self._done[0]
+        return 60 * max(ended - before, 0) / max(now - since, 1.0)
+
+
+def _shown(name: str) -> str:
+    """A file's name without what a terminal would obey, or could not show."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
+
+
+@contextmanager
+def status_page(
+    scheduler: Scheduler, endpoint: Endpoint, address: str, roots: Roots, *, quiet: bool
+) -> Iterator[None]:
+    """Show the page while the block lasts, if there is a terminal and it is not ``quiet``."""
+    console = Console()
+    if quiet or not console.is_terminal:
+        yield
+        return
+    page = StatusPage(scheduler, endpoint, address, roots)
+    with Live(page, console=console, refresh_per_second=4, transient=True):
+        yield

@@ -1,0 +1,203 @@
+"""A voice: its line is followed, and an instrument plays along it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from effects.engines.sampler.instrument import Grain, Instrument
+from effects.engines.sampler.sing import sing
+from effects.notes.pitch_line import Line, Phrase, follow, phrases
+
+RATE = 44_100
+Values = NDArray[np.float64]
+
+
+def seconds(length: float) -> Values:
+    return np.arange(round(length * RATE)) / RATE
+
+
+def tone(pitch: Values, level: float | Values = 0.1, harmonics: int = 10) -> NDArray[np.float32]:
+    """Harmonics along a pitch."""
+    turns = np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / RATE
+    sound = sum(np.sin(2 * np.pi * n * turns) / n for n in range(1, harmonics + 1))
+    return np.asarray(sound * level, np.float32)
+
+
+def grain(pitch: float, length: float = 0.5, waver: float = 0.0) -> Grain:
+    """A note 10 ms after the grain begins, at full level 30 ms later, with a tail of 0.2 s."""
+    times = seconds(length + 0.21) - 0.01
+    ramp = np.clip(times / 0.03, 0, 1) * np.clip((length + 0.2 - times) / 0.2, 0, 1)
+    sound = tone(pitch + waver * np.sin(2 * np.pi * 6 * times), 0.2) * ramp
+    return Grain(pitch, 0.17, length, 1.0, round(0.01 * RATE), sound.astype(np.float32))
+
+
+def instrument(*pitches: float, waver: float = 0.0) -> Instrument:
+    return Instrument(RATE, 200.0, [grain(it, waver=waver) for it in pitches])
+
+
+def played(content: NDArray[np.float32], on: Instrument) -> NDArray[np.float32]:
+    found = phrases(follow(content, RATE))
+    out: NDArray[np.float32] = sing(found, on, content[None], RATE, tick=lambda done: None)[0]
+    return out
+
+
+def off(line: Line, pitch: Values, first: float, last: float) -> Values:
+    """Cents between a line and what it should be, from ``first`` to ``last``."""
+    inside = (line.times >= first) & (line.times <= last)
+    wanted = np.interp(line.times, np.arange(pitch.size) / RATE, pitch)
+    return 100 * np.abs(line.pitch - wanted)[inside]
+
+
+@pytest.fixture(scope="module")
+def glide() -> Values:
+    """An octave up and down in three seconds."""
+    return 57 + 12 * np.sin(np.pi * seconds(3) / 3) ** 2
+
+
+@pytest.fixture(scope="module")
+def vibrato() -> Values:
+    return 64 + 0.5 * np.sin(2 * np.pi * 5 * seconds(3))
+
+
+def test_a_glide_is_followed(glide: Values) -> None:
+    assert off(follow(tone(glide), RATE), glide, 0.05, 2.9).max() < 10
+
+
+def test_a_long_clip_is_followed_like_a_short_one(glide: Values) -> None:
+    short = follow(tone(glide), RATE).pitch[5:290]
+    long = follow(np.tile(tone(glide), 15), RATE).pitch
+    for turn in range(15):
+        part = long[turn * 300 + 5 : turn * 300 + 290]
+        assert np.abs(part - short).max() < 0.05
+
+
+def test_a_level_is_followed() -> None:
+    times = seconds(2)
+    level = 0.02 + 0.1 * times
+    line = follow(tone(np.full(times.size, 60.0), level), RATE)
+    power = sum(1 / n**2 for n in range(1, 11)) / 2
+    wanted = np.sqrt(power) * np.interp(line.times, times, level)
+    assert np.allclose(line.level[10:-10], wanted[10:-10], rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(0),
+        np.zeros(1),
+        np.zeros(RATE),
+        np.eye(1, RATE, 5000)[0],
+        np.random.default_rng(0).normal(0, 0.1, 2 * RATE),
+        np.sin(np.arange(600) * 0.05),
+    ],
+    ids=["nothing", "one sample", "silence", "click", "noise", "very short"],
+)
+def test_what_has_no_pitch_has_no_phrases(sound: Values) -> None:
+    line = follow(sound.astype(np.float32), RATE)
+    assert phrases(line) == []
+
+
+def test_short_gaps_are_bridged_and_longer_ones_are_not() -> None:
+    times = np.arange(100) * 0.01
+    pitch = np.full(100, 60.0)
+    pitch[20:22] = np.nan
+    pitch[60:75] = np.nan
+    found = phrases(Line(times, pitch, np.ones(100)))
+    assert [(round(it.start, 2), round(it.seconds, 2)) for it in found] == [(0, 0.6), (0.75, 0.25)]
+
+
+def test_a_slip_into_another_octave_is_undone() -> None:
+    pitch = np.full(100, 60.0)
+    pitch[40:45] += 12
+    (found,) = phrases(Line(np.arange(100) * 0.01, pitch, np.ones(100)))
+    assert found.pitch == pytest.approx(60)
+
+
+def test_a_leap_of_an_octave_that_lasts_is_kept() -> None:
+    pitch = np.repeat([60.0, 72.0], 50)
+    found = phrases(Line(np.arange(100) * 0.01, pitch, np.ones(100)))
+    assert [it.median for it in found] == [60, 72]
+
+
+def test_progress_is_told_and_can_end_the_work(glide: Values) -> None:
+    class StopError(Exception):
+        pass
+
+    def tick(done: float) -> None:
+        raise StopError
+
+    with pytest.raises(StopError):
+        follow(tone(glide), RATE, tick)
+
+
+@pytest.mark.parametrize("waver", [0.0, 0.4], ids=["steady grain", "wavering grain"])
+def test_an_instrument_plays_along_a_glide(glide: Values, waver: float) -> None:
+    out = played(tone(glide), instrument(60.0, 72.0, waver=waver))
+    wrong = off(follow(out, RATE), glide, 0.1, 2.8)
+    assert np.percentile(wrong, 95) < 25
+
+
+def test_an_instrument_plays_along_vibrato(vibrato: Values) -> None:
+    out = played(tone(vibrato), instrument(60.0))
+    wrong = off(follow(out, RATE), vibrato, 0.1, 2.8)
+    assert np.percentile(wrong, 95) < 25
+
+
+def test_the_octave_is_kept_far_from_the_grains() -> None:
+    low = np.full(2 * RATE, 45.0) + seconds(2)
+    out = played(tone(low), instrument(76.0))
+    assert np.median(off(follow(out, RATE), low, 0.2, 1.8)) < 10
+
+
+def test_the_level_is_the_contents_own() -> None:
+    times = seconds(3)
+    level = 0.1 * 10 ** (-np.abs(times - 1.5))
+    content = tone(np.full(times.size, 62.0) + times, level)
+    out = played(content, instrument(60.0))
+    here, there = follow(content, RATE).level, follow(out, RATE).level
+    assert np.abs(20 * np.log10(there[20:280] / here[20:280])).max() < 2
+
+
+def test_nothing_folds_when_a_grain_is_read_fast() -> None:
+    times = seconds(0.71)
+    high = np.sin(2 * np.pi * 9000 * times).astype(np.float32)
+    sound = Grain(60.0, 0.7, 0.5, 1.0, 441, tone(np.full(times.size, 60.0)) + high)
+    phrase = Phrase(0.0, np.full(100, 79.0), np.full(100, 0.1))
+    out = sing([phrase], Instrument(RATE, 200.0, [sound]), np.zeros((1, RATE), np.float32), RATE,
+               tick=lambda done: None)[0]  # fmt: skip
+    spectrum = np.abs(np.fft.rfft(out[4410:39690] * np.hanning(35280)))
+    hz = np.fft.rfftfreq(35280, 1 / RATE)
+    own = 440 * 2 ** (10 / 12) * np.arange(1, 40)
+    between = np.abs(hz[:, None] - own).min(axis=1) > 100
+    assert spectrum[between & (hz > 300)].max() < 0.01 * spectrum.max()
+
+
+def test_as_long_as_the_content_and_silent_where_there_is_no_pitch(glide: Values) -> None:
+    content = np.concatenate([tone(glide), np.zeros(2 * RATE, np.float32)])
+    out = played(content, instrument(60.0))
+    assert out.shape == content.shape
+    assert np.abs(out[round(3.6 * RATE) :]).max() < 1e-3
+
+
+def test_the_same_twice(glide: Values) -> None:
+    content = tone(glide)[:RATE]
+    assert np.array_equal(
+        played(content, instrument(60.0)), played(content.copy(), instrument(60.0))
+    )
+
+
+def test_no_phrases_are_silence() -> None:
+    content = np.ones((2, 100), np.float32)
+    out = sing([], instrument(60.0), content, RATE, tick=lambda done: None)
+    assert out.shape == content.shape
+    assert not out.any()
+
+
+def test_an_opposite_channel_stays_opposite(glide: Values) -> None:
+    mono = tone(glide)[:RATE]
+    content = np.stack([mono, -0.5 * mono])
+    found = phrases(follow(mono, RATE))
+    left, right = sing(found, instrument(60.0), content, RATE, tick=lambda done: None)
+    assert np.allclose(right, -0.5 * left, atol=1e-3)

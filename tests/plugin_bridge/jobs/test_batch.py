@@ -1,0 +1,206 @@
+"""A batch: a folder in, a folder out; what was done is not done again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from support.jobs import RESULT, Workers
+from support.sounds import noise
+
+from plugin_bridge.files import sound_files
+from plugin_bridge.jobs import batch as module
+from plugin_bridge.jobs.batch import JOURNAL, batch, find_stems
+from plugin_bridge.jobs.roots import part_path
+
+
+def write_stem(path, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sound_files.write(path, sound_files.Sound(noise(0.05, 8000, seed=seed), 8000, 16))
+    return path
+
+
+class Quick(Workers):
+    """Workers that are done at once; ``stems`` are those they were given."""
+
+    stems: ClassVar[list[str]] = []
+
+    def __init__(self, count=1):
+        super().__init__(count)
+
+    def submit(self, fn, /, task):
+        future = super().submit(fn, task)
+        Quick.stems.append(os.path.basename(task.stem))
+        assert not part_path(Path(task.out)).exists()
+        self.end(task.job)
+        return future
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(module, "LocalWorkers", Quick)
+    monkeypatch.setattr(Quick, "stems", [])
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def stems(tmp_path):
+    for name in ("a.wav", "b.flac", "deep/er/c.wav"):
+        write_stem(tmp_path / "in" / name)
+    (tmp_path / "in" / "notes.txt").write_text("")
+    return tmp_path / "in"
+
+
+def results(folder):
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(JOURNAL)
+    )
+
+
+def test_a_folder_and_its_folders_are_done_once(stems, tmp_path):
+    out = tmp_path / "out"
+    summary = batch(stems, out, "violin", {"strength": 0.5})
+    assert (summary.done, summary.skipped, dict(summary.failed)) == (3, 0, {})
+    assert results(out) == ["a.wav", "b.flac", "deep/er/c.wav"]
+    assert (out / "a.wav").read_bytes() == RESULT
+    summary = batch(stems, out, "violin", {"strength": 0.5})
+    assert (summary.done, summary.skipped, dict(summary.failed)) == (0, 3, {})
+    (out / "a.wav").unlink()
+    write_stem(stems / "new.wav")
+    Quick.stems.clear()
+    assert (batch(stems, out, "violin", {"strength": 0.5})).done == 2
+    assert sorted(Quick.stems) == ["a.wav", "new.wav"]
+
+
+@pytest.mark.parametrize(("preset", "settings"), [("flute", {}), ("violin", {"mix": 0.5})])
+def test_other_settings_are_refused_before_anything_happens(stems, tmp_path, preset, settings):
+    out = tmp_path / "out"
+    batch(stems, out, "violin")
+    write_stem(stems / "new.wav")
+    before = results(out)
+    with pytest.raises(ValueError, match="another preset or other settings"):
+        batch(stems, out, preset, settings)
+    assert results(out) == before
+
+
+@pytest.mark.parametrize("settings", [{"strength": 2}, {"mix": float("nan")}, {"seed": 0.5}])
+def test_impossible_settings_are_refused_before_anything_happens(stems, tmp_path, settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        batch(stems, tmp_path / "out", "violin", settings)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_changed_stem_is_not_restyled_over_its_result(stems, tmp_path):
+    out = tmp_path / "out"
+    batch(stems, out, "violin")
+    os.utime(stems / "a.wav", ns=(1, 1))
+    summary = batch(stems, out, "violin")
+    assert (summary.done, summary.skipped) == (0, 2)
+    (reason,) = summary.failed.values()
+    assert "changed" in reason
+    (out / "a.wav").unlink()
+    assert batch(stems, out, "violin").done == 1
+
+
+def test_broken_stems_do_not_stop_the_others(stems, tmp_path):
+    (stems / "broken.wav").write_bytes(b"x")
+    (stems / "dangling.wav").symlink_to("nothing")
+    os.mkfifo(stems / "pipe.wav")
+    write_stem(tmp_path / "in" / "taken.wav")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "taken.wav").write_bytes(b"theirs")
+    summary = batch(stems, tmp_path / "out", "violin")
+    assert summary.done == 3
+    assert sorted(map(str, summary.failed)) == [
+        "broken.wav",
+        "dangling.wav",
+        "pipe.wav",
+        "taken.wav",
+    ]
+    assert all("\n" not in reason for reason in summary.failed.values())
+    assert (tmp_path / "out" / "taken.wav").read_bytes() == b"theirs"
+    write_stem(stems / "broken.wav")
+    assert batch(stems, tmp_path / "out", "violin").done == 1
+
+
+def test_a_name_that_is_not_utf_8_does_not_stop_the_others(stems, tmp_path):
+    name = os.fsdecode(b"caf\xe9.wav")
+    try:
+        (stems / name).write_bytes((stems / "a.wav").read_bytes())
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    summary = batch(stems, tmp_path / "out", "violin")
+    assert summary.done + len(summary.failed) == 4
+    assert summary.done >= 3
+
+
+def test_results_inside_of_the_stems_are_no_stems(stems):
+    for _ in range(2):
+        assert batch(stems, stems / "out", "violin").failed == {}
+    assert [it.as_posix() for it in find_stems(stems, stems / "out")] == [
+        "a.wav",
+        "b.flac",
+        "deep/er/c.wav",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        ("gone", "out", "There is no folder"),
+        ("in/a.wav", "out", "There is no folder"),
+        ("in", "in", "same folder"),
+        ("in", "in/../in", "same folder"),
+        ("empty", "out", "no sound files"),
+    ],
+)
+def test_what_cannot_be_a_batch_is_said(stems, tmp_path, source, target, message):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=message):
+        batch(tmp_path / source, tmp_path / target, "violin")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_second_batch_on_the_same_folder_is_refused(stems, tmp_path):
+    from plugin_bridge.jobs.journal import Journal
+
+    journal = Journal(tmp_path / "out" / JOURNAL)
+    with pytest.raises(ValueError, match="Another restyle"):
+        batch(stems, tmp_path / "out", "violin")
+    journal.close()
+
+
+@pytest.mark.slow
+def test_one_that_is_stopped_goes_on_where_it_was(tmp_path):
+    for number in range(6):
+        stem = tmp_path / "in" / f"{number}.wav"
+        stem.parent.mkdir(exist_ok=True)
+        sound_files.write(stem, sound_files.Sound(noise(4, 44100, seed=number), 44100, 16))
+    command = [sys.executable, "-c", "from plugin_bridge.cli.main import main; main()", "batch"]
+    command += [tmp_path / "in", tmp_path / "out", "--preset", "violin", "--workers", "1"]
+    first = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not list((tmp_path / "out").glob("*.wav")):
+        assert time.monotonic() < end
+        assert first.poll() is None
+        time.sleep(0.02)
+    first.send_signal(signal.SIGINT)
+    _, said = first.communicate(timeout=20)
+    assert first.returncode == 130
+    assert "run it again to go on" in said
+    assert "Traceback" not in said
+    done = len(list((tmp_path / "out").glob("*.wav")))
+    assert done < 6
+    assert not list((tmp_path / "out").glob("*.part"))
+    second = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert f"Restyled {6 - done} into" in second.stdout
+    assert f"skipped {done}" in second.stdout

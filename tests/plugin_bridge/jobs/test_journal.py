@@ -1,0 +1,298 @@
+"""The journal: what was accepted is known after a crash, and nobody else's file is touched."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from support.jobs import Full
+
+from plugin_bridge.jobs import journal as module
+from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.refusal import Refusal
+
+STATES = ["queued", "running", "written", "done", "failed", "cancelled"]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "journal.sqlite"
+
+
+def job(id, **more):
+    return Job(id, "request", "/r/in.wav", f"/r/{len(id)}.wav", "violin", **more)
+
+
+def reopened(path, **options):
+    it = Journal(path, **options)
+    it.close()
+    return it.jobs
+
+
+def refuses(path):
+    """One line that names the file, and nothing is locked afterwards."""
+    with pytest.raises(ValueError, match=r"journal .*journal\.sqlite") as caught:
+        Journal(path)
+    assert "--journal FILE" in str(caught.value)
+    return str(caught.value)
+
+
+def test_every_state_survives(path):
+    first = Journal(path)
+    for number, state in enumerate(STATES):
+        it = job(f"job-{number}", settings={"strength": 0.25, "seed": 2**31 - 1})
+        first.add(it)
+        it.state, it.deaths, it.code, it.error = state, 1, "hung", "It hung: ü\n"
+        it.frames, it.rate, it.seconds = 2**40, 44100, 1.25
+        assert first.save(it)
+    first.close()
+    found = reopened(path)
+    assert [it.state for it in found.values()] == STATES
+    assert found == first.jobs
+    assert [it.number for it in found.values()] == list(range(1, 7))
+
+
+def test_nothing_has_to_be_closed_for_it(path):
+    code = (
+        "import os, sys, pathlib\n"
+        "from plugin_bridge.jobs.journal import Job, Journal\n"
+        "it = Journal(pathlib.Path(sys.argv[1]))\n"
+        "a = Job('a', 'r', 's', 'o', 'p'); it.add(a); a.state = 'running'; it.save(a)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == -9
+    assert [it.state for it in reopened(path).values()] == ["running"]
+
+
+def test_progress_is_not_written_down(path):
+    first = Journal(path)
+    it = job("a", progress=0.5, stage="optimising")
+    first.add(it)
+    first.close()
+    found = reopened(path)["a"]
+    assert (found.progress, found.stage) == (0.0, "")
+
+
+@pytest.mark.parametrize(
+    "id",
+    ["", "a" * 200, "音\n\t'\"; DROP TABLE jobs; --", "\x00nul", "🎻" * 100, "../..", "A", "a "],
+)
+def test_any_text_is_an_id(path, id):
+    first = Journal(path)
+    first.add(job(id))
+    first.add(job(id + "x"))
+    first.close()
+    assert list(reopened(path)) == [id, id + "x"]
+
+
+def test_a_second_server_is_refused_until_the_first_has_gone(path):
+    first = Journal(path)
+    first.add(job("a"))
+    assert "Another restyle" in refuses(path)
+    code = "import sys, pathlib; from plugin_bridge.jobs.journal import Journal\n"
+    code += "Journal(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, path], check=False, capture_output=True)
+    assert b"Another restyle" in done.stderr
+    first.close()
+    assert list(reopened(path)) == ["a"]
+
+
+def damage(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if callable(content):
+        with sqlite3.connect(path) as database:
+            content(database)
+        database.close()
+    else:
+        path.write_bytes(content)
+
+
+def other_schema(database):
+    database.execute("CREATE TABLE jobs (name TEXT)")
+
+
+def rows(*texts):
+    def write(database):
+        database.execute(
+            "CREATE TABLE jobs (id TEXT PRIMARY KEY, number INTEGER, state TEXT, changed REAL, "
+            "job TEXT)"
+        )
+        for number, text in enumerate(texts):
+            database.execute(
+                "INSERT INTO jobs VALUES (?, ?, '', 0, ?)", (str(number), number, text)
+            )
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no journal at all, but a text of somebody's" * 100,
+        b"SQLite format 3\0" + bytes(4000),
+        other_schema,
+        rows("not json"),
+        rows("[]"),
+        rows("null"),
+        rows('{"id": "a"}'),
+        rows(json.dumps({**vars(Job("a", "r", "s", "o", "p")), "colour": "blue"})),
+        rows(None),
+        rows("[" * 100_000),
+    ],
+)
+def test_a_damaged_or_foreign_file_is_left_as_it_is(path, content):
+    damage(path, content)
+    before = path.read_bytes()
+    assert "\n" not in refuses(path)
+    if not callable(content):
+        assert path.read_bytes() == before
+    path.unlink()
+    for beside in path.parent.glob("*-*"):
+        beside.unlink()
+    assert reopened(path) == {}
+
+
+def test_a_folder_is_no_journal(path):
+    path.mkdir(parents=True)
+    refuses(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes wherever it likes")
+def test_a_read_only_folder_is_said_in_one_line(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises((OSError, ValueError)):
+        Journal(tmp_path / "journal.sqlite")
+
+
+def test_where_no_folder_can_be_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        Journal(tmp_path / "file" / "journal.sqlite")
+
+
+# A disk that cannot be written
+
+
+def fill(journal):
+    journal._database = disk = Full(journal._database)
+    return disk
+
+
+def test_on_a_full_disk_a_job_is_not_accepted(path):
+    it = Journal(path)
+    disk = fill(it)
+    with pytest.raises(Refusal, match="cannot be written") as caught:
+        it.add(job("a"))
+    assert caught.value.code == "disk_full"
+    assert it.jobs == {}
+    disk.full = False
+    it.add(job("a"))
+    it.close()
+    assert reopened(path)["a"].number == 1
+
+
+def test_on_a_full_disk_a_step_is_written_with_the_next(path):
+    it = Journal(path)
+    a, b = job("a"), job("b")
+    it.add(a)
+    it.add(b)
+    disk = fill(it)
+    a.state = "done"
+    assert not it.save(a)
+    assert not it.flush()
+    assert it.jobs["a"].state == "done"
+    disk.full = False
+    b.state = "running"
+    assert it.save(b)
+    assert it.flush()
+    it.close()
+    assert [j.state for j in reopened(path).values()] == ["done", "running"]
+
+
+def test_what_is_left_is_written_when_it_closes(path):
+    it = Journal(path)
+    a = job("a")
+    it.add(a)
+    disk = fill(it)
+    a.state = "failed"
+    assert not it.save(a)
+    disk.full = False
+    it.close()
+    assert reopened(path)["a"].state == "failed"
+
+
+# Forgetting
+
+
+def test_the_oldest_that_have_ended_are_forgotten(path):
+    it = Journal(path, kept=10)
+    for number in range(30):
+        new = job(str(number))
+        it.add(new)
+        if number % 3:
+            new.state = "done"
+            it.save(new)
+    waiting = [j.id for j in it.unended()]
+    assert waiting == [str(n) for n in range(0, 30, 3)]
+    ended = [int(j.id) for j in it.jobs.values() if j.ended]
+    assert 10 <= len(ended) <= 11
+    assert ended == [n for n in range(30) if n % 3][-len(ended) :]
+    it.close()
+    assert list(reopened(path, kept=None)) == list(it.jobs)
+
+
+def test_what_is_forgotten_does_not_come_back(path):
+    """Though its end was still to be written down when it was forgotten."""
+    it = Journal(path)
+    a = job("a")
+    it.add(a)
+    disk = fill(it)
+    a.state = "done"
+    it.save(a)
+    disk.full = False
+    it.forget([a])
+    it.close()
+    assert reopened(path) == {}
+
+
+def test_on_a_full_disk_nothing_is_forgotten(path):
+    it = Journal(path)
+    it.add(job("a"))
+    fill(it)
+    it.forget([it.jobs["a"]])
+    assert list(it.jobs) == ["a"]
+    it.close()
+
+
+def test_forgetting_many_is_one_transaction(path):
+    """One that waits for the disk only once: the server does nothing else meanwhile."""
+    it = Journal(path, kept=None)
+    for number in range(20):
+        it.add(job(str(number)))
+    seen = []
+    it._database.set_trace_callback(seen.append)
+    it.forget(list(it.jobs.values()))
+    assert seen[0].startswith("BEGIN")
+    assert seen[-1] == "COMMIT"
+    it.close()
+
+
+def test_the_report_is_one_line_that_anything_can_read():
+    it = job("ü\n", state="failed", code="hung", error='"quoted"\n音')
+    assert it.report.endswith("}\n")
+    assert it.report.count("\n") == 1
+    assert it.report.isascii()
+    assert json.loads(it.report) == {
+        "job": "ü\n",
+        "state": "failed",
+        "out": "/r/2.wav",
+        "frames": 0,
+        "rate": 0,
+        "seconds": 0.0,
+        "code": "hung",
+        "error": '"quoted"\n音',
+    }
+    assert module.KEPT >= 1000

@@ -1,0 +1,126 @@
+"""The settings of jobs: what may be asked for, and that nothing else is taken in silence."""
+
+import math
+
+import pytest
+
+from plugin_bridge.jobs import settings
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.settings import PARAMETERS, SPAN, check, clamp
+from plugin_bridge.osc.pairs import read_pairs
+
+
+def refusal(call, *arguments):
+    with pytest.raises(Refusal) as caught:
+        call(*arguments)
+    assert "\n" not in str(caught.value)
+    return caught.value.code, str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*PARAMETERS, *SPAN])
+def test_both_ends_of_a_range_are_in_it_and_what_is_beyond_is_refused(name):
+    it = {**PARAMETERS, **SPAN}[name]
+    for end, way in ((it.least, -1), (it.most, 1)):
+        assert check(name, end) == end
+        code, message = refusal(check, name, end + way * 0.001 * max(abs(end), 1) - 1 * (way < 0))
+        assert code == "bad_setting"
+        assert message.startswith(f"{name} must be between {it.least:g} and {it.most:g}, not ")
+    assert it.least <= it.default <= it.most
+
+
+@pytest.mark.parametrize("name", [*PARAMETERS, *SPAN])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "0.5", "", None, b"1", [1]])
+def test_what_is_no_number_is_refused(name, value):
+    assert refusal(check, name, value)[0] == "bad_setting"
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(True, 1.0), (False, 0.0), (1, 1.0), (0.25, 0.25)])
+def test_numbers_and_booleans_are_taken_for_each_other(value, wanted):
+    assert check("strength", value) == wanted
+
+
+def test_a_seed_is_a_whole_number():
+    assert (check("seed", 7.0), type(check("seed", 7.0))) == (7, int)
+    code, message = refusal(check, "seed", 7.5)
+    assert code == "bad_setting"
+    assert "whole" in message
+
+
+@pytest.mark.parametrize("name", ["", "Strength", "loudness", "strength ", "\n", "x" * 5000])
+def test_an_unknown_name_is_answered_with_those_there_are(name):
+    code, message = refusal(check, name, 0.5)
+    assert code == "bad_setting"
+    assert "strength, mix, gain_db, seed" in message
+
+
+# What follows the preset of a submit
+
+
+def test_pairs_come_in_any_order():
+    given = ["seed", 3, "mix", 0.5, "gain_db", -6, "strength", 1, "start_seconds", 1.5]
+    given += ["end_seconds", 2]
+    assert read_pairs(given) == {
+        "seed": 3,
+        "mix": 0.5,
+        "gain_db": -6.0,
+        "strength": 1.0,
+        "start_seconds": 1.5,
+        "end_seconds": 2.0,
+    }
+    assert read_pairs([]) == {}
+
+
+@pytest.mark.parametrize("value", [0.75, 1, True])
+def test_a_number_alone_is_the_strength(value):
+    assert read_pairs([value]) == {"strength": float(value)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["strength"], "bad_request"),
+        (["strength", 0.5, "mix"], "bad_request"),
+        ([0.5, 0.5, 0.5], "bad_request"),
+        ([0.5, "strength"], "bad_setting"),
+        ([0.5, 0.5], "bad_setting"),
+        (["mix", 0.5, "mix", 0.5], "bad_setting"),
+        (["mix", "0.5"], "bad_setting"),
+        (["mix", None], "bad_setting"),
+        ([None], "bad_setting"),
+        ([math.nan], "bad_setting"),
+        ([2.0], "bad_setting"),
+        ([None, 1], "bad_setting"),
+        (["start_seconds", 2, "end_seconds", 2], "bad_setting"),
+        (["start_seconds", 2, "end_seconds", 1], "bad_setting"),
+        (["end_seconds", 0], "bad_setting"),
+    ],
+)
+def test_odd_pairs_are_refused(arguments, code):
+    assert refusal(read_pairs, arguments)[0] == code
+
+
+# For all jobs
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("strength", 7, 1.0),
+        ("strength", -7, 0.0),
+        ("mix", 0.3, 0.3),
+        ("gain_db", -1e30, -60.0),
+        ("gain_db", 6, 0.0),
+        ("seed", 1e12, 2**31 - 1),
+        ("seed", True, 1),
+    ],
+)
+def test_values_for_all_jobs_are_clamped(name, value, wanted):
+    assert clamp(name, value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("start_seconds", 1), ("volume", 1), ("mix", math.nan), ("mix", "1")]
+)
+def test_only_numbers_for_known_names_are_clamped(name, value):
+    assert refusal(clamp, name, value)[0] == "bad_setting"
+    assert settings.PARAMETERS["strength"].default == 1.0

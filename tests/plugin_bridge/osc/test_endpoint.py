@@ -1,0 +1,403 @@
+"""The endpoint: what each address answers, and who hears the news."""
+
+import asyncio
+import math
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from support.jobs import Room, until
+
+import presets
+from effects.midi.messages import Setting
+from plugin_bridge import midi_input, serve
+from plugin_bridge.jobs.refusal import CODES
+from plugin_bridge.jobs.scheduler import GRACE_SECONDS
+from plugin_bridge.jobs.workers.work import Outcome
+from plugin_bridge.osc import endpoint
+from plugin_bridge.osc.addresses import API, COMMANDS
+from plugin_bridge.osc.datagram import encode, read
+from plugin_bridge.osc.endpoint import Endpoint
+
+ME, OTHER = ("127.0.0.1", 5000), ("127.0.0.1", 6000)
+
+
+class Wire:
+    """As far as it is used: a UDP transport, whose datagrams are kept."""
+
+    def __init__(self):
+        self.sent, self.waiting = [], 0
+
+    def get_write_buffer_size(self):
+        return self.waiting
+
+    def is_closing(self):
+        return False
+
+    def sendto(self, data, client):
+        ((address, arguments),) = read(data)
+        self.sent.append((client, address, *arguments))
+
+
+class Desk:
+    """An endpoint with stand-ins on both sides."""
+
+    def __init__(self, folder, **options):
+        self.room = Room(folder)
+        self.wire = Wire()
+        self.endpoint = Endpoint(self.room.scheduler, **options)
+        self.endpoint.connection_made(self.wire)
+        self.room.scheduler._on_event = self.endpoint.on_event
+
+    async def ask(self, address, *arguments, client=ME, types=None):
+        """What is sent at once in answer, to whoever it goes."""
+        before = len(self.wire.sent)
+        self.endpoint.datagram_received(encode(address, *arguments, types=types), client)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return self.wire.sent[before:]
+
+    async def submit(self, id, *more, out=None, preset="violin", client=ME):
+        given = (id, "in.wav", out or f"{id}.wav", preset)
+        return await self.ask("/restyle/submit", *given, *more, client=client)
+
+    async def code(self, address, *arguments, **options):
+        """The job and the code of the only answer, a failure."""
+        (answer,) = await self.ask(address, *arguments, **options)
+        assert answer[1:3] == ("/restyle/fail", address)
+        assert answer[4] in CODES
+        assert answer[5]
+        return answer[3], answer[4]
+
+
+def at_desk(story):
+    """A test that is given a desk; it runs in a loop."""
+
+    def test(tmp_path):
+        async def run():
+            desk = Desk(tmp_path)
+            async with desk.room.running():
+                await story(desk)
+
+        asyncio.run(asyncio.wait_for(run(), 30))
+
+    test.__name__, test.__doc__ = story.__name__, story.__doc__
+    return test
+
+
+@at_desk
+async def test_version_and_status(desk):
+    ((client, address, name, text, api),) = await desk.ask("/restyle/version")
+    assert (client, address, name, api) == (ME, "/restyle/version.reply", "restyle", API)
+    assert text
+    assert await desk.ask("/restyle/status") == [(ME, "/restyle/status.reply", 0, 0, 0, 0)]
+    for id in "abc":
+        await desk.submit(id)
+    await until(lambda: desk.room.workers.busy == ["a"])
+    assert await desk.ask("/restyle/status") == [(ME, "/restyle/status.reply", 2, 1, 0, 0)]
+
+
+@at_desk
+async def test_lists_are_complete_and_in_order(desk):
+    assert (await desk.ask("/restyle/preset/list", client=OTHER))[0][1] == "/restyle/preset"
+    assert await desk.code("/restyle/preset/list", client=OTHER) == ("", "too_many")
+    await desk.ask("/restyle/help")
+    n, total = len(COMMANDS), len(presets.every())
+    await until(lambda: len(desk.wire.sent) == n + 1 + total)
+    mine = [it for it in desk.wire.sent if it[0] == ME]
+    helped = [it[2:] for it in mine if it[1] == "/restyle/help.reply"]
+    assert helped == [(address, c.arguments, c.text) for address, c in COMMANDS.items()]
+    listed = [it[2:] for it in desk.wire.sent if it[:2] == (OTHER, "/restyle/preset")]
+    assert [it[:3] for it in listed] == [
+        (index, total, preset.name) for index, preset in enumerate(presets.every())
+    ]
+    assert {name: gm for _, _, name, _, gm in listed}["violin"] == 40
+    assert min(it[4] for it in listed) == -1
+    await desk.ask("/restyle/help")  # the last one is there: another may be asked for
+    await until(lambda: len(desk.wire.sent) == 2 * n + 1 + total)
+
+
+@pytest.mark.parametrize("address", COMMANDS)
+def test_wrong_arguments_are_refused_everywhere(tmp_path, address):
+    async def story():
+        desk = Desk(tmp_path)
+        n = len(COMMANDS[address].types)
+        wrong = [[None] * max(n, 1), [1.5, "x"] * 8, [0, *["a"] * 6]] if n else [["a", "b", "c"]]
+        if n:
+            wrong.append([])
+        for arguments in wrong:
+            (answer,) = await desk.ask(address, *arguments)
+            assert answer[1:3] == ("/restyle/fail", address)
+            assert answer[4] == "bad_request", (arguments, answer)
+        assert desk.room.journal.jobs == {}
+        desk.room.journal.close()
+
+    asyncio.run(story())
+
+
+@at_desk
+async def test_an_unknown_address_is_said_to_be_one(desk):
+    assert await desk.code("/restyle/sumbit", "a") == ("", "unknown_address")
+    assert await desk.code("/") == ("", "unknown_address")
+
+
+@pytest.mark.parametrize("types", ["sf", "si", "sd", "sh", "sT"])
+def test_numbers_come_in_any_type(tmp_path, types):
+    async def story():
+        desk = Desk(tmp_path)
+        ((_, address, name, kind, least, most, value),) = await desk.ask(
+            "/restyle/param/set", "strength", 1, types=types
+        )
+        assert (address, name, kind) == ("/restyle/param", "strength", "f")
+        assert (least, most, value) == (0.0, 1.0, 1.0)
+        desk.room.journal.close()
+
+    asyncio.run(story())
+
+
+@at_desk
+async def test_parameters_are_set_clamped_and_listed(desk):
+    assert (await desk.ask("/restyle/param/set", "gain_db", -100.0))[0][-1] == -60.0
+    assert await desk.code("/restyle/param/set", "volume", 1.0) == ("", "bad_setting")
+    assert await desk.code("/restyle/param/set", "mix", math.nan) == ("", "bad_request")
+    listed = {it[2]: it[3:] for it in await desk.ask("/restyle/param/list")}
+    assert listed == {
+        "strength": ("f", 0.0, 1.0, 1.0),
+        "mix": ("f", 0.0, 1.0, 1.0),
+        "gain_db": ("f", -60.0, 0.0, -60.0),
+        "seed": ("i", 0.0, pytest.approx(2**31), 0.0),
+    }
+    assert len(await desk.ask("/restyle/param/list", "violin")) == 4
+    assert await desk.code("/restyle/param/list", "vioiln") == ("", "no_such_preset")
+    await desk.submit("a", "gain_db", -3)
+    await desk.submit("b")
+    assert desk.room.journal.jobs["a"].settings == {"gain_db": -3.0}
+    assert desk.room.journal.jobs["b"].settings == {"gain_db": -60.0}
+
+
+# Jobs
+
+
+@at_desk
+async def test_a_job_from_beginning_to_end(desk):
+    assert await desk.submit("a") == [(ME, "/restyle/accepted", "a", 1)]
+    await until(lambda: desk.room.workers.busy)
+    assert await desk.submit("a") == [(ME, "/restyle/accepted", "a", 0)]
+    desk.room.scheduler._on_report("a", 0.5, "optimising")
+    assert desk.wire.sent[-1] == (ME, "/restyle/progress", "a", 0.5, "optimising")
+    assert await desk.ask("/restyle/job", "a") == [
+        (ME, "/restyle/job.reply", "a", "running", 0.5, "optimising")
+    ]
+    desk.room.workers.end("a")
+    out = str(desk.room.root / "a.wav")
+    done = (ME, "/restyle/done", "submit", "a", out, 400, 8000, 0.5)
+    await until(lambda: desk.wire.sent[-1] == done)
+    assert await desk.submit("a") == [done]
+    assert await desk.ask("/restyle/cancel", "a") == [done]
+    assert await desk.submit("a", client=OTHER) == [(OTHER, *done[1:])]
+    assert await desk.ask("/restyle/job", "a") == [
+        (ME, "/restyle/job.reply", "a", "done", 1.0, out)
+    ]
+    assert await desk.submit("a", 0.7) != [done]
+    assert await desk.code("/restyle/submit", "a", "in.wav", "x.wav", "violin") == (
+        "a",
+        "id_taken",
+    )
+
+
+@at_desk
+async def test_a_failed_and_a_cancelled_job_say_so_again_and_again(desk):
+    await desk.submit("a")
+    await until(lambda: desk.room.workers.busy)
+    desk.room.workers.end("a", Outcome("failed", code="unreadable", error="It is broken."))
+    fail = (ME, "/restyle/fail", "/restyle/submit", "a", "unreadable", "It is broken.")
+    await until(lambda: desk.wire.sent[-1] == fail)
+    assert await desk.submit("a") == [fail]
+    assert (await desk.ask("/restyle/job", "a"))[0][3:] == (
+        "failed",
+        0.0,
+        "unreadable: It is broken.",
+    )
+    await desk.submit("b")
+    await until(lambda: desk.room.workers.busy)
+    await desk.submit("c")
+    cancelled = [(ME, "/restyle/cancelled", "c")]
+    assert await desk.ask("/restyle/cancel", "c") == cancelled
+    assert await desk.ask("/restyle/cancel", "c") == cancelled
+    assert await desk.submit("c") == cancelled
+    assert (await desk.ask("/restyle/job", "c"))[0][3] == "cancelled"
+
+
+@at_desk
+async def test_refused_submits_name_the_job_and_leave_nothing(desk):
+    for code, arguments in {
+        "not_found": ("a", "gone.wav", "a.wav", "violin"),
+        "outside_root": ("a", "../in.wav", "a.wav", "violin"),
+        "out_is_in": ("a", "in.wav", "in.wav", "violin"),
+        "no_such_preset": ("a", "in.wav", "a.wav", "vioiln"),
+        "bad_setting": ("a", "in.wav", "a.wav", "violin", "strength", 2.0),
+        "bad_request": ("a", "in.wav", "a.wav", "violin", "strength"),
+    }.items():
+        assert await desk.code("/restyle/submit", *arguments) == ("a", code)
+    assert await desk.code("/restyle/submit", "a", "in.wav", "a.wav", "") == ("a", "no_such_preset")
+    assert await desk.code("/restyle/submit", "", "in.wav", "a.wav", "violin") == (
+        "",
+        "bad_request",
+    )
+    assert (await desk.code("/restyle/submit", "x" * 201, "in.wav", "a.wav", "violin"))[1] == (
+        "bad_request"
+    )
+    for address in ("/restyle/job", "/restyle/cancel"):
+        assert await desk.code(address, "nobody") == ("nobody", "no_such_job")
+    assert desk.room.journal.jobs == {}
+    assert desk.room.files == []
+
+
+@at_desk
+async def test_several_messages_come_in_one_bundle(desk):
+    parts = [encode("/restyle/version"), encode("/restyle/nothing"), encode("/restyle/status")]
+    bundle = b"#bundle\0" + bytes(7) + b"\1"
+    bundle += b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    desk.endpoint.datagram_received(bundle, ME)
+    await until(lambda: len(desk.wire.sent) == 3)
+    assert [it[1] for it in desk.wire.sent] == [
+        "/restyle/version.reply",
+        "/restyle/fail",
+        "/restyle/status.reply",
+    ]
+
+
+@at_desk
+async def test_what_is_no_message_is_counted_and_not_answered(desk):
+    for data in (b"", b"abc", b"\xff" * 64, b"/restyle/version"):
+        desk.endpoint.datagram_received(data, ME)
+    await asyncio.sleep(0.01)
+    assert desk.endpoint.refused == 4
+    assert desk.wire.sent == []
+
+
+@at_desk
+async def test_a_fault_of_ours_is_answered_and_stops_nothing(desk):
+    def fault(*_):
+        raise RuntimeError("one\ntwo")
+
+    desk.room.scheduler.counts = fault
+    (answer,) = await desk.ask("/restyle/status")
+    assert answer[2:5] == ("/restyle/status", "", "internal")
+    assert "\n" not in answer[5]
+    del desk.room.scheduler.counts
+    assert await desk.ask("/restyle/version")
+
+
+# News
+
+
+@at_desk
+async def test_those_who_asked_hear_of_every_job(desk):
+    ((client, address, what, _),) = await desk.ask("/restyle/notify", 1, client=OTHER)
+    assert (client, address, what) == (OTHER, "/restyle/done", "notify")
+    await desk.ask("/restyle/notify", 1, 7000, client=OTHER)
+    await desk.submit("a")
+    await until(lambda: desk.room.workers.busy)
+    desk.room.workers.end("a")
+    await until(lambda: desk.room.state("a") == "done")
+    heard = [it for it in desk.wire.sent if it[1:3] == ("/restyle/done", "submit")]
+    assert {it[0] for it in heard} == {ME, OTHER, ("127.0.0.1", 7000)}
+    assert len(heard) == 3
+    await desk.ask("/restyle/notify", 0, client=OTHER)
+    await desk.ask("/restyle/notify", 0, 7000, client=OTHER)
+    before = len(desk.wire.sent)
+    assert await desk.submit("b") == [(ME, "/restyle/accepted", "b", 1)]
+    await desk.ask("/restyle/cancel", "b")
+    await until(lambda: desk.room.state("b") == "cancelled", GRACE_SECONDS + 5)
+    assert {it[0] for it in desk.wire.sent[before:]} == {ME}
+    for port in (-1, 65536):
+        assert await desk.code("/restyle/notify", 1, port) == ("", "bad_request")
+
+
+@at_desk
+async def test_who_asked_is_forgotten_in_time_and_when_there_are_too_many(desk):
+    for port in range(7000, 7000 + endpoint.MAX_NOTIFIED + 5):
+        await desk.ask("/restyle/notify", 1, port)
+    assert len(desk.endpoint._notified) == endpoint.MAX_NOTIFIED
+    assert ("127.0.0.1", 7000) not in desk.endpoint._notified
+    for client in desk.endpoint._notified:
+        desk.endpoint._notified[client] = 0.0
+    answers = await desk.ask("/restyle/param/set", "mix", 0.5, client=OTHER)
+    assert [it[0] for it in answers] == [OTHER]
+
+
+@at_desk
+async def test_what_cannot_be_sent_at_once_is_dropped(desk):
+    desk.wire.waiting = endpoint.MAX_UNSENT_BYTES + 1
+    assert await desk.ask("/restyle/version") == []
+    desk.wire.waiting = 0
+    assert await desk.ask("/restyle/version")
+
+
+# Defaults and MIDI
+
+
+def test_the_default_preset_is_for_jobs_that_name_none(tmp_path):
+    async def story():
+        desk = Desk(tmp_path, preset="flute")
+        await desk.submit("a", preset="")
+        desk.endpoint.set_default("preset", "violin")
+        await desk.submit("b", preset="")
+        await desk.submit("c", preset="40")
+        assert (await desk.submit("a", preset=""))[0][1] == "/restyle/accepted"
+        assert [job.preset for job in desk.room.journal.jobs.values()] == [
+            "flute",
+            "violin",
+            "violin",
+        ]
+        desk.room.journal.close()
+
+    asyncio.run(story())
+
+
+def test_a_midi_input_moves_the_defaults_and_cancels(tmp_path, monkeypatch):
+    heard = []
+
+    @contextmanager
+    def listen(port, on_setting, *, channel):
+        heard.append((port, channel))
+        yield heard.append(on_setting)
+
+    monkeypatch.setattr(midi_input, "listen", listen)
+
+    async def story():
+        desk = Desk(tmp_path)
+        options = SimpleNamespace(midi_in="keys", midi_channel=3)
+        loop = asyncio.get_running_loop()
+        with serve._midi(options, desk.endpoint, desk.room.scheduler, loop):
+            assert heard[0] == ("keys", 3)
+            await desk.ask("/restyle/notify", 1, client=OTHER)
+            await desk.submit("a")
+            for setting in [
+                Setting("preset", "flute"),
+                Setting("strength", 0.25),
+                Setting("gain_db", -math.inf),
+                Setting("mix", 1.0),
+                Setting("cancel", None),
+            ]:
+                await asyncio.to_thread(heard[1], setting)
+            await asyncio.sleep(0.01)
+        assert desk.endpoint.preset == "flute"
+        assert desk.endpoint.values == {"strength": 0.25, "gain_db": -60.0, "mix": 1.0}
+        assert desk.room.state("a") == "cancelled"
+        news = [it[1] for it in desk.wire.sent if it[0] == OTHER]
+        assert news.count("/restyle/param") == 3
+        assert news.count("/restyle/preset") == 1
+        assert news[-1] == "/restyle/cancelled"
+        desk.room.journal.close()
+
+    asyncio.run(story())
+
+
+@at_desk
+async def test_a_refused_job_is_noted_for_those_who_cannot_hear(desk):
+    await desk.ask("/restyle/job", "nope")
+    assert desk.endpoint.last_refusal == ""
+    await desk.submit("a", preset="vioiln")
+    assert desk.endpoint.last_refusal.startswith("a: There is no preset 'vioiln'")

@@ -1,0 +1,168 @@
+"""Programs that people use OSC with, sending jobs to a real server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.servers import HOST, restyled_here, serve, sound, stem, wait_for
+
+CLIENTS = Path(__file__).parent / "clients"
+STRENGTH = 1.0  # what it would be anyway, and exact in 32 bits
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("clients") / "root"
+    stem(root / "in.wav", 0.3, 8000)
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(folder, session_cache):
+    with serve(folder, "--workers", "1", env={"RESTYLE_CACHE_DIR": str(session_cache)}) as server:
+        yield server
+
+
+@pytest.fixture
+def expected(folder, tmp_path):
+    return restyled_here(folder / "in.wav", tmp_path / "own.wav", strength=STRENGTH)
+
+
+@contextmanager
+def running(*command: object, log: Path):
+    """A program that goes on until the block ends; what it says goes to ``log``."""
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind((HOST, 0))
+        return udp.getsockname()[1]
+
+
+# liblo
+
+
+def oscsend(server, address: str, types: str = "", *values: object) -> None:
+    words = [program("oscsend"), HOST, server.port, address, *([types] if types else []), *values]
+    subprocess.run([str(word) for word in words], check=True)
+
+
+def test_oscsend_submits_and_oscdump_hears(server, folder, expected, tmp_path):
+    port, log = free_port(), tmp_path / "dump.txt"
+    with running(program("oscdump"), "-L", port, log=log) as dump:
+
+        def notified():
+            assert dump.poll() is None
+            oscsend(server, "/restyle/notify", "ii", 1, port)
+            return '/restyle/done si "notify"' in log.read_text()
+
+        wait_for(notified)
+        oscsend(server, "/restyle/submit", "ssss", "liblo", "in.wav", "liblo.wav", "violin")
+        wait_for(lambda: '/restyle/done sssiif "submit" "liblo"' in log.read_text())
+        oscsend(server, "/restyle/notify", "ii", 0, port)
+    assert np.array_equal(sound(folder / "liblo.wav"), expected)
+    lines = [line for line in log.read_text().splitlines() if "/restyle/progress sfs" in line]
+    assert lines
+    assert f'"{folder / "liblo.wav"}" 2400 8000 ' in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "given"),
+    [
+        ("floats", "sssssfsf", ["violin", "strength", 1.0, "mix", 1]),
+        ("ints", "sssssisi", ["40", "mix", 1, "seed", 0]),
+        ("doubles", "sssssdsh", ["violin", "strength", 1.0, "seed", 0]),
+        ("booleans", "sssssTsF", ["violin", "mix", "gain_db"]),
+        ("alone", "ssssf", ["violin", 1.0]),
+    ],
+)
+def test_oscsend_numbers_of_every_type(server, folder, expected, name, types, given):
+    oscsend(server, "/restyle/submit", types, name, "in.wav", f"{name}.wav", *given)
+    assert server.wait(name, "done", "failed") == "done"
+    assert np.array_equal(sound(folder / f"{name}.wav"), expected)
+
+
+# Pure Data
+
+
+def test_pure_data_submits_and_hears(server, folder, expected, tmp_path):
+    log = tmp_path / "pd.txt"
+    command = [program("pd"), "-nogui", "-noaudio", "-nomidi", "-nrt"]
+    command += ["-send", f"port {server.port}"]
+    command += ["-send", f"submit pd in.wav pd.wav violin strength {STRENGTH}"]
+    with running(*command, CLIENTS / "submit.pd", log=log):
+        wait_for(lambda: "restyle done submit pd" in log.read_text())
+    assert np.array_equal(sound(folder / "pd.wav"), expected)
+    assert "restyle accepted pd" in log.read_text()
+    assert "restyle progress pd" in log.read_text()
+
+
+# npm
+
+
+@pytest.fixture(scope="module")
+def node_folder(tmp_path_factory):
+    """A folder with the libraries."""
+    npm, _ = program("npm"), program("node")
+    folder = tmp_path_factory.mktemp("npm")
+    for name in ("package.json", "client.js"):
+        shutil.copy(CLIENTS / name, folder)
+    command = [npm, "install", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm cannot reach its registry")
+    if done.returncode:
+        pytest.skip(f"npm install failed: {done.stderr[-300:]}")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", ["osc", "node-osc", "osc-js"])
+def test_npm_libraries_submit_and_hear(server, folder, expected, node_folder, library):
+    words = [server.port, library, "in.wav", f"{library}.wav", "violin", STRENGTH]
+    done = subprocess.run(
+        ["node", "client.js", library, *map(str, words)],
+        cwd=node_folder,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    heard = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, f"{heard} {done.stderr}"
+    assert ["/restyle/accepted", library] in [message[:2] for message in heard] or (
+        library == "node-osc"
+    )
+    assert [message[:2] for message in heard if message[0] == "/restyle/progress"]
+    assert heard[-1][:4] == ["/restyle/done", "submit", library, str(folder / f"{library}.wav")]
+    assert heard[-1][4:6] == [2400, 8000]
+    assert np.array_equal(sound(folder / f"{library}.wav"), expected)

@@ -1,0 +1,160 @@
+"""The demo: the folder it leaves, and that it takes care of the user's own folders."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+import presets
+from plugin_bridge.cli import main
+from plugin_bridge.files import sound_files
+from plugin_bridge.reports import demo
+from plugin_bridge.reports.demo import (
+    PAIRS,
+    RECORDINGS,
+    Result,
+    check_folder,
+    make_demo,
+    recording,
+    render_page,
+)
+
+
+class Page(HTMLParser):
+    """What a page refers to, and the elements it has; fails on elements that do not nest."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.tags, self.open = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def quick_pair(pair, folder, report):
+    """In place of restyling: the files that it would leave, empty."""
+    report(0.5, "half")
+    folder.mkdir()
+    for name in ("content.wav", "style.wav", "output.wav", "picture.png"):
+        (folder / name).touch()
+    return Result(pair, before=20.0, after=10.0)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(demo, "restyle_pair", quick_pair)
+
+
+def ignore(fraction, stage):
+    pass
+
+
+def test_the_page_plays_every_pair_and_names_numbers_settings_and_credits():
+    text = render_page([Result(pair, before=20.04, after=9.96) for pair in PAIRS])
+    page = Page(text)
+    assert page.tags.count("audio") == 3 * len(PAIRS)
+    assert page.tags.count("img") == len(PAIRS)
+    assert "script" not in page.tags
+    assert "$" not in text
+    assert "content 20.0 dB" in text
+    assert "output 10.0 dB" in text
+    assert "strength 1, mix 1, engine sampler, seed 0" in text
+    for pair in PAIRS:
+        content, style = recording(pair.content), presets.get(pair.style)
+        assert content.credit in text
+        assert content.source in page.links
+        assert style.credit in text
+        assert style.source in text
+
+
+def test_there_are_enough_pairs_melodic_and_percussive():
+    families = {recording(pair.content).family for pair in PAIRS}
+    assert len(PAIRS) >= 3
+    assert {"Strings", "Drums and percussion"} <= families
+
+
+@pytest.mark.parametrize("folder", sorted(RECORDINGS.iterdir()), ids=lambda folder: folder.name)
+def test_a_recording_is_complete_and_credited(folder):
+    found = recording(folder.name)
+    credits = RECORDINGS.with_name("CREDITS.md").read_text(encoding="utf-8")
+    assert found.licence == "CC0-1.0"
+    assert found.credit in credits
+    assert found.source in credits or folder.name == "drums"  # many recordings, each listed
+    assert 1 <= sound_files.read(found.clip).seconds <= 12
+
+
+def test_the_page_refers_to_files_that_exist(tmp_path, quick):
+    page = make_demo(tmp_path / "new" / "demo", ignore)
+    local = [link for link in Page(page.read_text(encoding="utf-8")).links if "://" not in link]
+    assert len(local) == 5 * len(PAIRS)
+    assert all((page.parent / link).is_file() for link in local)
+
+
+def test_progress_rises_to_the_end(tmp_path, quick):
+    reports = []
+    make_demo(tmp_path / "demo", lambda fraction, stage: reports.append((fraction, stage)))
+    fractions = [fraction for fraction, _ in reports]
+    assert fractions == sorted(fractions)
+    assert all(re.match(r"[\w ]+ to [\w ]+: half", stage) for _, stage in reports)
+
+
+def test_it_can_be_made_again_and_leaves_what_the_user_added(tmp_path, quick):
+    make_demo(tmp_path / "demo", ignore)
+    (tmp_path / "demo" / "notes.txt").write_text("mine")
+    make_demo(tmp_path / "demo", ignore)
+    assert (tmp_path / "demo" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "index.html", "content.wav"])
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys, name):
+    (tmp_path / name).write_text("mine")
+    assert main.run(["demo", str(tmp_path)]) == 2
+    assert re.fullmatch(r"restyle: The folder .* name another.*\n", capsys.readouterr().err)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "demo").write_text("mine")
+    with pytest.raises(ValueError, match="is a file"):
+        check_folder(tmp_path / "demo")
+
+
+def test_an_empty_folder_will_do(tmp_path, quick, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["demo", "."]) == 0
+    assert (tmp_path / "index.html").is_file()
+    assert "index.html in a browser" in capsys.readouterr().out
+
+
+def test_stopping_leaves_nothing(tmp_path, quick):
+    def stop(fraction, stage):
+        if fraction > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_demo(tmp_path / "demo", stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.folder)
+def test_the_output_is_nearer_to_the_style_than_the_content_was(tmp_path, pair):
+    result = demo.restyle_pair(pair, tmp_path / "pair", ignore)
+    assert result.after < result.before
+    content, style, output = (
+        sound_files.read(tmp_path / "pair" / f"{name}.wav")
+        for name in ("content", "style", "output")
+    )
+    assert output.audio.shape == content.audio.shape
+    assert max(content.seconds, style.seconds) < 25
+    with Image.open(tmp_path / "pair" / "picture.png") as image:
+        image.verify()

@@ -1,0 +1,98 @@
+"""The text page: it fits terminals of any width, and no name can draw on them."""
+
+import io
+import threading
+
+import pytest
+from rich.console import Console
+from support.jobs import Room
+
+from plugin_bridge.jobs.roots import Roots
+from plugin_bridge.osc.endpoint import Endpoint
+from plugin_bridge.terminal.status_page import StatusPage, status_page
+
+
+@pytest.fixture
+def room(tmp_path):
+    room = Room(tmp_path)
+    yield room
+    room.journal.close()
+
+
+def page(room, preset=""):
+    endpoint = Endpoint(room.scheduler, preset=preset)
+    return StatusPage(room.scheduler, endpoint, "127.0.0.1:9471", Roots([room.root]))
+
+
+def drawn(it, width):
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    console.print(it)
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [10, 20, 40, 80, 200])
+@pytest.mark.parametrize("jobs", [0, 1, 30])
+def test_it_fits(room, width, jobs):
+    for number in range(jobs):
+        room.submit(f"job-{number}", f"a long name 音 [bold] number {number}.wav")
+    lines = drawn(page(room, "violin"), width)
+    assert all(len(line) <= width for line in lines)
+    assert len(lines) < 40
+
+
+def test_it_says_what_there_is(room):
+    room.submit("a")
+    job = room.submit("b")
+    job.state, job.progress, job.stage = "running", 0.5, "optimising"
+    text = "\n".join(drawn(page(room, "flute"), 120))
+    for part in ("127.0.0.1:9471", "1 queued", "1 running", "a.wav", "optimising", "preset flute"):
+        assert part in text
+
+
+def test_it_says_what_was_refused_since_not_every_client_can_hear_it(room):
+    it = page(room)
+    it._endpoint.last_refusal = "job-1: there is no preset 'x\x1b[2J'"
+    text = "\n".join(drawn(it, 120))
+    assert "Refused job-1: there is no preset" in text
+    assert "\x1b" not in text
+
+
+def test_no_name_can_draw(room):
+    room.submit("a", "\x1b[2J\x1b]0;title\x07\nnew line.wav")
+    text = "\n".join(drawn(page(room), 120))
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert any("new line" in line for line in text.splitlines())
+
+
+def test_it_can_be_drawn_while_jobs_come_in(room):
+    """It is drawn by a thread of its own."""
+    it, stop, faults = page(room), threading.Event(), []
+
+    def draw():
+        while not stop.is_set():
+            try:
+                it.__rich__()
+            except RuntimeError as error:
+                faults.append(error)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    jobs = room.scheduler.jobs
+    job = room.submit("a")
+    for number in range(20000):
+        jobs[str(number)] = job
+        if number % 500 == 0:
+            for known in list(jobs)[1:]:
+                del jobs[known]
+    stop.set()
+    thread.join()
+    assert faults == []
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_without_a_terminal_nothing_is_drawn(room, capsys, quiet):
+    endpoint = Endpoint(room.scheduler)
+    with status_page(room.scheduler, endpoint, "x", Roots([room.root]), quiet=quiet):
+        pass
+    assert capsys.readouterr().out == ""

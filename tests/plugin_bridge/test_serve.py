@@ -1,0 +1,84 @@
+"""The command restyle serve: what it says when it cannot start, and how it stops."""
+
+import socket
+import subprocess
+import time
+
+import psutil
+import pytest
+from support.servers import RESTYLE, Server, serve
+
+from plugin_bridge.cli import main
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "root").mkdir()
+    return tmp_path / "root"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "restyle serve --root FOLDER"),
+        (["--root", "{root}/gone"], "There is no folder"),
+        (["--root", "{root}", "--host", "localhost"], "--host takes an address"),
+        (["--root", "{root}", "--port", "70000"], "--port"),
+        (["--root", "{root}", "--workers", "-1"], "--workers"),
+        (["--root", "{root}", "--max-queue", "0"], "--max-queue"),
+        (["--root", "{root}", "--preset", "vioiln"], "violin"),
+        (["--root", "{root}", "--journal", "{root}/file/journal"], "file"),
+        (["--root", "{root}", "--journal", "{root}/file"], "journal"),
+        (["--root", "{root}", "--journal", "{root}"], "journal"),
+        (["--root", "{root}", "--log", "{root}/gone/log"], "log"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_line(root, capsys, options, message):
+    (root / "file").write_text("no journal, but a text of somebody's" * 50)
+    given = [option.format(root=root) for option in options]
+    if "--journal" not in options:
+        given += ["--journal", str(root.parent / "journal.sqlite")]
+    assert main.run(["serve", *given]) == 2
+    out, error = capsys.readouterr()
+    assert message in error
+    assert error.startswith("restyle: ")
+    assert error.count("\n") == 1
+    assert out == ""
+
+
+def test_a_port_in_use_is_said_in_one_line(root, tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        command = [*RESTYLE, "serve", "--root", root, "--journal", tmp_path / "j.sqlite"]
+        command += ["--workers", "1", "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("restyle: Port ")
+    assert done.stderr.count("\n") == 1
+
+
+def gone(processes):
+    """Whether they have ended, or do so within a moment."""
+    return not psutil.wait_procs(processes, timeout=3)[1]
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_it_stops_at_once_and_takes_its_workers_along(root, prepared):
+    with serve(root, "--workers", "1") as server:
+        if prepared:
+            server.ask("/restyle/version")
+            time.sleep(4)
+        children = psutil.Process(server.process.pid).children(recursive=True)
+        started = time.monotonic()
+        assert server.stop(30) == 0
+        assert time.monotonic() - started < (3 if prepared else 10)
+        assert gone(children)
+        assert server.errors.read_text() == ""
+
+
+def test_quiet_says_where_it_listens_and_no_more(root):
+    server = Server(root, ["--workers", "1"], None, {})
+    server.process.terminate()
+    rest, _ = server.process.communicate(timeout=30)
+    assert rest == ""
+    assert server.process.returncode == 0

@@ -1,0 +1,1 @@
+"""What tests share: sounds, servers, networks, and stand-ins for programs that are not here."""
