@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from effects.boards.python_effect import PythonEffect
 from effects.engines import DEFAULT_ENGINE, ENGINES, default_strength, make_engine
 from effects.learned.weights import find_weights
+from effects.running.devices import DEVICES, check_device
 from effects.running.progress import OnProgress, Progress, run_reporting
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from presets import Preset
 
 MAX_CHANNELS = 8
-DEVICES = ("auto", "cpu", "cuda", "mps")
 STRETCH = 1 << 20  # samples mixed together
 
 StyleSource = str | os.PathLike[str] | tuple[NDArray[np.floating], float]
@@ -242,19 +242,11 @@ class StyleTransfer(PythonEffect):
         def work(progress: Progress) -> Audio:
             if strength == 0 or mix == 0 or peak(audio) < MIN_PEAK:
                 return audio
-            progress.tick(0.0, "loading torch")
-            from effects.running.devices import one_thread, pick_device
-
-            chosen = _engine(engine, seed, weights)
-            with one_thread():
-                restyled = chosen.restyle(
-                    audio,
-                    sample_rate,
-                    style,
-                    strength=strength,
-                    device=pick_device(device),
-                    progress=progress,
-                )
+            progress.tick(0.0, "loading the engine")
+            check_device(device)
+            restyled = _engine(engine, seed, weights).restyle(
+                audio, sample_rate, style, strength=strength, device=device, progress=progress
+            )
             self._loss_curves = restyled.curves
             wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, peak(audio))
             match_loudness(wet, sample_rate, level, ceiling=ceiling)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from effects.signal.arrays import Audio
 
 if TYPE_CHECKING:
-    import torch
-
     from effects.running.progress import Progress
     from effects.style_clip import Style
 
@@ -59,10 +57,11 @@ class Engine(ABC):
         style: Style,
         *,
         strength: float,
-        device: torch.device,
+        device: str,
         progress: Progress,
     ) -> Restyled:
         """Move ``audio``, ``[channels, samples]``, ``strength`` of the way to ``style``.
 
-        ``audio`` is not silent, and ``strength`` is above 0.
+        ``audio`` is not silent, and ``strength`` is above 0. ``device`` is one of
+        `effects.running.devices.DEVICES`.
         """

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -40,21 +41,6 @@ SMOOTHED = 3  # frames
 
 
 @dataclass(frozen=True)
-class Line:
-    """One voice, frame by frame, `HOP_SECONDS` from each to the next.
-
-    Attributes:
-        times: of the frames, in seconds.
-        pitch: as MIDI numbers; not a number where there is none.
-        level: root mean square of the clip, linear.
-    """
-
-    times: Values
-    pitch: Values
-    level: Values
-
-
-@dataclass(frozen=True)
 class Phrase:
     """A stretch of a line in which there is a pitch all the time.
 
@@ -79,6 +65,37 @@ class Phrase:
         order = np.argsort(self.pitch)
         weight = np.cumsum(self.level[order] + 1e-12)
         return float(self.pitch[order][np.searchsorted(weight, weight[-1] / 2)])
+
+
+@dataclass(frozen=True)
+class Line:
+    """One voice, frame by frame, `HOP_SECONDS` from each to the next.
+
+    Attributes:
+        times: of the frames, in seconds.
+        pitch: as MIDI numbers; not a number where there is none.
+        level: root mean square of the clip, linear.
+    """
+
+    times: Values
+    pitch: Values
+    level: Values
+
+    @cached_property
+    def phrases(self) -> list[Phrase]:
+        """The stretches of a line that have a pitch, without slips into another octave."""
+        pitch = self.pitch.copy()
+        for first, last in _runs(pitch):
+            pitch[first:last] = _without_slips(pitch[first:last])
+        voiced = np.flatnonzero(~np.isnan(pitch))
+        found = []
+        for run in np.split(voiced, np.flatnonzero(_apart(voiced, pitch)) + 1):
+            if run.size == 0 or run[-1] - run[0] + 1 < SHORTEST:
+                continue
+            frames = np.arange(run[0], run[-1] + 1)
+            smooth = _smoothed(np.interp(frames, run, pitch[run]))
+            found.append(Phrase(float(self.times[run[0]]), smooth, self.level[frames]))
+        return found
 
 
 def follow(
@@ -150,22 +167,6 @@ def _track(clip: Mono, start: int, end: int, hz: tuple[float, float]) -> Values:
     voiced = frequency > 0
     pitch[places[inside][voiced]] = 69 + 12 * np.log2(frequency[voiced] / 440)
     return pitch
-
-
-def phrases(line: Line) -> list[Phrase]:
-    """The stretches of a line that have a pitch, without slips into another octave."""
-    pitch = line.pitch.copy()
-    for first, last in _runs(pitch):
-        pitch[first:last] = _without_slips(pitch[first:last])
-    voiced = np.flatnonzero(~np.isnan(pitch))
-    found = []
-    for run in np.split(voiced, np.flatnonzero(_apart(voiced, pitch)) + 1):
-        if run.size == 0 or run[-1] - run[0] + 1 < SHORTEST:
-            continue
-        frames = np.arange(run[0], run[-1] + 1)
-        smooth = _smoothed(np.interp(frames, run, pitch[run]))
-        found.append(Phrase(float(line.times[run[0]]), smooth, line.level[frames]))
-    return found
 
 
 def _runs(pitch: Values) -> Iterator[tuple[int, int]]:

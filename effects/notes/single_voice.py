@@ -13,7 +13,7 @@ import numpy as np
 
 from effects.notes import partials
 from effects.notes.note import Note
-from effects.notes.pitch_line import HOP_SECONDS, Line, phrases
+from effects.notes.pitch_line import HOP_SECONDS, Line
 from effects.signal.arrays import Mono, Values
 
 MOST_TOGETHER = 0.1  # share of what sounds that is more than one note
@@ -60,7 +60,7 @@ def is_voice(line: Line, notes: Sequence[Note]) -> bool:
         line: of the clip, as `line.follow` gives it.
         notes: of the clip, as `corrected` gives them.
     """
-    long = [it for it in phrases(line) if len(it.pitch) > SLIDE_FRAMES]
+    long = [it for it in line.phrases if len(it.pitch) > SLIDE_FRAMES]
     if sum(len(it.pitch) for it in long) < ENOUGH:
         return False
     slides = np.concatenate(
@@ -119,7 +119,7 @@ def _frames(note: Note) -> slice:
 def _whole(line: Line) -> Values:
     """The pitches of a line's phrases, frame by frame."""
     pitch = np.full(len(line.pitch), np.nan)
-    for phrase in phrases(line):
+    for phrase in line.phrases:
         first = round(phrase.start / HOP_SECONDS)
         pitch[first : first + len(phrase.pitch)] = phrase.pitch
     return pitch

@@ -5,8 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 _lock = threading.Lock()
 _computing = 0
@@ -19,6 +23,8 @@ def pick_device(name: str) -> torch.device:
     Raises:
         ValueError: this machine has no such device.
     """
+    import torch
+
     has = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -29,6 +35,12 @@ def pick_device(name: str) -> torch.device:
     if not has[name]:
         raise ValueError(f"This machine has no {name!r} device: use device='auto' or 'cpu'.")
     return torch.device(name)
+
+
+def check_device(name: str) -> None:
+    """Raise ValueError if this machine has no such device; torch is asked only where it must be."""
+    if name not in ("auto", "cpu"):
+        pick_device(name)
 
 
 @contextmanager
@@ -42,6 +54,8 @@ def one_thread() -> Iterator[None]:
     To be entered in a thread that ends with the work: torch's setting is partly the thread's own
     and partly the process's, which is put back when the last call ends.
     """
+    import torch
+
     global _computing, _threads_before  # noqa: PLW0603 - torch's setting is the process's, too
     with _lock:
         if _computing == 0:

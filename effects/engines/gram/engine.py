@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from effects.engines.engine import Engine, Restyled
 from effects.engines.gram.features import GramFeatures
 from effects.engines.gram.windows import restyle
+from effects.running.devices import one_thread, pick_device
 from effects.signal.arrays import Audio
 
 if TYPE_CHECKING:
-    import torch
-
     from effects.running.progress import Progress
     from effects.style_clip import Style
 
@@ -28,10 +27,17 @@ class GramEngine(Engine, GramFeatures):
         style: Style,
         *,
         strength: float,
-        device: torch.device,
+        device: str,
         progress: Progress,
     ) -> Restyled:
         """By optimising its spectrogram, window by window."""
-        return restyle(
-            audio, sample_rate, style, self, strength=strength, device=device, progress=progress
-        )
+        with one_thread():
+            return restyle(
+                audio,
+                sample_rate,
+                style,
+                self,
+                strength=strength,
+                device=pick_device(device),
+                progress=progress,
+            )

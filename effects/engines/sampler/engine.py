@@ -33,7 +33,7 @@ from effects.engines.sampler.sing import sing
 from effects.engines.sampler.strokes import by_rank, kit, merged, strokes, struck
 from effects.notes.basic_pitch import RATE, at_model_rate
 from effects.notes.note import Note
-from effects.notes.pitch_line import follow, phrases
+from effects.notes.pitch_line import follow
 from effects.notes.pitched_share import pitchedness
 from effects.notes.score import read_notes
 from effects.notes.single_voice import corrected, is_single, is_voice
@@ -44,8 +44,6 @@ from effects.signal.downmix import downmix
 from effects.signal.loudness import loudness, match_loudness, peak
 
 if TYPE_CHECKING:
-    import torch
-
     from effects.running.progress import Progress
     from effects.style_clip import Style
 
@@ -78,7 +76,7 @@ class Sampler(Engine):
         style: Style,
         *,
         strength: float,
-        device: torch.device,
+        device: str,
         progress: Progress,
     ) -> Restyled:
         """Play what the content plays; see the module."""
@@ -142,7 +140,7 @@ def _performance(
     if is_single(line, notes):
         mended = corrected(notes, line, clip)
         if kind == NOTES and is_voice(line, mended):
-            return partial(sing, phrases(line), instrument)
+            return partial(sing, line.phrases, instrument)
         notes = mended if notes else []  # where none are heard at all, what has a pitch is drums
     share = pitchedness(clip, RATE, notes) if notes else 0.0
     onto_notes = kind == NOTES

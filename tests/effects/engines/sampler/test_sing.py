@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from effects.engines.sampler.instrument import Grain, Instrument
 from effects.engines.sampler.sing import sing
-from effects.notes.pitch_line import Line, Phrase, follow, phrases
+from effects.notes.pitch_line import Line, Phrase, follow
 
 RATE = 44_100
 Values = NDArray[np.float64]
@@ -38,7 +38,7 @@ def instrument(*pitches: float, waver: float = 0.0) -> Instrument:
 
 
 def played(content: NDArray[np.float32], on: Instrument) -> NDArray[np.float32]:
-    found = phrases(follow(content, RATE))
+    found = follow(content, RATE).phrases
     out: NDArray[np.float32] = sing(found, on, content[None], RATE, tick=lambda done: None)[0]
     return out
 
@@ -96,7 +96,7 @@ def test_a_level_is_followed() -> None:
 )
 def test_what_has_no_pitch_has_no_phrases(sound: Values) -> None:
     line = follow(sound.astype(np.float32), RATE)
-    assert phrases(line) == []
+    assert line.phrases == []
 
 
 def test_short_gaps_are_bridged_and_longer_ones_are_not() -> None:
@@ -104,20 +104,20 @@ def test_short_gaps_are_bridged_and_longer_ones_are_not() -> None:
     pitch = np.full(100, 60.0)
     pitch[20:22] = np.nan
     pitch[60:75] = np.nan
-    found = phrases(Line(times, pitch, np.ones(100)))
+    found = Line(times, pitch, np.ones(100)).phrases
     assert [(round(it.start, 2), round(it.seconds, 2)) for it in found] == [(0, 0.6), (0.75, 0.25)]
 
 
 def test_a_slip_into_another_octave_is_undone() -> None:
     pitch = np.full(100, 60.0)
     pitch[40:45] += 12
-    (found,) = phrases(Line(np.arange(100) * 0.01, pitch, np.ones(100)))
+    (found,) = Line(np.arange(100) * 0.01, pitch, np.ones(100)).phrases
     assert found.pitch == pytest.approx(60)
 
 
 def test_a_leap_of_an_octave_that_lasts_is_kept() -> None:
     pitch = np.repeat([60.0, 72.0], 50)
-    found = phrases(Line(np.arange(100) * 0.01, pitch, np.ones(100)))
+    found = Line(np.arange(100) * 0.01, pitch, np.ones(100)).phrases
     assert [it.median for it in found] == [60, 72]
 
 
@@ -198,6 +198,6 @@ def test_no_phrases_are_silence() -> None:
 def test_an_opposite_channel_stays_opposite(glide: Values) -> None:
     mono = tone(glide)[:RATE]
     content = np.stack([mono, -0.5 * mono])
-    found = phrases(follow(mono, RATE))
+    found = follow(mono, RATE).phrases
     left, right = sing(found, instrument(60.0), content, RATE, tick=lambda done: None)
     assert np.allclose(right, -0.5 * left, atol=1e-3)
