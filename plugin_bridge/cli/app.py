@@ -1,127 +1,29 @@
-"""The commands of ``restyle`` and what they say about themselves.
+"""The app: the list of commands, and what ``restyle`` says about itself.
 
-Whatever loads slowly is imported in the functions, so that ``--help`` is there at once.
+Whatever loads slowly is imported inside the commands, so that ``--help`` is there at once.
 """
 
 from __future__ import annotations
 
-import math
-import time
-from contextlib import ExitStack
-from functools import partial
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli import compare, presets, send, serve
-
-if TYPE_CHECKING:
-    from plugin_bridge.files.sound_files import Sound
+from plugin_bridge.cli import presets
+from plugin_bridge.cli.apply import apply
+from plugin_bridge.cli.batch import batch
+from plugin_bridge.cli.compare import compare
+from plugin_bridge.cli.demo import demo
+from plugin_bridge.cli.install_daw import install_daw
+from plugin_bridge.cli.send import cancel, send, status
+from plugin_bridge.cli.serve import serve
 
 app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(presets.app, name="presets")
-
-
-Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
-Out = Annotated[
-    Path,
-    typer.Argument(
-        metavar="OUT",
-        help="Where to write it: .wav, .aiff, .flac, .mp3 or .ogg. Sample rate, channels and "
-        "bit depth stay those of IN.",
-    ),
-]
-Style = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="CLIP",
-        help="A sound file of the instrument to take the timbre from; a few seconds will do.",
-    ),
-]
-Preset = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="A style in place of a clip, by name or General MIDI number: see restyle presets.",
-        autocompletion=presets.complete_name,
-    ),
-]
-Strength = Annotated[
-    float | None,
-    typer.Option(
-        min=0.0,
-        max=1.0,
-        help="How far to go: 0 leaves the stem as it is, 1 is all style. What the preset advises, "
-        "or else 1; 0.5 of other engines than sampler.",
-    ),
-]
-Mix = Annotated[
-    float | None,
-    typer.Option(
-        min=0.0,
-        max=1.0,
-        help="0 is the dry stem, 1 the restyled one alone. What the preset advises, or else 1.",
-    ),
-]
-Engine = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="sampler plays the stem's notes with the style's own. infinite blends spectra, fast, "
-        "and so do the published networks random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14.",
-    ),
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.pth",
-        help="The trained weights of vgg19, vggish or cnn14. Without them they are random.",
-    ),
-]
-Seed = Annotated[
-    int,
-    typer.Option(min=0, help="Draws the random filters or weights of the engines that have any."),
-]
-Device = Annotated[
-    str,
-    typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps, or auto (the fastest)."),
-]
-Plot = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.png",
-        help="Also draw what happened: spectrograms of stem, style and output, and the loss.",
-    ),
-]
-Midi = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.mid",
-        help="A MIDI file that begins with IN and plays the settings: program changes choose the "
-        "preset, controller 1 the strength, 91 the mix, 7 the volume.",
-    ),
-]
-Channel = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        min=1,
-        max=16,
-        help="The channel of the MIDI file to follow, if it uses several.",
-    ),
-]
-Force = Annotated[
-    bool, typer.Option("--force", "-f", help="Replace OUT and the plot if they exist.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no last line.")]
-Folder = Annotated[
-    Path, typer.Argument(metavar="[DIR]", help="The folder to make, or to make again.")
-]
 
 
 def _show_version(wanted: bool) -> None:
@@ -147,144 +49,12 @@ def restyle(
     """
 
 
-@app.command()
-def apply(
-    stem: Stem,
-    out: Out,
-    *,
-    style: Style = None,
-    preset: Preset = None,
-    strength: Strength = None,
-    mix: Mix = None,
-    engine: Engine = "sampler",
-    weights: Weights = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    midi: Midi = None,
-    channel: Channel = None,
-    plot: Plot = None,
-    force: Force = False,
-    quiet: Quiet = False,
-) -> None:
-    """Restyle IN and write it to OUT: its notes and rhythm, the timbre of CLIP.
+# The commands in the order of ``restyle --help``: those that work here, those that need a server.
+ALONE: Sequence[Callable[..., None]] = (apply, demo, compare, batch)
+FOR_DAWS: Sequence[Callable[..., None]] = (serve, install_daw, send, status, cancel)
 
-    [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
-
-    [bold]restyle apply beat.flac out.flac --preset jazz-kit --strength 0.8 --plot beat.png[/bold]
-
-    [bold]restyle apply lead.wav out.wav --preset violin --midi lead.mid[/bold]
-
-    With --midi, --style or --preset is what there is until the first program change; without them
-    the stem stays as it is until then.
-
-    Nothing is written unless all of it is: a file that exists is replaced only with --force, and
-    Ctrl-C leaves nothing behind.
-    """
-    started = time.monotonic()
-    _check_one_style(style, preset, needed=midi is None)
-    _check_midi(midi, channel, plot)
-    _check_targets(out, plot, force=force)
-
-    from effects import StyleTransfer
-    from effects.automation import Automation
-    from effects.engines import DEFAULT_ENGINE, make_engine
-    from plugin_bridge.files import sound_files
-    from plugin_bridge.files.process import process
-    from plugin_bridge.files.whole_files import replacing
-    from plugin_bridge.terminal.progress_bar import progress_bar
-
-    chosen = engine if weights is None else make_engine(engine, seed=seed, weights=weights)
-    make = StyleTransfer if midi is None else partial(Automation, midi, channel=channel)
-    effect = make(
-        style=style,
-        preset=preset,
-        strength=strength,
-        mix=mix,
-        engine=chosen,
-        seed=seed,
-        device=device,
-    )
-    content = sound_files.read(stem)
-    sound_files.check_holds(out, content)
-    clip = None
-    if plot is not None and isinstance(effect, StyleTransfer):
-        clip = sound_files.read(Path(str(effect.style)))
-    with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
-        output = content.with_audio(process(effect, content))
-    with ExitStack() as files:  # the sound and, if one is wanted, the picture: both or none
-        sound_files.write_in_place(files.enter_context(replacing(out)), output)
-        if plot is not None and clip is not None and isinstance(effect, StyleTransfer):
-            from plugin_bridge.reports.pictures import draw
-
-            draw(files.enter_context(replacing(plot)), content, clip, output, effect.loss_curves)
-    if not quiet:
-        label = make_engine(engine, seed=seed, weights=weights).label
-        by = "" if label == DEFAULT_ENGINE else f" by {label}"
-        took = time.monotonic() - started
-        print(f"Wrote {out}: {_describe(out, output)},{by} in {took:.1f} s.")
-
-
-@app.command()
-def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None:
-    """Restyle a few real recordings and leave a folder to listen to and look at.
-
-    [bold]restyle demo[/bold]
-
-    Then open restyle-demo/index.html in a browser: it plays each recording, the style and the
-    output side by side. It takes about half a minute.
-    """
-    from plugin_bridge.reports.demo import make_demo
-    from plugin_bridge.terminal.progress_bar import progress_bar
-
-    with progress_bar("demo", quiet=quiet) as report:
-        page = make_demo(folder, report)
-    if not quiet:
-        print(f"Open {page} in a browser to listen and look.")
-
-
-compare.register(app)
-serve.register(app)
-send.register(app)
-
-
-def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) -> None:
-    if needed and style is None and preset is None:
-        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
-    if style is not None and preset is not None:
-        raise ValueError("--style and --preset exclude each other: give one of them.")
-
-
-def _check_midi(midi: Path | None, channel: int | None, plot: Path | None) -> None:
-    if midi is None and channel is not None:
-        raise ValueError("--channel chooses a channel of a MIDI file: add --midi FILE.mid.")
-    if midi is not None and plot is not None:
-        raise ValueError(
-            "--plot draws one style, and --midi may play several: leave one of them out."
-        )
-
-
-def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
-    """Find what would keep the results from being written, before the long work."""
-    from plugin_bridge.files.sound_files import check_suffix
-    from plugin_bridge.files.whole_files import check_picture, check_target
-
-    check_suffix(out)
-    check_target(out, force=force)
-    if plot is not None:
-        check_picture(plot, force=force)
-
-
-def _describe(out: Path, sound: Sound) -> str:
-    """What was written, in a few words."""
-    from effects.signal.loudness import loudness
-    from plugin_bridge.files.sound_files import clips, depth
-
-    channels = {1: "mono", 2: "stereo"}.get(len(sound.audio), f"{len(sound.audio)} channels")
-    lossy = out.suffix.lower() in (".mp3", ".ogg")
-    bits = depth(out, sound)
-    kind = [] if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
-    lufs = loudness(sound.audio, sound.sample_rate)
-    level = f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silent"
-    clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []
-    rate = f"{sound.sample_rate / 1000:g} kHz"
-    return ", ".join([f"{sound.seconds:.1f} s", channels, rate, *kind, level, *clipped])
+for _command in ALONE:
+    app.command()(_command)
+for _command in FOR_DAWS:
+    app.command(rich_help_panel="For DAWs")(_command)
+app.add_typer(presets.app, name="presets")

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli.presets import complete_name
-
-
-def _complete_engine(incomplete: str) -> list[str]:
-    """The names of engines that begin with ``incomplete``, for a shell."""
-    from effects.engines import ENGINES
-
-    return [name for name in ENGINES if name.startswith(incomplete)]
-
+from plugin_bridge.cli.completion import complete_engine
+from plugin_bridge.cli.options import (
+    CompareSeed,
+    Device,
+    Quiet,
+    Strengths,
+    force_option,
+    preset_option,
+)
 
 Content = Annotated[
     Path, typer.Argument(metavar="CONTENT", help="The sound to restyle; ten seconds will do.")
@@ -27,12 +27,7 @@ Styles = Annotated[
 Folder = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder to make.")]
 Presets = Annotated[
     list[str] | None,
-    typer.Option(
-        "--preset",
-        metavar="NAME",
-        help="A preset as a style; may be given several times.",
-        autocompletion=complete_name,
-    ),
+    preset_option("A preset as a style; may be given several times.", "--preset"),
 ]
 Engines = Annotated[
     list[str] | None,
@@ -41,17 +36,7 @@ Engines = Annotated[
         metavar="NAME",
         help="An engine, such as infinite or vgg19; may be given several times. All that there "
         "are, without this.",
-        autocompletion=_complete_engine,
-    ),
-]
-Strengths = Annotated[
-    list[float] | None,
-    typer.Option(
-        "--strength",
-        min=0.0,
-        max=1.0,
-        help="How far to go; may be given several times. What the preset advises, or else what "
-        "suits each engine.",
+        autocompletion=complete_engine,
     ),
 ]
 Weights = Annotated[
@@ -63,20 +48,7 @@ Weights = Annotated[
         "them have random weights, and are labelled so.",
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Draws random filters and weights.")]
-Device = Annotated[
-    str,
-    typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps, or auto (the fastest)."),
-]
-Force = Annotated[
-    bool, typer.Option("--force", "-f", help="Replace an earlier comparison in OUT_DIR.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no last line.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Make this a command of ``app``."""
-    app.command()(compare)
+Force = Annotated[bool, force_option("Replace an earlier comparison in OUT_DIR.")]
 
 
 def compare(
@@ -88,7 +60,7 @@ def compare(
     engine: Engines = None,
     strength: Strengths = None,
     weights: Weights = None,
-    seed: Seed = 0,
+    seed: CompareSeed = 0,
     device: Device = "auto",
     force: Force = False,
     quiet: Quiet = False,

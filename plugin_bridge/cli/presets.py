@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from plugin_bridge.cli.completion import complete_own_preset, complete_preset
+from plugin_bridge.cli.options import Quiet, force_option
 
 if TYPE_CHECKING:
     from presets import Preset
@@ -19,41 +21,20 @@ BROKEN = 2
 app = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
 
 
-def complete_name(incomplete: str) -> list[tuple[str, str]]:
-    """The names of presets that begin with ``incomplete``, and their labels, for a shell."""
-    return _completions(incomplete, lambda preset: True)
-
-
-def _complete_own(incomplete: str) -> list[tuple[str, str]]:
-    return _completions(incomplete, lambda preset: not preset.built_in)
-
-
-def _completions(incomplete: str, wanted: Callable[[Preset], bool]) -> list[tuple[str, str]]:
-    """Names and labels, the latter of plain letters: zsh evaluates what it is told."""
-    try:
-        import presets
-
-        return [
-            (it.name, "".join(c if c.isalnum() or c in " -,." else " " for c in it.label).strip())
-            for it in presets.every()
-            if wanted(it) and it.name.startswith(incomplete)
-        ]
-    except Exception:  # while somebody types is no time for messages
-        return []
-
-
 Name = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
         help="The preset: its name, or its General MIDI number or name.",
-        autocompletion=complete_name,
+        autocompletion=complete_preset,
     ),
 ]
 Own = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="A preset of your own, broken or not.", autocompletion=_complete_own
+        metavar="NAME",
+        help="A preset of your own, broken or not.",
+        autocompletion=complete_own_preset,
     ),
 ]
 NewName = Annotated[
@@ -77,7 +58,7 @@ Things = Annotated[
     typer.Argument(
         metavar="[NAME|FOLDER|ZIP]...",
         help="What to look at: all presets, if nothing is named.",
-        autocompletion=complete_name,
+        autocompletion=complete_preset,
     ),
 ]
 Label = Annotated[
@@ -90,17 +71,14 @@ Family = Annotated[
 Override = Annotated[
     bool, typer.Option("--override", help="Allow the name of a built-in preset, and replace that.")
 ]
-Force = Annotated[bool, typer.Option("--force", "-f", help="Replace what is there by that name.")]
+Force = Annotated[bool, force_option("Replace what is there by that name.")]
 OnlyFamily = Annotated[
     str | None, typer.Option("--family", metavar="NAME", help="Only this family, such as Strings.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, with all that is known.")]
-
-
 Clip = Annotated[Path, typer.Argument(metavar="CLIP", help="A sound file, a few seconds long.")]
 Count = Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE.png", help="The picture to write.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no last line.")]
 
 
 @app.callback(invoke_without_command=True)

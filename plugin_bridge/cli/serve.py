@@ -1,4 +1,4 @@
-"""The commands that do jobs: ``serve``, ``batch``, and ``install-daw`` for those who send them."""
+"""``restyle serve``: the server that does what DAWs send."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli import presets
-from plugin_bridge.cli.send import PANEL, GainDb, Mix, Quiet, Seed, Strength
+from plugin_bridge.cli.options import (
+    ClusterAddress,
+    ListenHost,
+    ListenPort,
+    NoPage,
+    Workers,
+    preset_option,
+)
+from plugin_bridge.osc.addresses import HOST, PORT
 
 Roots = Annotated[
     list[Path] | None,
@@ -18,38 +25,7 @@ Roots = Annotated[
         help="A folder in which jobs may read and write; may be given several times.",
     ),
 ]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The UDP port; 0 for any free one.")]
-Host = Annotated[
-    str, typer.Option(metavar="ADDRESS", help="Where to listen; other machines reach 0.0.0.0.")
-]
-Workers = Annotated[
-    int, typer.Option(min=0, max=256, help="Jobs at once; 0 for as many as there are cores.")
-]
-ClusterAddress = Annotated[
-    str | None,
-    typer.Option(
-        "--scheduler",
-        metavar="tcp://HOST:PORT",
-        help="Work on the machines of a Dask cluster, which see the same files "
-        "(pip install 'restyle\\[dask]').",
-    ),
-]
-Preset = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="The style of jobs that name none.",
-        autocompletion=presets.complete_name,
-    ),
-]
-Wanted = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="The style, by name or General MIDI number: see restyle presets.",
-        autocompletion=presets.complete_name,
-    ),
-]
+Preset = Annotated[str, preset_option("The style of jobs that name none.")]
 MaxQueue = Annotated[int, typer.Option(min=1, help="How many jobs may wait.")]
 MaxMinutes = Annotated[float, typer.Option(min=0.01, help="The longest stem.")]
 HangSeconds = Annotated[
@@ -74,31 +50,13 @@ MidiIn = Annotated[
 MidiChannel = Annotated[
     int | None, typer.Option(metavar="N", min=1, max=16, help="The MIDI channel to follow.")
 ]
-NoPage = Annotated[bool, typer.Option("--quiet", "-q", help="No status page.")]
-Source = Annotated[Path, typer.Argument(metavar="IN_DIR", help="The folder of the stems.")]
-Target = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder for the results.")]
-Daw = Annotated[str, typer.Argument(metavar="DAW", help="ardour, reaper or ableton.")]
-To = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Where to; the DAW's own folder for scripts, if left out."),
-]
-Force = Annotated[
-    bool, typer.Option("--force", "-f", help="Replace files that did not come from Restyle.")
-]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to ``app``."""
-    app.command()(batch)
-    app.command(rich_help_panel=PANEL)(serve)
-    app.command("install-daw", rich_help_panel=PANEL)(install_daw)
 
 
 def serve(
     *,
     root: Roots = None,
-    port: Port = 9471,
-    host: Host = "127.0.0.1",
+    port: ListenPort = PORT,
+    host: ListenHost = HOST,
     workers: Workers = 0,
     scheduler: ClusterAddress = None,
     preset: Preset = "",
@@ -147,66 +105,6 @@ def serve(
             quiet=quiet,
         )
     )
-
-
-def batch(
-    source: Source,
-    target: Target,
-    *,
-    preset: Wanted,
-    strength: Strength = None,
-    mix: Mix = None,
-    gain_db: GainDb = None,
-    seed: Seed = None,
-    workers: Workers = 0,
-    scheduler: ClusterAddress = None,
-    quiet: Quiet = False,
-) -> None:
-    """Restyle every sound file of a folder, and of its folders, into another folder.
-
-    [bold]restyle batch stems restyled --preset violin[/bold]
-
-    Run it again to go on after a stop: what is done is skipped. It does the work itself; no server
-    is needed.
-    """
-    import presets
-    from plugin_bridge.jobs.batch import batch as run
-    from plugin_bridge.terminal.progress_bar import progress_bar
-
-    given = {"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed}
-    with progress_bar(source.name, quiet=quiet) as report:
-        summary = run(
-            source,
-            target,
-            presets.get(preset).name,
-            {name: value for name, value in given.items() if value is not None},
-            workers=workers,
-            scheduler=scheduler,
-            on_progress=report,
-        )
-    for stem, reason in summary.failed.items():
-        typer.echo(f"restyle: {stem}: {reason}", err=True)
-    if summary.stopped:
-        typer.echo("restyle: stopped; run it again to go on", err=True)
-        raise typer.Exit(130)
-    if not quiet:
-        skipped = f", skipped {summary.skipped} that were done before" if summary.skipped else ""
-        print(f"Restyled {summary.done} into {target}{skipped}.")
-    if summary.failed:
-        count = len(summary.failed)
-        raise ValueError(f"{count} of the files {'was' if count == 1 else 'were'} not restyled.")
-
-
-def install_daw(daw: Daw, *, to: To = None, force: Force = False) -> None:
-    """Put Restyle's scripts where a DAW finds them, and say what to do there.
-
-    [bold]restyle install-daw ardour[/bold]
-    """
-    from plugin_bridge.daw.install import install, next_steps
-
-    for path in install(daw, to, force=force):
-        print(f"Wrote {path}")
-    print(next_steps(daw))
 
 
 def _check_host(host: str) -> None:

@@ -1,0 +1,223 @@
+"""``restyle apply``: one stem in another timbre."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plugin_bridge.cli.options import (
+    Device,
+    Mix,
+    Quiet,
+    Seed,
+    Strength,
+    force_option,
+    preset_option,
+)
+
+if TYPE_CHECKING:
+    from effects import StyleTransfer
+    from plugin_bridge.files.sound_files import Sound
+
+Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
+Out = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OUT",
+        help="Where to write it: .wav, .aiff, .flac, .mp3 or .ogg. Sample rate, channels and "
+        "bit depth stay those of IN.",
+    ),
+]
+Style = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CLIP",
+        help="A sound file of the instrument to take the timbre from; a few seconds will do.",
+    ),
+]
+Preset = Annotated[
+    str | None,
+    preset_option(
+        "A style in place of a clip, by name or General MIDI number: see restyle presets."
+    ),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="sampler plays the stem's notes with the style's own. infinite blends spectra, fast, "
+        "and so do the published networks random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14.",
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.pth",
+        help="The trained weights of vgg19, vggish or cnn14. Without them they are random.",
+    ),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.png",
+        help="Also draw what happened: spectrograms of stem, style and output, and the loss.",
+    ),
+]
+Midi = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.mid",
+        help="A MIDI file that begins with IN and plays the settings: program changes choose the "
+        "preset, controller 1 the strength, 91 the mix, 7 the volume.",
+    ),
+]
+Channel = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=16,
+        help="The channel of the MIDI file to follow, if it uses several.",
+    ),
+]
+Force = Annotated[bool, force_option("Replace OUT and the plot if they exist.")]
+
+
+def apply(
+    stem: Stem,
+    out: Out,
+    *,
+    style: Style = None,
+    preset: Preset = None,
+    strength: Strength = None,
+    mix: Mix = None,
+    engine: Engine = "sampler",
+    weights: Weights = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    midi: Midi = None,
+    channel: Channel = None,
+    plot: Plot = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Restyle IN and write it to OUT: its notes and rhythm, the timbre of CLIP.
+
+    [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
+
+    [bold]restyle apply beat.flac out.flac --preset jazz-kit --strength 0.8 --plot beat.png[/bold]
+
+    [bold]restyle apply lead.wav out.wav --preset violin --midi lead.mid[/bold]
+
+    With --midi, --style or --preset is what there is until the first program change; without them
+    the stem stays as it is until then.
+
+    Nothing is written unless all of it is: a file that exists is replaced only with --force, and
+    Ctrl-C leaves nothing behind.
+    """
+    started = time.monotonic()
+    _check_one_style(style, preset, needed=midi is None)
+    _check_midi(midi, channel, plot)
+    _check_targets(out, plot, force=force)
+
+    from effects import StyleTransfer
+    from effects.automation import Automation
+    from effects.engines import DEFAULT_ENGINE, make_engine
+    from plugin_bridge.files import sound_files
+    from plugin_bridge.files.process import process
+    from plugin_bridge.files.whole_files import replacing
+    from plugin_bridge.terminal.progress_bar import progress_bar
+
+    make = StyleTransfer if midi is None else partial(Automation, midi, channel=channel)
+    effect = make(
+        style=style,
+        preset=preset,
+        strength=strength,
+        mix=mix,
+        engine=engine if weights is None else make_engine(engine, seed=seed, weights=weights),
+        seed=seed,
+        device=device,
+    )
+    content = sound_files.read(stem)
+    sound_files.check_holds(out, content)
+    draw = None
+    if plot is not None and isinstance(effect, StyleTransfer):
+        draw = _drawing(effect, content)
+    with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
+        output = content.with_audio(process(effect, content))
+    with ExitStack() as files:  # the sound and, if one is wanted, the picture: both or none
+        sound_files.write_in_place(files.enter_context(replacing(out)), output)
+        if plot is not None and draw is not None:
+            draw(files.enter_context(replacing(plot)), output)
+    if not quiet:
+        label = make_engine(engine, seed=seed, weights=weights).label
+        by = "" if label == DEFAULT_ENGINE else f" by {label}"
+        took = time.monotonic() - started
+        print(f"Wrote {out}: {_describe(out, output)},{by} in {took:.1f} s.")
+
+
+def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) -> None:
+    if needed and style is None and preset is None:
+        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
+    if style is not None and preset is not None:
+        raise ValueError("--style and --preset exclude each other: give one of them.")
+
+
+def _check_midi(midi: Path | None, channel: int | None, plot: Path | None) -> None:
+    if midi is None and channel is not None:
+        raise ValueError("--channel chooses a channel of a MIDI file: add --midi FILE.mid.")
+    if midi is not None and plot is not None:
+        raise ValueError(
+            "--plot draws one style, and --midi may play several: leave one of them out."
+        )
+
+
+def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
+    """Find what would keep the results from being written, before the long work."""
+    from plugin_bridge.files.sound_files import check_suffix
+    from plugin_bridge.files.whole_files import check_picture, check_target
+
+    check_suffix(out)
+    check_target(out, force=force)
+    if plot is not None:
+        check_picture(plot, force=force)
+
+
+def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[Path, Sound], None]:
+    """What draws ``content``, the style and the output, once there is one, to a PNG file.
+
+    The style clip is read at once, so that what is wrong with it is known before the long work.
+    """
+    from plugin_bridge.files import sound_files
+
+    clip = sound_files.read(Path(str(effect.style)))
+
+    def draw(path: Path, output: Sound) -> None:
+        from plugin_bridge.reports import pictures
+
+        pictures.draw(path, content, clip, output, effect.loss_curves)
+
+    return draw
+
+
+def _describe(out: Path, sound: Sound) -> str:
+    """What was written, in a few words."""
+    from effects.signal.loudness import loudness
+    from plugin_bridge.files.sound_files import clips, depth
+
+    channels = {1: "mono", 2: "stereo"}.get(len(sound.audio), f"{len(sound.audio)} channels")
+    lossy = out.suffix.lower() in (".mp3", ".ogg")
+    bits = depth(out, sound)
+    kind = [] if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
+    lufs = loudness(sound.audio, sound.sample_rate)
+    level = f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silent"
+    clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []
+    rate = f"{sound.sample_rate / 1000:g} kHz"
+    return ", ".join([f"{sound.seconds:.1f} s", channels, rate, *kind, level, *clipped])

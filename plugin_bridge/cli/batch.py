@@ -1,0 +1,83 @@
+"""``restyle batch``: every sound file of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plugin_bridge.cli.options import (
+    ClusterAddress,
+    GainDb,
+    JobMix,
+    JobSeed,
+    JobStrength,
+    Quiet,
+    Workers,
+    preset_option,
+)
+
+if TYPE_CHECKING:
+    from plugin_bridge.jobs.batch import Summary
+
+STOPPED = 130  # as a shell's after Ctrl-C
+
+Source = Annotated[Path, typer.Argument(metavar="IN_DIR", help="The folder of the stems.")]
+Target = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder for the results.")]
+Preset = Annotated[
+    str, preset_option("The style, by name or General MIDI number: see restyle presets.")
+]
+
+
+def batch(
+    source: Source,
+    target: Target,
+    *,
+    preset: Preset,
+    strength: JobStrength = None,
+    mix: JobMix = None,
+    gain_db: GainDb = None,
+    seed: JobSeed = None,
+    workers: Workers = 0,
+    scheduler: ClusterAddress = None,
+    quiet: Quiet = False,
+) -> None:
+    """Restyle every sound file of a folder, and of its folders, into another folder.
+
+    [bold]restyle batch stems restyled --preset violin[/bold]
+
+    Run it again to go on after a stop: what is done is skipped. It does the work itself; no server
+    is needed.
+    """
+    import presets
+    from plugin_bridge.jobs.batch import batch as run
+    from plugin_bridge.terminal.progress_bar import progress_bar
+
+    given = {"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed}
+    with progress_bar(source.name, quiet=quiet) as report:
+        summary = run(
+            source,
+            target,
+            presets.get(preset).name,
+            {name: value for name, value in given.items() if value is not None},
+            workers=workers,
+            scheduler=scheduler,
+            on_progress=report,
+        )
+    _tell(summary, target, quiet=quiet)
+
+
+def _tell(summary: Summary, target: Path, *, quiet: bool) -> None:
+    """Say how it went. Raises ValueError if a file was not restyled."""
+    for stem, reason in summary.failed.items():
+        typer.echo(f"restyle: {stem}: {reason}", err=True)
+    if summary.stopped:
+        typer.echo("restyle: stopped; run it again to go on", err=True)
+        raise typer.Exit(STOPPED)
+    if not quiet:
+        skipped = f", skipped {summary.skipped} that were done before" if summary.skipped else ""
+        print(f"Restyled {summary.done} into {target}{skipped}.")
+    if summary.failed:
+        count = len(summary.failed)
+        raise ValueError(f"{count} of the files {'was' if count == 1 else 'were'} not restyled.")

@@ -1,0 +1,40 @@
+"""What a shell offers when somebody presses tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from presets import Preset
+
+
+def complete_preset(incomplete: str) -> list[tuple[str, str]]:
+    """The names of presets that begin with ``incomplete``, and their labels."""
+    return _completions(incomplete, lambda preset: True)
+
+
+def complete_own_preset(incomplete: str) -> list[tuple[str, str]]:
+    """The same of the user's own presets alone."""
+    return _completions(incomplete, lambda preset: not preset.built_in)
+
+
+def complete_engine(incomplete: str) -> list[str]:
+    """The names of engines that begin with ``incomplete``."""
+    from effects.engines import ENGINES
+
+    return [name for name in ENGINES if name.startswith(incomplete)]
+
+
+def _completions(incomplete: str, wanted: Callable[[Preset], bool]) -> list[tuple[str, str]]:
+    """Names and labels; labels keep only plain letters, because zsh evaluates what it is told."""
+    try:
+        import presets
+
+        return [
+            (it.name, "".join(c if c.isalnum() or c in " -,." else " " for c in it.label).strip())
+            for it in presets.every()
+            if wanted(it) and it.name.startswith(incomplete)
+        ]
+    except Exception:  # an error message would appear in the middle of what somebody types
+        return []

@@ -1,0 +1,31 @@
+"""``restyle demo``: something to hear at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugin_bridge.cli.options import Quiet
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="[DIR]", help="The folder to make, or to make again.")
+]
+
+
+def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None:
+    """Restyle a few real recordings and leave a folder to listen to and look at.
+
+    [bold]restyle demo[/bold]
+
+    Then open restyle-demo/index.html in a browser: it plays each recording, the style and the
+    output side by side. It takes about half a minute.
+    """
+    from plugin_bridge.reports.demo import make_demo
+    from plugin_bridge.terminal.progress_bar import progress_bar
+
+    with progress_bar("demo", quiet=quiet) as report:
+        page = make_demo(folder, report)
+    if not quiet:
+        print(f"Open {page} in a browser to listen and look.")

@@ -1,0 +1,29 @@
+"""``restyle install-daw``: for those who send jobs from inside a DAW."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugin_bridge.cli.options import force_option
+
+Daw = Annotated[str, typer.Argument(metavar="DAW", help="ardour, reaper or ableton.")]
+To = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where to; the DAW's own folder for scripts, if left out."),
+]
+Force = Annotated[bool, force_option("Replace files that did not come from Restyle.")]
+
+
+def install_daw(daw: Daw, *, to: To = None, force: Force = False) -> None:
+    """Put Restyle's scripts where a DAW finds them, and say what to do there.
+
+    [bold]restyle install-daw ardour[/bold]
+    """
+    from plugin_bridge.daw.install import install, next_steps
+
+    for path in install(daw, to, force=force):
+        print(f"Wrote {path}")
+    print(next_steps(daw))
