@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
+More = ParamSpec("More")
 Result = TypeVar("Result")
 OnProgress = Callable[[float, str], object]
 
@@ -20,6 +21,23 @@ REPORTS_PER_SECOND = 10
 
 class Cancelled(Exception):  # noqa: N818 - a decision of the user's, not an error
     """Raise this in ``on_progress`` to stop the work; it comes out of the call unchanged."""
+
+
+def part(
+    report: Callable[Concatenate[float, More], Result], start: float, end: float
+) -> Callable[Concatenate[float, More], Result]:
+    """A report for one part of the work, whose own fraction runs from 0 to 1.
+
+    Args:
+        report: takes the fraction of the whole work first, and possibly more.
+        start: the fraction of the whole at which the part begins.
+        end: and that at which it ends.
+    """
+
+    def of_part(fraction: float, /, *args: More.args, **kwargs: More.kwargs) -> Result:
+        return report(start + (end - start) * min(fraction, 1.0), *args, **kwargs)
+
+    return of_part
 
 
 class Progress:
@@ -40,12 +58,34 @@ class Progress:
             self.stage = stage
 
     def part(self, start: float, end: float, stage: str) -> Callable[[float], None]:
-        """A tick for one part of the work, whose own fraction runs from 0 to 1."""
-        return lambda done: self.tick(start + (end - start) * done, stage)
+        """A tick for one part of the work, which is one stage: see the function `part`."""
+        return part(lambda fraction: self.tick(fraction, stage), start, end)
+
+    def nested(self, start: float, end: float, title: str) -> Progress:
+        """The progress of one part of the work that has stages of its own.
+
+        What is noted there is noted here: the fraction as by the function `part`, and each stage
+        as ``title: stage``.
+        """
+        return _Nested(self, start, end, title)
 
     def stop(self) -> None:
         """Make the next tick raise."""
         self._stop.set()
+
+
+class _Nested(Progress):
+    def __init__(self, whole: Progress, start: float, end: float, title: str) -> None:
+        super().__init__()
+        self._whole, self._title = whole, title
+        self._note = part(whole.tick, start, end)
+
+    def tick(self, fraction: float | None = None, stage: str | None = None) -> None:
+        stage = stage and f"{self._title}: {stage}"
+        if fraction is None:
+            self._whole.tick(stage=stage)
+        else:
+            self._note(fraction, stage)
 
 
 def run_reporting(
