@@ -1,0 +1,121 @@
+"""Folders with a page to open, such as a demo or a comparison: made whole, never over other files.
+
+The page says in its HTML what made it. A folder with such a page holds an earlier result, which may
+be replaced; what the user has added stays. Any other folder that is not empty is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+PAGE = "index.html"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of result.
+
+    Attributes:
+        name: what messages call it, as in "name a folder for the demo".
+        command: the command of ``restyle`` that makes it.
+        needs_force: whether an earlier result is replaced only when that is asked for.
+    """
+
+    name: str
+    command: str
+    needs_force: bool = False
+
+    @property
+    def generator(self) -> str:
+        """What the page names as its generator."""
+        return f"restyle {self.command}"
+
+    @property
+    def mark(self) -> str:
+        """The HTML by which the page is known."""
+        return f'<meta name="generator" content="{self.generator}">'
+
+
+def check_folder(folder: Path, kind: Kind, *, force: bool = False) -> None:
+    """Check that a result may be made in ``folder``: it is new, empty, or an earlier result.
+
+    Raises:
+        ValueError: it is a file, it holds something else, or it holds an earlier result of a kind
+            that needs ``force``.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is a file: name a folder for the {kind.name}.")
+    page = folder / PAGE
+    earlier = page.is_file() and kind.mark in page.read_text(encoding="utf-8", errors="replace")
+    if earlier and kind.needs_force and not force:
+        raise ValueError(
+            f"{folder} holds an earlier {kind.name}: add --force to replace it, or name another "
+            "folder."
+        )
+    if not earlier and any(folder.iterdir()):
+        raise ValueError(
+            f"The folder {folder} holds something other than a {kind.name}: name another, or a "
+            "new one."
+        )
+
+
+@contextmanager
+def workshop(folder: Path, kind: Kind) -> Iterator[Path]:
+    """Lend an empty folder on the same disk as ``folder``, to make a result in.
+
+    It is hidden in the nearest folder above that there is. After the block it is gone, with
+    whatever was not published.
+    """
+    home = next(parent for parent in folder.parents if parent.exists())
+    with TemporaryDirectory(prefix=f".restyle-{kind.command}-", dir=home) as name:
+        made = Path(name) / "made"
+        made.mkdir()
+        yield made
+
+
+def publish(made: Path, folder: Path, *, after: Sequence[str] = ()) -> None:
+    """Move what is in ``made`` to ``folder``. The move of its page makes it the folder's result.
+
+    If ``folder`` is new, all of it moves in one step. Otherwise folders and files come first, then
+    the page, then the files called ``after``. If a move fails before the page's is done, new
+    folders are removed again: an earlier result that uses none of them stays as it was.
+
+    Raises:
+        OSError: something cannot be moved.
+    """
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made.rename(folder)
+        return
+    new: list[Path] = []
+    try:
+        for path in sorted(made.iterdir()):
+            if path.name not in (PAGE, *after):
+                _move(path, folder / path.name, new)
+        os.replace(made / PAGE, folder / PAGE)
+    finally:
+        if (made / PAGE).exists():
+            for path in new:
+                shutil.rmtree(path)
+    for name in after:
+        os.replace(made / name, folder / name)
+
+
+def _move(source: Path, target: Path, new: list[Path]) -> None:
+    """Move a file, or a folder; one that is there keeps what else is in it. Notes new folders."""
+    if not source.is_dir():
+        os.replace(source, target)
+    elif not target.exists():
+        source.rename(target)
+        new.append(target)
+    else:
+        for path in sorted(source.iterdir()):
+            _move(path, target / path.name, new)
