@@ -77,7 +77,8 @@ def compare(
 
     An engine that fails says why on the page, and the others go on. Ctrl-C leaves nothing behind.
     """
-    from plugin_bridge.reports.compare import PAGE, make_comparison
+    from plugin_bridge.files.result_folder import PAGE
+    from plugin_bridge.reports.compare import make_comparison
     from plugin_bridge.terminal.progress_bar import progress_bar
 
     with progress_bar("compare", quiet=quiet) as report:

@@ -1,22 +1,11 @@
-"""Engines side by side: one content in every style by every engine, heard, seen and measured.
-
-What comes of it is a folder: a page, the same as JSON, and a folder of sounds and pictures that
-both refer to. A page that is there is replaced in one step, and the files it referred to are
-removed after that, so there is always one whole comparison or none.
-"""
+"""Make a comparison: one content in every style by every engine, heard, seen and measured."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
-import shutil
-import tempfile
 import time
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -27,20 +16,18 @@ import numpy as np
 import presets
 from effects import Cancelled, StyleTransfer
 from effects.engines import ENGINES, make_engine
+from effects.running.progress import OnProgress, part
 from plugin_bridge.errors import explain
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.process import process
+from plugin_bridge.files.result_folder import check_folder, workshop
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports import metrics
-from plugin_bridge.reports.comparison import MARK, Clip, Comparison, Result
-from plugin_bridge.reports.pictures import HIGHEST_HZ, Picture, spectrogram
+from plugin_bridge.reports.comparison import KIND, Clip, Comparison, Result
+from plugin_bridge.reports.comparison_files import ComparisonFiles
 
 if TYPE_CHECKING:
     from effects.engines.engine import Engine
-
-PAGE, DATA, FILES = "index.html", "comparison.json", "files"
-
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +45,7 @@ def make_comparison(
     content: Path,
     styles: Sequence[Path],
     folder: Path,
-    report: Report,
+    report: OnProgress,
     *,
     preset_names: Sequence[str] = (),
     engines: Sequence[str | Engine] = (),
@@ -90,16 +77,16 @@ def make_comparison(
             holds something else, or no engine came to a result.
         OSError: a file cannot be read or written.
     """
-    check_folder(folder, force=force)
+    check_folder(folder, KIND, force=force)
     weights = dict(weights or {})
     chosen = list(dict.fromkeys(engines or ENGINES))
     _check_weights(weights, chosen)
-    # The rest is looked at before any of the long work begins.
+    # All that may be wrong is looked at before any of the long work begins.
     sound = sound_files.read(content)
     wanted = _styles(styles, preset_names)
     report(0.0, "loading torch")
     steps: list[float | None] = list(dict.fromkeys(strengths)) or [None]
-    effects = [
+    tries = [
         (style, _effect(style, engine, strength, weights, seed, device))
         for style in wanted
         for engine in chosen
@@ -109,100 +96,50 @@ def make_comparison(
     computer = _computer(device)
 
     folder = folder.resolve()
-    home = next(parent for parent in folder.parents if parent.exists())
-    with tempfile.TemporaryDirectory(prefix=".restyle-compare-", dir=home) as name:
+    with workshop(folder, KIND) as made:
         report(0.0, "what goes in")
-        made = Path(name) / "made"
-        room = _Room(made, _free_name(folder), sound)
-        clip = room.add_clip("content", content.name, sound, str(content))
-        clips = [
-            replace(
-                room.add_clip(f"style-{it.name}", it.name, it.sound, it.source, it.credit),
-                figures=metrics.figures(sound, it.sound, sound),
-            )
-            for it in wanted
-        ]
-        results = []
-        for index, (style, effect) in enumerate(effects):
-            part = _part(report, index / len(effects), 1 / len(effects), style.name, effect)
-            results.append(_restyle(room, sound, style, effect, part))
-        if all(result.error for result in results):
-            raise ValueError(f"No engine came to a result. {_reasons(results)}")
-        room.draw()
+        files = ComparisonFiles(made, folder, sound)
+        clip = files.add_clip("content", content.name, sound, str(content))
+        clips = [_add_style(files, sound, style) for style in wanted]
+        results = _results(files, sound, tries, report)
+        files.draw()
         comparison = Comparison(
-            version("restyle"), _torch(), computer, seed, room.seconds, room.highest_hz,
+            version("restyle"), _torch(), computer, seed, files.seconds, files.highest_hz,
             clip, clips, results,
         )  # fmt: skip
-        from plugin_bridge.reports.compare_page import render_page
-
-        (made / DATA).write_text(comparison.to_json(), encoding="utf-8")
-        (made / PAGE).write_text(render_page(comparison), encoding="utf-8")
+        files.describe(comparison)
         report(1.0, "done")
-        check_folder(folder, force=force)  # a lot may have happened meanwhile
-        _publish(made, room.name, folder)
+        check_folder(folder, KIND, force=force)  # a lot may have happened meanwhile
+        files.publish()
     return comparison
 
 
-def check_folder(folder: Path, *, force: bool) -> None:
-    """Raise ValueError unless a comparison may be made in ``folder``."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is a file: name a folder for the comparison.")
-    page = folder / PAGE
-    earlier = page.is_file() and MARK in page.read_text(encoding="utf-8", errors="replace")
-    if earlier and not force:
-        raise ValueError(
-            f"{folder} holds an earlier comparison: add --force to replace it, or name another "
-            "folder."
-        )
-    if not earlier and any(folder.iterdir()):
-        raise ValueError(
-            f"The folder {folder} holds something other than a comparison: name another, or a "
-            "new one."
-        )
+def _add_style(files: ComparisonFiles, content: Sound, style: _Style) -> Clip:
+    """The style's clip, with the figures that the content has as it is."""
+    clip = files.add_clip(
+        f"style-{style.name}", style.name, style.sound, style.source, style.credit
+    )
+    return replace(clip, figures=metrics.figures(content, style.sound, content))
 
 
-class _Room:
-    """The folder of sounds and pictures while it grows."""
-
-    def __init__(self, made: Path, name: str, content: Sound) -> None:
-        (made / name).mkdir(parents=True)
-        self.name = name
-        self.seconds = content.seconds
-        self.highest_hz = min(content.sample_rate / 2, HIGHEST_HZ)
-        self._made = made
-        self._pictures: dict[str, Picture] = {}
-
-    def add(self, title: str, sound: Sound) -> tuple[str, str]:
-        """Write a sound; its name, and that of the picture that is to be."""
-        stem, n = _slug(title), 1
-        while f"{self.name}/{stem}.png" in self._pictures:
-            n += 1
-            stem = f"{_slug(title)}-{n}"
-        file, picture = (f"{self.name}/{stem}.{suffix}" for suffix in ("wav", "png"))
-        # 16 bits: every browser plays those.
-        sound_files.write_in_place(self._made / file, replace(sound, bits=16))
-        self._pictures[picture] = spectrogram(sound, self.seconds, self.highest_hz)
-        return file, picture
-
-    def add_clip(self, title: str, name: str, sound: Sound, source: str, credit: str = "") -> Clip:
-        """The same of a sound that goes in."""
-        file, picture = self.add(title, sound)
-        channels = len(sound.audio)
-        return Clip(name, file, picture, sound.seconds, sound.sample_rate, channels, source, credit)
-
-    def draw(self) -> None:
-        """Write all pictures, on one scale: 0 dB is the loudest spot of all."""
-        from plugin_bridge.reports.compare_page import draw
-
-        loudest = max(float(picture.max()) for picture in self._pictures.values())
-        for name, picture in self._pictures.items():
-            draw(self._made / name, picture - (loudest if loudest > -float("inf") else 0))
+def _results(
+    files: ComparisonFiles,
+    content: Sound,
+    tries: Sequence[tuple[_Style, StyleTransfer]],
+    report: OnProgress,
+) -> list[Result]:
+    """What all effects make of the content. Raises ValueError if all of them fail."""
+    results = []
+    for index, (style, effect) in enumerate(tries):
+        share = part(report, index / len(tries), (index + 1) / len(tries))
+        results.append(_restyle(files, content, style, effect, _titled(share, style, effect)))
+    if all(result.error for result in results):
+        raise ValueError(f"No engine came to a result. {_reasons(results)}")
+    return results
 
 
 def _restyle(
-    room: _Room, content: Sound, style: _Style, effect: StyleTransfer, report: Report
+    files: ComparisonFiles, content: Sound, style: _Style, effect: StyleTransfer, report: OnProgress
 ) -> Result:
     engine = effect.engine
     blank = Result(
@@ -229,7 +166,7 @@ def _restyle(
     seconds = time.monotonic() - started
     report(1.0, "figures")
     title = f"{style.name}-{blank.engine}-{effect.strength:g}"
-    file, picture = room.add(title, output)
+    file, picture = files.add(title, output)
     return replace(
         blank,
         file=file,
@@ -350,60 +287,12 @@ def _torch() -> str:
     return str(torch.__version__)
 
 
-def _part(report: Report, start: float, share: float, style: str, effect: StyleTransfer) -> Report:
-    """The report of one result's progress, as that of the whole."""
+def _titled(report: OnProgress, style: _Style, effect: StyleTransfer) -> OnProgress:
     engine = effect.engine if isinstance(effect.engine, str) else effect.engine.name
-    title = f"{engine}, {style}, {effect.strength:g}"
-    return lambda fraction, stage: report(start + share * fraction, f"{title}: {stage}")
+    title = f"{engine}, {style.name}, {effect.strength:g}"
+    return lambda fraction, stage: report(fraction, f"{title}: {stage}")
 
 
 def _reasons(results: Sequence[Result]) -> str:
     reasons = list(dict.fromkeys(result.error for result in results))
     return reasons[0] if len(reasons) == 1 else "; ".join(f"{r.engine}: {r.error}" for r in results)
-
-
-def _slug(title: str) -> str:
-    """A name for a file that any system and any browser will take."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9_.]+", "-", plain.lower()).strip("-.")[:80] or "sound"
-
-
-def _free_name(folder: Path) -> str:
-    """A name for the folder of files that is not taken in ``folder``."""
-    name, n = FILES, 1
-    while (folder / name).exists():
-        n += 1
-        name = f"{FILES}-{n}"
-    return name
-
-
-def _publish(made: Path, name: str, folder: Path) -> None:
-    """Move all that was made to ``folder``; with the page's move, the new takes the old's place."""
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made.rename(folder)
-        return
-    earlier = _files_of(folder)
-    (made / name).rename(folder / name)
-    try:
-        os.replace(made / PAGE, folder / PAGE)
-    finally:
-        if (made / PAGE).exists():
-            shutil.rmtree(folder / name)
-    os.replace(made / DATA, folder / DATA)
-    for path in earlier:
-        path.unlink(missing_ok=True)
-    for parent in {path.parent for path in earlier}:
-        with suppress(OSError):  # it holds something else, which stays
-            parent.rmdir()
-
-
-def _files_of(folder: Path) -> list[Path]:
-    """The sounds and pictures of the comparison in ``folder``; none that are elsewhere."""
-    try:
-        found = json.loads((folder / DATA).read_text(encoding="utf-8"))
-        clips = [found["content"], *found["styles"], *found["results"]]
-        names = [str(clip[kind]) for clip in clips for kind in ("file", "picture")]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # somebody has edited it: then its files stay
-    return [folder / it for it in names if re.fullmatch(rf"{FILES}(-\d+)?/[\w.-]+\.(wav|png)", it)]

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from plugin_bridge.files.result_folder import Kind
 from plugin_bridge.reports import metrics
 
-MARK = '<meta name="generator" content="restyle compare">'  # by which such a folder is known
+KIND = Kind("comparison", command="compare", needs_force=True)
 
 Figures = Mapping[str, float | None]
 

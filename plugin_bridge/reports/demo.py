@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import html
-import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 import presets
 from effects import StyleTransfer
+from effects.running.progress import OnProgress, part
 from plugin_bridge.files import sound_files
+from plugin_bridge.files.result_folder import PAGE, Kind, check_folder, publish, workshop
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports.distance import log_spectral_distance
+from plugin_bridge.reports.html import render
 from plugin_bridge.reports.pictures import draw
 from presets.preset import Preset, read
 
-PAGE = "index.html"
+KIND = Kind("demo", command="demo")
 RECORDINGS = Path(__file__).parents[1] / "recordings"
-MARK = '<meta name="generator" content="restyle demo">'  # by which a folder is known as a demo's
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Result:
     Attributes:
         pair: what was asked for.
         before: the log-spectral distance of content and style, in dB.
-        after: that of output and style.
+        after: the same distance of output and style.
     """
 
     pair: Pair
@@ -71,11 +67,11 @@ class Result:
     after: float
 
 
-def make_demo(folder: Path, report: Callable[[float, str], None]) -> Path:
-    """Make the demo in ``folder``, which is new, empty, or an earlier demo; all of it or nothing.
+def make_demo(folder: Path, report: OnProgress) -> Path:
+    """Make the demo in ``folder``; all of it or nothing.
 
     Args:
-        folder: where.
+        folder: new, empty, or an earlier demo. What the user added stays.
         report: called with the fraction done, 0 to 1, and the stage.
 
     Returns:
@@ -85,38 +81,20 @@ def make_demo(folder: Path, report: Callable[[float, str], None]) -> Path:
         ValueError: ``folder`` is a file, or holds something else.
         OSError: it cannot be written.
     """
-    check_folder(folder)
+    check_folder(folder, KIND)
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restyle-demo-", dir=folder.parent) as name:
-        made = Path(name)
+    with workshop(folder, KIND) as made:
         results = []
         for index, pair in enumerate(PAIRS):
-            part = _part(report, index / len(PAIRS), 1 / len(PAIRS), pair)
-            results.append(restyle_pair(pair, made / pair.folder, part))
+            report_pair = _titled(part(report, index / len(PAIRS), (index + 1) / len(PAIRS)), pair)
+            results.append(restyle_pair(pair, made / pair.folder, report_pair))
         (made / PAGE).write_text(render_page(results), encoding="utf-8")
-        for file in sorted(made.rglob("*.*")):
-            target = folder / file.relative_to(made)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(file, target)
+        publish(made, folder)
     return folder / PAGE
 
 
-def check_folder(folder: Path) -> None:
-    """Raise ValueError unless the demo may be made in ``folder``."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is a file: name a folder for the demo.")
-    page = folder / PAGE
-    earlier = page.is_file() and MARK in page.read_text(encoding="utf-8", errors="replace")
-    if not earlier and any(folder.iterdir()):
-        raise ValueError(
-            f"The folder {folder} holds something other than a demo: name another, or a new one."
-        )
-
-
-def restyle_pair(pair: Pair, folder: Path, report: Callable[[float, str], None]) -> Result:
+def restyle_pair(pair: Pair, folder: Path, report: OnProgress) -> Result:
     """Restyle a pair into ``folder``, which is made: three sounds and a picture."""
     content = sound_files.read(recording(pair.content).clip)
     style = sound_files.read(presets.get(pair.style).clip)
@@ -132,60 +110,38 @@ def restyle_pair(pair: Pair, folder: Path, report: Callable[[float, str], None])
 
 def render_page(results: list[Result]) -> str:
     """The page, in HTML, with links relative to it."""
-    package = files(__package__).joinpath("templates")
-    page = Template(package.joinpath("demo.html").read_text(encoding="utf-8"))
-    section = Template(package.joinpath("demo_pair.html").read_text(encoding="utf-8"))
-    recordings = sorted({it.pair.content for it in results})
-    styles = sorted({it.pair.style for it in results})
-    return page.substitute(
-        mark=MARK,
+    return render(
+        "demo.html",
+        generator=KIND.generator,
         version=version("restyle"),
-        pairs="\n".join(section.substitute(_words(result)) for result in results),
-        credits="\n".join(_credit(recording(name)) for name in recordings),
-        styles="\n".join(_source(presets.get(name)) for name in styles),
+        pairs=[_words(result) for result in results],
+        recordings=[recording(name) for name in sorted({it.pair.content for it in results})],
+        presets=[presets.get(name) for name in sorted({it.pair.style for it in results})],
     )
 
 
-def _words(result: Result) -> dict[str, str]:
+def _words(result: Result) -> dict[str, object]:
     """What the page says of a pair."""
     pair = result.pair
-    content, style = recording(pair.content), presets.get(pair.style)
     effect = StyleTransfer(preset=pair.style, strength=pair.strength)
     return {
         "folder": pair.folder,
-        "content": html.escape(content.label),
-        "style": html.escape(style.label),
-        "style_name": style.name,
-        "about": html.escape(pair.about),
+        "content": recording(pair.content).label,
+        "style": presets.get(pair.style).label,
+        "style_name": presets.get(pair.style).name,
+        "about": pair.about,
         "strength": f"{effect.strength:g}",
         "mix": f"{effect.mix:g}",
-        "engine": html.escape(str(effect.engine)),
-        "seed": str(effect.seed),
+        "engine": effect.engine,
+        "seed": effect.seed,
         "before": f"{result.before:.1f}",
         "after": f"{result.after:.1f}",
     }
 
 
-def _credit(preset: Preset) -> str:
-    link, label, author, licence = (
-        html.escape(text) for text in (preset.source, preset.label, preset.credit, preset.licence)
-    )
-    return f'<li>{label}: recorded by <a href="{link}">{author}</a>, {licence}</li>'
-
-
-def _source(preset: Preset) -> str:
-    label, source, credit, licence = (
-        html.escape(text) for text in (preset.label, preset.source, preset.credit, preset.licence)
-    )
-    return f"<li>{label}: {source}, by {credit}, {licence}</li>"
-
-
-def _part(
-    report: Callable[[float, str], None], start: float, share: float, pair: Pair
-) -> Callable[[float, str], None]:
-    """The report of one pair's progress, as that of the whole."""
+def _titled(report: OnProgress, pair: Pair) -> OnProgress:
     title = pair.folder.replace("-", " ")
-    return lambda fraction, stage: report(start + share * fraction, f"{title}: {stage}")
+    return lambda fraction, stage: report(fraction, f"{title}: {stage}")
 
 
 def _distance(a: Sound, b: Sound) -> float:

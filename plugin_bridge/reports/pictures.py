@@ -25,6 +25,7 @@ HIGHEST_HZ = 20_000.0
 RANGE_DB = 80.0
 WINDOW_SECONDS = 0.046
 TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+COLOURS = "magma"  # of matplotlib: as bright as the sound is loud, also in print
 STYLE_COLOUR, CONTENT_COLOUR = "#c0392b", "#2c3e80"
 STYLE_SHEET: dict[Any, Any] = {
     "font.size": 9,
@@ -61,6 +62,26 @@ def draw(path: Path, content: Sound, style: Sound, output: Sound, curves: Curves
         _draw_spectrograms(parts[0], {"Content": content, "Style": style, "Output": output})
         _draw_curves(parts[1].subplots(), curves)
         figure.savefig(path)
+
+
+def write_levels(path: Path, picture: Picture) -> None:
+    """Write levels in dB, (bands, times), 0 being the brightest colour, as a bare PNG file."""
+    from matplotlib import colormaps
+    from PIL import Image
+
+    grey = np.clip(255 * (1 + picture[::-1] / RANGE_DB), 0, 255).astype(np.uint8)
+    image = Image.fromarray(grey).convert("P")
+    colours = (255 * colormaps[COLOURS](np.arange(256))[:, :3]).round().astype(np.uint8)
+    image.putpalette(colours.tobytes())
+    image.save(path, format="PNG", optimize=True)
+
+
+def colour_scale(n: int) -> list[str]:
+    """``n`` colours from that of ``-RANGE_DB`` to that of 0 dB, as CSS writes them."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colormaps[COLOURS](it / (n - 1))) for it in range(n)]
 
 
 def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
@@ -130,7 +151,7 @@ def _show(axes: Axes, picture: Picture, seconds: float, highest: float) -> Any:
         origin="lower",
         aspect="auto",
         extent=(0, seconds, low, high),
-        cmap="magma",
+        cmap=COLOURS,
         vmin=-RANGE_DB,
         vmax=0,
         interpolation="antialiased",

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +21,11 @@ from effects.engines.gram.networks.vgg19 import VGG19Engine
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
+from plugin_bridge.files.result_folder import PAGE
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports import compare
-from plugin_bridge.reports.compare import DATA, PAGE, make_comparison
+from plugin_bridge.reports.compare import make_comparison
+from plugin_bridge.reports.comparison_files import DATA
 from plugin_bridge.reports.metrics import FIGURES
 
 RATE = 22_050
@@ -385,7 +389,7 @@ def test_a_full_disk_leaves_the_earlier_comparison(
     out = tmp_path / "out"
     make_comparison(content, [style], out, ignore, engines=["infinite"])
     before = everything(out)
-    for module, function in ((compare.os, "replace"), (compare.Path, "rename")):
+    for module, function in ((os, "replace"), (Path, "rename")):
         move = getattr(module, function)
 
         def fail(source, target, move=move):

@@ -12,11 +12,14 @@ from support.sounds import melody
 
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
 from plugin_bridge.files import sound_files
+from plugin_bridge.files.result_folder import PAGE
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports import compare
-from plugin_bridge.reports.compare import PAGE, Clip, Comparison, Result, make_comparison
-from plugin_bridge.reports.compare_page import draw, render_page
+from plugin_bridge.reports.compare import make_comparison
+from plugin_bridge.reports.compare_page import render_page
+from plugin_bridge.reports.comparison import Clip, Comparison, Result
 from plugin_bridge.reports.metrics import FIGURES
+from plugin_bridge.reports.pictures import write_levels
 
 RATE = 22_050
 VOID = ("meta", "link", "br")
@@ -172,7 +175,7 @@ def test_any_curve_will_do(curves):
 def test_a_picture_is_upright_dark_where_nothing_is_and_bright_where_it_is_loudest(tmp_path):
     levels = np.full((4, 3), -np.inf)
     levels[0, 2] = 0.0
-    draw(tmp_path / "it.png", levels)
+    write_levels(tmp_path / "it.png", levels)
     with Image.open(tmp_path / "it.png") as image:
         pixels = np.asarray(image.convert("L")).astype(int)
     assert pixels.shape == (4, 3)

@@ -14,7 +14,6 @@ from plugin_bridge.reports.demo import (
     PAIRS,
     RECORDINGS,
     Result,
-    check_folder,
     make_demo,
     recording,
     render_page,
@@ -125,7 +124,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys, name
 def test_a_file_is_not_a_folder(tmp_path):
     (tmp_path / "demo").write_text("mine")
     with pytest.raises(ValueError, match="is a file"):
-        check_folder(tmp_path / "demo")
+        make_demo(tmp_path / "demo", ignore)
 
 
 def test_an_empty_folder_will_do(tmp_path, quick, capsys, monkeypatch):
