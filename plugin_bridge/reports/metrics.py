@@ -190,20 +190,20 @@ def loudness_difference(
 
 
 def f_measure(
-    found: Sequence[float], wanted: Sequence[float], tolerance: float = TOLERANCE_SECONDS
+    found: Sequence[float], wanted: Sequence[float], tolerance_seconds: float = TOLERANCE_SECONDS
 ) -> float:
-    """The F-measure of rising times: 1 if each has its match, also if there are none at all."""
+    """The F-measure of rising times in seconds, each matched at most once.
+
+    It is that of `mir_eval.onset`, but 1 where both are empty: who finds nothing in silence is
+    right.
+    """
+    import mir_eval
+
     if not len(found) and not len(wanted):
         return 1.0
-    matches = i = j = 0
-    while i < len(found) and j < len(wanted):  # the earliest pair that fits is always in a best one
-        if abs(found[i] - wanted[j]) <= tolerance:
-            matches, i, j = matches + 1, i + 1, j + 1
-        elif found[i] < wanted[j]:
-            i += 1
-        else:
-            j += 1
-    return 2 * matches / (len(found) + len(wanted))
+    times = np.asarray(wanted), np.asarray(found)
+    matches = mir_eval.util.match_events(*times, tolerance_seconds)
+    return 2 * len(matches) / (len(found) + len(wanted))
 
 
 def _of(distance: Callable[[Clip, Clip, float, float], float], a: Sound, b: Sound) -> float | None:
