@@ -95,28 +95,39 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
         seconds: how much of it; all, if it is shorter.
         highest_hz: the end of the scale.
     """
+    from scipy.signal import ShortTimeFFT
+
     mono = sound.audio[:, : round(seconds * sound.sample_rate)].mean(axis=0)
     n_fft = 2 ** max(round(np.log2(WINDOW_SECONDS * sound.sample_rate)), 4)
     hop = max(n_fft // 4, mono.size // (COLUMNS - 1) + 1)
-    padded = np.pad(mono, n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+    # Padded to twice the window, which draws the lowest bands smoothly.
+    stft = ShortTimeFFT(np.hanning(n_fft), hop, fs=1, mfft=2 * n_fft, phase_shift=None)
+    padded = np.pad(mono, (0, max(n_fft - mono.size, 0)))  # it takes no less than half a window
+    count = mono.size // hop + 1
     edges_hz = np.geomspace(LOWEST_HZ, highest_hz, ROWS + 1)
     edges = np.minimum(edges_hz / sound.sample_rate, 0.5)  # in cycles per sample
-    bands = np.concatenate(
-        [_band_power(frames[at : at + BATCH], edges) for at in range(0, len(frames), BATCH)]
-    )
+    spans = ((at, min(at + BATCH, count)) for at in range(0, count, BATCH))
+    power = (np.abs(stft.stft(padded, *span).T) ** 2 for span in spans)
+    bands = np.concatenate([_band_power(it, edges) for it in power])
     mean_square = max(float(np.mean(np.square(mono, dtype=np.float64))), 1e-30)
     with np.errstate(divide="ignore"):
         decibels: Picture = 10 * np.log10(bands.T / mean_square)
     return decibels
 
 
-def _band_power(frames: NDArray[np.float32], edges: NDArray[np.float64]) -> Picture:
-    """The mean power between each two edges (in cycles per sample) of each frame; 0 if equal."""
-    n_fft = 2 * frames.shape[1]  # padded, which draws the lowest bands smoothly
-    power = np.abs(np.fft.rfft(frames * np.hanning(frames.shape[1]), n_fft, axis=1)) ** 2
+def _band_power(power: Picture, edges: NDArray[np.float64]) -> Picture:
+    """The mean power between each two edges, (frames, bands); 0 between edges that are equal.
+
+    The sum of the power up to any frequency is known at the ends of the bins, and interpolated
+    between them; a band has the difference of the sums at its edges.
+
+    Args:
+        power: (frames, bins), the bins evenly spread from 0 to half the sample rate.
+        edges: rising, in cycles per sample.
+    """
     below = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
-    ends = (np.arange(below.shape[1]) - 0.5) / n_fft  # of the bins: bin k is centred on k / n_fft
+    n_fft = 2 * (power.shape[1] - 1)
+    ends = (np.arange(below.shape[1]) - 0.5) / n_fft  # bin k is centred on k / n_fft
     at_edges = np.array([np.interp(edges, ends, row) for row in below])
     mean: Picture = np.diff(at_edges, axis=1) / np.maximum(np.diff(edges), 1e-12)
     return mean
