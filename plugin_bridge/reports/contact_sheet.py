@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from effects.running.progress import OnProgress, part
 from plugin_bridge.files import sound_files
 from plugin_bridge.reports.pictures import (
+    COLOURS,
     HIGHEST_HZ,
+    LOWEST_HZ,
     RANGE_DB,
     ROWS,
     STYLE_SHEET,
@@ -27,17 +31,18 @@ if TYPE_CHECKING:
 
     from presets import Preset
 
-SECONDS = 8.0  # drawn of each clip, on one scale of time
+SECONDS = 8.0  # drawn of each clip, on one scale of time; by eye
 IN_A_ROW = 10  # as many as the largest family of the built-in ones has
+READING = 0.9  # of the time; the rest is drawing. By guess
 
-# In pixels.
+# In pixels, by eye.
 WIDE, HIGH = 130, ROWS // 4
 MARGIN, GAP = 16, 8
 TITLE, HEADING, NAME = 44, 32, 22
 WIDTH = 2 * MARGIN + IN_A_ROW * (WIDE + GAP) - GAP
 
 DPI = 100
-COLOURS = 128  # of the file, which is a third as large as with all of them
+PALETTE = 128  # colours of the file, which is a third as large as with all of them
 LONGEST_NAME, LONGEST_HEADING = 20, 120  # in characters
 GREY, DARK = "#9a9a9a", "#1a1a1a"
 EMPTY = "#f2f2f2"  # where a clip has ended, or cannot be read
@@ -52,7 +57,15 @@ class _Text(NamedTuple):
     style: dict[str, Any]
 
 
-def draw_sheet(path: Path, presets: Sequence[Preset], report: Callable[[float, str], None]) -> None:
+class _Thumbnail(NamedTuple):
+    """A spectrogram, its top left corner ``x`` and ``y`` pixels from that of the sheet."""
+
+    x: int
+    y: int
+    picture: Picture
+
+
+def draw_sheet(path: Path, presets: Sequence[Preset], report: OnProgress) -> None:
     """Draw the beginning of each preset's clip to the PNG file ``path``.
 
     Families are in General MIDI's order, followed by drum kits and the others by name. Time and
@@ -63,40 +76,43 @@ def draw_sheet(path: Path, presets: Sequence[Preset], report: Callable[[float, s
         presets: in any order. Of one whose clip cannot be read there is only the name, in grey.
         report: called with the fraction done, up to 1, and what is being done.
     """
-    title = f"{len(presets)} preset{'' if len(presets) == 1 else 's'}"
-    texts = [
-        _Text(MARGIN, 26, title, {"fontsize": 14, "fontweight": "bold"}),
-        _Text(
-            WIDTH - MARGIN,
-            26,
-            f"the first {SECONDS:g} s of each  ·  40 Hz to 20 kHz, logarithmic  ·  "
-            f"{RANGE_DB:g} dB from its loudest",
-            {"fontsize": 9.5, "color": "#555555", "ha": "right"},
-        ),
-    ]
-    thumbnails: list[tuple[int, int, Picture]] = []
-    done, top = 0, TITLE
+    texts, thumbnails = _title(len(presets)), list[_Thumbnail]()
     report(0.0, "reading")
+    report_one = part(report, 0.0, READING)
+    top = TITLE
     for family, members in by_family(presets).items():
         heading = _cut(family, LONGEST_HEADING)
         texts.append(_Text(MARGIN, top + 22, heading, {"fontsize": 11, "fontweight": "bold"}))
         top += HEADING
         for place, (preset, picture) in enumerate(_with_thumbnails(members)):
-            done += 1
-            report(0.9 * done / len(presets), preset.name)
+            report_one((len(thumbnails) + 1) / len(presets), preset.name)
             row, column = divmod(place, IN_A_ROW)
             x, y = MARGIN + column * (WIDE + GAP), top + row * (HIGH + NAME)
-            thumbnails.append((x, y, np.full((HIGH, WIDE), np.nan) if picture is None else picture))
+            shown = np.full((HIGH, WIDE), np.nan) if picture is None else picture
+            thumbnails.append(_Thumbnail(x, y, shown))
             texts += _captions(preset, x, y, readable=picture is not None)
         top += -(-len(members) // IN_A_ROW) * (HIGH + NAME)
-    report(0.9, "drawing")
-    sheet = np.full((top + MARGIN, WIDTH), np.nan)
-    drawn = np.zeros(sheet.shape, dtype=bool)
-    for x, y, picture in thumbnails:
-        sheet[y : y + HIGH, x : x + WIDE] = picture
-        drawn[y : y + HIGH, x : x + WIDE] = True
-    _save(path, sheet, drawn, texts)
+    report(READING, "drawing")
+    _save(path, _background(thumbnails, top + MARGIN), texts)
     report(1.0, "done")
+
+
+def _title(count: int) -> list[_Text]:
+    """What stands above all: how many presets there are, and how they are drawn."""
+    scales = (
+        f"the first {SECONDS:g} s of each  ·  {LOWEST_HZ:g} Hz to {HIGHEST_HZ / 1000:g} kHz, "
+        f"logarithmic  ·  {RANGE_DB:g} dB from its loudest"
+    )
+    grey = {"fontsize": 9.5, "color": "#555555", "ha": "right"}
+    return [
+        _Text(
+            MARGIN,
+            26,
+            f"{count} preset{'' if count == 1 else 's'}",
+            {"fontsize": 14, "fontweight": "bold"},
+        ),
+        _Text(WIDTH - MARGIN, 26, scales, grey),
+    ]
 
 
 def _with_thumbnails(presets: Sequence[Preset]) -> Iterator[tuple[Preset, Picture | None]]:
@@ -148,26 +164,40 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def _save(path: Path, sheet: Picture, drawn: Any, texts: Sequence[_Text]) -> None:
-    from matplotlib import colormaps, rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+def _background(thumbnails: Sequence[_Thumbnail], height: int) -> NDArray[np.uint8]:
+    """The sheet without its texts, (height, `WIDTH`, 3): white, with the thumbnails on it."""
+    from matplotlib import colormaps
     from matplotlib.colors import to_rgb
+
+    levels = np.full((height, WIDTH), np.nan)
+    drawn = np.zeros(levels.shape, dtype=bool)
+    for x, y, picture in thumbnails:
+        levels[y : y + HIGH, x : x + WIDE] = picture
+        drawn[y : y + HIGH, x : x + WIDE] = True
+    pixels: NDArray[np.uint8] = colormaps[COLOURS](
+        np.nan_to_num(levels / RANGE_DB + 1), bytes=True
+    )[:, :, :3]
+    for mask, colour in ((~drawn, "white"), (drawn & np.isnan(levels), EMPTY)):
+        pixels[mask] = np.rint(255 * np.array(to_rgb(colour)))
+    return pixels
+
+
+def _save(path: Path, background: NDArray[np.uint8], texts: Sequence[_Text]) -> None:
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
-    high, wide = sheet.shape
-    colours = colormaps["magma"](np.nan_to_num(sheet / RANGE_DB + 1), bytes=True)[:, :, :3]
-    for mask, colour in ((~drawn, "white"), (drawn & np.isnan(sheet), EMPTY)):
-        colours[mask] = np.rint(255 * np.array(to_rgb(colour)))
+    high, wide = background.shape[:2]
     with rc_context(STYLE_SHEET), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a family named in Chinese, say
         figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI)
         canvas: Any = FigureCanvasAgg(figure)
-        figure.figimage(colours, origin="upper")
+        figure.figimage(background, origin="upper")
         _write(figure, texts)
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    image.quantize(PALETTE, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
 
 
 def _write(figure: Figure, texts: Sequence[_Text]) -> None:
