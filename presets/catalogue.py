@@ -81,16 +81,21 @@ def every() -> list[Preset]:
     return [found[name] for name in sorted(found)]
 
 
-def by_family(presets: Iterable[Preset]) -> dict[str, list[Preset]]:
-    """Families and members as General MIDI orders them, then drum kits, then others by name."""
+def in_order(presets: Iterable[Preset]) -> list[Preset]:
+    """By family and program as General MIDI orders them, then drum kits, then others by name."""
     places = {family: place for place, family in enumerate((*FAMILIES, DRUM_KITS))}
 
     def place(it: Preset) -> tuple[int, str, int, int, str]:
-        number = 128 if it.program is None else it.program
+        number = 128 if it.program is None else it.program  # after the last program
         return places.get(it.family, len(places)), it.family, number, it.bank, it.name
 
+    return sorted(presets, key=place)
+
+
+def by_family(presets: Iterable[Preset]) -> dict[str, list[Preset]]:
+    """The members of each family; families and members are in the order of `in_order`."""
     families: dict[str, list[Preset]] = {}
-    for it in sorted(presets, key=place):
+    for it in in_order(presets):
         families.setdefault(it.family, []).append(it)
     return families
 

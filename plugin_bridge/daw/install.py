@@ -117,17 +117,10 @@ def _device() -> dict[str, bytes]:
 def _presets() -> bytes:
     """All presets as a Lua table of {name, label, family}, in the order of General MIDI."""
     import presets
-    from presets.general_midi import DRUM_KITS, FAMILIES
-
-    order = (*FAMILIES, DRUM_KITS)
-
-    def place(it: presets.Preset) -> tuple[int, str, int, int, str]:
-        family = order.index(it.family) if it.family in order else len(order)
-        return family, it.family, 128 if it.program is None else it.program, it.bank, it.name
 
     rows = [
         b"{%s}" % b", ".join(lua_string(text) for text in (it.name, it.label, it.family))
-        for it in sorted(presets.every(), key=place)
+        for it in presets.in_order(presets.every())
     ]
     return b"{ %s }" % b", ".join(rows)
 

@@ -44,6 +44,60 @@ class _Wire(NamedTuple):
     inlet: int = 0
 
 
+#: From which outlet of which box to which inlet of which.
+_WIRES = (
+    _Wire("in", 0, "out", 0),
+    _Wire("in", 1, "out", 1),
+    _Wire("awake", 0, "first"),
+    _Wire("first", 1, "values"),  # right before left: settings first
+    _Wire("first", 0, "start"),
+    _Wire("values", 0, "menu"),
+    _Wire("values", 0, "dial"),
+    _Wire("start", 0, "script"),
+    _Wire("menu", 0, "preset"),
+    _Wire("preset", 0, "script"),
+    _Wire("dial", 0, "strength"),
+    _Wire("strength", 0, "script"),
+    _Wire("go", 0, "restyle"),
+    _Wire("restyle", 0, "script"),
+    _Wire("stop", 0, "cancel"),
+    _Wire("cancel", 0, "script"),
+    _Wire("listen", 0, "osc"),
+    _Wire("osc", 0, "script"),
+    _Wire("script", 0, "send"),
+    _Wire("script", 1, "status"),
+    _Wire("script", 2, "progress"),
+    _Wire("script", 3, "listen"),
+)
+
+#: The patcher's settings: in Max it opens as the device is seen in Live.
+_WINDOW: dict[str, Any] = {
+    "fileversion": 1,
+    "description": MARK,
+    "digest": "Restyles the selected clip by the server that restyle serve starts",
+    "tags": "",
+    "appversion": {
+        "major": 8,
+        "minor": 5,
+        "revision": 0,
+        "architecture": "x64",
+        "modernui": 1,
+    },
+    "classnamespace": "box",
+    "rect": [60.0, 90.0, 900.0, 800.0],
+    "openrect": [0.0, 0.0, _WIDTH, 169.0],
+    "bglocked": 0,
+    "openinpresentation": 1,
+    "default_fontsize": 10.0,
+    "default_fontface": 0,
+    "default_fontname": "Arial",
+    "gridonopen": 1,
+    "gridsize": [15.0, 15.0],
+    "gridsnaponopen": 1,
+    "devicewidth": _WIDTH,
+}
+
+
 def build(presets: Sequence[Preset]) -> dict[str, bytes]:
     """The device's files by name, to be put into one folder.
 
@@ -61,19 +115,14 @@ def build(presets: Sequence[Preset]) -> dict[str, bytes]:
 
 
 def _ordered(presets: Sequence[Preset]) -> list[Preset]:
-    """As General MIDI has them, the user's own last: a set remembers a place in the menu, and a
-    preset that is added should move none of the built-in ones.
+    """In General MIDI's order, the user's own last.
+
+    A set remembers a place in the menu, and a preset that is added should move no built-in one.
     """
-    from presets.general_midi import DRUM_KITS, FAMILIES
+    from presets import in_order
 
-    families = (*FAMILIES, DRUM_KITS)
-
-    def place(it: Preset) -> tuple[bool, int, str, int, int, str]:
-        family = families.index(it.family) if it.family in families else len(families)
-        number = 128 if it.program is None else it.program
-        return not it.built_in, family, it.family, number, it.bank, it.name
-
-    return sorted(presets, key=place)
+    built_in = [it for it in presets if it.built_in]
+    return in_order(built_in) + in_order(it for it in presets if not it.built_in)
 
 
 def _menu(presets: Sequence[Preset]) -> list[str]:
@@ -103,7 +152,34 @@ def _container(patcher: dict[str, Any]) -> bytes:
 
 
 def _patcher(menu: list[str]) -> dict[str, Any]:
-    boxes = [
+    """Max's own format, as its editor saves it: boxes, lines between them, and the settings."""
+    boxes = _boxes(menu)
+    ids = {box["id"]: f"obj-{number}" for number, box in enumerate(boxes, 1)}
+    for row, box in enumerate(boxes):
+        box["id"] = ids[box["id"]]
+        box.setdefault("patching_rect", [30.0, 30.0 + 30.0 * row, 150.0, 22.0])
+    lines = [
+        {"source": [ids[it.source], it.outlet], "destination": [ids[it.target], it.inlet]}
+        for it in _WIRES
+    ]
+    return {
+        "patcher": {
+            **_WINDOW,
+            "boxes": [{"box": box} for box in boxes],
+            "lines": [{"patchline": line} for line in lines],
+            "parameters": _parameters([it for it in boxes if it.get("parameter_enable")]),
+            "dependency_cache": [
+                {"name": SCRIPT, "patcherrelativepath": ".", "type": "TEXT", "implicit": 1}
+            ],
+            "latency": 0,
+            "autosave": 0,
+        }
+    }
+
+
+def _boxes(menu: list[str]) -> list[Box]:
+    """The objects of the patcher, in the order in which Max draws them."""
+    return [
         # What is seen
         _label("title", "Restyle", (8.0, 6.0, 120.0, 18.0), face=1),
         _parameter(
@@ -149,82 +225,18 @@ def _patcher(menu: list[str]) -> dict[str, Any]:
         ),
         _object("send", f"udpsend {HOST} {PORT}", 1, []),
     ]
-    wires = [
-        _Wire("in", 0, "out", 0),
-        _Wire("in", 1, "out", 1),
-        _Wire("awake", 0, "first"),
-        _Wire("first", 1, "values"),  # right before left: settings first
-        _Wire("first", 0, "start"),
-        _Wire("values", 0, "menu"),
-        _Wire("values", 0, "dial"),
-        _Wire("start", 0, "script"),
-        _Wire("menu", 0, "preset"),
-        _Wire("preset", 0, "script"),
-        _Wire("dial", 0, "strength"),
-        _Wire("strength", 0, "script"),
-        _Wire("go", 0, "restyle"),
-        _Wire("restyle", 0, "script"),
-        _Wire("stop", 0, "cancel"),
-        _Wire("cancel", 0, "script"),
-        _Wire("listen", 0, "osc"),
-        _Wire("osc", 0, "script"),
-        _Wire("script", 0, "send"),
-        _Wire("script", 1, "status"),
-        _Wire("script", 2, "progress"),
-        _Wire("script", 3, "listen"),
-    ]
-    ids = {box["id"]: f"obj-{number}" for number, box in enumerate(boxes, 1)}
-    lines = [
-        {"source": [ids[it.source], it.outlet], "destination": [ids[it.target], it.inlet]}
-        for it in wires
-    ]
+
+
+def _parameters(boxes: Sequence[Box]) -> dict[str, Any]:
+    """What Live is told of its parameters; the first two are on the first page of a controller."""
     parameters: dict[str, Any] = {}
-    for row, box in enumerate(boxes):
-        box["id"] = ids[box["id"]]
-        box.setdefault("patching_rect", [30.0, 30.0 + 30.0 * row, 150.0, 22.0])
-        if box.get("parameter_enable"):
-            values = box["saved_attribute_attributes"]["valueof"]
-            names = values["parameter_longname"], values["parameter_shortname"]
-            parameters[box["id"]] = [*names, 0]
-    bank = [*(box["varname"] for box in boxes if box.get("parameter_enable"))]
-    parameters["parameterbanks"] = {
-        "0": {"index": 0, "name": "", "parameters": [*bank[:2], *["-"] * 6]}
-    }
-    return {
-        "patcher": {
-            "fileversion": 1,
-            "description": MARK,
-            "digest": "Restyles the selected clip by the server that restyle serve starts",
-            "tags": "",
-            "appversion": {
-                "major": 8,
-                "minor": 5,
-                "revision": 0,
-                "architecture": "x64",
-                "modernui": 1,
-            },
-            "classnamespace": "box",
-            "rect": [60.0, 90.0, 900.0, 800.0],
-            "openrect": [0.0, 0.0, _WIDTH, 169.0],
-            "bglocked": 0,
-            "openinpresentation": 1,
-            "default_fontsize": 10.0,
-            "default_fontface": 0,
-            "default_fontname": "Arial",
-            "gridonopen": 1,
-            "gridsize": [15.0, 15.0],
-            "gridsnaponopen": 1,
-            "devicewidth": _WIDTH,
-            "boxes": [{"box": box} for box in boxes],
-            "lines": [{"patchline": line} for line in lines],
-            "parameters": parameters,
-            "dependency_cache": [
-                {"name": SCRIPT, "patcherrelativepath": ".", "type": "TEXT", "implicit": 1}
-            ],
-            "latency": 0,
-            "autosave": 0,
-        }
-    }
+    for box in boxes:
+        values = box["saved_attribute_attributes"]["valueof"]
+        names = values["parameter_longname"], values["parameter_shortname"]
+        parameters[box["id"]] = [*names, 0]
+    shown = [*[box["varname"] for box in boxes[:2]], *["-"] * 6]
+    parameters["parameterbanks"] = {"0": {"index": 0, "name": "", "parameters": shown}}
+    return parameters
 
 
 def _box(id_: str, kind: str, inlets: int, outlets: list[str], **more: object) -> Box:
