@@ -76,31 +76,12 @@ def add(
         OSError: a file cannot be read or written.
     """
     original = built_in(name)
-    if original is not None and not override:
-        raise PresetError(
-            f"The preset {original.name!r} is built in: choose another name, or add --override "
-            "(override=True) to use yours in its place."
-        )
-    written = original.name if original is not None else check_name(name)
-    target = user_folder() / written
-    if os.path.lexists(target) and not replace:
-        raise _is_there(written)
+    target = user_folder() / _free_name(name, original, override=override, replace=replace)
     label = None if label is None else _line("label", label)
     family = None if family is None else _line("family", family)
     with _workshop() as folder, _telling_of(Path(source), folder):
         clip = _fetch(Path(source), folder)
-        if clip is None:
-            found = read(folder, name=written)
-        else:  # a sound, of which nothing is known but what the name says
-            found = Preset(
-                name=written,
-                label=_line("label", "".join(c if c.isprintable() else " " for c in name)),
-                family=FAMILY if original is None else original.family,
-                program=None if original is None else original.program,
-                bank=0 if original is None else original.bank,
-                percussion=original is not None and original.percussion,
-                clip=clip,
-            )
+        found = _of_sound(clip, name, original) if clip else read(folder, name=target.name)
         wrong = problems(found)
         if wrong:
             raise BrokenPreset(wrong[0])
@@ -112,10 +93,39 @@ def add(
             override=original is not None,
         )
         _write_text(folder, found)
-        made = read(folder, name=written)
+        made = read(folder, name=target.name)
         _put(folder, target, replace=replace)
     notes = made.notes and target / made.notes.name
     return with_changes(made, clip=target / made.clip.name, notes=notes)
+
+
+def _free_name(name: str, original: Preset | None, *, override: bool, replace: bool) -> str:
+    """What a new preset is called. Raises PresetError if the name is taken, or is none."""
+    if original is not None and not override:
+        raise PresetError(
+            f"The preset {original.name!r} is built in: choose another name, or add --override "
+            "(override=True) to use yours in its place."
+        )
+    written = original.name if original is not None else check_name(name)
+    if os.path.lexists(user_folder() / written) and not replace:
+        raise _is_there(written)
+    return written
+
+
+def _of_sound(clip: Path, name: str, original: Preset | None) -> Preset:
+    """The preset of a sound, of which only its name is known, and what preset it overrides."""
+    label = _line("label", "".join(c if c.isprintable() else " " for c in name))
+    if original is None:
+        return Preset(name=check_name(name), label=label, family=FAMILY, clip=clip)
+    return Preset(
+        name=original.name,
+        label=label,
+        family=original.family,
+        program=original.program,
+        bank=original.bank,
+        percussion=original.percussion,
+        clip=clip,
+    )
 
 
 def remove(name: str) -> None:
