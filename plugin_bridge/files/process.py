@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 def process(effect: PythonEffect, content: Sound) -> Audio:
-    """The effect of ``content``, which may have fewer samples than channels: pedalboard takes the
-    smaller dimension of an array for the channels, so such audio is padded on the way.
+    """What ``effect`` makes of ``content``, (channels, samples).
+
+    Pedalboard takes the smaller dimension of an array for the channels, so audio with fewer samples
+    than channels is padded on the way.
     """
     channels, samples = content.audio.shape
     padding = max(channels + 1 - samples, 0)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Lend a temporary path in ``path``'s folder, with its suffix; in the end it becomes ``path``.
+    """Lend a temporary path beside ``path`` to write to; after the block that file is ``path``.
 
-    If the block raises, the temporary file is removed and ``path`` stays as it was. A link is
-    followed: the file it points to is replaced.
+    It has the suffix of ``path``. If the block raises, the temporary file is removed and ``path``
+    stays as it was. A link is followed: the file it points to is replaced.
     """
     path = path.resolve()
     temporary = path.with_name(f".restyle-{uuid.uuid4().hex}{path.suffix}")

@@ -285,9 +285,10 @@ def test_help_is_quick_and_loads_nothing_heavy():
     assert not {"torch", "librosa", "matplotlib", "scipy", "pedalboard", "numpy"} & {*loaded}
 
     def seconds():
-        started = time.monotonic()
+        started = os.times()
         subprocess.run([*RESTYLE, "--help"], check=True, capture_output=True)
-        return time.monotonic() - started
+        ended = os.times()  # of the processor: tests may have to share it
+        return ended.children_user + ended.children_system - started[2] - started[3]
 
     assert min(seconds() for _ in range(5)) < 0.5
 
@@ -307,7 +308,9 @@ def hold(*arguments):
 main()
 """
 WORKING = HOLD.format(
-    module="effects", name="StyleTransfer._render", before="arguments[0].on_progress(0.5, 'half')"
+    module="plugin_bridge.files.process",
+    name="process",
+    before="arguments[0].on_progress(0.5, 'half')",
 )
 WRITING = HOLD.format(
     module="plugin_bridge.files.sound_files",

@@ -61,7 +61,7 @@ def test_another_program_reads_the_same_integers(tmp_path, suffix, bits):
 @given(st.floats(-1, 1, width=32), st.sampled_from([8, 16, 24]))
 def test_rounding_is_to_the_nearest(value, bits):
     top = 2 ** (bits - 1) - 1
-    written = sound_files._round(np.array([[value]], np.float32), bits)[0, 0] >> (32 - bits)
+    written = sound_files.round_to_depth(np.array([[value]], np.float32), bits)[0, 0] >> (32 - bits)
     assert abs(written - value * top) <= 0.5 + 1e-6
 
 
@@ -186,7 +186,7 @@ def test_a_missing_file_is_an_oserror(tmp_path):
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     out = tmp_path / "a.wav"
     out.write_bytes(b"old")
-    monkeypatch.setattr(sound_files, "_round", lambda *_: 1 / 0)
+    monkeypatch.setattr(sound_files, "round_to_depth", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sound_files.write(out, Sound(noise(), RATE, 16))
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.wav", b"old")]
