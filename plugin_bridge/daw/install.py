@@ -17,8 +17,8 @@ from pathlib import Path
 
 from plugin_bridge.files.whole_files import check_target, replacing
 
-MARK = b"Restyle"  # in the first bytes of every file that is ours
-MARK_WITHIN = 2000  # bytes
+MARK = b"Restyle"  # near the beginning of every file that is ours
+MARK_WITHIN = 2000  # bytes; by guess
 
 _STEPS = {
     "ardour": (
@@ -81,7 +81,7 @@ def next_steps(daw: str) -> str:
 
 
 def lua_string(text: str | bytes) -> bytes:
-    r"""A Lua string that is this text, whatever is in it; paths come as the system's bytes.
+    r"""``text`` as a Lua string, whatever is in it; paths are given as the system's bytes.
 
     >>> print(lua_string('the "old" one').decode())
     "the \034old\034 one"

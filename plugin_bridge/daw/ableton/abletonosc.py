@@ -1,8 +1,8 @@
 """Ableton Live without Max: restyle the selected clip by way of AbletonOSC.
 
 AbletonOSC (https://github.com/ideoforms/AbletonOSC) is a free control surface for Live. It tells
-which file the selected Session clip plays, and from where to where; it can put no sound into Live,
-so the result is to be dragged in. With ``restyle serve`` running as well::
+which file the selected Session clip plays, and from where to where. It cannot put sound into Live,
+so the user drags the result in. While ``restyle serve`` runs::
 
     python -m plugin_bridge.daw.ableton.abletonosc --preset violin
 """
@@ -17,16 +17,20 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plugin_bridge.osc.addresses import HOST, PORT
-from plugin_bridge.osc.client import Client, OnProgress, Refused, Result
+from plugin_bridge.osc.client import Client, Refused, Result
 from plugin_bridge.osc.datagram import BadDatagram, encode, read
 
-LIVE_PORT, REPLY_PORT = 11000, 11001  # AbletonOSC's own; it answers to none but the second
-PAUSE = 0.5  # seconds from a question to its repetition
-PATIENCE = 3.0  # seconds without an answer
-MOST_NAMES = 1000  # numbers tried for a result's name
+if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
+
+LIVE_PORT, REPLY_PORT = 11000, 11001  # fixed in AbletonOSC: where it listens, where it answers to
+# UDP may lose a question or its answer. By guess, in seconds: Live answers once per frame.
+PAUSE_SECONDS = 0.5  # from a question to its repetition
+PATIENCE_SECONDS = 3.0  # without an answer
+MOST_NAMES = 1000  # numbers tried for a result's name; by guess
 WARPED = (
     "The clip is warped, and AbletonOSC does not tell where in the file it starts: all of the file "
     "is restyled."
@@ -97,10 +101,10 @@ class AbletonOSC:
             Silent: there is no answer.
             OSError: the host is unknown, or cannot be reached.
         """
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             self._socket.sendto(encode(address, *arguments), self._to)
-            again = min(time.monotonic() + PAUSE, end)
+            again = min(time.monotonic() + PAUSE_SECONDS, end)
             while (left := again - time.monotonic()) > 0:
                 for to, said in self._receive(left):
                     if to == address and said[: len(arguments)] == arguments:
@@ -151,7 +155,7 @@ class AbletonOSC:
         return (float(start) if start > 0 else None), float(end), False
 
     def _receive(self, seconds: float) -> list[tuple[str, tuple[Any, ...]]]:
-        """The next datagram's messages; none if none comes in time."""
+        """The messages of the next datagram; no messages if none comes in time."""
         self._socket.settimeout(seconds)
         try:
             return [(it.address, it.arguments) for it in read(self._socket.recv(65536))]
@@ -222,8 +226,21 @@ def restyle(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the shell. Returns 0, 2 if something was wrong, or 130 after Ctrl-C."""
     from plugin_bridge.errors import explain
-    from plugin_bridge.terminal.progress_bar import progress_bar
 
+    given = _parser().parse_args(arguments)
+    try:
+        result = _restyle_selected(given)
+    except KeyboardInterrupt:
+        print("restyle: stopped", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError) as error:
+        print(f"restyle: {explain(error)}", file=sys.stderr)
+        return WRONG
+    print(f"{result.out}\nDrag it into Live: AbletonOSC cannot.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m plugin_bridge.daw.ableton.abletonosc",
         description="Restyle the clip that is selected in Ableton Live's Session view, by way of "
@@ -240,32 +257,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--reply-port", type=int, default=REPLY_PORT, help="where it answers (default %(default)s)"
     )
-    given = parser.parse_args(arguments)
-    try:
-        with (
-            Client(given.host, given.port) as client,
-            AbletonOSC(port=given.live_port, reply_port=given.reply_port) as live,
-        ):
-            clip = live.selected_clip()
-            if clip.warped:
-                print(WARPED, file=sys.stderr)
-            with progress_bar(clip.path.name) as report:
-                result = restyle(
-                    client,
-                    clip,
-                    given.preset,
-                    strength=given.strength,
-                    output=given.output,
-                    on_progress=report,
-                )
-    except KeyboardInterrupt:
-        print("restyle: stopped", file=sys.stderr)
-        return INTERRUPTED
-    except (ValueError, OSError) as error:
-        print(f"restyle: {explain(error)}", file=sys.stderr)
-        return WRONG
-    print(f"{result.out}\nDrag it into Live: AbletonOSC cannot.")
-    return 0
+    return parser
+
+
+def _restyle_selected(given: argparse.Namespace) -> Result:
+    """Restyle the clip that is selected in Live, with a progress bar."""
+    from plugin_bridge.terminal.progress_bar import progress_bar
+
+    with (
+        Client(given.host, given.port) as client,
+        AbletonOSC(port=given.live_port, reply_port=given.reply_port) as live,
+    ):
+        clip = live.selected_clip()
+        if clip.warped:
+            print(WARPED, file=sys.stderr)
+        with progress_bar(clip.path.name) as report:
+            return restyle(
+                client,
+                clip,
+                given.preset,
+                strength=given.strength,
+                output=given.output,
+                on_progress=report,
+            )
 
 
 if __name__ == "__main__":

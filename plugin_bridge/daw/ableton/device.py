@@ -1,12 +1,12 @@
 """The Max for Live device: an audio effect that restyles the selected clip.
 
-It is a file ``.amxd`` and a script beside it. The first is a Max patcher in a container of three
-chunks, each a four-letter name, a little-endian length and that many bytes: ``ampf`` says what kind
-of device it is, ``meta`` holds a number, ``ptch`` the patcher as JSON. Sound passes through it
-untouched.
+The device is a file ``.amxd`` and a script beside it. The first is a Max patcher in a container of
+three chunks, each a four-letter name, a little-endian length and that many bytes: ``ampf`` says
+what kind of device it is, ``meta`` holds a number, ``ptch`` the patcher as JSON. Sound passes
+through the device untouched.
 
-Most of the patcher is what a user sees; what happens is in ``live.js`` and ``core.js``, which
-become one file: Max then has one to find, and no way to find half.
+The patcher is mostly what a user sees. What the device does is in ``live.js`` and ``core.js``,
+which are written as one file, so that Max finds both or neither.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _ordered(presets: Sequence[Preset]) -> list[Preset]:
 
 
 def _menu(presets: Sequence[Preset]) -> list[str]:
-    """What the menu says of each: one line, and no two alike."""
+    """The menu's items, one for each preset: single lines, no two alike."""
     items: list[str] = []
     for preset in presets:
         item = " ".join(f"{preset.family}: {preset.label}".split())
@@ -135,7 +135,7 @@ def _menu(presets: Sequence[Preset]) -> list[str]:
 
 
 def _script(names: Sequence[str]) -> bytes:
-    """In ASCII, so that it is read alike whatever Max takes a file's encoding to be."""
+    """The script, in ASCII: Max reads that rightly in whatever encoding it expects."""
     folder = files(__package__)
     sources = [folder.joinpath(it).read_text("utf-8") for it in ("core.js", "live.js")]
     text = "\n".join([f"// {MARK}.", f"var PRESETS = {json.dumps(names)};", *sources])
@@ -143,7 +143,7 @@ def _script(names: Sequence[str]) -> bytes:
 
 
 def _container(patcher: dict[str, Any]) -> bytes:
-    """The file: its first line of text is the patcher, with `MARK` near its beginning."""
+    """The file. Its first line of text is the patcher, with `MARK` near its beginning."""
     text = json.dumps(patcher, ensure_ascii=False, separators=(",", ":")).encode()
     while b"\n" in struct.pack("<I", len(text) + 2):  # a byte of the length would end the line
         text += b" "
@@ -255,7 +255,7 @@ def _message(id_: str, text: str) -> Box:
 
 
 def _seen(rect: Rect) -> dict[str, object]:
-    """At the same place in the device and, to the right of the rest, in its patcher."""
+    """A place in the device; in the patcher it is the same place to the right of other boxes."""
     left, *others = rect
     return {
         "patching_rect": [300.0 + left, *others],

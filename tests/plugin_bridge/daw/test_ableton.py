@@ -342,8 +342,8 @@ def live_values(path, **changes):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(abletonosc, "PATIENCE", 0.3)
-    monkeypatch.setattr(abletonosc, "PAUSE", 0.05)
+    monkeypatch.setattr(abletonosc, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(abletonosc, "PAUSE_SECONDS", 0.05)
 
 
 def test_the_selected_clip_with_its_markers(impatient):
