@@ -22,7 +22,7 @@ from plugin_bridge.jobs.workers.local import LocalWorkers, cores
 
 JOURNAL = ".restyle-batch.sqlite"
 
-Report = Callable[[float, str], None]
+Report = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)

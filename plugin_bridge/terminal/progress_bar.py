@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-Report = Callable[[float, str], None]
+if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
 
 
 @contextmanager
-def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Report]:
+def progress_bar(title: str, *, quiet: bool = False) -> Iterator[OnProgress]:
     """Show a bar while the block lasts, and lend the function ``(fraction, stage)`` that moves it.
 
-    It is drawn on a terminal alone, and is gone afterwards. Nothing is drawn if ``quiet``.
+    The bar is drawn only on a terminal, and not if ``quiet``. Afterwards it is gone.
     """
     console = Console(stderr=True)
     bar = Progress(
