@@ -102,7 +102,7 @@ def compare(
 
 
 def _weights(given: list[str]) -> dict[str, Path]:
-    """From ``ENGINE=FILE``."""
+    """The files by engine, from texts ``ENGINE=FILE``."""
     found: dict[str, Path] = {}
     for text in given:
         name, equals, path = text.partition("=")

@@ -1,4 +1,4 @@
-"""The ``restyle`` command: from the shell to the commands, and from what they raise to the shell.
+"""The ``restyle`` program: runs a command, and turns what it raises into a line and an exit code.
 
 Exit codes: 0 done; 2 something was wrong, said in one line on stderr; 130 Ctrl-C; 143 SIGTERM.
 ``RESTYLE_DEBUG=1`` shows tracebacks. Everything heavy is imported by the commands that need it.
@@ -19,7 +19,7 @@ WRONG = 2
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM. Not a KeyboardInterrupt, which libraries on the way turn into others."""
+    """Ctrl-C or SIGTERM. Not a KeyboardInterrupt, which some libraries replace by other errors."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -34,7 +34,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     if "_RESTYLE_COMPLETE" in os.environ:  # a shell asks what may come next, and nothing is styled
-        sys.modules["rich"] = None  # type: ignore[assignment]  # so typer does not load it: 0.1 s
+        sys.modules["rich"] = None  # type: ignore[assignment]  # typer then goes without: 0.1 s
     try:
         code = run(sys.argv[1:])
     except Interrupted as stop:

@@ -1,4 +1,4 @@
-"""``restyle presets``: listing the styles there are, and keeping one's own."""
+"""``restyle presets``: list the styles that there are, and keep your own."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def validate(things: Things = None) -> None:
 
 
 def _of_family(found: list[Preset], family: str | None) -> list[Preset]:
-    """Those of a family, in any spelling; all without one."""
+    """The members of a family, in any spelling; all of ``found`` if it is None."""
     import presets as library
 
     if family is None:
@@ -299,8 +299,9 @@ def _of_family(found: list[Preset], family: str | None) -> list[Preset]:
 
 
 def _print_table(found: list[Preset]) -> None:
-    """As columns: in a terminal with each family named once, in a pipe with a family in each line
-    and no line broken.
+    """Print columns: in a terminal each family is named once, in a pipe it is on every line.
+
+    Lines to a pipe are not broken.
     """
     from rich.console import Console
     from rich.table import Table
@@ -320,7 +321,7 @@ def _print_table(found: list[Preset]) -> None:
 
 
 def _number(preset: Preset) -> str:
-    """Its General MIDI number for a list: ``40``, ``25:8`` in bank 8, ``kit 16``; "" for none."""
+    """The General MIDI number for a list: ``40``, ``25:8`` in bank 8, ``kit 16``; "" for none."""
     if preset.program is None:
         return ""
     bank = f":{preset.bank}" if preset.bank else ""

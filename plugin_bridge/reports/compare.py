@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Style:
-    """A style to be compared with, as it was asked for."""
+    """A style: a clip or a preset, its sound, and whose it is."""
 
     name: str
     options: Mapping[str, str]  # of StyleTransfer
@@ -62,7 +62,7 @@ def make_comparison(
         styles: sound files.
         folder: new, empty, or, with ``force``, an earlier comparison. What the user added stays.
         report: called with the fraction done, 0 to 1, and the stage. If it raises (`Cancelled`
-            is meant for it) nothing is left.
+            is meant for it), nothing is left.
         preset_names: presets to take as styles, too.
         engines: names, or engines with options of their own. All that there are, if empty.
         strengths: each gives a result; if empty, what the preset advises, or else
@@ -179,7 +179,7 @@ def _restyle(
 
 
 def _styles(paths: Sequence[Path], preset_names: Sequence[str]) -> list[_Style]:
-    """What was asked for, under names that differ."""
+    """The styles that were asked for, under names that differ."""
     if not paths and not preset_names:
         raise ValueError("Say which sound to take: a sound file, or --preset NAME.")
     found = [
@@ -239,7 +239,7 @@ def _check_weights(weights: Mapping[str, Path], engines: Sequence[str | Engine])
 
 
 def _read_weights(engines: Sequence[str | Engine], weights: Mapping[str, Path]) -> None:
-    """Raise now, not when it is their turn, what is wrong with the files of weights."""
+    """Read the files of weights, so that what is wrong with one is raised before the long work."""
     from effects.engines.gram.networks.network import Network
 
     for engine in engines:
@@ -252,7 +252,7 @@ def _read_weights(engines: Sequence[str | Engine], weights: Mapping[str, Path]) 
 
 
 def _options(engine: Engine) -> dict[str, Any]:
-    """What was chosen of an engine's options, but for what its label says and the seed."""
+    """An engine's options that differ from the defaults, but for what else the page says."""
     return {
         it.name: value
         for it in fields(engine)
@@ -270,7 +270,7 @@ def _weights_used(effect: StyleTransfer) -> dict[str, str]:
 
 
 def _computer(device: str) -> str:
-    """What computes, in words. Raises ValueError if this machine has no such device."""
+    """What will compute, in words. Raises ValueError if this machine has no such device."""
     from effects.running.devices import pick_device
 
     picked = pick_device(device)

@@ -22,14 +22,14 @@ class Clip:
 
     Attributes:
         name: what it is called, unlike all other styles.
-        file: the sound, inside the comparison's folder.
+        file: the sound, a path inside the comparison's folder.
         picture: its spectrogram, likewise.
         seconds: its length.
         sample_rate: in Hz.
         channels: how many.
         source: the file it was read from, or the preset.
         credit: whose it is, if it is a preset's.
-        figures: for a style, those of the content as it is: what an engine should improve on.
+        figures: for a style, the figures of the untouched content: what an engine should improve.
     """
 
     name: str
@@ -51,15 +51,16 @@ class Result:
         style: the style's name.
         engine: the engine's name in `effects.engines.ENGINES`.
         label: the engine, and where its weights are from.
-        options: those of the engine that are not the defaults.
+        options: the engine's options that differ from the defaults.
         weights: the file of trained weights and its SHA-256; empty for random weights.
         strength: 0 to 1.
         mix: 0 to 1.
         error: why there is no result, in a line; empty if there is one.
-        file: the sound, inside the comparison's folder.
+        file: the sound, a path inside the comparison's folder.
         picture: its spectrogram, likewise.
         clipped: whether peaks above full scale were cut off in the file.
-        seconds: the time it took, statistics of the style included unless they were in the cache.
+        seconds: the time it took. It includes the statistics of the style, unless they were in
+            the cache.
         figures: by name, as in `plugin_bridge.reports.metrics.FIGURES`.
         loss_curves: as `effects.StyleTransfer.loss_curves`.
     """
@@ -108,18 +109,18 @@ class Comparison:
 
     @property
     def failed(self) -> list[Result]:
-        """The results that there are not."""
+        """The tries that came to no result."""
         return [result for result in self.results if result.error]
 
     def to_json(self) -> str:
-        """As a JSON object; what is not defined, or not finite, is null."""
+        """As a JSON object; a number that is not defined, or not finite, is null."""
         about = [asdict(figure) for figure in metrics.FIGURES]
         everything = _finite({**asdict(self), "definitions": about})
         return json.dumps(everything, indent=1, allow_nan=False) + "\n"
 
 
 def _finite(value: Any) -> Any:
-    """The value with None for each number in it that JSON does not know."""
+    """The value, with None for each NaN and infinity in it, which JSON lacks."""
     if isinstance(value, Mapping):
         return {name: _finite(it) for name, it in value.items()}
     if isinstance(value, (list, tuple)):

@@ -116,7 +116,7 @@ def _title(count: int) -> list[_Text]:
 
 
 def _with_thumbnails(presets: Sequence[Preset]) -> Iterator[tuple[Preset, Picture | None]]:
-    """The presets and their pictures, several of which are made at once."""
+    """Each preset with its picture, in their order; several pictures are made at once."""
     pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 4))
     try:
         yield from zip(presets, pool.map(_thumbnail, presets), strict=True)
@@ -125,9 +125,9 @@ def _with_thumbnails(presets: Sequence[Preset]) -> Iterator[tuple[Preset, Pictur
 
 
 def _thumbnail(preset: Preset) -> Picture | None:
-    """The levels from -``RANGE_DB`` to 0, ``HIGH`` by ``WIDE``, the highest frequency first.
+    """Levels from -``RANGE_DB`` to 0, (``HIGH``, ``WIDE``), the highest frequency first.
 
-    NaN after the clip's end; None if it cannot be read.
+    After the clip's end they are NaN. None if the clip cannot be read.
     """
     try:
         sound = sound_files.read(preset.clip)
@@ -147,7 +147,7 @@ def _thumbnail(preset: Preset) -> Picture | None:
 
 
 def _captions(preset: Preset, x: int, y: int, *, readable: bool) -> list[_Text]:
-    """Its name below the thumbnail at (x, y), and its General MIDI number in a corner of that."""
+    """The name below the thumbnail at (x, y), and the General MIDI number in its corner."""
     colour = DARK if readable else GREY
     name = _cut(preset.name, LONGEST_NAME)
     captions = [_Text(x, y + HIGH + 14, name, {"fontsize": 8.6, "color": colour})]

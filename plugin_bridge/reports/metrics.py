@@ -1,10 +1,10 @@
 """Figures for a restyled sound, where nobody can say what it should have become.
 
-Two tell how far it still is from the style, four what it has lost of the content; for each, 0 is
-alike. They follow those of Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style
-transfer", who compare an output with a recording of what it should be. Here there is none, so the
-output's timbre is compared with the style's, and its pitches with the content's. The figures are
-simple-minded, each in a way that its function tells: they help to choose what to listen to.
+Two tell how far the sound still is from the style, four what it has lost of the content; 0 is
+alike. They follow Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style transfer",
+who compare an output with a recording of what it should be. Here there is no such recording, so
+the output's timbre is compared with the style's, and its pitches with the content's. Each figure
+is blind to something, which its function names: they help to choose what to listen to.
 
 Clips are (channels, samples), mixed to mono; rates are in Hz.
 """
@@ -25,14 +25,16 @@ from plugin_bridge.reports.distance import log_spectral_distance
 Clip = NDArray[np.floating]
 Mono = NDArray[np.float64]
 
-TIMBRE_RATE, TIMBRE_FFT, TIMBRE_HOP = 16_000, 2048, 512
-N_MFCC = 12
-PITCH_RATE, PITCH_HOP = 22_050, 512
-SOUNDING = 0.5  # of a frame's strongest pitch class
+# Nothing here was searched: a measure must not be fitted to what it measures.
+TIMBRE_RATE, TIMBRE_FFT, TIMBRE_HOP = 16_000, 2048, 512  # Hz, samples: as the spectral distance
+N_MFCC = 12  # without the first, which is the level
+PITCH_RATE, PITCH_HOP = 22_050, 512  # Hz, samples: librosa's defaults
+SOUNDING = 0.5  # of a frame's strongest pitch class; a weaker one is taken for a partial
 REST_DB = -60.0  # below the loudest frame, nothing sounds
-ONSET_HOP = 256  # at PITCH_RATE: 12 ms
-TOLERANCE_SECONDS = 0.05
-# Samples; silence follows a shorter clip, so that windows have room in it.
+ONSET_HOP = 256  # samples at PITCH_RATE, 12 ms: a quarter of the tolerance
+TOLERANCE_SECONDS = 0.05  # between onsets that match: mir_eval's default
+# Samples. Silence follows a shorter clip: one window of the spectra, and for the constant-Q
+# transform, whose lowest filters are long, 3 s.
 TIMBRE_SHORTEST, PITCH_SHORTEST, ONSET_SHORTEST = 2048, 66_150, 2048
 
 
@@ -45,8 +47,8 @@ class Figure:
         title: what it is called in a table.
         near: ``"style"`` or ``"content"``: what it compares the output with.
         unit: dB, LU, or nothing.
-        digits: worth showing after the point.
-        about: what it is, in a sentence or two.
+        digits: how many to show after the point.
+        about: its definition, in a sentence or two.
     """
 
     name: str
@@ -129,7 +131,7 @@ def figures(content: Sound, style: Sound, output: Sound) -> dict[str, float | No
 def timbre_distance(a: Clip, b: Clip, a_rate: float, b_rate: float) -> float:
     """1 − cosine between the mean MFCCs 1 to 12 of two clips: 0 alike, 2 opposite.
 
-    It does not hear level (that is MFCC 0), nor order in time. Silence within a clip has MFCCs of
+    It is deaf to level (which is MFCC 0) and to order in time. Silence within a clip has MFCCs of
     0 and so changes no angle. Registers count: a high note is brighter than a low one.
 
     Raises:
@@ -214,7 +216,7 @@ def _of(distance: Callable[[Clip, Clip, float, float], float], a: Sound, b: Soun
 
 
 def _mono(clip: Clip, rate: float, wanted_rate: int, shortest: int) -> Mono:
-    """At the wanted rate and an RMS of 1; zeros if silent."""
+    """The clip in mono, at ``wanted_rate`` and an RMS of 1; silence follows if it is short."""
     import librosa
 
     mono = clip.mean(axis=0, dtype=np.float64)
@@ -238,7 +240,7 @@ def _mean_mfcc(clip: Clip, rate: float) -> Mono:
 
 
 def _pitch_classes(clip: Clip, rate: float) -> tuple[NDArray[np.bool_], Mono]:
-    """Which of the 12 sound, (12, frames), and the RMS of each frame."""
+    """Which pitch classes sound, (12, frames), and the RMS of each frame, (frames,)."""
     import librosa
 
     mono = _mono(clip, rate, PITCH_RATE, PITCH_SHORTEST)
@@ -251,7 +253,7 @@ def _pitch_classes(clip: Clip, rate: float) -> tuple[NDArray[np.bool_], Mono]:
 
 
 def _onsets(clip: Clip, rate: float) -> list[float]:
-    """Times in seconds."""
+    """The onsets in seconds; none in silence."""
     import librosa
 
     mono = _mono(clip, rate, PITCH_RATE, ONSET_SHORTEST)

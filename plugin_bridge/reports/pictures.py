@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 Picture = NDArray[np.float64]
 Curves = Sequence[Sequence[tuple[float, float]]]
 
-COLUMNS = 2000  # at most, however long the sound: a longer one is drawn from fewer of its frames
-ROWS = 320
-BATCH = 100  # frames transformed together: bounds the memory
-LOWEST_HZ = 40.0
-HIGHEST_HZ = 20_000.0
-RANGE_DB = 80.0
-WINDOW_SECONDS = 0.046
+# All of this was chosen by eye.
+COLUMNS = 2000  # at most, however long the sound: the frames of a longer one are further apart
+ROWS = 320  # bands
+BATCH = 100  # frames transformed together: bounds the memory, to about 3 MB at 44.1 kHz
+LOWEST_HZ = 40.0  # about the low E of a bass
+HIGHEST_HZ = 20_000.0  # the limit of hearing
+RANGE_DB = 80.0  # below the brightest colour all is black
+WINDOW_SECONDS = 0.046  # 2048 samples at 44.1 kHz, the nearest power of 2 at other rates
 TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 COLOURS = "magma"  # of matplotlib: as bright as the sound is loud, also in print
 STYLE_COLOUR, CONTENT_COLOUR = "#c0392b", "#2c3e80"
@@ -48,8 +49,8 @@ def draw(path: Path, content: Sound, style: Sound, output: Sound, curves: Curves
         content: what went in.
         style: the style clip. What goes on after the content's end is not drawn.
         output: what came out.
-        curves: per window of the stem, per evaluation, the (style, content) distance; may be
-            empty, where there was nothing to do.
+        curves: per window of the stem, per evaluation, the (style, content) distance; empty if
+            there was nothing to optimise.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -85,10 +86,10 @@ def colour_scale(n: int) -> list[str]:
 
 
 def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
-    """The level in dB, at equal RMS, of ``ROWS`` bands by at most ``COLUMNS`` times.
+    """The level in dB, relative to the RMS of the sound: (``ROWS`` bands, up to ``COLUMNS`` times).
 
-    The bands are evenly spread over log frequency, from ``LOWEST_HZ`` to ``highest_hz``, and hold
-    the mean power of the frequencies in them: -inf above half the sample rate.
+    The bands are evenly spread over log frequency, from ``LOWEST_HZ`` to ``highest_hz``. Each has
+    the mean power of the frequencies in it; above half the sample rate that is -inf.
 
     Args:
         sound: what to draw.
