@@ -32,9 +32,9 @@ MEMBERS = {
     NOTES: MAX_NOTES_BYTES,
     **{f"clip{suffix}": MAX_CLIP_BYTES for suffix in CLIP_SUFFIXES},
 }
-MAX_BYTES = MAX_CLIP_BYTES + (2 << 20)
-MAX_CONTENTS_BYTES = 1 << 20
-BLOCK = 1 << 16
+MAX_BYTES = MAX_CLIP_BYTES + (2 << 20)  # of the archive
+MAX_CONTENTS_BYTES = 1 << 20  # of its table of contents; by guess, far more than three files need
+BLOCK = 1 << 16  # bytes copied at a time
 JUNK = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -76,7 +76,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 
 class _Frugal(io.BufferedReader):
-    """A file that refuses to be read in pieces as large as a forged table of contents asks for."""
+    """A file that is read in bounded pieces, whatever a forged archive asks for."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         bounded = size is not None and 0 <= size <= MAX_CONTENTS_BYTES
@@ -96,12 +96,12 @@ def _member(preset: Preset, name: str) -> zipfile.ZipInfo:
 def _open(path: Path, file: _Frugal) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
-    except Exception as error:  # zipfile makes all kinds of a damaged file
+    except Exception as error:  # on a damaged file zipfile raises errors of all kinds
         raise _damaged(path, error) from error
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The members that make the preset, by what they are called in its folder."""
+    """The files of the preset, by their names in its folder."""
     found: dict[str, zipfile.ZipInfo] = {}
     folders = set()
     for member in archive.infolist():
@@ -130,7 +130,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
 
 
 def _check_harmless(path: Path, member: zipfile.ZipInfo) -> None:
-    """Refuse what no honest archive holds, whether or not it would be read."""
+    """Refuse what no honest archive holds, even where it would not be read."""
     name = member.orig_filename.replace("\\", "/")
     what = shown(member.orig_filename)
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\0" in name:
@@ -152,7 +152,7 @@ def _is_junk(parts: tuple[str, ...]) -> bool:
 def _read(
     path: Path, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo
 ) -> Iterator[bytes]:
-    """The bytes of a member, as long as there are not too many."""
+    """The bytes of a member, block by block. Raises BrokenPreset once there are too many."""
     limit, size = MEMBERS[name], member.file_size
     try:
         if size <= limit:
@@ -161,7 +161,7 @@ def _read(
                 while size <= limit and (block := file.read(BLOCK)):
                     size += len(block)
                     yield block
-    except Exception as error:  # zipfile makes all kinds of a damaged file
+    except Exception as error:  # on a damaged file zipfile raises errors of all kinds
         raise _damaged(path, error) from error
     if size > limit:
         raise _refusal(path, f"holds a {name} of more than {limit / 1e6:,.2f} MB")

@@ -24,7 +24,7 @@ from presets.preset import (
 
 BUILT_IN = Path(__file__).parent / "library"
 
-MAX_NAME = 64
+MAX_NAME = 64  # characters; by guess
 #: Files of these names cannot be made on Windows, whatever their suffix.
 RESERVED = {
     "con",
@@ -42,7 +42,7 @@ def user_folder() -> Path:
 
 
 def slug(name: str) -> str:
-    """``name`` as names are written: lower case, with hyphens for whatever stands between words.
+    """``name`` as presets' names are written: in lower case, with hyphens between words.
 
     >>> slug("Acoustic Guitar (nylon)")
     'acoustic-guitar-nylon'
@@ -53,10 +53,10 @@ def slug(name: str) -> str:
 
 
 def check_name(name: str) -> str:
-    """``name`` as names are written, if a preset may be called so.
+    """``name`` as presets' names are written.
 
     Raises:
-        PresetError: it may not.
+        PresetError: no preset may be called so.
     """
     written = slug(name)
     if not written:
@@ -101,7 +101,7 @@ def by_family(presets: Iterable[Preset]) -> dict[str, list[Preset]]:
 
 
 def broken() -> list[BrokenPreset]:
-    """What is wrong with the user's presets that cannot be read, or that a built-in one hides."""
+    """The user's presets that cannot be read, or that a built-in one hides, and why."""
     return _user()[1]
 
 
@@ -139,7 +139,7 @@ def get(name: str | int) -> Preset:
 
 
 def built_in(name: str) -> Preset | None:
-    """The built-in preset of that name, General MIDI number or name, whatever the user's are."""
+    """The built-in preset of that name, General MIDI number or name, even if it is overridden."""
     wanted = slug(name)
     if wanted.isdecimal():  # -1 and the like are no numbers of programs
         digits = unicodedata.normalize("NFKC", name).strip()
@@ -151,8 +151,8 @@ def read_user(folder: Path) -> Preset:
     """The preset in a folder of `user_folder`.
 
     Raises:
-        BrokenPreset: it cannot be read, has no name as presets have, or that of a built-in one
-            which it does not say it overrides.
+        BrokenPreset: it cannot be read, no preset may be called so, or it has the name of a
+            built-in one and does not say that it overrides it.
     """
     name = unicodedata.normalize("NFC", folder.name)
     try:

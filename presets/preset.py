@@ -24,7 +24,8 @@ TEXT = "preset.toml"
 NOTES = "notes.mid"
 CLIP_SUFFIXES = (".ogg", ".flac", ".wav", ".aiff", ".aif", ".mp3")
 
-#: Some texts take a time to read that grows with their square: 0.2 s at this length.
+# Limits on what a stranger may send, by guess: far above what presets need.
+#: The time to read some texts grows with the square of their length: it is 0.2 s at this one.
 MAX_TEXT_BYTES = 8 << 10
 MAX_NOTES_BYTES = 1 << 20
 MAX_CLIP_BYTES = 100 << 20
@@ -54,18 +55,18 @@ class Preset:
         name: what it is called in code and on the command line: lower case, hyphens.
         label: what it is called on a screen.
         family: the kind of sound, by which lists are grouped.
-        licence: of the clip, as an SPDX identifier.
+        licence: the clip's licence, as an SPDX identifier.
         source: where the clip comes from.
         credit: who made it.
         program: its General MIDI program, from 0; None if it has none.
         bank: the bank (controller 0) in which it has that program.
         percussion: whether it is a drum kit, played on the percussion channel.
-        register: its lowest and highest usual note, as MIDI numbers; of a kit the keys of its
-            drums; None if unknown.
+        register: its lowest and highest usual note, as MIDI numbers; for a kit, the lowest and
+            highest key of a drum; None if unknown.
         note: what a user should know about the sound.
         parameters: settings advised for `effects.StyleTransfer`, by name.
-        sha256: of the clip's bytes; None if nobody has written it down.
-        override: of a user's preset: whether it takes the place of a built-in one of its name.
+        sha256: the hash of the clip's bytes; None if nobody has written it down.
+        override: whether a user's preset takes the place of the built-in one of its name.
         clip: the sound file.
         notes: what is played in the clip, as a MIDI file; None if unknown.
         built_in: whether it came with Restyle.
@@ -128,7 +129,7 @@ def read(folder: Path, *, name: str | None = None, built_in: bool = False) -> Pr
 
 
 def render(preset: Preset) -> str:
-    """The text of ``preset``'s ``preset.toml``: all that `read` does not find out by itself."""
+    """The text of ``preset.toml``: what is known of ``preset`` but for its name and its files."""
     lines = []
     for it in fields(Preset):
         value = getattr(preset, it.name)
@@ -138,7 +139,7 @@ def render(preset: Preset) -> str:
 
 
 def shown(value: object) -> str:
-    """A path or a value of a text for a message: on one line, and not too much of it."""
+    """A path, or a value from a text, as messages show it: on one line, shortened if long."""
     try:
         text = os.fspath(value) if isinstance(value, Path) else reprlib.repr(value)
     except ValueError:  # an integer of thousands of digits
@@ -147,7 +148,7 @@ def shown(value: object) -> str:
 
 
 def _find(folder: Path, name: str, max_bytes: int, *, links: bool) -> Path | None:
-    """The path of an ordinary file of bearable size in ``folder``; None if it is not there."""
+    """The path of an ordinary file of up to ``max_bytes`` in ``folder``; None if there is none."""
     path = folder / name
 
     def broken(what: str) -> BrokenPreset:
@@ -207,7 +208,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _toml(value: object) -> str:
-    """``value`` in TOML, whose strings, numbers and arrays are JSON's, up to how it calls them."""
+    """``value`` in TOML, whose strings, numbers and arrays are written as in JSON."""
     if isinstance(value, Mapping):
         return f"{{ {', '.join(f'{key} = {_toml(it)}' for key, it in value.items())} }}"
     return json.dumps(value, ensure_ascii=False)

@@ -1,9 +1,9 @@
 """The user's own presets: add, remove, rename, export and validate them.
 
-They are folders in `presets.user_folder`. Each change is made in a hidden folder beside them that
-takes its place by being renamed, so that whatever happens meanwhile (a crash, a full disk, another
-process) there is all of a preset or nothing. One that is replaced is kept until the other is there;
-if a crash comes between, the next change brings it back.
+They are folders in `presets.user_folder`. Each change is made in a hidden folder beside them, which
+is then renamed: whatever happens meanwhile (a crash, a full disk, another process), there is all of
+a preset or nothing. A preset that is replaced is kept until the new one is there; if a crash comes
+between, the next change brings the old one back.
 
 >>> from presets import user
 >>> user.add("my kalimba", "kalimba.wav").name
@@ -45,8 +45,9 @@ FAMILY = "My Presets"
 
 # Hidden names in the user's folder: something being made; what it replaces; what is being removed.
 _NEW, _OLD, _GONE = ".new-", ".old-", ".gone-"
-_STALE_SECONDS = 3600.0
-_BLOCK = 1 << 20
+_STALE_SECONDS = 3600.0  # after which nobody is making it any more; by guess
+_BLOCK = 1 << 20  # bytes, or samples, copied at a time
+_TRIES = 100  # to replace a preset while others replace it, too; by guess
 
 
 def add(
@@ -72,7 +73,7 @@ def add(
         The preset as it is now.
 
     Raises:
-        PresetError: the name cannot be had, or the source is no preset and no sound to make one of.
+        PresetError: the name is taken or is none, or the source is neither a preset nor a sound.
         OSError: a file cannot be read or written.
     """
     original = built_in(name)
@@ -129,7 +130,7 @@ def _of_sound(clip: Path, name: str, original: Preset | None) -> Preset:
 
 
 def remove(name: str) -> None:
-    """Remove a preset of the user's, broken or not. One that it overrides is there again.
+    """Remove a preset of the user's, broken or not. A built-in one that it overrode is back then.
 
     Raises:
         PresetError: there is none of that name, or it is built in.
@@ -169,8 +170,8 @@ def export(name: str, path: str | os.PathLike[str]) -> None:
     """Write the sound of any preset as a WAV file, or all of it as a .zip file for `add`.
 
     Args:
-        name: of the preset.
-        path: a file to write, or to write anew; its suffix, .wav or .zip, says what.
+        name: the preset's name.
+        path: the file to write or replace; its suffix, .wav or .zip, says what.
 
     Raises:
         PresetError: there is no such preset, it is broken, or the suffix is another one.
@@ -187,7 +188,7 @@ def export(name: str, path: str | os.PathLike[str]) -> None:
 
 
 def validate(source: str | os.PathLike[str]) -> list[str]:
-    """What is wrong with a preset, whose files are opened and read; each on one line.
+    """Open and read a preset's files, and say what is wrong with them, a line for each fault.
 
     Args:
         source: the name of a preset; or a folder or .zip file of one, if it is a `Path`, has a
@@ -222,7 +223,7 @@ def validate(source: str | os.PathLike[str]) -> list[str]:
 
 
 def _find(name: str) -> Preset:
-    """The preset of that name; of the user's also one that is broken or not used, which raises."""
+    """The preset of that name. Raises BrokenPreset also for one of the user's that is not used."""
     folder = user_folder() / (slug(name) or ".")
     if slug(name) and os.path.isdir(folder):
         return read_user(folder)
@@ -244,7 +245,7 @@ def _is_there(name: str) -> PresetError:
 
 
 def _line(what: str, text: str) -> str:
-    """``text`` if it can stand in a preset, with single spaces."""
+    """``text`` with single spaces. Raises PresetError if it cannot stand in a preset's text."""
     line = " ".join(text.split())
     if not line or len(line) > MAX_ENTRY or not line.isprintable():
         raise PresetError(f"A {what} is up to {MAX_ENTRY} printable characters, not {shown(text)}.")
@@ -252,7 +253,12 @@ def _line(what: str, text: str) -> str:
 
 
 def _folder_of(name: str, done: str) -> Path:
-    """The folder of a preset of the user's, which is to be ``done``, broken or not."""
+    """The folder of a preset of the user's, broken or not.
+
+    Args:
+        name: the preset's name.
+        done: what is to happen to it, for the message if it is built in.
+    """
     parent, written = user_folder(), slug(name)
     _recover(parent)
     own = built_in(name)
@@ -272,7 +278,7 @@ def _folder_of(name: str, done: str) -> Path:
 
 @contextlib.contextmanager
 def _workshop() -> Iterator[Path]:
-    """Lend a hidden folder beside the user's presets; in the end it is gone, if it is there."""
+    """Lend a hidden folder beside the user's presets; delete it afterwards, unless it was moved."""
     parent = user_folder()
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -289,7 +295,7 @@ def _workshop() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _telling_of(source: Path, folder: Path) -> Iterator[None]:
-    """What is wrong with the copy of ``source`` in ``folder`` is said of ``source``."""
+    """Have messages about the copy of ``source`` in ``folder`` name ``source`` itself."""
     try:
         yield
     except PresetError as error:
@@ -298,7 +304,7 @@ def _telling_of(source: Path, folder: Path) -> Iterator[None]:
 
 
 def _fetch(source: Path, folder: Path) -> Path | None:
-    """Copy the files of ``source`` to ``folder``; the copy, if it was a sound and no preset."""
+    """Copy the files of ``source`` to ``folder``. Returns a sound's copy; None for a preset."""
     try:
         status = source.stat()
     except ValueError as error:
@@ -325,7 +331,7 @@ def _fetch(source: Path, folder: Path) -> Path | None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file, which may not be larger than a clip may."""
+    """Copy a file of at most `MAX_CLIP_BYTES`, even one that grows meanwhile."""
     with source.open("rb") as read_from, target.open("xb") as write_to:
         size = os.fstat(read_from.fileno()).st_size
         while size <= MAX_CLIP_BYTES and (block := read_from.read(_BLOCK)):
@@ -346,8 +352,8 @@ def _write_text(folder: Path, preset: Preset) -> None:
 
 
 def _put(folder: Path, target: Path, *, replace: bool) -> None:
-    """Rename ``folder`` to ``target``; what is there, if it may be replaced, makes room first."""
-    for _ in range(100):  # others may be at it
+    """Rename ``folder`` to ``target``. A target that may be replaced is moved out of the way."""
+    for _ in range(_TRIES):
         try:
             return _move(folder, target)
         except FileExistsError:
@@ -388,7 +394,7 @@ def _move(folder: Path, target: Path) -> None:
 
 
 def _discard(path: Path) -> None:
-    """Delete a folder, or a link, which is there as a whole until it is not there at all."""
+    """Delete a folder, or a link. It is renamed first, so no part of it is found meanwhile."""
     gone = path.with_name(f"{_GONE}{uuid.uuid4().hex}")
     path.rename(gone)
     _delete(gone)

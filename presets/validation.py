@@ -13,17 +13,18 @@ from presets.preset import NOTES, Preset, shown
 if TYPE_CHECKING:
     from pedalboard.io import ReadableAudioFile
 
+# By guess: what is outside these limits is a mistake, and no style.
 MIN_SECONDS = 0.1
 MAX_SECONDS = 3600.0
 MAX_CHANNELS = 8
-#: A clip whose samples are all below (-80 dBFS) is taken for silent.
+#: A clip with no sample above this (-80 dBFS) counts as silent.
 MIN_PEAK = 1e-4
 
-BLOCK = 1 << 18  # samples read at a time
+BLOCK = 1 << 18  # samples read at a time: bounds the memory
 
 
 def problems(preset: Preset) -> list[str]:
-    """What is wrong with a preset that could be read; each on one line."""
+    """What is wrong with the sound and the notes of a preset, a line for each fault."""
     found = problems_of_sound(preset.clip)
     if preset.sha256 is not None and not found and sha256(preset.clip) != preset.sha256:
         found.append(
@@ -96,7 +97,7 @@ def _wrong(path: Path, file: ReadableAudioFile) -> str:
 
 
 def _extremes(file: ReadableAudioFile) -> Iterator[tuple[float, float]]:
-    """The lowest and the highest sample of each block; NaN if there is any in it."""
+    """The lowest and the highest sample of each block; NaN if one of its samples is NaN."""
     while file.tell() < file.frames:
         block = file.read(min(BLOCK, file.frames - file.tell()))
         if not block.size:
@@ -105,9 +106,9 @@ def _extremes(file: ReadableAudioFile) -> Iterator[tuple[float, float]]:
 
 
 def _promised_bytes(path: Path, file: ReadableAudioFile) -> int:
-    """How large an uncompressed file is at least; 0 for other kinds.
+    """The least size of an uncompressed file with so many samples; 0 for other kinds of file.
 
-    What pedalboard calls float32 may be A-law, of 8 bits.
+    What pedalboard calls float32 may be A-law, of 8 bits, and counts as that.
     """
     if path.suffix.lower() not in (".wav", ".aiff", ".aif"):
         return 0

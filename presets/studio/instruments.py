@@ -10,7 +10,7 @@ from pathlib import Path
 from presets.general_midi import DRUM_KITS, family_of
 
 TABLE = Path(__file__).with_name("instruments.csv")
-KIT_REGISTER = (35, 59)
+KIT_REGISTER = (35, 59)  # General MIDI's bass drum to its second ride cymbal
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -19,10 +19,10 @@ class Instrument:
     """A row of the table.
 
     Attributes:
-        program: General MIDI program or drum kit, from 0.
+        program: the General MIDI program or drum kit, from 0.
         bank: bank select, 0 for General MIDI's own sounds.
         percussion: whether it is a drum kit.
-        name: the preset's.
+        name: the name of the preset.
         label: what it is called on a screen.
         register: lowest and highest usual note, as MIDI numbers.
         chords: whether it plays chords.

@@ -2,7 +2,7 @@
 
 Every step is bit-identical when it is repeated with the same versions of these programs: the MIDI
 file has no date, fluidsynth renders faster than real time with neither reverb nor chorus, and
-oggenc is told the stream's serial number, which it would otherwise draw.
+oggenc is given the stream's serial number, which it would otherwise draw at random.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from presets.studio.instruments import Instrument
 from presets.studio.score import Score, compose
 
 SAMPLE_RATE = 44_100
-PEAK = 10 ** (-2 / 20)  # leaves the codec some room below full scale
-FADE_SECONDS = 0.1
-OGG_QUALITY = "3"
+PEAK = 10 ** (-2 / 20)  # -2 dB: leaves the codec some room below full scale; by guess
+FADE_SECONDS = 0.1  # at the end; by guess
+OGG_QUALITY = "3"  # of oggenc, -1 to 10: its default
 SOURCE = "FluidR3_GM.sf2, {bank} program {program}"
 LICENCE = "MIT"
 CREDIT = "Frank Wen and the contributors of the Fluid soundfont"
 PROGRAMS = {"fluidsynth": "fluidsynth", "oggenc": "vorbis-tools"}
 
-#: One millisecond a tick: 500 ticks a beat, 120 beats a minute.
+#: At 120 beats a minute, which is MIDI's default, a tick is a millisecond.
 TICKS_PER_BEAT = 500
 
 
@@ -40,10 +40,10 @@ class BuildError(RuntimeError):
 
 
 def check_tools(soundfont: Path) -> None:
-    """Check that all that it takes is here.
+    """Check that the programs and the soundfont are here.
 
     Raises:
-        BuildError: it is not.
+        BuildError: one is missing; the message says which package has it.
     """
     for program, package in PROGRAMS.items():
         if shutil.which(program) is None:
@@ -146,8 +146,8 @@ def _trim(wave: Path, seconds: float) -> None:
 
 
 def _encode(wave: Path, clip: Path) -> None:
-    # The C library computes sines and exponentials in other ways on processors that have FMA: in
-    # the last bit, which a codec may turn into a different file. So FMA is left out.
+    # On processors that have FMA, the C library's sines and exponentials may differ in the last
+    # bit, of which a codec may make a different file. So FMA is left out.
     same_everywhere = {**os.environ, "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX512F"}
     _run(
         ["oggenc", "-Q", "-q", OGG_QUALITY, "-s", "1", "-o", str(clip), str(wave)],

@@ -1,10 +1,14 @@
-"""What is played in a style clip: every note of it, so that the clip teaches an instrument.
+"""What is played in a style clip: notes from which an engine can learn the instrument.
 
-A clip of an instrument has the whole usual register in steps of at most three semitones, once loud
-on the way up and once softly on the way down (on other notes, where it can), short and long notes
-in turn; three notes held for long (strings and bells ring until they fade, or for three seconds); a
-phrase that is tied and swells; and chords, where the instrument plays them. A clip of a drum kit
-has every drum loud and soft, the cymbals until they fade, and a beat.
+A clip of an instrument has, in this order:
+
+- the usual register in steps of at most three semitones, loud on the way up, soft on the way down
+  (and on other notes, where that is possible), short and long notes in turn;
+- three held notes (strings and bells ring for up to three seconds);
+- a phrase that is tied and swells;
+- chords, if the instrument plays chords.
+
+A clip of a drum kit has every drum loud and soft, the cymbals until they fade, and a beat.
 """
 
 from __future__ import annotations
@@ -14,17 +18,21 @@ from dataclasses import dataclass
 
 from presets.studio.instruments import Instrument
 
+# From the first library that worked, for clips of 15 to 25 s; nothing was searched. Changing any of
+# this changes the built-in presets.
 STEP = 3  # semitones
-LOUD, SOFT, MIDDLE = 112, 52, 84
-SHORT = 0.45  # of a slot; the other notes last for 0.9 of it
-SCALE_SECONDS = 9.5
-SLOT_SECONDS, SLOW_SLOT_SECONDS = 0.36, 0.54  # at most
+LOUD, SOFT, MIDDLE = 112, 52, 84  # MIDI velocities
+SHORT, LONG = 0.45, 0.9  # of a slot, in turn
+SCALE_SECONDS = 9.5  # both ways together, at most
+SLOT_SECONDS, SLOW_SLOT_SECONDS = 0.36, 0.54  # from note to note, at most
 TEXTURE_SLOT_SECONDS = 0.9
-HOLD_SECONDS = (2.0, 2.0, 2.0)
+SCALE_REST_SECONDS, PHRASE_REST_SECONDS = 0.2, 0.3  # after each
+HOLD_SECONDS = (2.0, 2.0, 2.0)  # low, middle and high
 RING_SECONDS = (3.2, 2.4, 1.6)  # low strings ring longer
-TAIL_SECONDS = 1.2
+HOLD, RING, TIED = 0.75, 0.98, 1.02  # of a slot; what does not ring has an end after the key's
+TAIL_SECONDS = 1.2  # for the last note to fade
 
-#: The phrase, as (semitones above its lowest note, beats, velocity); a beat lasts 0.24 s.
+#: The phrase, as (semitones above its lowest note, beats, velocity).
 PHRASE = (
     *((0, 1, 60), (4, 1, 70), (7, 1, 80), (5, 0.5, 88), (7, 0.5, 92), (9, 1, 100), (12, 2, 112)),
     *((11, 0.5, 96), (9, 0.5, 90), (7, 1, 80), (2, 1, 68), (1, 1, 60), (0, 2, 48)),
@@ -86,9 +94,9 @@ class _Pen:
         self.notes: list[Note] = []
 
     def write(
-        self, keys: tuple[int, ...], slot: float, velocity: int, *, hold: float = 0.9
+        self, keys: tuple[int, ...], slot: float, velocity: int, *, hold: float = LONG
     ) -> None:
-        """``keys`` together for ``hold`` of the next ``slot`` seconds."""
+        """Write ``keys`` together, held for the share ``hold`` of the next ``slot`` seconds."""
         seconds = round(slot * hold, 3)
         self.notes += [Note(round(self.now, 3), seconds, key, velocity) for key in keys]
         self.now += slot
@@ -104,26 +112,26 @@ def _instrument(pen: _Pen, instrument: Instrument) -> None:
         slot = TEXTURE_SLOT_SECONDS
     for keys, velocity in ((up, LOUD), (down, SOFT)):
         for index, key in enumerate(keys):
-            pen.write((key,), slot, velocity, hold=(SHORT, 0.9)[index % 2])
-        pen.now += 0.2
+            pen.write((key,), slot, velocity, hold=(SHORT, LONG)[index % 2])
+        pen.now += SCALE_REST_SECONDS
     span = high - low
     for part, seconds in zip(
         (1, 3, 5), RING_SECONDS if instrument.rings else HOLD_SECONDS, strict=True
     ):
-        hold = 0.98 if instrument.rings else 0.75  # what does not ring has an end after the key's
+        hold = RING if instrument.rings else HOLD
         pen.write((low + span * part // 6,), seconds, MIDDLE, hold=hold)
     middle = low + max(span // 2 - 6, 0)
     if not instrument.texture:
         for interval, beats, velocity in PHRASE:
-            pen.write((middle + min(interval, span),), beats * BEAT_SECONDS, velocity, hold=1.02)
-        pen.now += 0.3
+            pen.write((middle + min(interval, span),), beats * BEAT_SECONDS, velocity, hold=TIED)
+        pen.now += PHRASE_REST_SECONDS
     if instrument.chords:
         for chord, velocity in zip(CHORDS, (100, 80, 60, 110), strict=True):
             pen.write(tuple(middle + it for it in chord), CHORD_SECONDS, velocity)
 
 
 def _steps(low: int, high: int, last: int) -> list[int]:
-    """``low`` to ``high`` in steps of at most `STEP`; those from ``last`` down are full steps."""
+    """Keys from ``low`` to ``high``: every `STEP`th from ``last`` down, and both ends."""
     keys = {low, high, *range(last, low, -STEP)}
     return sorted(keys)
 
