@@ -179,8 +179,12 @@ def _patcher(menu: list[str]) -> dict[str, Any]:
 
 def _boxes(menu: list[str]) -> list[Box]:
     """The objects of the patcher, in the order in which Max draws them."""
+    return [*_surface(menu), *_inside()]
+
+
+def _surface(menu: list[str]) -> list[Box]:
+    """What is seen in Live."""
     return [
-        # What is seen
         _label("title", "Restyle", (8.0, 6.0, 120.0, 18.0), face=1),
         _parameter(
             "menu",
@@ -202,10 +206,14 @@ def _boxes(menu: list[str]) -> list[Box]:
         _button("stop", "Cancel", (138.0, 60.0, 80.0, 22.0)),
         _bar("progress", (8.0, 92.0, 306.0, 10.0)),
         _label("status", "Starting", (8.0, 108.0, 306.0, 54.0), lines=3),
-        # Sound
+    ]
+
+
+def _inside() -> list[Box]:
+    """The sound's way through, and what happens."""
+    return [
         _object("in", "plugin~", 2, ["signal", "signal"]),
         _object("out", "plugout~", 2, ["signal", "signal"]),
-        # What happens
         _object("awake", "live.thisdevice", 1, ["bang", "int", "int"]),
         _object("first", "t b b", 1, ["bang", "bang"]),
         _message("values", "outputvalue"),
