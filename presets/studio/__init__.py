@@ -1,0 +1,1 @@
+"""Builds the library of presets from a soundfont: ``python -m presets.studio``."""

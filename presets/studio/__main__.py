@@ -1,4 +1,4 @@
-"""Build the preset library from the soundfont: ``python -m presets.studio``."""
+"""The command ``python -m presets.studio``: build the library, or check that it is as built."""
 
 from __future__ import annotations
 

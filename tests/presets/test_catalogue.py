@@ -191,17 +191,18 @@ def test_listing_loads_nothing_heavy():
 
 
 def test_listing_takes_milliseconds():
-    code = "import time, presets; t = time.perf_counter(); presets.every(); "
-    code += "print(time.perf_counter() - t)"
+    """Of the processor: tests may have to share it."""
+    code = "import time, presets; t = time.process_time(); presets.every(); "
+    code += "print(time.process_time() - t)"
 
     def seconds():
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         return float(done.stdout)
 
     assert min(seconds() for _ in range(5)) < 0.1
-    started = time.perf_counter()
+    started = time.process_time()
     presets.every()
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 def test_the_library_is_small():
