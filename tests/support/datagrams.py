@@ -1,4 +1,4 @@
-"""Datagrams that are well-formed, hostile, or damaged at random."""
+"""Datagrams by hand, and such as only a broken or a hostile client would send."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def bundle(*elements, time_tag=AT_ONCE):
 
 PING = encode("/restyle/version")
 SUBMIT = encode("/restyle/submit", "job-1", "in.wav", "out.wav", "violin", "strength", 0.5)
-
 
 HOSTILE = {
     "nothing": b"",
