@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+MOST_SIGNS = 500  # of a line that a datagram, a log and a status page have to hold
+
 
 def explain(error: Exception) -> str:
-    """What went wrong, on one line."""
+    """What went wrong with a command, on one line."""
     if hasattr(error, "format_message"):  # a usage error of typer's, or of click's before it
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "restyle"
         text = f"{error.format_message().rstrip('.')}. Try '{path} --help'."
     elif isinstance(error, OSError) and error.strerror:
-        name = f"{error.filename}: " if error.filename else ""
-        text = f"{name}{error.strerror}"
+        text = _of_system(error)
     elif isinstance(error, MemoryError):
         text = "out of memory: restyle a shorter part, or close other programs"
     elif isinstance(error, (ValueError, OSError)):
@@ -19,3 +20,26 @@ def explain(error: Exception) -> str:
     else:
         text = f"unexpected {type(error).__name__}: {error} (RESTYLE_DEBUG=1 shows where)"
     return " ".join(text.split())
+
+
+def explain_job(error: Exception) -> str:
+    """What went wrong with a job, in a sentence for a client that may be on another machine."""
+    if isinstance(error, MemoryError):
+        return "Out of memory: split the stem, or close other programs."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{_of_system(error)}."
+    if isinstance(error, (ValueError, OSError)):
+        return one_line(error)
+    return f"{type(error).__name__}: {one_line(error)}"
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception itself says, on one line of bounded length."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= MOST_SIGNS else text[: MOST_SIGNS - 1] + "…"
+
+
+def _of_system(error: OSError) -> str:
+    """What the system says, and of which file."""
+    name = f"{error.filename}: " if error.filename else ""
+    return f"{name}{error.strerror}"

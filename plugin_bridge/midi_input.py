@@ -17,7 +17,11 @@ from effects.midi.messages import Controls, Setting, check_channel
 if TYPE_CHECKING:
     from mido import Message
 
+    from plugin_bridge.jobs.service import Service
+
 OnSetting = Callable[[Setting], object]
+
+SILENCE_DB = -60.0  # where gain_db ends; a volume of 0 is minus infinity, which no job takes
 
 
 class Listener:
@@ -77,6 +81,19 @@ def listen(port: str, on_setting: OnSetting, *, channel: int | None = None) -> L
         return Listener(name, backend.open_input(name, callback=receive))
     except OSError as error:
         raise ValueError(f"The MIDI input {name!r} cannot be opened: {_reason(error)}.") from error
+
+
+def steer(service: Service, setting: Setting) -> None:
+    """Have a setting that came in hold for the jobs that give none, or cancel all jobs.
+
+    It is to be called in the service's loop, and not in the MIDI system's thread.
+    """
+    if setting.name == "cancel":
+        service.cancel_all()
+    elif isinstance(setting.value, str):
+        service.set_default("restyle", setting.name, setting.value)
+    elif setting.value is not None:
+        service.set_default("restyle", setting.name, max(setting.value, SILENCE_DB))
 
 
 def _backend() -> Any:

@@ -1,4 +1,4 @@
-"""``restyle serve``: journal, workers, scheduler, endpoint and terminal page, put together."""
+"""``restyle serve``: the jobs, and the ways to them, put together."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.roots import Roots
-from plugin_bridge.jobs.scheduler import Scheduler
+from plugin_bridge.jobs.service import Service
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
-
-if TYPE_CHECKING:
-    from effects.midi.messages import Setting
 
 LOG_BYTES = 400_000  # of the log, and of the part of it that is kept when it is full
 
@@ -91,22 +86,49 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
-
-    def on_event(job: Job, event: str) -> None:
-        endpoint.on_event(job, event)
-
-    scheduler = Scheduler(
+    service = Service(
         journal,
         workers,
         roots,
-        on_event,
         max_queue=options.max_queue,
         hang_seconds=options.hang_seconds,
     )
-    endpoint = Endpoint(scheduler, preset=preset)
+    if preset:
+        service.set_default("restyle", "preset", preset)
+    transport = await _listen(options, service)
+    host, port = transport.get_extra_info("sockname")[:2]
+    log = logging.getLogger("restyle.serve")
+    log.info("listening", extra={"host": host, "port": port, "roots": [*map(str, roots.folders)]})
+    with (
+        _midi(options, service, loop),
+        status_page(service, f"{host}:{port}", roots, quiet=options.quiet),
+    ):
+        work = asyncio.create_task(service.run())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            work.cancel()
+            stopping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            transport.close()
+            log.info("stopped")
+    waiting = service.counts()["queued"]
+    if waiting and not options.quiet:
+        print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
+
+
+async def _listen(options: Options, service: Service) -> asyncio.DatagramTransport:
+    """Open the OSC port, and say where it is.
+
+    Raises:
+        ValueError: it is in use, or there is no such address.
+    """
+    loop = asyncio.get_running_loop()
     try:
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: endpoint, local_addr=(options.host, options.port)
+            lambda: Endpoint(service), local_addr=(options.host, options.port)
         )
     except OSError as error:
         raise ValueError(
@@ -120,55 +142,20 @@ async def _serve(
             f"Anyone who reaches {host} can send jobs: firewall it, or leave --host out.",
             flush=True,
         )
-    log = logging.getLogger("restyle.serve")
-    log.info("listening", extra={"host": host, "port": port, "roots": [*map(str, roots.folders)]})
-    with (
-        _midi(options, endpoint, scheduler, loop),
-        status_page(scheduler, endpoint, f"{host}:{port}", roots, quiet=options.quiet),
-    ):
-        work = asyncio.create_task(scheduler.run())
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            work.cancel()
-            stopping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
-            transport.close()
-            log.info("stopped")
-    waiting = scheduler.counts()["queued"]
-    if waiting and not options.quiet:
-        print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
+    return transport
 
 
 @contextlib.contextmanager
-def _midi(
-    options: Options,
-    endpoint: Endpoint,
-    scheduler: Scheduler,
-    loop: asyncio.AbstractEventLoop,
-) -> Iterator[None]:
+def _midi(options: Options, service: Service, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Follow a MIDI input, if one was named: it sets what jobs that say nothing get."""
     if options.midi_in is None:
         yield
         return
-    from plugin_bridge.midi_input import listen
+    from plugin_bridge import midi_input
 
-    def act(setting: Setting) -> None:
-        if setting.name == "cancel":
-            for job in [job for job in scheduler.jobs.values() if not job.ended]:
-                scheduler.cancel(job)
-        elif setting.value is not None:
-            lowest = -60.0  # where gain_db ends: silence, as good as
-            value = setting.value
-            endpoint.set_default(
-                setting.name, value if isinstance(value, str) else max(value, lowest)
-            )
-
-    with listen(
+    with midi_input.listen(
         options.midi_in,
-        lambda setting: loop.call_soon_threadsafe(act, setting),
+        lambda setting: loop.call_soon_threadsafe(midi_input.steer, service, setting),
         channel=options.midi_channel,
     ):
         yield

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_bridge.files.sound_files import FORMATS
-from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.roots import Roots, is_report, report_path
-from plugin_bridge.jobs.scheduler import Scheduler
-from plugin_bridge.jobs.settings import check
+from plugin_bridge.jobs.result_files import remove_report
+from plugin_bridge.jobs.roots import Roots
+from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers, cores
 
 JOURNAL = ".restyle-batch.sqlite"
+OPERATION = "restyle"
 
 Report = Callable[[float, str], object]
 
@@ -59,9 +61,9 @@ def batch(
 
     Args:
         source: the folder of the stems.
-        target: that of the results; it is made if it is missing.
+        target: the folder of the results; it is made if it is missing.
         preset: the preset's name.
-        settings: by name, see `plugin_bridge.jobs.settings`.
+        settings: by name, see `plugin_bridge.jobs.operations.restyle`.
         workers: how many processes; 0 for as many as there are cores.
         scheduler: the address of a Dask scheduler, in place of processes here.
         on_progress: called as ``on_progress(fraction, stage)`` as it goes on.
@@ -71,7 +73,7 @@ def batch(
             is impossible, another batch is at work, or ``target`` has results of another preset or
             other settings.
     """
-    checked = {name: check(name, value) for name, value in (settings or {}).items()}
+    checked = operations.find(OPERATION).check_all({"preset": preset, **(settings or {})})
     if not source.is_dir():
         raise ValueError(f"There is no folder {source}: name the folder of your stems.")
     if source.resolve() == target.resolve():
@@ -88,8 +90,13 @@ def batch(
         )
         open_things.callback(executor.shutdown)
         roots = Roots([source, target], max_seconds=float("inf"))
-        work = _Batch(source, target, journal, preset, checked, on_progress)
-        return asyncio.run(work.run(stems, executor, roots))
+
+        async def run() -> Summary:  # a service belongs to the loop that it is made in
+            room = len(stems) + len(journal.jobs) + 1
+            service = Service(journal, executor, roots, max_queue=room)
+            return await _Batch(service, source, target, checked, on_progress).run(stems)
+
+        return asyncio.run(run())
 
 
 def find_stems(source: Path, target: Path) -> list[Path]:
@@ -107,38 +114,46 @@ def find_stems(source: Path, target: Path) -> list[Path]:
 class _Batch:
     def __init__(
         self,
+        service: Service,
         source: Path,
         target: Path,
-        journal: Journal,
-        preset: str,
-        settings: dict[str, float],
+        settings: dict[str, Value],
         on_progress: Report,
     ) -> None:
+        self._service = service
         self._source, self._target = source.resolve(), target.resolve()
-        self._journal = journal
-        self._preset, self._settings = preset, settings
+        self._settings = settings
         self._on_progress = on_progress
         self._wanted: dict[str, Path] = {}
 
-    async def run(
-        self, stems: list[Path], workers: LocalWorkers | Cluster, roots: Roots
-    ) -> Summary:
-        scheduler = Scheduler(
-            self._journal,
-            workers,
-            roots,
-            self._on_event,
-            max_queue=len(stems) + len(self._journal.jobs) + 1,
-        )
+    async def run(self, stems: list[Path]) -> Summary:
+        self._check_journal()
+        skipped, failed = self._submit(stems)
+        self._service.watch(self._on_news)
+        stopped = await self._work()
+        jobs = [self._service.jobs[id] for id in self._wanted]
+        failed.update({self._wanted[j.id]: j.error for j in jobs if j.state == "failed"})
+        return Summary(sum(j.state == "done" for j in jobs), skipped, failed, stopped)
+
+    def _check_journal(self) -> None:
+        """Check that the results that are there were made as those to come."""
+        for job in self._service.jobs.values():
+            if (job.operation, job.settings) != (OPERATION, self._settings):
+                raise ValueError(
+                    f"{self._target} has results of another preset or other settings: choose "
+                    "another folder."
+                )
+
+    async def _work(self) -> bool:
+        """Do the jobs until all have ended or a signal comes; returns whether one came."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                 loop.add_signal_handler(number, stop.set)
-        skipped, failed = self._submit(scheduler, stems)
-        tasks: list[asyncio.Task[object]] = [asyncio.create_task(scheduler.run())]
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._service.run())]
         try:
-            tasks.append(asyncio.create_task(scheduler.finish()))
+            tasks.append(asyncio.create_task(self._service.finish()))
             tasks.append(asyncio.create_task(stop.wait()))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -147,18 +162,10 @@ class _Batch:
             results = await asyncio.gather(*tasks, return_exceptions=True)
         if isinstance(results[0], Exception):
             raise results[0]
-        jobs = [self._journal.jobs[id] for id in self._wanted]
-        failed.update({self._wanted[j.id]: j.error for j in jobs if j.state == "failed"})
-        return Summary(sum(j.state == "done" for j in jobs), skipped, failed, stop.is_set())
+        return stop.is_set()
 
-    def _submit(self, scheduler: Scheduler, stems: list[Path]) -> tuple[int, dict[Path, str]]:
+    def _submit(self, stems: list[Path]) -> tuple[int, dict[Path, str]]:
         """Queue what is not done; returns how much is, and why some of it cannot be."""
-        for job in scheduler.jobs.values():
-            if (job.preset, job.settings) != (self._preset, self._settings):
-                raise ValueError(
-                    f"{self._target} has results of another preset or other settings: choose "
-                    "another folder."
-                )
         skipped, failed = 0, {}
         for stem in stems:
             path, out = self._source / stem, self._target / stem
@@ -169,33 +176,37 @@ class _Batch:
                 failed[stem] = f"{path}: {error.strerror}."
                 continue
             request = repr((about.st_size, about.st_mtime_ns))
-            known = scheduler.jobs.get(id)
+            known = self._service.jobs.get(id)
             if known is not None and known.state == "done" and out.exists():
                 if known.request == request:
                     skipped += 1
                 else:
                     failed[stem] = f"{path} was changed since: remove {out} to restyle it again."
                 continue
-            if known is not None and known.state in {"queued", "running"}:
-                known.request = request  # the stem is read when its turn comes, as it is then
-                self._journal.save(known)
-            elif known is not None and known.ended:
-                self._journal.forget([known])  # another try
-            out.parent.mkdir(parents=True, exist_ok=True)
             try:
-                scheduler.submit(id, request, str(path), str(out), self._preset, self._settings)
+                self._queue(id, request, path, out)
             except Refusal as refusal:
                 failed[stem] = str(refusal)
                 continue
             self._wanted[id] = stem
         return skipped, failed
 
-    def _on_event(self, job: Job, event: str) -> None:
-        if event == "done":  # the journal has it all: a folder of stems shall hold no more
-            report = report_path(Path(job.out))
-            if is_report(report):
-                report.unlink(missing_ok=True)
-        jobs = [self._journal.jobs[id] for id in self._wanted]
+    def _queue(self, id: str, request: str, path: Path, out: Path) -> None:
+        """Have a stem done, or done again. Raises Refusal."""
+        known = self._service.jobs.get(id)
+        if known is not None and known.state in {"queued", "running"}:
+            self._service.renew(known, request)  # it is read when its turn comes, as it is then
+        elif known is not None and known.ended:
+            self._service.forget(known)  # another try
+        out.parent.mkdir(parents=True, exist_ok=True)
+        self._service.submit(id, request, OPERATION, {"stem": str(path)}, str(out), self._settings)
+
+    def _on_news(self, news: News) -> None:
+        if not isinstance(news, JobNews):
+            return
+        if news.event == "done":  # the journal has it all: a folder of stems shall hold no more
+            remove_report(Path(news.job.output))
+        jobs = [self._service.jobs[id] for id in self._wanted]
         fraction = sum(1.0 if j.ended else j.progress for j in jobs) / max(len(jobs), 1)
         ended = sum(j.ended for j in jobs)
         self._on_progress(fraction, f"{ended} of {len(jobs)}")

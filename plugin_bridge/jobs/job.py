@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+Value = float | str  # of a setting
 
 State = Literal["queued", "running", "written", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
@@ -16,10 +19,13 @@ class Job:
 
     Attributes:
         id: the client's name for it.
-        request: the submitted arguments, by which a repeated submit is told from another job.
-        stem, out: the files, absolute.
-        preset: the preset's name.
-        settings: by name, see `plugin_bridge.jobs.settings`.
+        request: what the client sent, as text; a second submit with the same id and the same
+            request is the same job.
+        operation: what is done, see `plugin_bridge.jobs.operations`.
+        inputs: the files it reads, absolute, by the names that the operation gives them.
+        output: the file it writes, absolute.
+        settings: by name, see the operation.
+        owner: whose job it is; ``""`` for nobody's in particular.
         state: ``queued``, ``running``, ``written`` (its result is whole in OUT.part), or how it
             ended.
         deaths: how many workers died or hung over it.
@@ -31,10 +37,11 @@ class Job:
 
     id: str
     request: str
-    stem: str
-    out: str
-    preset: str
-    settings: dict[str, float] = field(default_factory=dict)
+    operation: str
+    inputs: Mapping[str, str]
+    output: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    owner: str = ""
     state: State = "queued"
     deaths: int = 0
     frames: int = 0
@@ -54,6 +61,8 @@ class Job:
     @property
     def report(self) -> str:
         """How it ended, as one line of JSON."""
-        names = ("job", "state", "out", "frames", "rate", "seconds", "code", "error")
-        values = {name: getattr(self, name) for name in names[1:]}
-        return json.dumps({"job": self.id, **values}) + "\n"
+        names = ("frames", "rate", "seconds", "code", "error")
+        values = {name: getattr(self, name) for name in names}
+        return (
+            json.dumps({"job": self.id, "state": self.state, "out": self.output, **values}) + "\n"
+        )

@@ -6,6 +6,9 @@ or ``written``: its result is whole in OUT.part and only has to be moved.
 
 The jobs in memory are what the server goes by; a step that cannot be written down at once (a full
 disk) is written with the next, or when `Journal.flush` is called.
+
+``PRAGMA user_version`` says how the jobs are written down. An older journal is rewritten when it
+is opened, in one transaction; one of a newer Restyle is refused and left as it is.
 """
 
 from __future__ import annotations
@@ -13,9 +16,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -24,6 +28,10 @@ from plugin_bridge.jobs.refusal import Refusal
 
 KEPT = 2000  # jobs that have ended; who asks for an older one hears no_such_job
 
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, number INTEGER, state TEXT, "
+    "changed REAL, job TEXT)"
+)
 _STORED = [item.name for item in fields(Job) if item.name not in ("progress", "stage")]
 
 
@@ -35,7 +43,7 @@ class Journal:
         kept: how many jobs that have ended are remembered; None for all.
 
     Raises:
-        ValueError: another server uses the file, or it is no journal.
+        ValueError: another server uses the file, or it is no journal, or a newer Restyle's.
         OSError: its folder cannot be written.
     """
 
@@ -54,7 +62,13 @@ class Journal:
         self._unwritten: dict[str, Job] = {}
         try:
             self._open()
-        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
+        except _Newer as error:
+            self._lock.release()
+            raise ValueError(
+                f"The journal {path} is a newer Restyle's ({error}): update Restyle, or give "
+                "--journal FILE."
+            ) from error
+        except (sqlite3.Error, *_UNREADABLE) as error:
             self._lock.release()
             raise ValueError(
                 f"The journal {path} cannot be used ({error}): move it away, or give "
@@ -63,18 +77,39 @@ class Journal:
 
     def _open(self) -> None:
         self._database = sqlite3.connect(self.path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, number INTEGER, state TEXT, "
-            "changed REAL, job TEXT)"
-        )
-        query = "SELECT job FROM jobs ORDER BY number"
-        for (text,) in self._database.execute(query):
-            job = Job(**json.loads(text))
-            self.jobs[job.id] = job
+        try:
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._migrate()
+            self._database.execute("PRAGMA journal_mode = WAL")
+            query = "SELECT job FROM jobs ORDER BY number"
+            for (text,) in self._database.execute(query):
+                job = Job(**json.loads(text))
+                self.jobs[job.id] = job
+        except BaseException:
+            self._database.close()
+            raise
         self._next = max((job.number for job in self.jobs.values()), default=0) + 1
         self._forget_oldest()
+
+    def _migrate(self) -> None:
+        """Bring an older journal, or a new and empty one, to this version: wholly or not at all."""
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise _Newer(f"version {version}, and this one knows {VERSION}")
+        if version == VERSION:
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            self._database.execute(_TABLE)
+            rows = self._database.execute("SELECT job, rowid FROM jobs").fetchall()
+            new = [(_migrated(text, version), row) for text, row in rows]
+            self._database.executemany("UPDATE jobs SET job = ? WHERE rowid = ?", new)
+            self._database.execute(f"PRAGMA user_version = {VERSION}")
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Write what is unwritten, if that is possible, and let go of the file."""
@@ -152,3 +187,36 @@ class Journal:
             return
         ended = [job for job in self.jobs.values() if job.ended]
         self.forget(ended[: max(len(ended) - self._kept, 0)])
+
+
+class _Newer(Exception):  # noqa: N818 - says what the journal is
+    """The journal was written by a newer Restyle."""
+
+
+def _name_operation(job: dict[str, Any]) -> dict[str, Any]:
+    """From version 0, when every job was a restyling: one stem, a preset, and numbers."""
+    stem, out, preset = (job.pop(name) for name in ("stem", "out", "preset"))
+    return {
+        **job,
+        "operation": "restyle",
+        "inputs": {"stem": stem},
+        "output": out,
+        "settings": {"preset": preset, **job["settings"]},
+        "owner": "",
+    }
+
+
+def _migrated(text: str, version: int) -> str:
+    """A job as it was written down in ``version`` as it is written down now."""
+    job = json.loads(text)
+    for migrate in _MIGRATIONS[version:]:
+        job = migrate(job)
+    Job(**job)  # what is no job is found before anything is changed
+    return json.dumps(job)
+
+
+#: From version 0 to 1, from 1 to 2 and so on: a job as it was written down to how it is now.
+_MIGRATIONS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (_name_operation,)
+VERSION = len(_MIGRATIONS)
+
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what is no job

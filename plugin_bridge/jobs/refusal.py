@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from types import MappingProxyType
 
-#: What ``/restyle/fail s:address s:job s:code s:message`` may say, and when.
+#: What the code of a failure may be, and when.
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "bad_request": "the arguments are not what the address takes",
@@ -42,7 +43,22 @@ class Refusal(ValueError):  # noqa: N818 - the answer to a request
         self.code = code
 
 
-def one_line(error: BaseException) -> str:
-    """What an exception says, on one line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 500 else text[:499] + "…"
+def code_of(error: Exception) -> str:
+    """The code of what went wrong in a worker; `plugin_bridge.errors.explain_job` has the line."""
+    if isinstance(error, Refusal):
+        return error.code
+    if isinstance(error, OSError) and error.strerror:
+        return _OF_ERRNO.get(error.errno or 0, "unreadable")
+    if isinstance(error, (ValueError, OSError, MemoryError)):
+        return "unreadable"
+    return "internal"
+
+
+_OF_ERRNO = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EACCES: "out_not_writable",
+    errno.EPERM: "out_not_writable",
+    errno.EROFS: "out_not_writable",
+    errno.ENOENT: "not_found",
+}

@@ -7,15 +7,14 @@ when a job comes in and again when its turn comes, since files change in between
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.result_files import is_report, part_path, report_path
 
 MAX_NAME_BYTES = 255  # of most file systems
 
@@ -61,17 +60,17 @@ class Roots:
             )
         return path
 
-    def result(self, text: str, stem: Path) -> Path:
-        """The real path of a result that can be written without replacing anything.
+    def result(self, text: str, *stems: Path) -> Path:
+        """The real path of the result of ``stems`` that can be written without replacing anything.
 
         Raises:
-            Refusal: it is outside, is the stem, or exists, or it or what is written beside it
+            Refusal: it is outside, is a stem itself, or exists, or it or what is written beside it
                 cannot be written.
         """
         given = Path(text)
         name = given.name
         path = self._inside(text)
-        if path == stem:
+        if path in stems:
             raise Refusal("out_is_in", f"{path} is the stem itself: name another file.")
         real_folder = self._inside(os.fspath(given.parent), or_root=True)
         path = real_folder / name
@@ -105,33 +104,6 @@ class Roots:
             f"{text} is outside of what is served ({served}): "
             "put it there, or serve its folder with --root.",
         )
-
-
-def part_path(out: Path) -> Path:
-    """Where a result is written before it is whole."""
-    return out.with_name(out.name + ".part")
-
-
-def report_path(out: Path) -> Path:
-    """Where it is written how a job ended, for programs that cannot receive OSC."""
-    return out.with_name(out.name + ".json")
-
-
-def is_report(path: Path) -> bool:
-    """Tell whether ``path`` is a report of an earlier job, which may be replaced."""
-    return bool(read_report(path))
-
-
-def read_report(path: Path) -> dict[str, Any]:
-    """What a job's report says; nothing if ``path`` is missing or something else."""
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > 1 << 16:
-            return {}
-        report = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    found = isinstance(report, dict) and {"job", "state", "out"} <= report.keys()
-    return report if found else {}
 
 
 def _check_suffix(path: Path) -> None:

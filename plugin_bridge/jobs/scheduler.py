@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
-import os
-import sys
 import time
-import unicodedata
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from plugin_bridge.files.whole_files import replacing
+from plugin_bridge.errors import one_line
 from plugin_bridge.jobs.job import Job, State
 from plugin_bridge.jobs.journal import Journal
-from plugin_bridge.jobs.refusal import Refusal, one_line
-from plugin_bridge.jobs.roots import Roots, is_report, part_path, read_report, report_path
+from plugin_bridge.jobs.operations import OPERATIONS
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.result_files import (
+    publish,
+    read_report,
+    remove_part,
+    report_path,
+    write_report,
+)
+from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.jobs.workers.progress_line import Exchange
@@ -41,7 +44,6 @@ REPORT_SECONDS = 0.099  # at least, between reports of a job's progress
 DEATHS = 2  # of workers over one job: the second is the job's end
 GRACE_SECONDS = 5.0  # for work to notice that its line is cut
 WATCH_SECONDS = 1.0  # between looks at whether work hangs, workers came, or the disk has room
-
 
 Ending = Literal["", "cancelled", "hung"]  # why the work was given up
 
@@ -65,8 +67,7 @@ class Scheduler:
         journal: what there is to do; jobs that a crash interrupted are seen to first.
         workers: where it is done.
         roots: which files may be used.
-        on_event: called with a job when it moves on and when it ends.
-        max_queue: how many jobs may wait.
+        on_event: called with a job when it moves on and when it ends; it must not raise.
         hang_seconds: a worker that says nothing for so long hangs; one that says the same for ten
             times as long does, too.
     """
@@ -78,14 +79,12 @@ class Scheduler:
         roots: Roots,
         on_event: OnEvent = lambda job, event: None,
         *,
-        max_queue: int = 1000,
         hang_seconds: float = 60.0,
     ) -> None:
         self._journal = journal
         self._workers = workers
         self._roots = roots
         self._on_event = on_event
-        self._max_queue = max_queue
         self._hang_seconds = hang_seconds
         self._running: dict[str, _Running] = {}
         self._exchange = Exchange(self._on_report)
@@ -93,56 +92,11 @@ class Scheduler:
         self._finished = asyncio.Event()
         self._stopped = False
 
-    # What clients ask for.
+    # What the service asks for.
 
-    @property
-    def jobs(self) -> dict[str, Job]:
-        """All jobs that are remembered, by id, in the order of submission."""
-        return self._journal.jobs
-
-    def counts(self) -> Counter[str]:
-        """How many jobs are in each state."""
-        jobs = list(self.jobs.values())  # at once: the status page asks from a thread of its own
-        return Counter("running" if job.state == "written" else job.state for job in jobs)
-
-    def position(self, job: Job) -> int:
-        """How many jobs, with itself, wait until it is its turn; 0 once it runs."""
-        if job.state != "queued":
-            return 0
-        return sum(j.state == "queued" and j.number <= job.number for j in self.jobs.values())
-
-    def submit(
-        self, id: str, request: str, stem: str, out: str, preset: str, settings: dict[str, float]
-    ) -> Job:
-        """Accept a job: from here on it will be done, or reported failed.
-
-        A request that is already a job's is answered with that job, however far it is.
-
-        Raises:
-            Refusal: it cannot be done, now or at all. Nothing has changed.
-        """
-        if id in self.jobs:
-            if self.jobs[id].request != request:
-                raise Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
-            return self.jobs[id]
-        waiting = self.counts()["queued"]
-        if waiting >= self._max_queue:
-            raise Refusal(
-                "queue_full", f"{waiting} jobs are waiting: send it again when some are done."
-            )
-        stem_path = self._roots.stem(stem)
-        target = os.path.realpath(self._roots.folders[0] / out)
-        for other in self._journal.unended():
-            if _same_name(target, other.out):
-                raise Refusal("out_taken", f"{target} is what job {other.id} writes.")
-        out_path = self._roots.result(out, stem_path)
-        job = Job(id, request, str(stem_path), str(out_path), preset, settings)
-        self._journal.add(job)
-        if is_report(report_path(out_path)):  # of an earlier job that failed
-            report_path(out_path).unlink(missing_ok=True)
+    def wake(self) -> None:
+        """There is a new job."""
         self._wake.set()
-        log.info("accepted", extra={"job": id, "stem": job.stem, "out": job.out, "preset": preset})
-        return job
 
     def cancel(self, job: Job) -> None:
         """Stop a job that has not ended; ``cancelled`` is told once no work on it goes on."""
@@ -181,19 +135,19 @@ class Scheduler:
             elif job.state == "running" and self._is_done(job):
                 self._end(job, "done")
             else:  # a queued one may have run, too, while the journal's disk was full
-                _remove(part_path(Path(job.out)))
+                remove_part(Path(job.output))
                 job.state = "queued"
                 self._journal.save(job)
 
     def _is_done(self, job: Job) -> bool:
         """Whether a job was done, by its report: the journal may have been on a full disk."""
-        report = read_report(report_path(Path(job.out)))
+        report = read_report(report_path(Path(job.output)))
         if (report.get("job"), report.get("state")) != (job.id, "done"):
             return False
         job.frames, job.rate, job.seconds = (
             report.get(it, 0) for it in ("frames", "rate", "seconds")
         )
-        return Path(job.out).exists()
+        return Path(job.output).exists()
 
     def _dispatch(self) -> None:
         free = self._workers.count - len(self._running)
@@ -213,14 +167,20 @@ class Scheduler:
 
     def _start(self, job: Job) -> None:
         try:
-            stem = self._roots.stem(job.stem)
-            self._roots.result(job.out, stem)
+            inputs = map(self._roots.stem, job.inputs.values())
+            self._roots.result(job.output, *inputs)
         except Refusal as refusal:
             self._end(job, "failed", refusal.code, str(refusal))
             return
+        place = OPERATIONS.get(job.operation)
+        if place is None:  # the journal is of a Restyle that had it
+            text = f"There is no operation {job.operation!r} here: update Restyle."
+            self._end(job, "failed", "bad_request", text)
+            return
         job.state, job.progress, job.stage = "running", 0.0, "starting"
         self._journal.save(job)
-        task = Task(job.id, job.stem, job.out, job.preset, job.settings, self._exchange.address)
+        line = self._exchange.address
+        task = Task(job.id, place, job.inputs, job.output, job.settings, line)
         now = time.monotonic()
         running = _Running(self._workers.submit(work, task), heard=now, moved=now)
         self._running[job.id] = running
@@ -236,21 +196,25 @@ class Scheduler:
                 raise
         except Exception as error:  # BrokenExecutor: it died; or the cluster's own way to say so
             log.warning("worker died", extra={"job": job.id, "error": one_line(error)})
+        self._settle(job, outcome, running.ending)
+
+    def _settle(self, job: Job, outcome: Outcome | None, ending: Ending) -> None:
+        """The work on a job is over: with an outcome, or because its worker was lost."""
         del self._running[job.id]
         self._exchange.forget(job.id)
-        if outcome is not None and outcome.state == "written" and running.ending != "cancelled":
+        if outcome is not None and outcome.state == "written" and ending != "cancelled":
             job.frames, job.rate, job.seconds = outcome.frames, outcome.rate, outcome.seconds
             job.state = "written"
             self._journal.save(job)
             self._publish(job)
         else:
-            _remove(part_path(Path(job.out)))
-            if running.ending == "cancelled":
+            remove_part(Path(job.output))
+            if ending == "cancelled":
                 self._end(job, "cancelled")
             elif outcome is not None and outcome.state == "failed":
                 self._end(job, "failed", outcome.code, outcome.error)
             else:
-                self._retry(job, running.ending or "worker_died")
+                self._retry(job, ending or "worker_died")
         self._wake.set()
 
     def _retry(self, job: Job, code: str) -> None:
@@ -268,16 +232,16 @@ class Scheduler:
 
     def _publish(self, job: Job) -> None:
         """Move a result that is whole to its place, where nothing may be by now but itself."""
-        out = Path(job.out)
+        out = Path(job.output)
         try:
-            _move(part_path(out), out)
+            publish(out)
         except FileExistsError:
-            _remove(part_path(out))
+            remove_part(out)
             self._end(job, "failed", "out_exists", f"{out} exists by now: name another file.")
         except FileNotFoundError:
             self._retry(job, "worker_died")
         except OSError as error:
-            _remove(part_path(out))
+            remove_part(out)
             self._end(job, "failed", "out_not_writable", f"{out}: {error.strerror}.")
         else:
             self._end(job, "done")
@@ -286,29 +250,16 @@ class Scheduler:
         job.state, job.code, job.error = state, code, error
         job.progress, job.stage = float(state == "done"), ""
         if state != "cancelled":
-            self._write_report(job)
+            try:
+                write_report(job)
+            except OSError as fault:
+                said = {"job": job.id, "error": str(fault)}
+                log.error("the report cannot be written", extra=said)
         if not self._journal.save(job):
             log.error("the journal cannot be written", extra={"job": job.id})
-        log.info(state, extra={"job": job.id, "code": code, "error": error, "out": job.out})
+        log.info(state, extra={"job": job.id, "code": code, "error": error, "out": job.output})
         self._finished.set()
-        self._tell(job, state)
-
-    def _tell(self, job: Job, event: str) -> None:
-        """Pass the news on; one who cannot be told does not stop the work."""
-        try:
-            self._on_event(job, event)
-        except Exception:
-            log.exception("fault", extra={"job": job.id})
-
-    def _write_report(self, job: Job) -> None:
-        report = report_path(Path(job.out))
-        if os.path.lexists(report) and not is_report(report):
-            return
-        try:
-            with replacing(report) as temporary:
-                temporary.write_text(job.report, encoding="utf-8")
-        except OSError as error:
-            log.error("the report cannot be written", extra={"job": job.id, "error": str(error)})
+        self._on_event(job, state)
 
     def _give_up(self, job: Job, ending: Ending) -> None:
         """Have the work on a job end: by its own doing, or in a while by force."""
@@ -333,11 +284,11 @@ class Scheduler:
             stuck = now - running.moved > 10 * self._hang_seconds
             if silent or stuck:
                 log.warning("hung", extra={"job": id})
-                self._give_up(self.jobs[id], "hung")
+                self._give_up(self._journal.jobs[id], "hung")
         self._journal.flush()
 
     def _on_report(self, id: str, fraction: float, stage: str) -> None:
-        running, job = self._running.get(id), self.jobs.get(id)
+        running, job = self._running.get(id), self._journal.jobs.get(id)
         if running is None or job is None:
             return
         now = time.monotonic()
@@ -347,7 +298,7 @@ class Scheduler:
         job.progress, job.stage = fraction, stage
         if now - running.reported >= REPORT_SECONDS and not running.ending:
             running.reported = now
-            self._tell(job, "progress")
+            self._on_event(job, "progress")
 
     def _stop(self) -> None:
         """Put what runs back into the queue."""
@@ -357,51 +308,11 @@ class Scheduler:
         for id, running in self._running.items():
             if running.task is not None:
                 running.task.cancel()
-            job = self.jobs[id]
-            _remove(part_path(Path(job.out)))
+            job = self._journal.jobs[id]
+            remove_part(Path(job.output))
             if running.ending == "cancelled":
                 self._end(job, "cancelled")
                 continue
             job.state = "queued"
             self._journal.save(job)
             log.info("back in the queue", extra={"job": id})
-
-
-def _move(part: Path, out: Path) -> None:
-    """Rename ``part`` to ``out``, without replacing anything; to have done so already is fine.
-
-    Raises:
-        FileExistsError: ``out`` is another file.
-        FileNotFoundError: there is neither.
-    """
-    if not part.exists():
-        if not out.exists():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(part))
-        return
-    try:
-        os.link(part, out)  # unlike a rename, this cannot replace a file
-    except FileExistsError:
-        if not (out.exists() and part.samefile(out)):  # it may be a link to nothing
-            raise
-    except OSError:  # a file system without links
-        if os.path.lexists(out):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out)) from None
-        part.rename(out)
-    part.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # Windows opens no folders
-        folder = os.open(out.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-
-
-def _same_name(a: str, b: str) -> bool:
-    """Tell whether two paths may be one file: some file systems ignore case and composition."""
-    if sys.platform == "linux":
-        return a == b
-    a, b = (unicodedata.normalize("NFC", it).casefold() for it in (a, b))
-    return a == b
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()

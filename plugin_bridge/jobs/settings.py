@@ -1,81 +1,86 @@
-"""The settings of a job: their names, ranges and defaults, and how requests give them."""
+"""What a setting of an operation may be: a number in a range, or a text."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from plugin_bridge.jobs.refusal import Refusal
 
 
-class Parameter(NamedTuple):
-    """A setting's range and default; ``kind`` is the OSC type tag that its value has."""
+class Number(NamedTuple):
+    """A setting that is a number.
 
-    kind: str
+    Attributes:
+        least, most: its range, both ends included.
+        default: what it is if nobody says anything.
+        whole: whether it has to be a whole number.
+        common: whether it can be set for all jobs to come; a place in one input cannot.
+    """
+
     least: float
     most: float
     default: float
+    whole: bool = False
+    common: bool = True
 
 
-#: Settings that can be set for all jobs to come.
-PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
-    {
-        "strength": Parameter("f", 0.0, 1.0, 1.0),
-        "mix": Parameter("f", 0.0, 1.0, 1.0),
-        "gain_db": Parameter("f", -60.0, 0.0, 0.0),
-        "seed": Parameter("i", 0, 2**31 - 1, 0),
+class Text(NamedTuple):
+    """A setting that is a text; an empty ``default`` is none: a job has to name one."""
+
+    default: str = ""
+
+
+Setting = Number | Text
+
+
+def numbers(settings: Mapping[str, Setting], *, common: bool = False) -> dict[str, Number]:
+    """The settings that are numbers; if ``common``, those that can be set for all jobs."""
+    return {
+        name: setting
+        for name, setting in settings.items()
+        if isinstance(setting, Number) and (setting.common or not common)
     }
-)
-
-#: Settings of one job alone: the part of the stem that is wanted.
-SPAN: Mapping[str, Parameter] = MappingProxyType(
-    {
-        "start_seconds": Parameter("f", 0.0, 86400.0, 0.0),
-        "end_seconds": Parameter("f", 0.0, 86400.0, 86400.0),
-    }
-)
 
 
-def check(name: str, value: Any) -> float:
-    """The value of a setting, if it is possible.
+def check(name: str, value: Any, known: Mapping[str, Number]) -> float:
+    """The value of one of the ``known`` settings, if it is possible.
 
     Raises:
         Refusal: the name is unknown, or the value is no number or out of range.
     """
-    parameter = find(name, {**PARAMETERS, **SPAN})
-    number = as_number(name, value)
-    if not parameter.least <= number <= parameter.most:
+    number = _find(name, known)
+    given = _as_number(name, value)
+    if not number.least <= given <= number.most:
         raise Refusal(
             "bad_setting",
-            f"{name} must be between {parameter.least:g} and {parameter.most:g}, not {number:g}.",
+            f"{name} must be between {number.least:g} and {number.most:g}, not {given:g}.",
         )
-    if parameter.kind == "i" and not number.is_integer():
-        raise Refusal("bad_setting", f"{name} must be a whole number, not {number:g}.")
-    return int(number) if parameter.kind == "i" else number
+    if number.whole and not given.is_integer():
+        raise Refusal("bad_setting", f"{name} must be a whole number, not {given:g}.")
+    return int(given) if number.whole else given
 
 
-def clamp(name: str, value: Any) -> float:
-    """The nearest possible value of a setting for all jobs.
+def clamp(name: str, value: Any, known: Mapping[str, Number]) -> float:
+    """The nearest possible value of one of the ``known`` settings.
 
     Raises:
         Refusal: the name is unknown, or the value is no number.
     """
-    parameter = find(name, PARAMETERS)
-    number = min(max(as_number(name, value), parameter.least), parameter.most)
-    return int(number) if parameter.kind == "i" else number
+    number = _find(name, known)
+    given = min(max(_as_number(name, value), number.least), number.most)
+    return int(given) if number.whole else given
 
 
-def find(name: str, parameters: Mapping[str, Parameter]) -> Parameter:
-    """The parameter of that name. Raises Refusal, which names those there are."""
-    if name not in parameters:
-        known = ", ".join(parameters)
-        raise Refusal("bad_setting", f"There is no setting {name!r}: choose one of {known}.")
-    return parameters[name]
+def _find(name: str, known: Mapping[str, Number]) -> Number:
+    if name not in known:
+        names = ", ".join(known)
+        raise Refusal("bad_setting", f"There is no setting {name!r}: choose one of {names}.")
+    return known[name]
 
 
-def as_number(name: str, value: Any) -> float:
+def _as_number(name: str, value: Any) -> float:
     """``value`` as a finite float; NaN, infinity and texts are refused."""
     if isinstance(value, (bool, int, float)) and math.isfinite(value):
         return float(value)

@@ -20,10 +20,12 @@ from importlib.metadata import version
 from typing import Any, cast
 
 import presets
-from plugin_bridge.jobs import settings
-from plugin_bridge.jobs.job import Job
-from plugin_bridge.jobs.refusal import Refusal, one_line
-from plugin_bridge.jobs.scheduler import Scheduler
+from plugin_bridge.errors import one_line
+from plugin_bridge.jobs.job import Job, Value
+from plugin_bridge.jobs.operations.restyle import SETTINGS, find_preset
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.service import JobNews, News, Service
+from plugin_bridge.jobs.settings import numbers
 from plugin_bridge.osc.addresses import API, COMMANDS, NAME
 from plugin_bridge.osc.datagram import (
     Argument,
@@ -51,22 +53,20 @@ PIECE = 16  # messages of a list sent together; a client's socket buffers some 2
 PIECE_SECONDS = 0.004
 TURN_SECONDS = 0.02  # for messages, before anything else has its turn
 SUBMIT = "/restyle/submit"
+OPERATION = "restyle"  # what all of API 1 is about
+PARAMETERS = numbers(SETTINGS, common=True)
 
 
 class Endpoint(asyncio.DatagramProtocol):
-    """Speaks API 1 for a scheduler.
+    """Speaks API 1 for a service, and passes on its news while the socket is open.
 
-    Args:
-        scheduler: what does the work.
-        preset: for jobs that name none.
+    Attributes:
+        refused: how many datagrams were no messages.
     """
 
-    def __init__(self, scheduler: Scheduler, *, preset: str = "") -> None:
-        self.scheduler = scheduler
-        self.preset = preset
-        self.values: dict[str, float] = {}
-        self.refused = 0  # datagrams that were no messages
-        self.last_refusal = ""  # of a job, for the status page: not every client can hear it
+    def __init__(self, service: Service) -> None:
+        self.refused = 0
+        self._service = service
         self._listeners: OrderedDict[str, OrderedDict[Client, None]] = OrderedDict()
         self._notified: dict[Client, float] = {}
         self._elsewhere: OrderedDict[Client, Client] = OrderedDict()
@@ -89,9 +89,15 @@ class Endpoint(asyncio.DatagramProtocol):
 
     # News.
 
-    def on_event(self, job: Job, event: str) -> None:
-        """Tell a job's submitter and the notified clients what became of it."""
+    def on_news(self, news: News) -> None:
+        """Tell the clients: of a job its submitter and the notified, of defaults the notified."""
         self._forget_notified()
+        if isinstance(news, JobNews):
+            self._tell_of_job(news.job, news.event)
+        elif news.operation == OPERATION:
+            self._tell(self._notified, _default(news.name, news.value))
+
+    def _tell_of_job(self, job: Job, event: str) -> None:
         news = _end(job)
         if event == "progress":
             news = Message("/restyle/progress", (job.id, job.progress, job.stage))
@@ -99,20 +105,6 @@ class Endpoint(asyncio.DatagramProtocol):
         self._tell({*self._notified, *(it for c in listeners for it in self._ports(c))}, news)
         if job.ended:
             self._listeners.pop(job.id, None)
-
-    def set_default(self, name: str, value: float | str) -> None:
-        """Set a parameter, or the preset, of jobs that give none, and tell the notified clients."""
-        if name == "preset":
-            self.preset = str(value)
-            known = [preset.name for preset in presets.every()]
-            preset = presets.get(self.preset)
-            index = known.index(preset.name)
-            news = Message("/restyle/preset", _describe(index, len(known), preset))
-        else:
-            self.values[name] = settings.clamp(name, value)
-            news = _parameter(name, self.values[name])
-        self._forget_notified()
-        self._tell(self._notified, news)
 
     def _forget_notified(self) -> None:
         """Forget the notified clients whose time is up."""
@@ -124,6 +116,11 @@ class Endpoint(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
         self._transport = cast(asyncio.DatagramTransport, transport)
+        self._stop_watching = self._service.watch(self.on_news)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed."""
+        self._stop_watching()
 
     def error_received(self, exc: Exception) -> None:
         """A client is gone: it does not matter."""
@@ -203,7 +200,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._send(client, "/restyle/version.reply", NAME, self._own_version, API)
 
     def _status(self, client: Client) -> None:
-        counts = self.scheduler.counts()
+        counts = self._service.counts()
         numbers = (counts[state] for state in ("queued", "running", "done", "failed"))
         self._send(client, "/restyle/status.reply", *numbers)
 
@@ -230,50 +227,54 @@ class Endpoint(asyncio.DatagramProtocol):
         self._send_list(client, "/restyle/preset", lines)
 
     def _list_parameters(self, client: Client, preset: str = "") -> None:
-        advised = _preset(preset).parameters if preset else {}
-        for name, parameter in settings.PARAMETERS.items():
-            value = self.values.get(name, advised.get(name, parameter.default))
-            self._tell(self._ports(client), _parameter(name, value))
+        advised = find_preset(preset).parameters if preset else {}
+        known = {**advised, **self._service.defaults(OPERATION)}
+        for name, parameter in PARAMETERS.items():
+            value = known.get(name, parameter.default)
+            self._tell(self._ports(client), _default(name, value))
 
     def _set_parameter(self, client: Client, name: str, value: float) -> None:
-        self.set_default(name, value)
+        kept = self._service.set_default(OPERATION, name, value)
         if client not in self._notified:
-            self._tell(self._ports(client), _parameter(name, self.values[name]))
+            self._tell(self._ports(client), _default(name, kept))
 
     def _submit(
         self, client: Client, id: str, stem: str, out: str, preset: str, *rest: Argument
     ) -> None:
         if not 1 <= len(id) <= MAX_ID:
             raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
-        known = self.scheduler.jobs.get(id)
-        chosen = known.preset if known else (preset or self.preset)
+        settings: dict[str, Value] = {}
+        if id not in self._service.jobs:  # what is wrong is said in the order of the arguments
+            settings["preset"] = self._chosen(preset)
+        settings.update(read_pairs(rest))
+        request = repr((stem, out, preset, rest))
+        job = self._service.submit(id, request, OPERATION, {"stem": stem}, out, settings)
+        if job.ended:
+            self._tell(self._ports(client), _end(job))
+            return
+        self._listen(client, id)
+        self._send(client, "/restyle/accepted", id, self._service.position(job))
+
+    def _chosen(self, preset: str) -> str:
+        """The name of the preset that a job asks for, or gets."""
+        chosen = preset or str(self._service.defaults(OPERATION).get("preset", ""))
         if not chosen:
             raise Refusal("no_such_preset", "No preset was named: /restyle/preset/list has them.")
-        job = self.scheduler.submit(
-            id,
-            repr((stem, out, preset, rest)),
-            stem,
-            out,
-            chosen if known else _preset(chosen).name,
-            {**self.values, **read_pairs(rest)},
-        )
-        if job.ended:
-            self._tell(self._ports(client), _end(job))
-            return
-        self._listen(client, id)
-        self._send(client, "/restyle/accepted", id, self.scheduler.position(job))
+        return find_preset(chosen).name
 
     def _cancel(self, client: Client, id: str) -> None:
-        job = self._find(id)
+        job = self._service.find(id)
         if job.ended:
             self._tell(self._ports(client), _end(job))
             return
         self._listen(client, id)
-        self.scheduler.cancel(job)
+        self._service.cancel(job)
 
     def _job(self, client: Client, id: str) -> None:
-        job = self._find(id)
-        detail = {"failed": f"{job.code}: {job.error}", "done": job.out}.get(job.state, job.stage)
+        job = self._service.find(id)
+        detail = {"failed": f"{job.code}: {job.error}", "done": job.output}.get(
+            job.state, job.stage
+        )
         state = "running" if job.state == "written" else job.state
         self._send(client, "/restyle/job.reply", id, state, job.progress, detail)
 
@@ -286,12 +287,6 @@ class Endpoint(asyncio.DatagramProtocol):
         if len(self._listeners) > MAX_CLIENTS:
             self._listeners.popitem(last=False)
 
-    def _find(self, id: str) -> Job:
-        job = self.scheduler.jobs.get(id)
-        if job is None:
-            raise Refusal("no_such_job", f"There is no job {id[:MAX_ID]!r}, or it is long over.")
-        return job
-
     # Sending.
 
     def _fail(self, client: Client, message: Message, code: str, text: str) -> None:
@@ -299,7 +294,7 @@ class Endpoint(asyncio.DatagramProtocol):
         first = message.arguments[0] if of_job and message.arguments else ""
         job = first[:MAX_ID] if isinstance(first, str) else ""
         if message.address == SUBMIT:
-            self.last_refusal = f"{job}: {text}"
+            self._service.note_refusal(job, text)
         self._send(client, "/restyle/fail", message.address[:100], job, code, text[:1000])
 
     def _send_list(
@@ -346,26 +341,25 @@ def _sendable(argument: Argument) -> Argument:
 def _end(job: Job) -> Message:
     """The message that tells how a job ended."""
     if job.state == "done":
-        result = (job.out, job.frames, job.rate, job.seconds)
+        result = (job.output, job.frames, job.rate, job.seconds)
         return Message("/restyle/done", ("submit", job.id, *result))
     if job.state == "cancelled":
         return Message("/restyle/cancelled", (job.id,))
     return Message("/restyle/fail", (SUBMIT, job.id, job.code, job.error))
 
 
-def _parameter(name: str, value: float) -> Message:
-    """The message that tells a parameter's range and value."""
-    kind, least, most, _ = settings.PARAMETERS[name]
+def _default(name: str, value: Value) -> Message:
+    """The message that tells what jobs get that do not say themselves."""
+    if name == "preset":
+        known = [preset.name for preset in presets.every()]
+        preset = presets.get(str(value))
+        index = known.index(preset.name)
+        return Message("/restyle/preset", _describe(index, len(known), preset))
+    least, most, _, whole, _ = PARAMETERS[name]
+    kind = "i" if whole else "f"
     return Message("/restyle/param", (name, kind, float(least), float(most), float(value)))
 
 
 def _describe(index: int, total: int, preset: presets.Preset) -> tuple[Argument, ...]:
     program = -1 if preset.program is None or preset.percussion else preset.program
     return index, total, preset.name, preset.label, program
-
-
-def _preset(name: str) -> presets.Preset:
-    try:
-        return presets.get(name)
-    except presets.PresetError as error:
-        raise Refusal("no_such_preset", str(error)) from error

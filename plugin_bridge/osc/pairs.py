@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+from plugin_bridge.jobs.operations.restyle import SETTINGS, check_part
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.settings import check
+from plugin_bridge.jobs.settings import check, numbers
+
+NUMBERS = numbers(SETTINGS)
 
 
 def read_pairs(arguments: Sequence[Any]) -> dict[str, float]:
@@ -26,7 +28,6 @@ def read_pairs(arguments: Sequence[Any]) -> dict[str, float]:
     for key, value in zip(arguments[::2], arguments[1::2], strict=True):
         if not isinstance(key, str) or key in settings:
             raise Refusal("bad_setting", f"The key {key!r} is given twice, or is no text.")
-        settings[key] = check(key, value)
-    if settings.get("start_seconds", 0.0) >= settings.get("end_seconds", math.inf):
-        raise Refusal("bad_setting", "start_seconds must be before end_seconds.")
+        settings[key] = check(key, value, NUMBERS)
+    check_part(settings)
     return settings

@@ -17,8 +17,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from plugin_bridge.jobs.roots import Roots
-    from plugin_bridge.jobs.scheduler import Scheduler
-    from plugin_bridge.osc.endpoint import Endpoint
+    from plugin_bridge.jobs.service import Service
 
 ROWS = 8  # jobs shown
 RATE_SECONDS = 60.0
@@ -27,39 +26,36 @@ RATE_SECONDS = 60.0
 class StatusPage:
     """Draws itself anew whenever it is asked to: counts, rate, and the jobs at work."""
 
-    def __init__(
-        self, scheduler: Scheduler, endpoint: Endpoint, address: str, roots: Roots
-    ) -> None:
-        self._scheduler = scheduler
-        self._endpoint = endpoint
+    def __init__(self, service: Service, address: str, roots: Roots) -> None:
+        self._service = service
         self._address = address
         self._roots = roots
         self._done: deque[tuple[float, int]] = deque([(time.monotonic(), self._ended())])
 
     def __rich__(self) -> Group:
-        counts = self._scheduler.counts()
+        counts = self._service.counts()
         head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
         head.append(_shown(", ".join(map(str, self._roots.folders))))
         line = Text("   ".join(f"{counts[s]} {s}" for s in ("queued", "running", "done", "failed")))
         line.append(f"   {self._rate():.1f} a minute")
-        if self._endpoint.preset:
-            line.append(f"   preset {self._endpoint.preset}")
+        if preset := self._service.defaults("restyle").get("preset"):
+            line.append(f"   preset {preset}")
         table = Table.grid(padding=(0, 2), expand=True)
         table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         table.add_column(width=20)
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-        for job in [j for j in list(self._scheduler.jobs.values()) if not j.ended][:ROWS]:
+        for job in [j for j in list(self._service.jobs.values()) if not j.ended][:ROWS]:
             bar = ProgressBar(1.0, job.progress, width=20)
-            stage = job.stage or job.state
-            table.add_row(Text(_shown(Path(job.out).name)), Text(job.preset), bar, Text(stage))
+            name, what = Path(job.output).name, job.settings.get("preset", job.operation)
+            table.add_row(Text(_shown(name)), Text(str(what)), bar, Text(job.stage or job.state))
         stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
-        refusal = self._endpoint.last_refusal
+        refusal = self._service.last_refusal
         refused = [Text(f"Refused {_shown(refusal)}", "yellow")] if refusal else []
         return Group(head, line, table, *refused, stop)
 
     def _ended(self) -> int:
-        counts = self._scheduler.counts()
+        counts = self._service.counts()
         return counts["done"] + counts["failed"]
 
     def _rate(self) -> float:
@@ -78,14 +74,12 @@ def _shown(name: str) -> str:
 
 
 @contextmanager
-def status_page(
-    scheduler: Scheduler, endpoint: Endpoint, address: str, roots: Roots, *, quiet: bool
-) -> Iterator[None]:
+def status_page(service: Service, address: str, roots: Roots, *, quiet: bool) -> Iterator[None]:
     """Show the page while the block lasts, if there is a terminal and it is not ``quiet``."""
     console = Console()
     if quiet or not console.is_terminal:
         yield
         return
-    page = StatusPage(scheduler, endpoint, address, roots)
+    page = StatusPage(service, address, roots)
     with Live(page, console=console, refresh_per_second=4, transient=True):
         yield

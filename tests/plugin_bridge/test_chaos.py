@@ -39,7 +39,7 @@ from support.servers import (
 
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.roots import Roots
-from plugin_bridge.jobs.scheduler import Scheduler
+from plugin_bridge.jobs.service import Service
 from plugin_bridge.osc.addresses import COMMANDS
 from plugin_bridge.osc.client import Client, JobCancelled
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
@@ -236,13 +236,14 @@ def test_a_greedy_client_delays_nobody_else(root, what):
 
 def test_the_status_page_obeys_no_file_name():
     job = SimpleNamespace(
-        out="/root/a\x1b[2J\udcff\n.wav", preset="violin", progress=0.5, stage="", state="running",
-        ended=False,
+        output="/root/a\x1b[2J\udcff\n.wav", settings={"preset": "violin"}, operation="restyle",
+        progress=0.5, stage="", state="running", ended=False,
     )  # fmt: skip
-    scheduler = SimpleNamespace(jobs={"a": job}, counts=Counter)
+    service = SimpleNamespace(
+        jobs={"a": job}, counts=Counter, defaults=lambda operation: {}, last_refusal=""
+    )
     roots = SimpleNamespace(folders=[Path("/\x1b]0;a\x07")])
-    endpoint = SimpleNamespace(preset="", last_refusal="")
-    page = StatusPage(scheduler, endpoint, "127.0.0.1:9471", roots)
+    page = StatusPage(service, "127.0.0.1:9471", roots)
     console = Console(file=io.StringIO(), width=100)
     console.print(page)
     text = console.file.getvalue()
@@ -456,10 +457,10 @@ def test_a_stop_is_heeded_even_in_the_moment_when_a_job_comes(root, ticks):
     async def stop_at_once():
         nobody = SimpleNamespace(count=0, host=HOST, shutdown=lambda: None)
         journal = Journal(root.parent / "journal.sqlite")
-        scheduler = Scheduler(journal, nobody, Roots([root]))
-        work = asyncio.create_task(scheduler.run())
+        service = Service(journal, nobody, Roots([root]))
+        work = asyncio.create_task(service.run())
         await asyncio.sleep(0.05)
-        scheduler.submit("job", "", "in.wav", "out.wav", "violin", {})
+        service.submit("job", "", "restyle", {"stem": "in.wav"}, "out.wav", {"preset": "violin"})
         for _ in range(ticks):
             await asyncio.sleep(0)
         work.cancel()

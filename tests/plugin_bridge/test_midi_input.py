@@ -1,17 +1,27 @@
 """Live MIDI input: what comes in arrives as settings, and what is missing is said in one line."""
 
 import importlib.util
+import math
 import subprocess
 import sys
 
+import mido
 import pytest
 from mido import Message
-from support.midi import control, program
+from support.jobs import Room
 
 from effects.midi.messages import Setting
 from plugin_bridge import midi_input
 
 LAUNCHKEY = "Launchkey Mini MK3:Launchkey Mini MK3 MIDI 1 20:0"
+
+
+def program(number, channel=1):
+    return Message("program_change", program=number, channel=channel - 1)
+
+
+def control(number, value, channel=1):
+    return Message("control_change", control=number, value=value, channel=channel - 1)
 
 
 class FakePort:
@@ -30,6 +40,9 @@ class FakeBackend:
     def __init__(self, names):
         self.names, self.opened = names, []
 
+    def load(self):
+        pass
+
     def get_input_names(self):
         return self.names
 
@@ -44,7 +57,7 @@ def plugged(monkeypatch):
 
     def plug(*names):
         backend = FakeBackend(list(names))
-        monkeypatch.setattr(midi_input, "_backend", lambda: backend)
+        monkeypatch.setattr(mido, "Backend", lambda: backend)
         return backend
 
     return plug
@@ -102,6 +115,26 @@ def test_closing_twice_is_no_trouble(plugged):
     listener = midi_input.listen("a", print)
     listener.close()
     listener.close()
+
+
+# What it does to the jobs
+
+
+def test_settings_are_for_jobs_that_give_none_and_all_can_be_cancelled(tmp_path):
+    room = Room(tmp_path)
+    room.submit("a")
+    for setting in [
+        Setting("preset", "flute"),
+        Setting("strength", 0.25),
+        Setting("gain_db", -math.inf),
+        Setting("mix", 1.0),
+    ]:
+        midi_input.steer(room.service, setting)
+    values = {"preset": "flute", "strength": 0.25, "gain_db": -60.0, "mix": 1.0}
+    assert room.service.defaults("restyle") == values
+    midi_input.steer(room.service, Setting("cancel", None))
+    assert room.state("a") == "cancelled"
+    room.journal.close()
 
 
 # Ports

@@ -1,4 +1,4 @@
-"""A scheduler with workers that do as a test tells them."""
+"""The jobs room with stand-ins: workers whose work the test ends by hand, and a disk that fills."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from plugin_bridge.files import sound_files
 from plugin_bridge.jobs.journal import Journal
-from plugin_bridge.jobs.roots import Roots, part_path, report_path
-from plugin_bridge.jobs.scheduler import Scheduler
+from plugin_bridge.jobs.result_files import part_path, report_path
+from plugin_bridge.jobs.roots import Roots
+from plugin_bridge.jobs.service import JobNews, Service
 from plugin_bridge.jobs.workers.work import Outcome
 from support.sounds import noise
 
@@ -54,7 +56,7 @@ class Workers(Executor):
         """Let the work on a job end; what is written is ``content``."""
         task, future = next(it for it in self.works if it[0].job == id and not it[1].done())
         if outcome.state == "written" and content is not None:
-            part_path(Path(task.out)).write_bytes(content)
+            part_path(Path(task.output)).write_bytes(content)
         future.set_result(outcome)
 
     @property
@@ -63,29 +65,32 @@ class Workers(Executor):
 
 
 class Room:
-    """A folder with a stem, a journal, and the scheduler of both; its events are noted."""
+    """A folder with a stem, a journal, and the service of both; the news of jobs are noted."""
 
     def __init__(self, folder, workers=None, **options):
         self.root = folder / "root"
         self.root.mkdir(exist_ok=True)
+        self.roots = Roots([self.root])
         self.journal = Journal(folder / "journal.sqlite")
         self.workers = workers or Workers()
         self.events = []
-        self.scheduler = Scheduler(
-            self.journal,
-            self.workers,
-            Roots([self.root]),
-            lambda job, event: self.events.append((job.id, event)),
-            **options,
-        )
+        self.service = Service(self.journal, self.workers, self.roots, **options)
+        self.service.watch(self._note)
         if not (self.root / "in.wav").exists():
             sound_files.write(self.root / "in.wav", sound_files.Sound(noise(0.05, 8000), 8000, 16))
 
+    def _note(self, news):
+        if isinstance(news, JobNews):
+            self.events.append((news.job.id, news.event))
+
     def submit(self, id, out=None, request="r", stem="in.wav"):
-        return self.scheduler.submit(id, request, stem, out or f"{id}.wav", "violin", {})
+        settings = {"preset": "violin"}
+        return self.service.submit(
+            id, request, "restyle", {"stem": stem}, out or f"{id}.wav", settings
+        )
 
     def state(self, id):
-        return self.journal.jobs[id].state
+        return self.service.jobs[id].state
 
     def report(self, out):
         return json.loads(report_path(self.root / out).read_text())
@@ -96,7 +101,7 @@ class Room:
 
     @asynccontextmanager
     async def running(self):
-        task = asyncio.create_task(self.scheduler.run())
+        task = asyncio.create_task(self.service.run())
         try:
             yield self
             assert not task.done(), task.exception()
@@ -108,27 +113,43 @@ class Room:
 
 
 async def until(condition, seconds=5.0):
+    """Wait until ``condition`` returns something true."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         await asyncio.sleep(0.005)
 
 
-class Full:
-    """A database on a full disk, until there is room."""
+class Disk(sqlite3.Connection):
+    """A connection to a database on a disk that is ``full`` when the test says so.
 
-    def __init__(self, database):
-        self._database, self.full, self.in_transaction = database, True, False
+    With ``needs_room`` it is full only for statements that begin with that word.
+    """
 
-    def execute(self, *arguments):
-        if self.full:
+    full: ClassVar[bool] = False
+    needs_room: ClassVar[str] = ""
+    statements: ClassVar[list[str]] = []
+
+    @classmethod
+    def install(cls, monkeypatch):
+        """Have all databases on such a disk, which has room, and note what is executed."""
+        connect = sqlite3.connect
+        monkeypatch.setattr(cls, "full", False)
+        monkeypatch.setattr(cls, "statements", [])
+        monkeypatch.setattr(
+            sqlite3, "connect", lambda *args, **options: connect(*args, factory=cls, **options)
+        )
+        return cls
+
+    def execute(self, statement, *arguments):
+        self._need_room(statement)
+        return super().execute(statement, *arguments)
+
+    def executemany(self, statement, *arguments):
+        self._need_room(statement)
+        return super().executemany(statement, *arguments)
+
+    def _need_room(self, statement):
+        if self.full or (self.needs_room and statement.startswith(self.needs_room)):
             raise sqlite3.OperationalError("database or disk is full")
-        return self._database.execute(*arguments)
-
-    def executemany(self, *arguments):
-        if self.full:
-            raise sqlite3.OperationalError("database or disk is full")
-        return self._database.executemany(*arguments)
-
-    def close(self):
-        self._database.close()
+        self.statements.append(statement)

@@ -15,7 +15,7 @@ from support.sounds import noise
 from plugin_bridge.files import sound_files
 from plugin_bridge.jobs import batch as module
 from plugin_bridge.jobs.batch import JOURNAL, batch, find_stems
-from plugin_bridge.jobs.roots import part_path
+from plugin_bridge.jobs.result_files import part_path
 
 
 def write_stem(path, seed=0):
@@ -34,8 +34,8 @@ class Quick(Workers):
 
     def submit(self, fn, /, task):
         future = super().submit(fn, task)
-        Quick.stems.append(os.path.basename(task.stem))
-        assert not part_path(Path(task.out)).exists()
+        Quick.stems.append(os.path.basename(task.inputs["stem"]))
+        assert not part_path(Path(task.output)).exists()
         self.end(task.job)
         return future
 

@@ -5,9 +5,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
-from support.jobs import Full
+from support.jobs import Disk
 
 from plugin_bridge.jobs import journal as module
 from plugin_bridge.jobs.job import Job
@@ -23,7 +24,8 @@ def path(tmp_path):
 
 
 def job(id, **more):
-    return Job(id, "request", "/r/in.wav", f"/r/{len(id)}.wav", "violin", **more)
+    more = {"settings": {"preset": "violin"}, **more}
+    return Job(id, "request", "restyle", {"stem": "/r/in.wav"}, f"/r/{len(id)}.wav", **more)
 
 
 def reopened(path, **options):
@@ -60,7 +62,8 @@ def test_nothing_has_to_be_closed_for_it(path):
         "import os, sys, pathlib\n"
         "from plugin_bridge.jobs.journal import Job, Journal\n"
         "it = Journal(pathlib.Path(sys.argv[1]))\n"
-        "a = Job('a', 'r', 's', 'o', 'p'); it.add(a); a.state = 'running'; it.save(a)\n"
+        "a = Job('a', 'r', 'restyle', {'stem': 's'}, 'o')\n"
+        "it.add(a); a.state = 'running'; it.save(a)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == -9
@@ -114,6 +117,13 @@ def other_schema(database):
     database.execute("CREATE TABLE jobs (name TEXT)")
 
 
+OF_VERSION_0 = {
+    "id": "a", "request": "r", "stem": "s", "out": "o", "preset": "p", "settings": {},
+    "state": "queued", "deaths": 0, "frames": 0, "rate": 0, "seconds": 0.0, "code": "",
+    "error": "", "number": 1,
+}  # fmt: skip
+
+
 def rows(*texts):
     def write(database):
         database.execute(
@@ -138,7 +148,7 @@ def rows(*texts):
         rows("[]"),
         rows("null"),
         rows('{"id": "a"}'),
-        rows(json.dumps({**vars(Job("a", "r", "s", "o", "p")), "colour": "blue"})),
+        rows(json.dumps({**OF_VERSION_0, "colour": "blue"})),
         rows(None),
         rows("[" * 100_000),
     ],
@@ -176,14 +186,14 @@ def test_where_no_folder_can_be_is_said(tmp_path):
 # A disk that cannot be written
 
 
-def fill(journal):
-    journal._database = disk = Full(journal._database)
-    return disk
+@pytest.fixture
+def disk(monkeypatch):
+    return Disk.install(monkeypatch)
 
 
-def test_on_a_full_disk_a_job_is_not_accepted(path):
+def test_on_a_full_disk_a_job_is_not_accepted(path, disk):
     it = Journal(path)
-    disk = fill(it)
+    disk.full = True
     with pytest.raises(Refusal, match="cannot be written") as caught:
         it.add(job("a"))
     assert caught.value.code == "disk_full"
@@ -194,12 +204,12 @@ def test_on_a_full_disk_a_job_is_not_accepted(path):
     assert reopened(path)["a"].number == 1
 
 
-def test_on_a_full_disk_a_step_is_written_with_the_next(path):
+def test_on_a_full_disk_a_step_is_written_with_the_next(path, disk):
     it = Journal(path)
     a, b = job("a"), job("b")
     it.add(a)
     it.add(b)
-    disk = fill(it)
+    disk.full = True
     a.state = "done"
     assert not it.save(a)
     assert not it.flush()
@@ -212,11 +222,11 @@ def test_on_a_full_disk_a_step_is_written_with_the_next(path):
     assert [j.state for j in reopened(path).values()] == ["done", "running"]
 
 
-def test_what_is_left_is_written_when_it_closes(path):
+def test_what_is_left_is_written_when_it_closes(path, disk):
     it = Journal(path)
     a = job("a")
     it.add(a)
-    disk = fill(it)
+    disk.full = True
     a.state = "failed"
     assert not it.save(a)
     disk.full = False
@@ -244,12 +254,12 @@ def test_the_oldest_that_have_ended_are_forgotten(path):
     assert list(reopened(path, kept=None)) == list(it.jobs)
 
 
-def test_what_is_forgotten_does_not_come_back(path):
+def test_what_is_forgotten_does_not_come_back(path, disk):
     """Though its end was still to be written down when it was forgotten."""
     it = Journal(path)
     a = job("a")
     it.add(a)
-    disk = fill(it)
+    disk.full = True
     a.state = "done"
     it.save(a)
     disk.full = False
@@ -258,25 +268,23 @@ def test_what_is_forgotten_does_not_come_back(path):
     assert reopened(path) == {}
 
 
-def test_on_a_full_disk_nothing_is_forgotten(path):
+def test_on_a_full_disk_nothing_is_forgotten(path, disk):
     it = Journal(path)
     it.add(job("a"))
-    fill(it)
+    disk.full = True
     it.forget([it.jobs["a"]])
     assert list(it.jobs) == ["a"]
     it.close()
 
 
-def test_forgetting_many_is_one_transaction(path):
+def test_forgetting_many_is_one_transaction(path, disk):
     """One that waits for the disk only once: the server does nothing else meanwhile."""
     it = Journal(path, kept=None)
     for number in range(20):
         it.add(job(str(number)))
-    seen = []
-    it._database.set_trace_callback(seen.append)
+    disk.statements.clear()
     it.forget(list(it.jobs.values()))
-    assert seen[0].startswith("BEGIN")
-    assert seen[-1] == "COMMIT"
+    assert [it.split()[0] for it in disk.statements] == ["BEGIN", "DELETE", "COMMIT"]
     it.close()
 
 
@@ -296,3 +304,55 @@ def test_the_report_is_one_line_that_anything_can_read():
         "error": '"quoted"\n音',
     }
     assert module.KEPT >= 1000
+
+
+# Other versions
+
+
+def test_a_newer_journal_is_refused_and_left_as_it_is(path):
+    reopened(path)
+    damage(path, lambda database: database.execute("PRAGMA user_version = 99"))
+    before = path.read_bytes()
+    said = refuses(path)
+    assert "newer" in said
+    assert "update Restyle" in said
+    assert path.read_bytes() == before
+
+
+def older(*jobs):
+    """A journal of version 0 with jobs that differ from `OF_VERSION_0` by so much."""
+    return rows(*(json.dumps({**OF_VERSION_0, **it}) for it in jobs))
+
+
+def test_an_older_journal_is_brought_up_to_date_once(path):
+    damage(path, older({"settings": {"seed": 7}}))
+    (found,) = reopened(path).values()
+    assert (found.operation, found.inputs, found.output) == ("restyle", {"stem": "s"}, "o")
+    assert (found.settings, found.owner) == ({"preset": "p", "seed": 7}, "")
+    before = path.read_bytes()
+    assert reopened(path) == {"a": found}
+    assert path.read_bytes() == before
+
+
+def content(path):
+    with closing(sqlite3.connect(path)) as database:
+        version = database.execute("PRAGMA user_version").fetchone()
+        return version, database.execute("SELECT * FROM jobs").fetchall()
+
+
+@pytest.mark.parametrize("fault", [{"stem": ["s"], "colour": "blue"}, {"settings": 7}])
+def test_an_older_journal_with_a_fault_is_left_as_it_is(path, fault):
+    damage(path, older({"id": "good"}, fault))
+    before = content(path)
+    refuses(path)
+    assert content(path) == before
+
+
+def test_a_full_disk_while_an_older_journal_is_opened_loses_nothing(path, disk, monkeypatch):
+    damage(path, older({"id": "a"}))
+    before = content(path)
+    monkeypatch.setattr(disk, "needs_room", "UPDATE")
+    refuses(path)
+    monkeypatch.setattr(disk, "needs_room", "")
+    assert content(path) == before
+    assert list(reopened(path)) == ["a"]

@@ -12,7 +12,8 @@ from support.sounds import noise
 
 from plugin_bridge.files import sound_files
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.roots import Roots, is_report, part_path, report_path
+from plugin_bridge.jobs.result_files import is_report, part_path, report_path
+from plugin_bridge.jobs.roots import Roots
 
 REPORT = json.dumps({"job": "a", "state": "failed", "out": "x", "code": "hung"})
 

@@ -2,18 +2,19 @@
 
 import asyncio
 import os
+import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from support.jobs import RESULT, Full, Room, Workers, until
+from support.jobs import RESULT, Disk, Room, Workers, until
 
 from effects import Cancelled
 from plugin_bridge.jobs import scheduler as module
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.roots import part_path, report_path
+from plugin_bridge.jobs.result_files import part_path, report_path
 from plugin_bridge.jobs.workers.progress_line import Line
 from plugin_bridge.jobs.workers.work import Outcome
 
@@ -31,10 +32,10 @@ def test_a_job_is_done_and_its_report_says_so(tmp_path):
     async def story():
         room = Room(tmp_path)
         job = room.submit("a")
-        assert (job.state, room.scheduler.position(job), room.files) == ("queued", 1, [])
+        assert (job.state, room.service.position(job), room.files) == ("queued", 1, [])
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
-            assert (job.state, room.scheduler.position(job)) == ("running", 0)
+            assert (job.state, room.service.position(job)) == ("running", 0)
             room.workers.end("a")
             await until(lambda: job.ended)
             assert room.files == ["a.wav", "a.wav.json"]
@@ -159,7 +160,7 @@ def test_a_full_queue_takes_no_more(tmp_path):
 
 def test_the_report_of_an_earlier_job_goes_when_a_job_for_the_same_file_is_accepted(tmp_path):
     room = Room(tmp_path)
-    report_path(room.root / "a.wav").write_text(Job("old", "", "", "x", "").report)
+    report_path(room.root / "a.wav").write_text(Job("old", "", "restyle", {}, "x").report)
     room.submit("a")
     assert room.files == []
     room.journal.close()
@@ -172,18 +173,18 @@ def test_jobs_run_in_the_order_of_submission_as_many_as_there_are_workers(tmp_pa
     async def story():
         room = Room(tmp_path, Workers(2))
         jobs = [room.submit(id) for id in "edcba"]
-        assert [room.scheduler.position(job) for job in jobs] == [1, 2, 3, 4, 5]
+        assert [room.service.position(job) for job in jobs] == [1, 2, 3, 4, 5]
         async with room.running():
             await until(lambda: room.workers.busy == ["e", "d"])
             await asyncio.sleep(0.06)
             assert room.workers.busy == ["e", "d"]
-            assert [room.scheduler.position(job) for job in jobs] == [0, 0, 1, 2, 3]
+            assert [room.service.position(job) for job in jobs] == [0, 0, 1, 2, 3]
             for id, then in zip("decba", ("ec", "cb", "ba", "a", ""), strict=True):
                 room.workers.end(id)
                 await until(lambda then=then: room.workers.busy == list(then))
-            await asyncio.wait_for(room.scheduler.finish(), 5)
+            await asyncio.wait_for(room.service.finish(), 5)
             assert [it[0] for it in room.events] == list("decba")
-            assert room.scheduler.counts() == {"done": 5}
+            assert room.service.counts() == {"done": 5}
 
     asyncio.run(story())
 
@@ -211,12 +212,12 @@ def test_a_queued_job_is_cancelled_at_once_and_leaves_nothing(tmp_path):
         b = room.submit("b")
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
-            room.scheduler.cancel(b)
+            room.service.cancel(b)
             assert room.events == [("b", "cancelled")]
-            room.scheduler.cancel(b)
+            room.service.cancel(b)
             room.workers.end("a")
             await until(lambda: room.state("a") == "done")
-            room.scheduler.cancel(room.journal.jobs["a"])
+            room.service.cancel(room.journal.jobs["a"])
             await asyncio.sleep(0.03)
             assert room.events == [("b", "cancelled"), ("a", "done")]
             assert room.files == ["a.wav", "a.wav.json"]
@@ -248,7 +249,7 @@ def test_running_work_is_told_to_stop_and_may_do_so_by_itself(tmp_path):
             work = asyncio.create_task(work)
             await until(lambda: a.progress > 0)
             assert a.stage == "working"
-            room.scheduler.cancel(a)
+            room.service.cancel(a)
             assert a.state == "running"  # cancelled only once no work goes on
             await work
             await until(lambda: a.ended)
@@ -265,8 +266,8 @@ def test_running_work_that_does_not_listen_is_killed(tmp_path):
         a = room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
-            room.scheduler.cancel(a)
-            room.scheduler.cancel(a)
+            room.service.cancel(a)
+            room.service.cancel(a)
             await until(lambda: a.ended)
             assert (a.state, a.deaths, room.files) == ("cancelled", 0, [])
             assert len(room.workers.killed) == 1
@@ -280,7 +281,7 @@ def test_a_job_cancelled_as_it_ends_is_cancelled_and_its_result_removed(tmp_path
         a = room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
-            room.scheduler.cancel(a)
+            room.service.cancel(a)
             room.workers.end("a")
             await until(lambda: a.ended)
             assert (a.state, room.files) == ("cancelled", [])
@@ -294,7 +295,7 @@ def test_a_job_cancelled_before_the_server_stops_is_not_run_again(tmp_path):
         async with room.running():
             a = room.submit("a")
             await until(lambda: room.workers.busy)
-            room.scheduler.cancel(a)
+            room.service.cancel(a)
         assert a.state == "cancelled"
         assert room.events == [("a", "cancelled")]
 
@@ -311,7 +312,7 @@ def test_a_hung_job_can_be_cancelled(tmp_path, monkeypatch):
         async with room.running():
             await until(lambda: room.workers.busy)
             await asyncio.sleep(0.15)
-            room.scheduler.cancel(a)
+            room.service.cancel(a)
             room.workers.end("a", Outcome("cancelled"))
             await until(lambda: a.ended)
             assert a.state == "cancelled"
@@ -329,7 +330,7 @@ def test_a_worker_that_is_lost_once_is_chance_and_twice_is_the_end(tmp_path, how
         a, b = room.submit("a"), room.submit("b")
 
         def lose():
-            part_path(Path(room.workers.task("a").out)).write_bytes(b"half")
+            part_path(Path(room.workers.task("a").output)).write_bytes(b"half")
             if how == "dies":
                 room.workers.kill(room.workers.works[-1][1])
             else:
@@ -517,7 +518,7 @@ def test_a_crash_after_that_publishes_what_there_is(tmp_path, moved):
         if moved == "half":  # linked, and the other name not yet removed
             os.link(part, out)
         if moved == "whole, and reported":
-            report_path(out).write_text(Job("a", "", "", str(out), "", state="done").report)
+            report_path(out).write_text(Job("a", "", "restyle", {}, str(out), state="done").report)
         async with room.running():
             await until(lambda: room.state("a") == "done")
             assert room.workers.works == []
@@ -573,40 +574,25 @@ def test_a_server_that_stops_puts_running_jobs_back(tmp_path):
 # The rest
 
 
-def test_one_who_cannot_be_told_stops_nothing(tmp_path):
-    async def story():
-        room = Room(tmp_path)
+def test_what_the_disk_had_no_room_for_is_written_when_it_has(tmp_path, monkeypatch):
+    disk = Disk.install(monkeypatch)
 
-        def fault(job, event):
-            raise RuntimeError("a fault of the endpoint's")
+    def written():
+        with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+            return database.execute("SELECT state FROM jobs").fetchall()
 
-        room.scheduler._on_event = fault
-        a, b = room.submit("a"), room.submit("b")
-        async with room.running():
-            await until(lambda: room.workers.busy == ["a"])
-            (room.root / "b.wav").write_bytes(b"")  # so that b fails at its start
-            room.workers.end("a")
-            await until(lambda: a.ended and b.ended)
-            await asyncio.sleep(0.05)
-            c = room.submit("c")
-            await until(lambda: room.workers.busy == ["c"])
-            assert c.state == "running"
-
-    asyncio.run(story())
-
-
-def test_what_the_disk_had_no_room_for_is_written_when_it_has(tmp_path):
     async def story():
         room = Room(tmp_path)
         a = room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
-            room.journal._database = disk = Full(room.journal._database)
+            disk.full = True
             room.workers.end("a")
             await until(lambda: a.ended)
             assert room.files == ["a.wav", "a.wav.json"]
             disk.full = False
-            await until(lambda: not room.journal._unwritten)
-        assert Room(tmp_path).journal.jobs["a"].state == "done"
+            assert written() == [("running",)]
+            await until(lambda: written() == [("done",)])
+        assert Room(tmp_path).state("a") == "done"
 
     asyncio.run(story())

@@ -4,10 +4,13 @@ import math
 
 import pytest
 
-from plugin_bridge.jobs import settings
+from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.settings import PARAMETERS, SPAN, check, clamp
-from plugin_bridge.osc.pairs import read_pairs
+from plugin_bridge.jobs.settings import numbers
+
+RESTYLE = operations.find("restyle")
+NUMBERS = numbers(RESTYLE.settings)
+check, clamp, check_all = RESTYLE.check, RESTYLE.clamp, RESTYLE.check_all
 
 
 def refusal(call, *arguments):
@@ -17,9 +20,9 @@ def refusal(call, *arguments):
     return caught.value.code, str(caught.value)
 
 
-@pytest.mark.parametrize("name", [*PARAMETERS, *SPAN])
+@pytest.mark.parametrize("name", NUMBERS)
 def test_both_ends_of_a_range_are_in_it_and_what_is_beyond_is_refused(name):
-    it = {**PARAMETERS, **SPAN}[name]
+    it = NUMBERS[name]
     for end, way in ((it.least, -1), (it.most, 1)):
         assert check(name, end) == end
         code, message = refusal(check, name, end + way * 0.001 * max(abs(end), 1) - 1 * (way < 0))
@@ -28,7 +31,7 @@ def test_both_ends_of_a_range_are_in_it_and_what_is_beyond_is_refused(name):
     assert it.least <= it.default <= it.most
 
 
-@pytest.mark.parametrize("name", [*PARAMETERS, *SPAN])
+@pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "0.5", "", None, b"1", [1]])
 def test_what_is_no_number_is_refused(name, value):
     assert refusal(check, name, value)[0] == "bad_setting"
@@ -51,52 +54,6 @@ def test_an_unknown_name_is_answered_with_those_there_are(name):
     code, message = refusal(check, name, 0.5)
     assert code == "bad_setting"
     assert "strength, mix, gain_db, seed" in message
-
-
-# What follows the preset of a submit
-
-
-def test_pairs_come_in_any_order():
-    given = ["seed", 3, "mix", 0.5, "gain_db", -6, "strength", 1, "start_seconds", 1.5]
-    given += ["end_seconds", 2]
-    assert read_pairs(given) == {
-        "seed": 3,
-        "mix": 0.5,
-        "gain_db": -6.0,
-        "strength": 1.0,
-        "start_seconds": 1.5,
-        "end_seconds": 2.0,
-    }
-    assert read_pairs([]) == {}
-
-
-@pytest.mark.parametrize("value", [0.75, 1, True])
-def test_a_number_alone_is_the_strength(value):
-    assert read_pairs([value]) == {"strength": float(value)}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["strength"], "bad_request"),
-        (["strength", 0.5, "mix"], "bad_request"),
-        ([0.5, 0.5, 0.5], "bad_request"),
-        ([0.5, "strength"], "bad_setting"),
-        ([0.5, 0.5], "bad_setting"),
-        (["mix", 0.5, "mix", 0.5], "bad_setting"),
-        (["mix", "0.5"], "bad_setting"),
-        (["mix", None], "bad_setting"),
-        ([None], "bad_setting"),
-        ([math.nan], "bad_setting"),
-        ([2.0], "bad_setting"),
-        ([None, 1], "bad_setting"),
-        (["start_seconds", 2, "end_seconds", 2], "bad_setting"),
-        (["start_seconds", 2, "end_seconds", 1], "bad_setting"),
-        (["end_seconds", 0], "bad_setting"),
-    ],
-)
-def test_odd_pairs_are_refused(arguments, code):
-    assert refusal(read_pairs, arguments)[0] == code
 
 
 # For all jobs
@@ -123,4 +80,29 @@ def test_values_for_all_jobs_are_clamped(name, value, wanted):
 )
 def test_only_numbers_for_known_names_are_clamped(name, value):
     assert refusal(clamp, name, value)[0] == "bad_setting"
-    assert settings.PARAMETERS["strength"].default == 1.0
+    assert NUMBERS["strength"].default == 1.0
+
+
+# A whole job
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("violin", "violin"), ("40", "violin")])
+def test_a_preset_is_kept_by_its_name(given, wanted):
+    assert check_all({"preset": given, "mix": 1}) == {"preset": wanted, "mix": 1.0}
+    assert clamp("preset", given) == wanted
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({}, "no_such_preset"),
+        ({"preset": ""}, "no_such_preset"),
+        ({"preset": "vioiln"}, "no_such_preset"),
+        ({"preset": 40}, "bad_setting"),
+        ({"preset": "violin", "mix": 2}, "bad_setting"),
+        ({"preset": "violin", "colour": "blue"}, "bad_setting"),
+        ({"preset": "violin", "start_seconds": 2, "end_seconds": 2}, "bad_setting"),
+    ],
+)
+def test_a_job_that_cannot_be_done_is_refused(settings, code):
+    assert refusal(check_all, settings)[0] == code

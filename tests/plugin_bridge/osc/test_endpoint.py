@@ -2,17 +2,14 @@
 
 import asyncio
 import math
-from contextlib import contextmanager
-from types import SimpleNamespace
 
 import pytest
 from support.jobs import Room, until
 
 import presets
-from effects.midi.messages import Setting
-from plugin_bridge import midi_input, serve
 from plugin_bridge.jobs.refusal import CODES
 from plugin_bridge.jobs.scheduler import GRACE_SECONDS
+from plugin_bridge.jobs.workers.progress_line import Line
 from plugin_bridge.jobs.workers.work import Outcome
 from plugin_bridge.osc import endpoint
 from plugin_bridge.osc.addresses import API, COMMANDS
@@ -42,12 +39,11 @@ class Wire:
 class Desk:
     """An endpoint with stand-ins on both sides."""
 
-    def __init__(self, folder, **options):
+    def __init__(self, folder):
         self.room = Room(folder)
         self.wire = Wire()
-        self.endpoint = Endpoint(self.room.scheduler, **options)
+        self.endpoint = Endpoint(self.room.service)
         self.endpoint.connection_made(self.wire)
-        self.room.scheduler._on_event = self.endpoint.on_event
 
     async def ask(self, address, *arguments, client=ME, types=None):
         """What is sent at once in answer, to whoever it goes."""
@@ -171,8 +167,8 @@ async def test_parameters_are_set_clamped_and_listed(desk):
     assert await desk.code("/restyle/param/list", "vioiln") == ("", "no_such_preset")
     await desk.submit("a", "gain_db", -3)
     await desk.submit("b")
-    assert desk.room.journal.jobs["a"].settings == {"gain_db": -3.0}
-    assert desk.room.journal.jobs["b"].settings == {"gain_db": -60.0}
+    assert desk.room.journal.jobs["a"].settings == {"preset": "violin", "gain_db": -3.0}
+    assert desk.room.journal.jobs["b"].settings == {"preset": "violin", "gain_db": -60.0}
 
 
 # Jobs
@@ -183,8 +179,10 @@ async def test_a_job_from_beginning_to_end(desk):
     assert await desk.submit("a") == [(ME, "/restyle/accepted", "a", 1)]
     await until(lambda: desk.room.workers.busy)
     assert await desk.submit("a") == [(ME, "/restyle/accepted", "a", 0)]
-    desk.room.scheduler._on_report("a", 0.5, "optimising")
-    assert desk.wire.sent[-1] == (ME, "/restyle/progress", "a", 0.5, "optimising")
+    with Line(desk.room.workers.task("a").line, "a") as line:
+        line.report(0.5, "optimising")
+        progress = (ME, "/restyle/progress", "a", 0.5, "optimising")
+        await until(lambda: desk.wire.sent[-1] == progress)
     assert await desk.ask("/restyle/job", "a") == [
         (ME, "/restyle/job.reply", "a", "running", 0.5, "optimising")
     ]
@@ -281,11 +279,11 @@ async def test_a_fault_of_ours_is_answered_and_stops_nothing(desk):
     def fault(*_):
         raise RuntimeError("one\ntwo")
 
-    desk.room.scheduler.counts = fault
+    desk.room.service.counts = fault
     (answer,) = await desk.ask("/restyle/status")
     assert answer[2:5] == ("/restyle/status", "", "internal")
     assert "\n" not in answer[5]
-    del desk.room.scheduler.counts
+    del desk.room.service.counts
     assert await desk.ask("/restyle/version")
 
 
@@ -319,10 +317,15 @@ async def test_those_who_asked_hear_of_every_job(desk):
 async def test_who_asked_is_forgotten_in_time_and_when_there_are_too_many(desk):
     for port in range(7000, 7000 + endpoint.MAX_NOTIFIED + 5):
         await desk.ask("/restyle/notify", 1, port)
-    assert len(desk.endpoint._notified) == endpoint.MAX_NOTIFIED
-    assert ("127.0.0.1", 7000) not in desk.endpoint._notified
-    for client in desk.endpoint._notified:
-        desk.endpoint._notified[client] = 0.0
+    told = await desk.ask("/restyle/param/set", "mix", 0.25, client=OTHER)
+    ports = [client[1] for client, *_ in told]
+    assert len(ports) == endpoint.MAX_NOTIFIED + 1
+    assert 7000 not in ports
+    assert ports[-1] == OTHER[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoint, "NOTIFY_SECONDS", 0.0)
+        for port in range(7005, 7005 + endpoint.MAX_NOTIFIED):
+            await desk.ask("/restyle/notify", 1, port)
     answers = await desk.ask("/restyle/param/set", "mix", 0.5, client=OTHER)
     assert [it[0] for it in answers] == [OTHER]
 
@@ -335,69 +338,54 @@ async def test_what_cannot_be_sent_at_once_is_dropped(desk):
     assert await desk.ask("/restyle/version")
 
 
-# Defaults and MIDI
+# Defaults
 
 
-def test_the_default_preset_is_for_jobs_that_name_none(tmp_path):
-    async def story():
-        desk = Desk(tmp_path, preset="flute")
-        await desk.submit("a", preset="")
-        desk.endpoint.set_default("preset", "violin")
-        await desk.submit("b", preset="")
-        await desk.submit("c", preset="40")
-        assert (await desk.submit("a", preset=""))[0][1] == "/restyle/accepted"
-        assert [job.preset for job in desk.room.journal.jobs.values()] == [
-            "flute",
-            "violin",
-            "violin",
-        ]
-        desk.room.journal.close()
-
-    asyncio.run(story())
+@at_desk
+async def test_the_default_preset_is_for_jobs_that_name_none(desk):
+    service = desk.room.service
+    service.set_default("restyle", "preset", "flute")
+    await desk.submit("a", preset="")
+    service.set_default("restyle", "preset", "violin")
+    await desk.submit("b", preset="")
+    await desk.submit("c", preset="40")
+    assert (await desk.submit("a", preset=""))[0][1] == "/restyle/accepted"
+    presets = [job.settings["preset"] for job in service.jobs.values()]
+    assert presets == ["flute", "violin", "violin"]
 
 
-def test_a_midi_input_moves_the_defaults_and_cancels(tmp_path, monkeypatch):
-    heard = []
+@at_desk
+async def test_those_who_asked_hear_of_every_default_whoever_set_it(desk):
+    await desk.ask("/restyle/notify", 1, client=OTHER)
+    before = len(desk.wire.sent)
+    desk.room.service.set_default("restyle", "preset", "flute")
+    desk.room.service.set_default("restyle", "strength", 0.25)
+    told = desk.wire.sent[before:]
+    known = [preset.name for preset in presets.every()]
+    assert told[0][:5] == (OTHER, "/restyle/preset", known.index("flute"), len(known), "flute")
+    assert told[1:] == [(OTHER, "/restyle/param", "strength", "f", 0.0, 1.0, 0.25)]
 
-    @contextmanager
-    def listen(port, on_setting, *, channel):
-        heard.append((port, channel))
-        yield heard.append(on_setting)
 
-    monkeypatch.setattr(midi_input, "listen", listen)
+@at_desk
+async def test_a_preset_is_no_number_and_stays_as_it_was(desk):
+    desk.room.service.set_default("restyle", "preset", "flute")
+    assert await desk.code("/restyle/param/set", "preset", 40.0) == ("", "bad_setting")
+    assert desk.room.service.defaults("restyle") == {"preset": "flute"}
 
-    async def story():
-        desk = Desk(tmp_path)
-        options = SimpleNamespace(midi_in="keys", midi_channel=3)
-        loop = asyncio.get_running_loop()
-        with serve._midi(options, desk.endpoint, desk.room.scheduler, loop):
-            assert heard[0] == ("keys", 3)
-            await desk.ask("/restyle/notify", 1, client=OTHER)
-            await desk.submit("a")
-            for setting in [
-                Setting("preset", "flute"),
-                Setting("strength", 0.25),
-                Setting("gain_db", -math.inf),
-                Setting("mix", 1.0),
-                Setting("cancel", None),
-            ]:
-                await asyncio.to_thread(heard[1], setting)
-            await asyncio.sleep(0.01)
-        assert desk.endpoint.preset == "flute"
-        assert desk.endpoint.values == {"strength": 0.25, "gain_db": -60.0, "mix": 1.0}
-        assert desk.room.state("a") == "cancelled"
-        news = [it[1] for it in desk.wire.sent if it[0] == OTHER]
-        assert news.count("/restyle/param") == 3
-        assert news.count("/restyle/preset") == 1
-        assert news[-1] == "/restyle/cancelled"
-        desk.room.journal.close()
 
-    asyncio.run(story())
+@at_desk
+async def test_when_the_socket_is_closed_it_hears_no_news(desk):
+    await desk.submit("a")
+    desk.endpoint.connection_lost(None)
+    before = len(desk.wire.sent)
+    desk.room.service.set_default("restyle", "mix", 0.5)
+    desk.room.service.cancel_all()
+    assert desk.wire.sent[before:] == []
 
 
 @at_desk
 async def test_a_refused_job_is_noted_for_those_who_cannot_hear(desk):
     await desk.ask("/restyle/job", "nope")
-    assert desk.endpoint.last_refusal == ""
+    assert desk.room.service.last_refusal == ""
     await desk.submit("a", preset="vioiln")
-    assert desk.endpoint.last_refusal.startswith("a: There is no preset 'vioiln'")
+    assert desk.room.service.last_refusal.startswith("a: There is no preset 'vioiln'")

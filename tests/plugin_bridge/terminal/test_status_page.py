@@ -7,8 +7,6 @@ import pytest
 from rich.console import Console
 from support.jobs import Room
 
-from plugin_bridge.jobs.roots import Roots
-from plugin_bridge.osc.endpoint import Endpoint
 from plugin_bridge.terminal.status_page import StatusPage, status_page
 
 
@@ -20,8 +18,9 @@ def room(tmp_path):
 
 
 def page(room, preset=""):
-    endpoint = Endpoint(room.scheduler, preset=preset)
-    return StatusPage(room.scheduler, endpoint, "127.0.0.1:9471", Roots([room.root]))
+    if preset:
+        room.service.set_default("restyle", "preset", preset)
+    return StatusPage(room.service, "127.0.0.1:9471", room.roots)
 
 
 def drawn(it, width):
@@ -50,9 +49,8 @@ def test_it_says_what_there_is(room):
 
 
 def test_it_says_what_was_refused_since_not_every_client_can_hear_it(room):
-    it = page(room)
-    it._endpoint.last_refusal = "job-1: there is no preset 'x\x1b[2J'"
-    text = "\n".join(drawn(it, 120))
+    room.service.note_refusal("job-1", "there is no preset 'x\x1b[2J'")
+    text = "\n".join(drawn(page(room), 120))
     assert "Refused job-1: there is no preset" in text
     assert "\x1b" not in text
 
@@ -78,7 +76,7 @@ def test_it_can_be_drawn_while_jobs_come_in(room):
 
     thread = threading.Thread(target=draw)
     thread.start()
-    jobs = room.scheduler.jobs
+    jobs = room.journal.jobs
     job = room.submit("a")
     for number in range(20000):
         jobs[str(number)] = job
@@ -92,7 +90,6 @@ def test_it_can_be_drawn_while_jobs_come_in(room):
 
 @pytest.mark.parametrize("quiet", [True, False])
 def test_without_a_terminal_nothing_is_drawn(room, capsys, quiet):
-    endpoint = Endpoint(room.scheduler)
-    with status_page(room.scheduler, endpoint, "x", Roots([room.root]), quiet=quiet):
+    with status_page(room.service, "x", room.roots, quiet=quiet):
         pass
     assert capsys.readouterr().out == ""

@@ -1,0 +1,29 @@
+"""What a job can do. An operation is one file with one class, and one line in `OPERATIONS`."""
+
+from __future__ import annotations
+
+import importlib
+
+from plugin_bridge.jobs.operations.operation import Operation
+
+OPERATIONS = {
+    "restyle": "plugin_bridge.jobs.operations.restyle:Restyle",
+}
+
+
+def find(name: str) -> Operation:
+    """The operation of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in OPERATIONS:
+        raise ValueError(f"There is no operation {name!r}; choose one of: {', '.join(OPERATIONS)}.")
+    return load(OPERATIONS[name])
+
+
+def load(place: str) -> Operation:
+    """The operation at ``"module:Class"``: workers are told the place and need no table."""
+    module, _, name = place.partition(":")
+    operation: Operation = getattr(importlib.import_module(module), name)()
+    return operation

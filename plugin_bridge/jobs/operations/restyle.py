@@ -1,0 +1,112 @@
+"""The operation ``restyle``: a stem, or a part of it, in the sound of a preset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import presets
+from plugin_bridge.jobs.job import Value
+from plugin_bridge.jobs.operations.operation import Operation, Report
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.settings import Number, Setting, Text
+
+if TYPE_CHECKING:
+    from plugin_bridge.files.sound_files import Sound
+
+DAY_SECONDS = 86400.0  # longer than any stem that can be served
+
+#: Numbers first, in the order in which they are listed to clients.
+SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {
+        "strength": Number(0.0, 1.0, 1.0),
+        "mix": Number(0.0, 1.0, 1.0),
+        "gain_db": Number(-60.0, 0.0, 0.0),
+        "seed": Number(0, 2**31 - 1, 0, whole=True),
+        "start_seconds": Number(0.0, DAY_SECONDS, 0.0, common=False),
+        "end_seconds": Number(0.0, DAY_SECONDS, DAY_SECONDS, common=False),
+        "preset": Text(),
+    }
+)
+
+
+class Restyle(Operation):
+    """A stem in the sound of a preset."""
+
+    inputs = ("stem",)
+    settings = SETTINGS
+
+    def check(self, name: str, value: Any) -> Value:
+        """See `Operation.check`; a preset is kept by its name, however it was called."""
+        checked = super().check(name, value)
+        return find_preset(str(checked)).name if name == "preset" else checked
+
+    def check_all(self, given: Mapping[str, Any]) -> dict[str, Value]:
+        """See `Operation.check_all`; a preset has to be named."""
+        if not given.get("preset"):
+            raise Refusal("no_such_preset", "No preset was named: restyle presets lists them.")
+        checked = super().check_all(given)
+        check_part(checked)
+        return checked
+
+    def run(
+        self,
+        inputs: Mapping[str, Path],
+        output: Path,
+        settings: Mapping[str, Value],
+        report: Report,
+    ) -> Sound:
+        """See `Operation.run`."""
+        import numpy as np
+
+        from effects import StyleTransfer
+        from plugin_bridge.files import sound_files
+        from plugin_bridge.files.process import process
+
+        report(0.0, "reading")
+        options: dict[str, Any] = dict(settings)
+        start, end = options.pop("start_seconds", 0.0), options.pop("end_seconds", None)
+        gain = 10 ** (options.pop("gain_db", 0.0) / 20)
+        options["seed"] = int(options.get("seed", 0))
+        try:
+            effect = StyleTransfer(**options)
+        except presets.PresetError as error:
+            raise Refusal("no_such_preset", str(error)) from error
+        sound = _part(sound_files.read(inputs["stem"]), inputs["stem"], start, end)
+        sound_files.check_holds(output, sound)
+        effect.on_progress = report
+        audio = process(effect, sound)
+        return sound.with_audio(audio if gain == 1 else audio * np.float32(gain))
+
+
+def find_preset(name: str) -> presets.Preset:
+    """The preset of that name or General MIDI number. Raises Refusal if there is none."""
+    try:
+        return presets.get(name)
+    except presets.PresetError as error:
+        raise Refusal("no_such_preset", str(error)) from error
+
+
+def check_part(settings: Mapping[str, Any]) -> None:
+    """Check that the wanted part of the stem ends after it begins. Raises Refusal if not."""
+    if settings.get("start_seconds", 0.0) >= settings.get("end_seconds", math.inf):
+        raise Refusal("bad_setting", "start_seconds must be before end_seconds.")
+
+
+def _part(sound: Sound, path: Path, start_seconds: float, end_seconds: float | None) -> Sound:
+    """The wanted part of a stem; ``path`` is for the message if nothing is left of it."""
+    import numpy as np
+
+    if not start_seconds and end_seconds is None:
+        return sound
+    rate = sound.sample_rate
+    last = None if end_seconds is None else round(end_seconds * rate)
+    audio = np.ascontiguousarray(sound.audio[:, round(start_seconds * rate) : last])
+    if not audio.size:
+        raise Refusal(
+            "bad_setting", f"{path} has nothing after {start_seconds:g} s: it is shorter."
+        )
+    return sound.with_audio(audio)

@@ -1,0 +1,192 @@
+"""The service: what any way to the jobs may ask, and who hears what becomes of it."""
+
+import asyncio
+import dataclasses
+
+import numpy as np
+import pytest
+from support import mix
+from support.jobs import Room, until
+from support.servers import sound, stem
+
+from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.service import DefaultNews, JobNews
+from plugin_bridge.jobs.workers.local import LocalWorkers
+
+
+@pytest.fixture
+def room(tmp_path):
+    room = Room(tmp_path)
+    yield room
+    room.journal.close()
+
+
+def refused(call, *arguments):
+    with pytest.raises(Refusal) as caught:
+        call(*arguments)
+    return caught.value.code
+
+
+# Jobs
+
+
+def test_a_job_is_found_by_its_id_and_knows_whose_it_is(room):
+    files = {"stem": "in.wav"}, "a.wav"
+    job = room.service.submit("a", "r", "restyle", *files, {"preset": "40"}, owner="me")
+    assert room.service.find("a") is job
+    assert (job.operation, job.owner, job.settings) == ("restyle", "me", {"preset": "violin"})
+    assert job.inputs == {"stem": str(room.root / "in.wav")}
+    assert room.submit("b").owner == ""
+    assert refused(room.service.find, "c") == "no_such_job"
+
+
+@pytest.mark.parametrize(
+    ("operation", "inputs", "settings", "code"),
+    [
+        ("mashup", {"stem": "in.wav"}, {}, "bad_request"),
+        ("restyle", {}, {"preset": "violin"}, "bad_request"),
+        ("restyle", {"stem": "in.wav", "b": "in.wav"}, {"preset": "violin"}, "bad_request"),
+        ("restyle", {"stem": "in.wav"}, {}, "no_such_preset"),
+        ("restyle", {"stem": "in.wav"}, {"preset": "violin", "mix": 7}, "bad_setting"),
+    ],
+)
+def test_what_an_operation_cannot_do_is_refused(room, operation, inputs, settings, code):
+    assert refused(room.service.submit, "a", "r", operation, inputs, "a.wav", settings) == code
+    assert room.service.jobs == {}
+
+
+def test_all_jobs_can_be_cancelled(room):
+    for id in "abc":
+        room.submit(id)
+    room.service.cancel_all()
+    assert room.service.counts() == {"cancelled": 3}
+    assert room.events == [(id, "cancelled") for id in "abc"]
+
+
+# Defaults
+
+
+def test_defaults_are_for_jobs_that_do_not_say(room):
+    assert room.service.set_default("restyle", "preset", "40") == "violin"
+    assert room.service.set_default("restyle", "gain_db", -100) == -60.0
+    files = "r", "restyle", {"stem": "in.wav"}
+    job = room.service.submit("a", *files, "a.wav", {"gain_db": -3})
+    assert job.settings == {"preset": "violin", "gain_db": -3.0}
+    room.service.set_default("restyle", "preset", "flute")
+    assert job.settings["preset"] == "violin"
+    assert room.service.defaults("restyle") == {"preset": "flute", "gain_db": -60.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("preset", "vioiln", "no_such_preset"),
+        ("preset", 40, "bad_setting"),
+        ("start_seconds", 1, "bad_setting"),
+        ("volume", 1, "bad_setting"),
+    ],
+)
+def test_an_impossible_default_changes_nothing(room, name, value, code):
+    heard = []
+    room.service.watch(heard.append)
+    assert refused(room.service.set_default, "restyle", name, value) == code
+    assert refused(room.service.set_default, "mashup", "mix", 1.0) == "bad_request"
+    assert room.service.defaults("restyle") == {}
+    assert heard == []
+
+
+# News
+
+
+def test_several_hear_all_news_and_one_that_fails_stops_nobody(tmp_path):
+    async def story():
+        room, heard = Room(tmp_path), []
+
+        def fault(news):
+            raise RuntimeError("a fault of somebody's")
+
+        room.service.watch(fault)
+        room.service.watch(heard.append)
+        a, b = room.submit("a"), room.submit("b")
+        room.service.set_default("restyle", "mix", 0.5)
+        async with room.running():
+            await until(lambda: room.workers.busy == ["a"])
+            (room.root / "b.wav").write_bytes(b"")  # so that b fails at its start
+            room.workers.end("a")
+            await until(lambda: a.ended and b.ended)
+            c = room.submit("c")
+            await until(lambda: room.workers.busy == ["c"])
+            assert c.state == "running"
+        default = DefaultNews("restyle", "mix", 0.5)
+        assert heard == [default, JobNews(a, "done"), JobNews(b, "failed")]
+        assert room.events == [("a", "done"), ("b", "failed")]
+
+    asyncio.run(story())
+
+
+def test_who_stops_watching_hears_no_more(room):
+    heard = []
+    stop = room.service.watch(heard.append)
+    room.service.set_default("restyle", "mix", 0.5)
+    stop()
+    stop()
+    room.service.set_default("restyle", "mix", 0.25)
+    assert heard == [DefaultNews("restyle", "mix", 0.5)]
+
+
+def test_the_last_refusal_is_kept_for_who_looks(room):
+    assert room.service.last_refusal == ""
+    room.service.note_refusal("a", "It is too long.")
+    assert room.service.last_refusal == "a: It is too long."
+
+
+# Another operation
+
+
+def test_an_operation_is_one_file_and_one_line(tmp_path, monkeypatch):
+    """From the request to the finished file: service, journal, scheduler and a real worker."""
+    monkeypatch.setitem(operations.OPERATIONS, "mix", mix.PLACE)
+
+    async def story():
+        room = Room(tmp_path, LocalWorkers(1))
+        stem(room.root / "one.wav", 0.3, 8000, seed=1)
+        stem(room.root / "two.wav", 0.2, 8000, seed=2)
+        inputs = {"a": "one.wav", "b": "two.wav"}
+        assert refused(room.service.submit, "m", "r", "mix", {"a": "one.wav"}, "m.wav", {}) == (
+            "bad_request"
+        )
+        assert refused(room.service.submit, "m", "r", "mix", inputs, "two.wav", {}) == "out_is_in"
+        assert room.service.set_default("mix", "balance", 7) == 1.0
+        job = room.service.submit("m", "r", "mix", inputs, "m.wav", {"balance": 0.25})
+        other = room.submit("other")
+        assert "balance" not in other.settings
+        room.service.cancel(other)
+        async with room.running():
+            await until(lambda: job.ended, 60)
+        assert (job.state, job.frames, job.rate) == ("done", 1600, 8000)
+        one, two = (sound(room.root / name)[:1600] for name in ("one.wav", "two.wav"))
+        wanted = np.float32(0.75) * one + np.float32(0.25) * two
+        assert np.array_equal(sound(room.root / "m.wav"), wanted)
+        again = Room(tmp_path)
+        assert again.service.find("m") == dataclasses.replace(job, progress=0.0)
+        again.journal.close()
+
+    asyncio.run(story())
+
+
+def test_an_operation_that_is_gone_fails_only_its_jobs(tmp_path, monkeypatch):
+    async def story():
+        with monkeypatch.context() as patch:
+            patch.setitem(operations.OPERATIONS, "mix", mix.PLACE)
+            room = Room(tmp_path)
+            stem(room.root / "one.wav", 0.3, 8000)
+            files = {"a": "in.wav", "b": "one.wav"}, "m.wav"
+            job = room.service.submit("m", "r", "mix", *files, {})
+        room.submit("a")
+        async with room.running():
+            await until(lambda: room.workers.busy == ["a"])
+            assert (job.state, job.code) == ("failed", "bad_request")
+            assert "update Restyle" in job.error
+
+    asyncio.run(story())

@@ -1,0 +1,40 @@
+"""What follows the preset of a submit over OSC."""
+
+import math
+
+import pytest
+
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.osc.pairs import read_pairs
+
+
+@pytest.mark.parametrize("value", [0.75, 1, True])
+def test_a_number_alone_is_the_strength(value):
+    assert read_pairs([value]) == {"strength": float(value)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["strength"], "bad_request"),
+        (["strength", 0.5, "mix"], "bad_request"),
+        ([0.5, 0.5, 0.5], "bad_request"),
+        ([0.5, "strength"], "bad_setting"),
+        ([0.5, 0.5], "bad_setting"),
+        (["mix", 0.5, "mix", 0.5], "bad_setting"),
+        (["mix", "0.5"], "bad_setting"),
+        (["mix", None], "bad_setting"),
+        ([None], "bad_setting"),
+        ([math.nan], "bad_setting"),
+        ([2.0], "bad_setting"),
+        ([None, 1], "bad_setting"),
+        (["start_seconds", 2, "end_seconds", 2], "bad_setting"),
+        (["start_seconds", 2, "end_seconds", 1], "bad_setting"),
+        (["end_seconds", 0], "bad_setting"),
+    ],
+)
+def test_odd_pairs_are_refused(arguments, code):
+    with pytest.raises(Refusal) as caught:
+        read_pairs(arguments)
+    assert caught.value.code == code
+    assert "\n" not in str(caught.value)

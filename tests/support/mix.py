@@ -1,0 +1,26 @@
+"""A second operation, as somebody might add one: one file, and one line in the table."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from plugin_bridge.files import sound_files
+from plugin_bridge.jobs.operations.operation import Operation, Report
+from plugin_bridge.jobs.settings import Number
+
+PLACE = "support.mix:Mix"
+
+
+class Mix(Operation):
+    """So much of one file, and the rest of the other."""
+
+    inputs = ("a", "b")
+    settings: Mapping = {"balance": Number(0.0, 1.0, 0.5)}
+
+    def run(self, inputs: Mapping[str, Path], output: Path, settings: Mapping, report: Report):
+        report(0.0, "reading")
+        a, b = (sound_files.read(inputs[name]) for name in ("a", "b"))
+        samples = min(a.audio.shape[1], b.audio.shape[1])
+        balance = np.float32(settings.get("balance", 0.5))
+        return a.with_audio((1 - balance) * a.audio[:, :samples] + balance * b.audio[:, :samples])
