@@ -1,0 +1,6 @@
+BEGIN TRANSACTION;
+CREATE TABLE jobs (id TEXT PRIMARY KEY, number INTEGER, state TEXT, changed REAL, job TEXT);
+INSERT INTO "jobs" VALUES('a.wav',1,'done',1.79562059876289558408e+09,'{"id": "a.wav", "request": "(9680, 1000000000000000000)", "stem": "{root}/in/a.wav", "out": "{root}/out/a.wav", "preset": "violin", "settings": {"strength": 0.5}, "state": "done", "deaths": 0, "frames": 2400, "rate": 8000, "seconds": 0.7420673950000491, "code": "", "error": "", "number": 1}');
+INSERT INTO "jobs" VALUES('changed.wav',2,'done',1.79562059890339756015e+09,'{"id": "changed.wav", "request": "(9680, 1000000000000000000)", "stem": "{root}/in/changed.wav", "out": "{root}/out/changed.wav", "preset": "violin", "settings": {"strength": 0.5}, "state": "done", "deaths": 0, "frames": 2400, "rate": 8000, "seconds": 0.13537930500001494, "code": "", "error": "", "number": 2}');
+INSERT INTO "jobs" VALUES('deep/er/odd ''音'' [b].wav',3,'done',1.79562059905197525023e+09,'{"id": "deep/er/odd ''\u97f3'' [b].wav", "request": "(9680, 1000000000000000000)", "stem": "{root}/in/deep/er/odd ''\u97f3'' [b].wav", "out": "{root}/out/deep/er/odd ''\u97f3'' [b].wav", "preset": "violin", "settings": {"strength": 0.5}, "state": "done", "deaths": 0, "frames": 2400, "rate": 8000, "seconds": 0.14290108799991685, "code": "", "error": "", "number": 3}');
+COMMIT;
