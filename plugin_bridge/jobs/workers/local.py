@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
+PREPARED = (
+    "numpy",
+    "scipy.signal",
+    "soxr",
+    "onnxruntime",
+    "effects.engines.sampler.engine",
+    "plugin_bridge.files.sound_files",
+    "plugin_bridge.jobs.operations.restyle",
+)
+
+# Why no library's pool: one of concurrent.futures breaks as a whole when a process dies, and hides
+# its processes. pebble's can kill the work on one future, but says that it is cancelled before the
+# process has ended, which may still write OUT.part then; takes a process that calls os._exit(0)
+# for one at work; and has all processes share two locks, which one that is killed can take along.
+
 
 class LocalWorkers(Executor):
-    """Processes, each behind an executor of its own: one that dies takes down no other's work.
+    """Processes that take a job at a time; one that dies takes down no other's work.
 
     A process that has died is replaced when it is next needed. All of them end with this process,
     however it ends.
@@ -38,17 +57,16 @@ class LocalWorkers(Executor):
         Raises:
             RuntimeError: none is idle: the scheduler never gives out more work than that.
         """
+        future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()
         with self._lock:
             if not self._idle:
                 raise RuntimeError("All workers are busy.")
-            try:
-                future = self._idle[-1].pool.submit(fn, *args, **kwargs)
-            except RuntimeError:  # it has died, or was ended
-                self._idle[-1].end()
+            if not self._idle[-1].alive:
                 self._idle[-1] = _Worker()
-                future = self._idle[-1].pool.submit(fn, *args, **kwargs)
-            self._busy[future] = self._idle.pop()
+            worker = self._busy[future] = self._idle.pop()
         future.add_done_callback(self._release)
+        threading.Thread(target=worker.run, args=(future, fn, args, kwargs), daemon=True).start()
         return future
 
     def kill(self, future: Future[Any]) -> None:
@@ -65,7 +83,7 @@ class LocalWorkers(Executor):
         for worker in workers:
             worker.end()
         for worker in workers:
-            worker.pool.shutdown(wait=wait, cancel_futures=True)
+            worker.join()
 
     def _release(self, future: Future[Any]) -> None:
         with self._lock:
@@ -73,31 +91,75 @@ class LocalWorkers(Executor):
 
 
 class _Worker:
-    """One process and its executor."""
-
-    _starting = threading.Lock()
+    """One process, and the pipe to it: work goes in, and what came of it comes out."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy torch's locked threads
-        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
-        with self._starting:  # an executor does not tell its processes, but starts them at once
-            before = multiprocessing.active_children()
-            self.pool.submit(_prepare)
-            started = [it for it in multiprocessing.active_children() if it not in before]
-        self._processes = started
+        context = multiprocessing.get_context("spawn")  # a fork would copy locked threads
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()  # so that the process has the only one, and its death is the pipe's end
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be given work."""
+        return self._process.is_alive()
+
+    def run(
+        self,
+        future: Future[Any],
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """Have ``fn`` called there, and wait for what comes of it."""
+        try:
+            self._pipe.send((fn, args, kwargs))
+            result, error = self._pipe.recv()
+        except (EOFError, OSError):
+            self.end()
+            self.join()
+            result, error = None, BrokenProcessPool("The worker process has ended.")
+        except Exception as fault:  # what cannot be pickled is not sent
+            result, error = None, fault
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
     def end(self) -> None:
         """Kill the process, whatever it does."""
-        for process in self._processes:
-            process.kill()
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        self._process.kill()
+
+    def join(self) -> None:
+        """Wait until the process has ended."""
+        self._process.join()
+
+
+def _serve(pipe: Connection) -> None:
+    """What a worker does all its life."""
+    _begin()
+    with contextlib.suppress(Exception):  # a fault here is one of each job, which then tells it
+        _prepare()
+    while True:
+        try:
+            fn, args, kwargs = pipe.recv()
+        except EOFError:
+            return
+        result, failure = None, None
+        try:
+            result = fn(*args, **kwargs)
+        except Exception as error:
+            failure = error
+        pipe.send((result, failure))
 
 
 def _begin() -> None:
     """The first thing in a worker: its signals, its threads, and its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which says what next
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.environ["OMP_NUM_THREADS"] = "1"
+    for library in ("OMP", "OPENBLAS"):  # read when NumPy and torch load: there are more workers
+        os.environ[f"{library}_NUM_THREADS"] = "1"
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -109,14 +171,14 @@ def _begin() -> None:
 
 
 def _prepare() -> None:
-    """Load what work needs, so that no job waits for it."""
-    import torch
+    """Load what restyling with the default engine needs, so that no job waits for it.
 
-    import effects.engines.gram.windows  # noqa: F401
-    import plugin_bridge.files.sound_files  # noqa: F401
+    Another engine's job loads torch itself, which then uses one thread as well.
+    """
     import presets
 
-    torch.set_num_threads(1)
+    for name in PREPARED:
+        importlib.import_module(name)
     presets.every()
 
 
