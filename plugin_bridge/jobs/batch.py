@@ -74,13 +74,7 @@ def batch(
             other settings.
     """
     checked = operations.find(OPERATION).check_all({"preset": preset, **(settings or {})})
-    if not source.is_dir():
-        raise ValueError(f"There is no folder {source}: name the folder of your stems.")
-    if source.resolve() == target.resolve():
-        raise ValueError("IN_DIR and OUT_DIR are the same folder: choose another for the results.")
-    stems = list(find_stems(source, target))
-    if not stems:
-        raise ValueError(f"{source} holds no sound files: Restyle reads {', '.join(FORMATS)}.")
+    stems = _stems(source, target)
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
@@ -90,13 +84,22 @@ def batch(
         )
         open_things.callback(executor.shutdown)
         roots = Roots([source, target], max_seconds=float("inf"))
+        room = len(stems) + len(journal.jobs) + 1
+        service = Service(journal, executor, roots, max_queue=room)
+        work = _Batch(service, source, target, checked, on_progress)
+        return asyncio.run(work.run(stems))
 
-        async def run() -> Summary:  # a service belongs to the loop that it is made in
-            room = len(stems) + len(journal.jobs) + 1
-            service = Service(journal, executor, roots, max_queue=room)
-            return await _Batch(service, source, target, checked, on_progress).run(stems)
 
-        return asyncio.run(run())
+def _stems(source: Path, target: Path) -> list[Path]:
+    """What there is to restyle. Raises ValueError if that is nothing, or the folders are wrong."""
+    if not source.is_dir():
+        raise ValueError(f"There is no folder {source}: name the folder of your stems.")
+    if source.resolve() == target.resolve():
+        raise ValueError("IN_DIR and OUT_DIR are the same folder: choose another for the results.")
+    stems = list(find_stems(source, target))
+    if not stems:
+        raise ValueError(f"{source} holds no sound files: Restyle reads {', '.join(FORMATS)}.")
+    return stems
 
 
 def find_stems(source: Path, target: Path) -> list[Path]:

@@ -171,18 +171,10 @@ class Service:
             return self.jobs[id]
         kind = _find(operation)
         kept = kind.check_all({**self.defaults(operation), **settings})
-        waiting = self.counts()["queued"]
-        if waiting >= self._max_queue:
-            raise Refusal(
-                "queue_full", f"{waiting} jobs are waiting: send it again when some are done."
-            )
+        self._check_room()
         paths, out = self._files(kind, inputs, output)
-        real = {name: str(path) for name, path in paths.items()}
-        job = Job(id, request, operation, real, str(out), kept, owner)
-        self._journal.add(job)
-        remove_report(out)  # of an earlier job that failed
-        self._scheduler.wake()
-        log.info("accepted", extra={"job": id, **real, "out": job.output, **_chosen(kept)})
+        job = Job(id, request, operation, paths, out, kept, owner)
+        self._accept(job)
         return job
 
     def cancel(self, job: Job) -> None:
@@ -207,10 +199,22 @@ class Service:
         """Keep why a job was refused, for `last_refusal`."""
         self.last_refusal = f"{id}: {text}"
 
+    def _check_room(self) -> None:
+        """Check that another job may wait. Raises Refusal if not."""
+        waiting = self.counts()["queued"]
+        if waiting >= self._max_queue:
+            raise Refusal(
+                "queue_full", f"{waiting} jobs are waiting: send it again when some are done."
+            )
+
     def _files(
         self, operation: Operation, inputs: Mapping[str, str], output: str
-    ) -> tuple[dict[str, Path], Path]:
-        """The real paths of a job's files, which can be read and written."""
+    ) -> tuple[dict[str, str], str]:
+        """The real paths of a job's files, which can be read and written.
+
+        Raises:
+            Refusal: one is not named, or cannot be used.
+        """
         if inputs.keys() != set(operation.inputs):
             names = ", ".join(operation.inputs)
             raise Refusal("bad_request", f"The inputs have to be {names}: name a file for each.")
@@ -219,7 +223,16 @@ class Service:
         for other in self._journal.unended():
             if _same_name(target, other.output):
                 raise Refusal("out_taken", f"{target} is what job {other.id} writes.")
-        return paths, self._roots.result(output, *paths.values())
+        out = self._roots.result(output, *paths.values())
+        return {name: str(path) for name, path in paths.items()}, str(out)
+
+    def _accept(self, job: Job) -> None:
+        """Write a job down, and have it done. Raises Refusal if it cannot be written down."""
+        self._journal.add(job)
+        remove_report(Path(job.output))  # of an earlier job that failed
+        self._scheduler.wake()
+        files = {**job.inputs, "out": job.output}
+        log.info("accepted", extra={"job": job.id, **files, **_chosen(job.settings)})
 
     # Settings of jobs that give none
 
