@@ -1,0 +1,129 @@
+"""A socket to a server, and how something is asked over UDP: again until it is answered."""
+
+from __future__ import annotations
+
+import math
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import TypeVar
+
+from plugin_bridge.osc.answers import NoServer
+from plugin_bridge.osc.replies import Reply, understood
+
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds from a request to its repetition
+MOST = 4  # times the timeout, for a server that says much, but not what it was asked
+REFUSED_PAUSE = 0.05  # seconds to wait where nobody listens at the port
+MOST_STALE = 10_000  # datagrams that are read away before a question: no server sends more
+
+
+class Connection:
+    """A UDP socket that hears only the server's datagrams.
+
+    Args:
+        host: the server's name or address.
+        port: its UDP port.
+        on_reply: called with every reply that comes in, whatever was asked.
+
+    Attributes:
+        heard: when the server last said something, on the clock of `time.monotonic`.
+
+    Raises:
+        NoServer: the host is unknown, or cannot be reached.
+    """
+
+    def __init__(self, host: str, port: int, on_reply: Callable[[Reply], None]) -> None:
+        self.heard = -math.inf
+        self._host, self._port, self._on_reply = host, port, on_reply
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            # A server listens at one address, and that of localhost is rather 127.0.0.1 than ::1.
+            family, kind, protocol, _, address = min(found, key=lambda it: it[0] != socket.AF_INET)
+            self._socket = socket.socket(family, kind, protocol)
+        except (OSError, UnicodeError) as error:
+            raise self.no_server() from error
+        try:
+            self._socket.connect(address)  # from here on, only the server's datagrams come in
+        except OSError as error:
+            self._socket.close()
+            raise self.no_server() from error
+
+    def close(self) -> None:
+        """Give the port back. Doing so again does nothing."""
+        self._socket.close()
+
+    def request(
+        self,
+        datagram: bytes,
+        answer: Callable[[Reply], T | None],
+        *more: bytes,
+        timeout_seconds: float,
+    ) -> T:
+        """Send it, again and again, until ``answer`` makes something of a reply.
+
+        Args:
+            datagram: the question.
+            answer: returns what was asked for, or None if the reply is no answer.
+            more: datagrams that are sent along. The server should answer them at once: as long as
+                it does, the answer proper is waited for, within reason.
+            timeout_seconds: how long to ask a server that says nothing.
+
+        Raises:
+            NoServer: there is no answer.
+            Exception: what ``answer`` raises.
+        """
+        for _ in islice(iter(lambda: self._receive(0.0), None), MOST_STALE):
+            pass  # replies to what was asked before
+        started, pause = time.monotonic(), FIRST_PAUSE
+        self.heard = started
+
+        def left() -> float:  # a server that talks is asked for longer
+            end = min(self.heard + timeout_seconds, started + MOST * timeout_seconds)
+            return end - time.monotonic()
+
+        while (seconds := left()) > 0:
+            for it in (datagram, *more):
+                self.send(it)
+            for reply in self.listen(min(pause, seconds)):
+                if (found := answer(reply)) is not None:
+                    return found
+            pause = min(2 * pause, LONGEST_PAUSE)
+        raise self.no_server()
+
+    def send(self, datagram: bytes) -> None:
+        """Send a datagram, which may be lost."""
+        with suppress(OSError):  # nobody may be there for the moment: it will be sent again
+            self._socket.send(datagram)
+
+    def listen(self, seconds: float) -> Iterator[Reply]:
+        """What comes in for so long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            yield from self._receive(left) or ()
+
+    def _receive(self, seconds: float) -> list[Reply] | None:
+        """The next datagram's messages, those that make sense; None if none comes in time."""
+        self._socket.settimeout(seconds)
+        try:
+            data = self._socket.recv(65536)
+        except (TimeoutError, BlockingIOError):
+            return None
+        except OSError:  # what was sent found nobody
+            time.sleep(min(seconds, REFUSED_PAUSE))
+            return []
+        replies = list(understood(data))
+        for reply in replies:
+            self.heard = time.monotonic()
+            self._on_reply(reply)
+        return replies
+
+    def no_server(self) -> NoServer:
+        """What to raise if there is no answer."""
+        return NoServer(
+            f"No Restyle server answers at {self._host}:{self._port}: "
+            "start one with restyle serve --root FOLDER."
+        )

@@ -1,0 +1,52 @@
+"""What a server says to a client; whatever else comes in is not from a Restyle server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from plugin_bridge.osc.datagram import BadArguments, BadDatagram, coerce, read
+
+#: The types of the arguments, where they may be several in the order in which they are tried.
+TYPES = {
+    "/restyle/version.reply": ["ssi"],
+    "/restyle/status.reply": ["iiii"],
+    "/restyle/preset": ["iissi"],
+    "/restyle/accepted": ["si"],
+    "/restyle/progress": ["sfs"],
+    "/restyle/done": ["sssiif", "si"],
+    "/restyle/cancelled": ["s"],
+    "/restyle/job.reply": ["ssfs"],
+    "/restyle/fail": ["ssss"],
+}
+
+
+class Reply(NamedTuple):
+    """A message of the server's, whose arguments are those of `TYPES`."""
+
+    address: str
+    arguments: tuple[Any, ...]
+
+
+def understood(data: bytes) -> Iterator[Reply]:
+    """The messages of a datagram that a Restyle server may say."""
+    with suppress(BadDatagram):
+        for address, arguments in read(data):
+            for types in TYPES.get(address, ()):
+                with suppress(BadArguments):
+                    yield Reply(address, coerce(arguments, types))
+                    break
+
+
+def whose(reply: Reply) -> str:
+    """The job that a reply is about; "" if it is about none."""
+    match reply:
+        case ("/restyle/done", ("submit", job, *_)) | ("/restyle/fail", (_, job, *_)):
+            return str(job)
+        case (
+            "/restyle/accepted" | "/restyle/progress" | "/restyle/cancelled" | "/restyle/job.reply",
+            (job, *_),
+        ):
+            return str(job)
+    return ""
