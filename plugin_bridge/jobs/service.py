@@ -7,7 +7,8 @@
     )
     await service.run()
 
-Everything here runs in the loop of `Service.run`; only the counts may be read from elsewhere.
+Everything is to be called in the loop of `Service.run`, except what only reads: the jobs, their
+counts, the defaults and the last refusal may be looked at from any thread.
 """
 
 from __future__ import annotations

@@ -1,13 +1,21 @@
 """The command restyle serve: what it says when it cannot start, and how it stops."""
 
+import os
+import signal
 import socket
 import subprocess
+import threading
 import time
+from contextlib import contextmanager
 
 import psutil
 import pytest
+from support.jobs import Room, Workers
 from support.servers import RESTYLE, Server, serve
 
+from effects.midi.messages import Setting
+from plugin_bridge import midi_input
+from plugin_bridge import serve as module
 from plugin_bridge.cli import main
 
 
@@ -82,3 +90,39 @@ def test_quiet_says_where_it_listens_and_no_more(root):
     rest, _ = server.process.communicate(timeout=30)
     assert rest == ""
     assert server.process.returncode == 0
+
+
+def test_a_midi_input_is_followed_in_the_server_s_own_thread(tmp_path, monkeypatch):
+    settings = [Setting("preset", "flute"), Setting("mix", 0.5), Setting("cancel", None)]
+    heard, steer = [], midi_input.steer
+
+    @contextmanager
+    def listen(port, on_setting, *, channel):
+        heard.append((port, channel))
+
+        def play():
+            for setting in settings:
+                on_setting(setting)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=play)
+        thread.start()
+        yield
+        thread.join()
+
+    def noted(service, setting):
+        heard.append((setting, threading.current_thread() is threading.main_thread()))
+        steer(service, setting)
+
+    monkeypatch.setattr(module, "LocalWorkers", Workers)
+    monkeypatch.setattr(midi_input, "listen", listen)
+    monkeypatch.setattr(midi_input, "steer", noted)
+    waiting = Room(tmp_path)
+    waiting.submit("a")
+    waiting.journal.close()
+    options = {"journal": waiting.journal.path, "midi_in": "keys", "midi_channel": 3}
+    module.serve(module.Options(roots=[waiting.root], port=0, workers=1, quiet=True, **options))
+    assert heard == [("keys", 3), *((setting, True) for setting in settings)]
+    after = Room(tmp_path)
+    assert after.state("a") == "cancelled"
+    after.journal.close()

@@ -39,6 +39,23 @@ def test_work_comes_back_and_so_do_errors(one):
     assert one.submit(nap, 0).result(SECONDS) != os.getpid()
 
 
+def test_what_cannot_be_sent_to_a_worker_comes_back_as_an_error(one):
+    with pytest.raises(Exception, match="pickle"):
+        one.submit(lambda: 1).result(SECONDS)
+    assert one.submit(pow, 2, 3).result(SECONDS) == 8
+
+
+@pytest.mark.parametrize("library", ["OMP", "OPENBLAS"])
+def test_a_worker_uses_one_thread(one, library):
+    assert one.submit(os.getenv, f"{library}_NUM_THREADS").result(SECONDS) == "1"
+
+
+def test_numpy_is_not_loaded_before_that_is_said():
+    code = "import sys, plugin_bridge.jobs.workers.local; print('numpy' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
+
+
 def test_no_more_is_taken_than_can_be_done(one):
     busy = one.submit(nap, 0.3)
     with pytest.raises(RuntimeError, match="busy"):

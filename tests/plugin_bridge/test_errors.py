@@ -1,0 +1,59 @@
+"""What an exception says to people: one line for a command, one for a job, and a code."""
+
+import errno
+
+import pytest
+
+from plugin_bridge.errors import explain, explain_job
+from plugin_bridge.jobs.refusal import CODES, Refusal, code_of
+
+CASES = {
+    "a refusal": (
+        Refusal("too_long", "It lasts\n2 h."),
+        "It lasts 2 h.",
+        ("too_long", "It lasts 2 h."),
+    ),
+    "a value": (ValueError("It is\n broken."), "It is broken.", ("unreadable", "It is broken.")),
+    "a full disk": (
+        OSError(errno.ENOSPC, "No space left on device", "/r/out.wav"),
+        "/r/out.wav: No space left on device",
+        ("disk_full", "/r/out.wav: No space left on device."),
+    ),
+    "a missing file": (
+        FileNotFoundError(errno.ENOENT, "No such file or directory", "in.wav"),
+        "in.wav: No such file or directory",
+        ("not_found", "in.wav: No such file or directory."),
+    ),
+    "a read-only folder": (
+        PermissionError(errno.EACCES, "Permission denied"),
+        "Permission denied",
+        ("out_not_writable", "Permission denied."),
+    ),
+    "a system error without a number": (
+        OSError("It is\nodd"),
+        "It is odd",
+        ("unreadable", "It is odd"),
+    ),
+    "no memory": (
+        MemoryError(),
+        "out of memory: restyle a shorter part, or close other programs",
+        ("unreadable", "Out of memory: split the stem, or close other programs."),
+    ),
+    "a fault of ours": (
+        KeyError("x"),
+        "unexpected KeyError: 'x' (RESTYLE_DEBUG=1 shows where)",
+        ("internal", "KeyError: 'x'"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("error", "command", "job"), CASES.values(), ids=CASES)
+def test_an_error_is_one_line_that_says_what_is_wrong(error, command, job):
+    assert explain(error) == command
+    assert (code_of(error), explain_job(error)) == job
+    assert code_of(error) in CODES
+
+
+def test_what_a_job_says_is_of_bounded_length():
+    said = explain_job(ValueError("x" * 1000))
+    assert said == "x" * 499 + "…"
