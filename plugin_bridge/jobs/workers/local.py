@@ -140,7 +140,7 @@ def _serve(pipe: Connection) -> None:
     """What a worker does all its life."""
     _begin()
     with contextlib.suppress(Exception):  # a fault here is one of each job, which then tells it
-        _prepare()
+        _prepare(pipe)
     while True:
         try:
             fn, args, kwargs = pipe.recv()
@@ -170,15 +170,20 @@ def _begin() -> None:
     threading.Thread(target=outlive_nobody, daemon=True).start()
 
 
-def _prepare() -> None:
+def _prepare(pipe: Connection) -> None:
     """Load what restyling with the default engine needs, so that no job waits for it.
 
-    Another engine's job loads torch itself, which then uses one thread as well.
+    A job that comes meanwhile loads the rest itself, with its line open: on a busy machine a
+    worker that prepares in silence would be taken for one that hangs. Another engine's job loads
+    torch itself, which then uses one thread as well.
     """
+    for name in PREPARED:
+        if pipe.poll():
+            return
+        importlib.import_module(name)
+
     import presets
 
-    for name in PREPARED:
-        importlib.import_module(name)
     presets.every()
 
 
