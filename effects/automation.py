@@ -14,68 +14,37 @@ stem are in phase wherever the style left it alone, so they can be mixed.
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from itertools import pairwise
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from effects.boards.python_effect import PythonEffect
-from effects.engines import DEFAULT_ENGINE
+from effects.layers import DRY, STEM, Layer, Step, Voice, changes, spans, weights
 from effects.midi.messages import Event, read_events
-from effects.running.progress import OnProgress, Progress, run_reporting
+from effects.running.progress import Progress, run_reporting
 from effects.signal.arrays import Audio
 from effects.signal.crossfade import Blend
-from effects.signal.envelope import Curve, Run
+from effects.signal.envelope import Envelope
 from effects.signal.loudness import limit, peak
-from effects.style_transfer import MAX_CHANNELS, StyleSource, StyleTransfer
+from effects.signal.units import db_to_amplitude
+from effects.style_transfer import MAX_CHANNELS, StyleTransfer, StyleTransferOptions
+from effects.transfer import Transfer
 
-if TYPE_CHECKING:
-    from effects.engines.engine import Engine
-
-#: Every change takes so long, half of it before its time and half after.
+#: Every change takes so long, half of it before its time and half after: too short to be heard as
+#: late, long enough not to click. Not searched.
 FADE_SECONDS = 0.05
-#: A stretch is restyled with so much of the stem around it.
+#: A stretch is restyled together with this much of the stem before and after it, so that its ends
+#: have neighbours, as they have in the whole. Not searched.
 CONTEXT_SECONDS = 1.0
-#: So many strengths of one style are rendered as they are. Of more, those that are held for a
-#: while are, at most as many, and the others are mixed from these and the quarters.
-MAX_STRENGTHS = 5
-HELD_SECONDS = 1.0
-QUARTERS = (0.25, 0.5, 0.75, 1.0)
+#: The share of the work after which all layers are rendered, and only blending is left.
+RENDERED = 0.97
 
-_CLIP = "the style clip"  # no preset's name, which have no spaces
-Value = TypeVar("Value")
-
-
-class Voice(NamedTuple):
-    """What is heard.
-
-    Attributes:
-        style: a preset's name, or `_CLIP`; None is the stem as it is.
-        strength: 0 to 1; neither it nor the mix is 0 if there is a style.
-        mix: 0 to 1.
-    """
-
-    style: str | None
-    strength: float
-    mix: float
-
-
-class Layer(NamedTuple):
-    """A sound that is rendered: a style and a strength. That of `DRY` is the stem itself."""
-
-    style: str | None
-    strength: float
-
-
-DRY = Voice(None, 0.0, 0.0)
-STEM = Layer(None, 0.0)
-Step = tuple[int, Value]
-"""From a sample on, a value."""
+_CLIP = "the style clip"  # not a preset's name, since these have no spaces
 
 
 def automate(
@@ -84,14 +53,7 @@ def automate(
     midi_file: str | os.PathLike[str],
     *,
     channel: int | None = None,
-    style: StyleSource | None = None,
-    preset: str | int | None = None,
-    strength: float | None = None,
-    mix: float | None = None,
-    engine: str | Engine = DEFAULT_ENGINE,
-    seed: int = 0,
-    device: str = "auto",
-    on_progress: OnProgress | None = None,
+    **options: Unpack[StyleTransferOptions],
 ) -> Audio:
     """Restyle a stem as a MIDI file says: see `Automation`.
 
@@ -107,10 +69,11 @@ def automate(
         strength: to begin with; None is what each preset advises, or else what suits the
             engine.
         mix: to begin with; None is what each preset advises, or else 1.
-        engine: as `StyleTransfer` has it, like all that follow.
+        engine: this and the following options are as in `StyleTransfer`.
         seed: for engines that draw filters.
         device: where to compute.
         on_progress: called as ``on_progress(fraction, stage)``.
+        weights: the file of trained weights for an engine that is named.
 
     Returns:
         A new float32 array of the same shape and layout.
@@ -118,19 +81,7 @@ def automate(
     Raises:
         What `Automation` and calls of `StyleTransfer` raise.
     """
-    effect = Automation(
-        midi_file,
-        channel=channel,
-        style=style,
-        preset=preset,
-        strength=strength,
-        mix=mix,
-        engine=engine,
-        seed=seed,
-        device=device,
-        on_progress=on_progress,
-    )
-    return effect(audio, sample_rate)
+    return Automation(midi_file, channel=channel, **options)(audio, sample_rate)
 
 
 class Automation(PythonEffect):
@@ -149,12 +100,10 @@ class Automation(PythonEffect):
     Args:
         midi_file: a standard MIDI file of format 0 or 1. It is read now.
         channel: 1 to 16; None for the only one that sets anything.
-        style: a sound file or ``(audio, sample_rate)``; the style until the first program change.
-        preset: or a preset's name. If there is neither, the stem is as it is until then.
-        strength: until the file says otherwise; None is what each preset advises, or else what
-            suits the engine.
-        mix: likewise; None is what each preset advises, or else 1.
-        engine: and ``seed``, ``device``, ``on_progress``: as `StyleTransfer` has them.
+        options: those of `StyleTransfer`. ``style`` or ``preset`` is heard until the first program
+            change; if there is neither, the stem is as it is until then. ``strength`` and ``mix``
+            hold until the file says otherwise; None is what each preset advises, or else what
+            suits the engine, and a mix of 1.
 
     Raises:
         TypeError, ValueError, FileNotFoundError: as `StyleTransfer` and
@@ -166,33 +115,19 @@ class Automation(PythonEffect):
         midi_file: str | os.PathLike[str],
         *,
         channel: int | None = None,
-        style: StyleSource | None = None,
-        preset: str | int | None = None,
-        strength: float | None = None,
-        mix: float | None = None,
-        engine: str | Engine = DEFAULT_ENGINE,
-        seed: int = 0,
-        device: str = "auto",
-        on_progress: OnProgress | None = None,
+        **options: Unpack[StyleTransferOptions],
     ) -> None:
         super().__init__()
         self._midi_file = os.fspath(midi_file)
         self._events = _without_brief_programs(read_events(midi_file, channel))
-        self._make = partial(
-            StyleTransfer,
-            strength=strength,
-            mix=mix,
-            engine=engine,
-            seed=seed,
-            device=device,
-            on_progress=on_progress,
-        )
+        style, preset = options.pop("style", None), options.pop("preset", None)
+        self._make = partial(StyleTransfer, **options)
         dry = style is None and preset is None
         first = self._make(style=style, preset=self._first_program() if dry else preset)
         name = first.preset or _CLIP
         self._effects = {name: first}
         self._first = None if dry else name
-        self.on_progress = on_progress
+        self.on_progress = first.on_progress
 
     def _first_program(self) -> str:
         for _, (name, value) in self._events:
@@ -221,8 +156,8 @@ class Automation(PythonEffect):
             else:
                 output = self._changing(voices, audio, sample_rate, fade, progress)
             if gains != [(0, 1.0)]:
-                runs = [(*span, gain) for span, gain in _spans(gains, audio.shape[1], fade)]
-                Curve.smoothed(runs, fade).scale(output)
+                runs = [(*span, gain) for span, gain in spans(gains, audio.shape[1], fade)]
+                Envelope.smoothed(runs, fade).scale(output)
             return output
 
         return run_reporting(work, self.on_progress)
@@ -241,11 +176,11 @@ class Automation(PythonEffect):
             if isinstance(value, str):
                 style = value
             elif name == "gain_db":
-                gains.append((at, 10 ** ((value or 0.0) / 20)))
+                gains.append((at, db_to_amplitude(value or 0.0)))
             else:
                 played[name] = value or 0.0
             voices.append((at, self._voice(style, played)))
-        return _changes(voices), _changes(gains)
+        return changes(voices), changes(gains)
 
     def _voice(self, style: str | None, played: Mapping[str, float]) -> Voice:
         """What is heard of a style with the settings that have been played so far."""
@@ -261,12 +196,16 @@ class Automation(PythonEffect):
             self._effects[style] = self._make(preset=style)
         return self._effects[style]
 
+    def _transfer(self, style: str, strength: float, mix: float) -> Transfer:
+        return replace(self._effect(style).transfer, strength=strength, mix=mix)
+
     def _constant(
         self, voice: Voice, audio: Audio, sample_rate: float, progress: Progress
     ) -> Audio:
         if voice.style is None:
             return audio
-        return self._transfer(voice.style, voice.strength, voice.mix, audio, sample_rate, progress)
+        transfer = self._transfer(voice.style, voice.strength, voice.mix)
+        return transfer.render(audio, sample_rate, progress).audio
 
     def _changing(
         self,
@@ -277,63 +216,42 @@ class Automation(PythonEffect):
         progress: Progress,
     ) -> Audio:
         n = audio.shape[1]
-        weights = _weights(voices, n, sample_rate, fade)
-        blend = Blend(len(audio), n, sample_rate, weights.values())
+        shares = weights(voices, n, sample_rate, fade)
+        blend = Blend(len(audio), n, sample_rate, shares.values())
         context = round(CONTEXT_SECONDS * sample_rate)
         jobs = [
             (layer, start // blend.hop * blend.hop, stop)
-            for layer, weight in weights.items()
-            for start, stop in weight.stretches(n, 0 if layer == STEM else context)
+            for layer, share in shares.items()
+            for start, stop in share.stretches(n, 0 if layer == STEM else context)
         ]
-        costs = [0 if layer == STEM else stop - start for layer, start, stop in jobs]
-        shares = pairwise(np.cumsum([0, *costs]) / max(sum(costs), 1) * 0.97)
-        for (layer, start, stop), (done, end) in zip(jobs, shares, strict=True):
+        parts = _parts(jobs)
+        for (layer, start, stop), (done, end) in zip(jobs, parts, strict=True):
             progress.tick()
             sound = audio[:, start:stop]
             if layer.style is not None:
-                part = _Part(progress, float(done), float(end), layer.style)
+                part = progress.nested(done, end, layer.style)
                 sound = np.ascontiguousarray(sound)
-                sound = self._transfer(layer.style, layer.strength, 1.0, sound, sample_rate, part)
-            blend.add(sound, start, weights[layer])
-        progress.tick(0.97, "blending")
+                transfer = self._transfer(layer.style, layer.strength, 1.0)
+                sound = transfer.render(sound, sample_rate, part).audio
+            blend.add(sound, start, shares[layer])
+        progress.tick(RENDERED, "blending")
         output = blend.finish()
         ceiling = max(1, peak(audio))
-        limit(output, sample_rate, ceiling * (1 + 2e-6))  # the stem's own peaks are left alone
-        np.clip(output, -ceiling, ceiling, out=output)  # the last bits
+        # Beyond rounding, so that the stem's own peaks are left alone.
+        limit(output, sample_rate, ceiling * (1 + 2e-6))
+        np.clip(output, -ceiling, ceiling, out=output)
         return output
 
-    def _transfer(
-        self,
-        style: str,
-        strength: float,
-        mix: float,
-        audio: Audio,
-        sample_rate: float,
-        progress: Progress,
-    ) -> Audio:
-        effect = self._effect(style)
-        before = effect.strength, effect.mix
-        effect.strength, effect.mix = strength, mix
-        work = effect._work(audio, sample_rate)
-        effect.strength, effect.mix = before
-        return work(progress)
 
-
-class _Part(Progress):
-    """The progress of one of several jobs, noted in the progress of all."""
-
-    def __init__(self, whole: Progress, start: float, end: float, name: str) -> None:
-        super().__init__()
-        self._whole, self._start, self._end, self._name = whole, start, end, name
-
-    def tick(self, fraction: float | None = None, stage: str | None = None) -> None:
-        if fraction is not None:
-            fraction = self._start + (self._end - self._start) * min(fraction, 1.0)
-        self._whole.tick(fraction, stage and f"{self._name}: {stage}")
+def _parts(jobs: Sequence[tuple[Layer, int, int]]) -> list[tuple[float, float]]:
+    """From which to which fraction of the work each job lasts, by its samples; the stem is free."""
+    costs = [0 if layer == STEM else stop - start for layer, start, stop in jobs]
+    ends = np.cumsum([0, *costs]) / max(sum(costs), 1) * RENDERED
+    return list(pairwise(ends.tolist()))
 
 
 def _without_brief_programs(events: Sequence[Event]) -> list[Event]:
-    """The events without the programs that others replace before they could be faded in."""
+    """The events without the programs that another replaces before they are faded in."""
     kept: list[Event] = []
     following = float("inf")
     for event in reversed(events):
@@ -343,72 +261,3 @@ def _without_brief_programs(events: Sequence[Event]) -> list[Event]:
                 continue
         kept.append(event)
     return kept[::-1]
-
-
-def _changes(steps: Iterable[Step[Value]]) -> list[Step[Value]]:
-    """The steps without those that last for no time, and those that change nothing."""
-    lasting = dict(steps)  # of those at one time, the last
-    return [next(same) for _, same in groupby(lasting.items(), lambda step: step[1])]
-
-
-def _spans(
-    steps: Sequence[Step[Value]], n: int, beyond: int = 0
-) -> Iterator[tuple[tuple[int, int], Value]]:
-    """From where to where each value holds, ``beyond`` the ends of the ``n`` samples too."""
-    starts = [-beyond, *(at for at, _ in steps[1:]), n + beyond]
-    return zip(pairwise(starts), (value for _, value in steps), strict=True)
-
-
-def _weights(
-    voices: Sequence[Step[Voice]], n: int, sample_rate: float, fade: int
-) -> dict[Layer, Curve]:
-    """How much of each sound there is."""
-    strengths = _strengths(voices, n, sample_rate)
-    runs: defaultdict[Layer, list[Run]] = defaultdict(list)
-    for (start, stop), voice in _spans(voices, n, fade):
-        for layer, share in _shares(voice, strengths).items():
-            before = runs[layer]
-            if before and before[-1][1:] == (start, share):
-                start_before = before.pop()[0]
-                before.append((start_before, stop, share))
-            else:
-                before.append((start, stop, share))
-    return {layer: Curve.smoothed(spans, fade) for layer, spans in runs.items()}
-
-
-def _shares(voice: Voice, strengths: Mapping[str, Sequence[float]]) -> dict[Layer, float]:
-    """The sounds that make up a voice, and how much of each; their sum is 1."""
-    if voice.style is None:
-        return {STEM: 1.0}
-    rendered = strengths[voice.style]
-    above = bisect_left(rendered, voice.strength)
-    high = rendered[above]
-    low = rendered[above - 1] if above else 0.0
-    part = (voice.strength - low) / (high - low)
-    shares = {
-        STEM: 1 - voice.mix,
-        Layer(voice.style, high): voice.mix * part,
-    }
-    lower = Layer(voice.style, low) if low else STEM
-    shares[lower] = shares.get(lower, 0.0) + voice.mix * (1 - part)
-    return {layer: share for layer, share in shares.items() if share}
-
-
-def _strengths(voices: Sequence[Step[Voice]], n: int, sample_rate: float) -> dict[str, list[float]]:
-    """The strengths at which each style is rendered, rising."""
-    held: defaultdict[str, dict[float, int]] = defaultdict(dict)  # for how many samples at a time
-    sounds = [(at, Layer(voice.style, voice.strength)) for at, voice in voices]
-    for (start, stop), layer in _spans(_changes(sounds), n):
-        if layer.style is not None:
-            longest = held[layer.style]
-            longest[layer.strength] = max(longest.get(layer.strength, 0), stop - start)
-    return {style: _knots(longest, HELD_SECONDS * sample_rate) for style, longest in held.items()}
-
-
-def _knots(longest: Mapping[float, int], enough: float) -> list[float]:
-    """Which strengths are rendered, given for how long each is held."""
-    if len(longest) <= MAX_STRENGTHS:
-        return sorted(longest)
-    by_time = sorted(longest, key=lambda strength: (-longest[strength], strength))
-    kept = [strength for strength in by_time if longest[strength] >= enough][:MAX_STRENGTHS]
-    return sorted({*kept, *QUARTERS})

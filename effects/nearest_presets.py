@@ -33,13 +33,12 @@ from typing import TYPE_CHECKING
 
 from effects.running.cache import Arrays, shared_cache
 from effects.running.progress import OnProgress, Progress, run_reporting
-from effects.style_clip import Style
+from effects.style_clip import Style, StyleSource
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from effects.engines.gram.objective import Statistics
-    from effects.style_transfer import StyleSource
     from presets import Preset
 
 N_TYPICAL = 96  # frames of a preset that are remembered: 200 kB

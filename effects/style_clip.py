@@ -26,6 +26,10 @@ EXCERPT_SECONDS = 5.0
 MIN_PEAK = 1e-10
 
 
+StyleSource = str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+"""A sound file, or audio as pedalboard takes it with its sample rate in Hz."""
+
+
 @dataclass(frozen=True)
 class Style:
     """A clip, in memory or in a file, that is read when it is needed.
@@ -37,7 +41,7 @@ class Style:
         notes: a MIDI file of what is played in the clip, if it is known.
     """
 
-    source: str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+    source: StyleSource
     sha256: str | None = None
     notes: Path | None = None
 

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from effects.boards.python_effect import PythonEffect
 from effects.engines import DEFAULT_ENGINE, ENGINES, default_strength, make_engine
+from effects.engines.engine import Engine, LossCurve
 from effects.learned.weights import find_weights
-from effects.running.devices import DEVICES, check_device
-from effects.running.progress import OnProgress, Progress, run_reporting
+from effects.running.devices import DEVICES
+from effects.running.progress import OnProgress, run_reporting
 from effects.signal.arrays import Audio
-from effects.signal.loudness import loudness, match_loudness, peak
-from effects.style_clip import MIN_PEAK, Style
+from effects.style_clip import Style, StyleSource
+from effects.transfer import Transfer
 
 if TYPE_CHECKING:
-    from effects.engines.engine import Engine
     from presets import Preset
 
+#: Those of 7.1 surround; the tests try no more.
 MAX_CHANNELS = 8
-STRETCH = 1 << 20  # samples mixed together
 
-StyleSource = str | os.PathLike[str] | tuple[NDArray[np.floating], float]
+
+class StyleTransferOptions(TypedDict, total=False):
+    """The options of `StyleTransfer`, which documents them, for those who pass them on."""
+
+    style: StyleSource | None
+    preset: str | int | None
+    strength: float | None
+    mix: float | None
+    engine: str | Engine
+    seed: int
+    device: str
+    on_progress: OnProgress | None
+    weights: str | os.PathLike[str] | None
 
 
 class StyleTransfer(PythonEffect):
@@ -97,7 +109,7 @@ class StyleTransfer(PythonEffect):
         self.seed = seed
         self.device = device
         self.on_progress = on_progress
-        self._loss_curves: list[list[tuple[float, float]]] = []
+        self._loss_curves: list[LossCurve] = []
 
     @property
     def style(self) -> StyleSource:
@@ -175,7 +187,7 @@ class StyleTransfer(PythonEffect):
     @property
     def engine_label(self) -> str:
         """The engine as a result is to be labelled: its name, and where its weights are from."""
-        return _engine(self._engine, self._seed, self._weights).label
+        return self.transfer.make_engine().label
 
     @property
     def seed(self) -> int:
@@ -213,7 +225,20 @@ class StyleTransfer(PythonEffect):
         self._on_progress = value
 
     @property
-    def loss_curves(self) -> list[list[tuple[float, float]]]:
+    def transfer(self) -> Transfer:
+        """The options as they are now: what a call takes, whatever is set while it lasts."""
+        return Transfer(
+            style=self._style,
+            strength=self._strength,
+            mix=self._mix,
+            engine=self._engine,
+            seed=self._seed,
+            device=self._device,
+            weights=self._weights,
+        )
+
+    @property
+    def loss_curves(self) -> list[LossCurve]:
         """Of the last call: per window of the stem, per evaluation, (style, content) distance.
 
         Both are relative: to the style's and to the content's own size.
@@ -232,39 +257,10 @@ class StyleTransfer(PythonEffect):
                 "restyle them in groups."
             )
         self._loss_curves = []
-        return run_reporting(self._work(audio, sample_rate), self._on_progress)
-
-    def _work(self, audio: Audio, sample_rate: float) -> Callable[[Progress], Audio]:
-        """The whole job, with the options as they are now."""
-        style, strength, mix = self._style, self._strength, self._mix
-        engine, seed, device, weights = self._engine, self._seed, self._device, self._weights
-
-        def work(progress: Progress) -> Audio:
-            if strength == 0 or mix == 0 or peak(audio) < MIN_PEAK:
-                return audio
-            progress.tick(0.0, "loading the engine")
-            check_device(device)
-            restyled = _engine(engine, seed, weights).restyle(
-                audio, sample_rate, style, strength=strength, device=device, progress=progress
-            )
-            self._loss_curves = restyled.curves
-            wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, peak(audio))
-            match_loudness(wet, sample_rate, level, ceiling=ceiling)
-            progress.tick(0.97)
-            if mix < 1:  # dry and wet may cancel in part, so what they make is matched again
-                _mix_into(wet, audio, mix)
-                match_loudness(wet, sample_rate, level, ceiling=ceiling)
-            return wet
-
-        return work
-
-
-def _engine(engine: str | Engine, seed: int, weights: str | None) -> Engine:
-    if isinstance(engine, str):
-        return make_engine(engine, seed=seed, weights=weights)
-    if weights is not None:
-        raise ValueError("An engine with options has its weights among them: name them there.")
-    return engine
+        work = partial(self.transfer.render, audio, sample_rate)
+        restyled = run_reporting(work, self._on_progress)
+        self._loss_curves = restyled.curves
+        return restyled.audio
 
 
 def _between_0_and_1(name: str, value: Any) -> float:
@@ -274,11 +270,3 @@ def _between_0_and_1(name: str, value: Any) -> float:
     if not 0.0 <= number <= 1.0:
         raise ValueError(f"{name} must be between 0.0 and 1.0.")
     return number
-
-
-def _mix_into(wet: Audio, dry: Audio, mix: float) -> None:
-    """``wet`` becomes the mix, in place."""
-    for start in range(0, wet.shape[1], STRETCH):
-        part = slice(start, start + STRETCH)
-        wet[:, part] *= np.float32(mix)
-        wet[:, part] += np.float32(1 - mix) * dry[:, part]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.signal.arrays import Audio
-from effects.signal.envelope import STRETCH, Curve
+from effects.signal.envelope import STRETCH, Envelope
 
 HOP_SECONDS = 0.005
 #: Cancellation is measured over this time.
@@ -34,7 +34,7 @@ class Blend:
     """
 
     def __init__(
-        self, channels: int, samples: int, sample_rate: float, weights: Iterable[Curve]
+        self, channels: int, samples: int, sample_rate: float, weights: Iterable[Envelope]
     ) -> None:
         self.hop = max(round(HOP_SECONDS * sample_rate), 1)
         self._step = STRETCH // self.hop * self.hop or self.hop  # samples worked on together
@@ -43,11 +43,13 @@ class Blend:
         n_blocks = -(-samples // self.hop)
         self._nodes = np.arange(n_blocks + 1, dtype=np.float64) * self.hop
         self._power = np.zeros(n_blocks)
-        squares = sum((curve.at(self._nodes) ** 2 for curve in weights), np.zeros(n_blocks + 1))
+        squares = sum(
+            (envelope.at(self._nodes) ** 2 for envelope in weights), np.zeros(n_blocks + 1)
+        )
         # How much is mixed, whatever the sounds: 0 where one is alone, 1/2 between two.
         self._mixed = np.maximum(1 - squares, 0)
 
-    def add(self, sound: Audio, start: int, weight: Curve) -> None:
+    def add(self, sound: Audio, start: int, weight: Envelope) -> None:
         """Add ``sound``, which begins at sample ``start``, a multiple of `hop`."""
         step = self._step
         for at in range(0, sound.shape[1], step):
@@ -62,7 +64,7 @@ class Blend:
     def finish(self) -> Audio:
         """The blend, ``[channels, samples]``."""
         if self._mixed.any():
-            Curve(self._nodes, self._makeup()).scale(self._out)
+            Envelope(self._nodes, self._makeup()).scale(self._out)
         return self._out
 
     def _makeup(self) -> NDArray[np.float64]:

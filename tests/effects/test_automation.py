@@ -2,14 +2,17 @@
 
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from support.midi import control, file_of, program, writer
 from support.sounds import lufs, melody, noise, sine
 
-from effects import Cancelled, Pedalboard, StyleTransfer, automate, automation
+from effects import Cancelled, Pedalboard, StyleTransfer, automate, automation, layers
 from effects.automation import Automation
+from effects.engines.engine import Restyled
+from effects.transfer import Transfer
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.sound_files import Sound
@@ -26,6 +29,12 @@ def at(seconds):
 
 def transfer(audio, **options):
     return StyleTransfer(**options)(audio, RATE)
+
+
+def name_of(transfer):
+    """The preset whose clip is the style."""
+    source = transfer.style.source
+    return "clip" if isinstance(source, tuple) else Path(source).parent.name
 
 
 def sharpness(audio):
@@ -48,12 +57,12 @@ def rendered(monkeypatch):
     """Count what is rendered: (preset, strength, mix, seconds), in place of rendering it."""
     jobs = []
 
-    def work(effect, audio, sample_rate):
-        name = effect.preset or "clip"
-        jobs.append((name, effect.strength, effect.mix, audio.shape[1] / sample_rate))
-        return lambda progress: audio * np.float32(0.5)
+    def render(transfer, audio, sample_rate, progress):
+        job = (name_of(transfer), transfer.strength, transfer.mix, audio.shape[1] / sample_rate)
+        jobs.append(job)
+        return Restyled(audio * np.float32(0.5), [])
 
-    monkeypatch.setattr(StyleTransfer, "_work", work)
+    monkeypatch.setattr(Transfer, "render", render)
     return jobs
 
 
@@ -120,10 +129,10 @@ def test_nothing_clicks(monkeypatch, midi):
     """
     levels = {"violin": 0.3, "flute": -0.6}
 
-    def work(effect, audio, sample_rate):
-        return lambda progress: audio * np.float32(levels[effect.preset] * effect.strength)
+    def render(transfer, audio, sample_rate, progress):
+        return Restyled(audio * np.float32(levels[name_of(transfer)] * transfer.strength), [])
 
-    monkeypatch.setattr(StyleTransfer, "_work", work)
+    monkeypatch.setattr(Transfer, "render", render)
     changes = [
         (0.3, program(VIOLIN)),
         (0.6, program(FLUTE)),
@@ -143,9 +152,7 @@ def test_nothing_clicks(monkeypatch, midi):
 
 
 def test_steps_of_a_controller_are_no_stairs(monkeypatch, midi):
-    monkeypatch.setattr(
-        StyleTransfer, "_work", lambda effect, audio, rate: lambda progress: audio * np.float32(-1)
-    )
+    monkeypatch.setattr(Transfer, "render", lambda _, audio, *rest: Restyled(-audio, []))
     stem = sine(110, 2, RATE)
     steps = [(0.5 + value / 127, control(91, value)) for value in range(0, 128, 8)]
     output = automate(stem, RATE, midi((0, control(91, 0)), *steps), preset="violin")
@@ -195,7 +202,7 @@ def test_loudness_stays_that_of_the_stem_and_nothing_clips(stem, midi):
 def test_peaks_are_limited_and_not_cut_where_sounds_add_up(monkeypatch, midi):
     """Sines at full scale, half of each: at the level of one alone, they would reach 3 dB over."""
     audio, other = sine(110, 2, RATE, level=1), -sine(330, 2, RATE, level=1)
-    monkeypatch.setattr(StyleTransfer, "_work", lambda *_: lambda progress: other)
+    monkeypatch.setattr(Transfer, "render", lambda *_: Restyled(other, []))
     file = midi((0, control(91, 0)), (0.5, control(91, 64)), (1.5, control(91, 0)))
     output = automate(audio, RATE, file, style=CLIP)
     assert np.abs(output).max() <= 1
@@ -270,7 +277,7 @@ def test_many_events_are_quick(rendered, tmp_path):
     started = time.monotonic()
     output = automate(audio, 1000, tmp_path / "many.mid", preset="violin")
     assert time.monotonic() - started < 10
-    assert len(rendered) <= automation.MAX_STRENGTHS + 4
+    assert len(rendered) <= layers.MAX_STRENGTHS + 4
     assert np.isfinite(output).all()
 
 

@@ -6,7 +6,7 @@ from support.sounds import melody, noise
 
 from effects.signal import crossfade
 from effects.signal.crossfade import Blend
-from effects.signal.envelope import Curve
+from effects.signal.envelope import Envelope
 
 RATE = 22_050
 
@@ -14,7 +14,7 @@ RATE = 22_050
 def ramp(start, stop):
     """Weights that pass from one sound to another between two samples."""
     at = np.array([start, stop], np.float64)
-    return Curve(at, np.array([1.0, 0.0])), Curve(at, np.array([0.0, 1.0]))
+    return Envelope(at, np.array([1.0, 0.0])), Envelope(at, np.array([0.0, 1.0]))
 
 
 def blended(first, second, weights):
@@ -72,7 +72,7 @@ def test_a_quick_crossfade_does_not_dip():
 def test_any_length_and_rate(length, rate):
     sound = noise(1, 5000, channels=2)[:, :length]
     at = np.array([length * 0.2, length * 0.8 + 1])
-    weights = [Curve(at, np.array(values)) for values in ([1.0, 0.3], [0.0, 0.7])]
+    weights = [Envelope(at, np.array(values)) for values in ([1.0, 0.3], [0.0, 0.7])]
     result = Blend(2, length, rate, weights)
     result.add(sound, 0, weights[0])
     result.add(np.zeros_like(sound), 0, weights[1])

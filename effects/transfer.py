@@ -1,0 +1,95 @@
+"""What a transfer is asked for, and the sound that comes of it.
+
+`StyleTransfer` makes one `Transfer` of its properties for each call, `Automation` one for each
+preset and strength that a MIDI file calls for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from effects.engines import make_engine
+from effects.engines.engine import Engine, Restyled
+from effects.running.devices import check_device
+from effects.running.progress import Progress
+from effects.signal.arrays import Audio
+from effects.signal.loudness import loudness, match_loudness, peak
+from effects.style_clip import MIN_PEAK, Style
+
+STRETCH = 1 << 20  # samples mixed together: bounds the extra memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """The options of one transfer, as `effects.StyleTransfer` documents and checks them.
+
+    Args:
+        style: the style clip.
+        strength: 0 to 1.
+        mix: 0 to 1.
+        engine: its name, or the engine itself.
+        seed: draws the random filters of an engine that is named.
+        device: one of `effects.running.devices.DEVICES`.
+        weights: the file of trained weights of an engine that is named.
+    """
+
+    style: Style
+    strength: float
+    mix: float
+    engine: str | Engine
+    seed: int
+    device: str
+    weights: str | None
+
+    def make_engine(self) -> Engine:
+        """The engine, with its seed and weights.
+
+        Raises:
+            ValueError: ``weights`` are given for an engine that is not named, or are another
+                network's.
+            OSError: the file of weights cannot be opened.
+        """
+        if isinstance(self.engine, str):
+            return make_engine(self.engine, seed=self.seed, weights=self.weights)
+        if self.weights is not None:
+            raise ValueError("An engine with options has its weights among them: name them there.")
+        return self.engine
+
+    def render(self, audio: Audio, sample_rate: float, progress: Progress) -> Restyled:
+        """The restyled sound, as loud as ``audio``, ``[channels, samples]``, which is only read.
+
+        Where there is nothing to do, the sound is ``audio`` itself.
+
+        Raises:
+            ValueError: as `make_engine`; there is no such device; the style clip cannot be used.
+            Cancelled: ``progress`` was told to stop.
+        """
+        if self.strength == 0 or self.mix == 0 or peak(audio) < MIN_PEAK:
+            return Restyled(audio, [])
+        progress.tick(0.0, "loading the engine")
+        check_device(self.device)
+        restyled = self.make_engine().restyle(
+            audio,
+            sample_rate,
+            self.style,
+            strength=self.strength,
+            device=self.device,
+            progress=progress,
+        )
+        wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, peak(audio))
+        match_loudness(wet, sample_rate, level, ceiling=ceiling)
+        progress.tick(0.97)
+        if self.mix < 1:  # dry and wet may cancel in part, so the mix is matched once more
+            _mix_into(wet, audio, self.mix)
+            match_loudness(wet, sample_rate, level, ceiling=ceiling)
+        return restyled
+
+
+def _mix_into(wet: Audio, dry: Audio, mix: float) -> None:
+    """``wet`` becomes the mix, in place."""
+    for start in range(0, wet.shape[1], STRETCH):
+        part = slice(start, start + STRETCH)
+        wet[:, part] *= np.float32(mix)
+        wet[:, part] += np.float32(1 - mix) * dry[:, part]
