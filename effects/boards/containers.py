@@ -18,13 +18,8 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
-from effects.boards.python_effect import (
-    Intake,
-    PythonEffect,
-    check_buffer_size,
-    check_call,
-    check_finite,
-)
+from effects.boards.contract import Processor, check_buffer_size, check_call, check_finite
+from effects.boards.python_effect import PythonEffect
 from effects.signal.arrays import Audio
 
 Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
@@ -46,18 +41,19 @@ class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
         return type.__call__(cls, *args, **kwargs)
 
 
-class _Board:
+class _Board(Processor):
     """What the three containers share: the list, and the way through it.
 
-    Everything that pedalboard's containers can do is overridden here, for see :class:`_NoNative`.
+    All methods of pedalboard's containers are overridden, here and in `Processor`: their own need
+    the C++ half that `_NoNative` leaves out.
     """
 
     _stock: ClassVar[type[pedalboard.Chain] | type[pedalboard.Mix]]
 
     def __init__(self, plugins: Sequence[Member] = ()) -> None:
-        self._intake = Intake()
+        super().__init__()
         self._members = [_checked(plugin) for plugin in _sequence(plugins)]
-        # The stock container that does the same, and the members it was built for.
+        # The members that the stock container was built for, and the container.
         self._native: tuple[list[Any], pedalboard.Chain | pedalboard.Mix] | None = None
 
     # The list protocol: that of pedalboard's containers, with its errors.
@@ -122,16 +118,6 @@ class _Board:
 
     # Running.
 
-    @property
-    def is_effect(self) -> bool:
-        """True: this takes audio."""
-        return True
-
-    @property
-    def is_instrument(self) -> bool:
-        """False: this does not turn MIDI into audio."""
-        return False
-
     def reset(self) -> None:
         """Clear the state of all members: tails, delay lines, the last channel layout."""
         _first_python_effect(self)  # raises if this board contains itself
@@ -141,33 +127,9 @@ class _Board:
         self._intake.reset()
         self._native = None
 
-    def process(
-        self,
-        input_array: NDArray[Any],
-        sample_rate: float,
-        buffer_size: int = 8192,
-        reset: bool = True,
+    def _process(
+        self, input_array: NDArray[Any], sample_rate: float, buffer_size: int, reset: bool
     ) -> Audio:
-        """Run audio through the members.
-
-        Args:
-            input_array: float32 or float64: (samples,), (channels, samples) or
-                (samples, channels), where the smaller dimension is the channels. Never modified.
-            sample_rate: in Hz.
-            buffer_size: the most samples that a native plugin is given at a time.
-            reset: clear the native plugins' state first. False is for streaming, which only a
-                board without Python effects can do.
-
-        Returns:
-            A new float32 array in the same layout; as long as the input if ``reset``.
-
-        Raises:
-            TypeError: as pedalboard.
-            RuntimeError: the layout cannot be told, one object is used twice, or a board contains
-                itself.
-            ValueError: ``buffer_size`` below 1. With a Python effect also: NaN or infinity in the
-                audio, ``sample_rate`` not positive and finite, or ``reset=False``.
-        """
         effect = _first_python_effect(self)
         if effect is None:
             check_buffer_size(sample_rate, buffer_size, reset)
@@ -178,16 +140,6 @@ class _Board:
             return taken.give_back(taken.audio)
         check_finite(self, taken.audio)
         return taken.give_back(self._run(taken.audio, rate, buffer_size))
-
-    def __call__(
-        self,
-        input_array: NDArray[Any],
-        sample_rate: float,
-        buffer_size: int = 8192,
-        reset: bool = True,
-    ) -> Audio:
-        """Run audio through the members: the same as :meth:`process`."""
-        return self.process(input_array, sample_rate, buffer_size, reset)
 
     def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
         """Run (channels, samples), which may be overwritten, through a board with Python in it."""
