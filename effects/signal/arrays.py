@@ -1,4 +1,4 @@
-"""The arrays that sound is kept in."""
+"""Types of arrays that hold sound, and numbers about it."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ Audio = NDArray[np.float32]
 Mono = NDArray[np.float32]
 """Samples of one channel, ``[samples]``."""
 Values = NDArray[np.float64]
-"""Numbers that are computed with: times, pitches, levels."""
+"""Numbers in double precision: times, pitches, levels."""

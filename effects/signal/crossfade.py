@@ -1,9 +1,13 @@
 """A sound that passes between several others of the same length.
 
-Halfway between two sounds that are unlike, their sum is some 3 dB softer than either, as part of it
-cancels. How much does is measured, and made up for: for sounds x with weights w that sum to 1,
-``sum(w * x**2) - sum(w * x)**2`` is what was lost. Where one sound is alone it is left as it is, to
-the bit.
+Halfway between two unlike sounds, their mean is some 3 dB softer than either, because parts of them
+cancel. What is lost is measured and made up for. For sounds x with weights w that sum to 1, the
+power that is lost is
+
+    Σ w x² - (Σ w x)².
+
+For sounds of equal power that have nothing in common, it is 1 - Σ w² of that power: 0 where one
+sound is alone, 1/2 halfway between two. A sound that is alone is left as it is, to the bit.
 """
 
 from __future__ import annotations
@@ -16,10 +20,12 @@ from numpy.typing import NDArray
 from effects.signal.arrays import Audio
 from effects.signal.envelope import STRETCH, Envelope
 
+#: Powers are measured, and gains have nodes, at this distance. Not searched.
 HOP_SECONDS = 0.005
-#: Cancellation is measured over this time.
+#: Cancellation is measured over this time. Not searched.
 SMOOTH_SECONDS = 0.4
-#: More than 6 dB is not made up for: then two sounds are opposite, and little is left of them.
+#: The largest share of the power that is made up for: 6 dB. If more is lost, two sounds are
+#: opposite, and little is left of them. Not searched.
 MOST_LOST = 0.75
 
 
@@ -30,7 +36,7 @@ class Blend:
         channels: how many there are.
         samples: the length.
         sample_rate: in Hz.
-        weights: of all sounds, which sum to 1 everywhere.
+        weights: one for each sound; at any time they sum to 1.
     """
 
     def __init__(
@@ -68,8 +74,10 @@ class Blend:
         return self._out
 
     def _makeup(self) -> NDArray[np.float64]:
-        """The gain at the nodes. What is lost is near to ``mixed`` times a slow function of time,
-        which is found by smoothing both sides; then the gain can follow the weights at once.
+        """The gain at the nodes.
+
+        What is lost is near to ``mixed`` times a slow function of time, how unlike the sounds are.
+        That function is found by smoothing both sides. The gain then follows the weights at once.
         """
         starts = range(0, self._out.shape[1], self._step)
         parts = (self._out[:, at : at + self._step] for at in starts)
@@ -82,11 +90,15 @@ class Blend:
         return np.asarray(1 / np.sqrt(1 - np.minimum(self._mixed * unlike, MOST_LOST)))
 
     def _sums(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Over all channels and every `hop` samples."""
+        """The sums over all channels and every `hop` samples."""
         return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], self.hop))
 
     def _smooth(self, blocks: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sums over the blocks around each."""
+        """The sums over the blocks around each.
+
+        Not scipy.ndimage's, which keeps a running sum: its rounding would leave something lost
+        where nothing is.
+        """
         width = 2 * self._reach + 1
         padded = np.pad(blocks, self._reach)
         return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, width).sum(axis=1))

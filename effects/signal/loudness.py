@@ -1,7 +1,10 @@
 """Loudness after ITU-R BS.1770-4, matched without clipping, and rests kept silent.
 
-Everything here works in stretches of a few seconds, so that an hour of audio costs no more memory
-than the audio itself. Signals are float32 ``[channels, samples]``; all channels weigh the same.
+The loudness of blocks of K-weighted mean square z is -0.691 + 10 log₁₀ z, in LUFS. Signals are
+float32 ``[channels, samples]``; all channels weigh the same.
+
+Everything here works in stretches of a few seconds, so that an hour of audio takes hardly more
+memory than the audio itself.
 """
 
 from __future__ import annotations
@@ -14,30 +17,56 @@ from numpy.typing import NDArray
 from pedalboard import Chain, HighpassFilter, HighShelfFilter
 
 from effects.signal.arrays import Audio
+from effects.signal.units import db_to_amplitude, db_to_power
 
-Envelope = NDArray[np.float64]
+Nodes = NDArray[np.float64]
+"""A gain as equidistant nodes, between which it is a line."""
 
+# BS.1770-4. Blocks of 0.4 s begin every 0.1 s; those below the absolute gate are left out, then
+# those that are more than 10 LU below the mean of the rest.
+BLOCK_STEP_SECONDS = 0.1
+BLOCK_STEPS = 4
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
-REST_DB = -80.0  # below the stem's peak, a sample belongs to a rest
+#: The K-weighting amplifies 997 Hz by 0.691 dB. With this taken off, a sine of 997 Hz at full scale
+#: in one channel, whose mean square is 1/2, has -3.01 LUFS.
+K_WEIGHTING_LU = 0.691
+# The K-weighting's high shelf and high-pass as analog filters. BS.1770 gives digital coefficients
+# at 48 kHz only; these are near to them at all rates (tests hold them against pyloudnorm).
+SHELF_HZ, SHELF_DB, SHELF_Q = 1500.0, 4.0, math.sqrt(0.5)
+HIGH_PASS_HZ = 38.0
+#: A sample so far below the stem's peak belongs to a rest. Not searched.
+REST_DB = -80.0
+#: Restyled sound may ring so long into a rest. Not searched.
 REST_FADE_SECONDS = 0.02
+#: The limiter turns down over this time before and after a peak. Not searched.
 LIMITER_SECONDS = 0.005
+LIMITER_HOP_SECONDS = 0.001
+#: No more gain goes into the limiter than this beyond what brings the loudness. Not searched.
 MOST_LIMITING_DB = 30.0
-STRETCH = 1 << 18  # samples looked at together
+#: So near to the loudness is near enough, in LU: the just noticeable difference is some 1 dB.
+TOLERANCE_LU = 0.1
+#: And so much gain into the limiter is worth 1 LU, in dB; see `match_loudness`. Not searched.
+GAIN_PER_LU_DB = 20
+MOST_TRIALS = 10
+STRETCH = 1 << 18  # samples looked at together: bounds the extra memory
 
 
-def loudness(audio: Audio, sample_rate: float, envelope: Envelope | None = None) -> float:
+def loudness(audio: Audio, sample_rate: float, envelope: Nodes | None = None) -> float:
     """Integrated loudness in LUFS, -inf for silence.
-
-    ``envelope`` is a gain to measure it under, as nodes of the limiter's.
 
     Where gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS) it is the loudness
     of the whole, ungated: BS.1770 has no answer there, and a level is needed all the same.
+
+    Args:
+        audio: ``[channels, samples]``.
+        sample_rate: in Hz.
+        envelope: a gain under which it is measured, as nodes of the limiter's.
     """
-    step = max(round(0.1 * sample_rate), 1)
+    step = max(round(BLOCK_STEP_SECONDS * sample_rate), 1)
     power = k_weighted_power(audio, sample_rate, step, envelope)
     whole_steps = audio.shape[1] // step
-    blocks = _sliding_mean(power[:whole_steps] / step, 4)  # 0.4 s, three quarters overlapping
+    blocks = _sliding_mean(power[:whole_steps] / step, BLOCK_STEPS)
     loud = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
     if len(loud):
         loud = loud[_lufs(loud) > _lufs(loud.mean()) + RELATIVE_GATE_LU]
@@ -49,8 +78,13 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
 
     Limiting costs loudness, so more gain goes in until both hold. Where they cannot (a stem as
-    loud as a square wave at full scale) the ceiling wins: gain that the limiter takes back where it
-    is loud only brings up what is quiet, so 20 dB of it must be worth 1 LU.
+    loud as a square wave at full scale) the ceiling wins. The limiter takes gain back where the
+    sound is loud, so more of it brings up only what is quiet. Hence not the gain that comes nearest
+    to the loudness is taken, but the one with the lowest cost: the distance from it in LU, plus
+    1 LU for every 20 dB more than the plain gain.
+
+    The search goes up by twice what is missing until the loudness is exceeded, then halves the
+    interval between the two nearest gains.
     """
     now = loudness(audio, sample_rate)
     if not (math.isfinite(now) and math.isfinite(target_lufs)):
@@ -60,10 +94,11 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     low, high = target_lufs - now, math.inf  # gains in dB that are too little and too much
     least, most = low, low + MOST_LIMITING_DB
     gain, lowest_cost, best = low, math.inf, np.ones(0)
-    for _ in range(10):
-        envelope = 10 ** (gain / 20) * _limiting(peaks * 10 ** (gain / 20), ceiling)
+    for _ in range(MOST_TRIALS):
+        factor = db_to_amplitude(gain)
+        envelope = factor * _limiting(peaks * factor, ceiling)
         over = loudness(audio, sample_rate, envelope) - target_lufs
-        met, cost = abs(over) < 0.1, abs(over) + (gain - least) / 20
+        met, cost = abs(over) < TOLERANCE_LU, abs(over) + (gain - least) / GAIN_PER_LU_DB
         if met or cost < lowest_cost:
             lowest_cost, best = cost, envelope
         if met or (over < 0 and gain == most):
@@ -89,24 +124,25 @@ def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
 
 
 def _limiter_hop(sample_rate: float) -> int:
-    return max(round(0.001 * sample_rate), 1)
+    return max(round(LIMITER_HOP_SECONDS * sample_rate), 1)
 
 
-def _limiting(peaks: Envelope, ceiling: float) -> Envelope:
+def _limiting(peaks: Nodes, ceiling: float) -> Nodes:
     """The limiter's gain: nodes 1 ms apart, with lines between them.
 
-    A node takes the lowest gain that its two neighbouring milliseconds need, then the lowest of the
-    nodes around it, then the mean over as many: so nowhere is it above what is needed.
+    A node takes the lowest gain that the milliseconds before and after it need, then the lowest of
+    the nodes around it, then the mean over as many. Each of the averaged values has seen the node
+    itself, so the mean is nowhere above what the node needs.
     """
     needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
     nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
-    return _smooth(nodes, round(LIMITER_SECONDS / 0.001), np.min)
+    return _smooth(nodes, round(LIMITER_SECONDS / LIMITER_HOP_SECONDS), np.min)
 
 
 def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
     """Silence ``audio`` in place wherever ``content`` rests (80 dB below its peak, or digital 0).
 
-    Restyled sound may fade over 20 ms into a rest, and out of it; beyond, a rest is exactly 0.
+    Restyled sound may fade over 20 ms into a rest, and out of it; the rest of a rest is exactly 0.
     """
     # The last sample of a sound may be the first of its hop; then come the two nodes that the
     # extreme reaches, the two of the mean, and the line down to 0: six hops.
@@ -114,7 +150,7 @@ def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
     peaks = _peaks(content, hop)
     if not len(peaks):
         return
-    sounding = (peaks > peaks.max() * 10 ** (REST_DB / 20)).astype(np.float64)
+    sounding = (peaks > peaks.max() * db_to_amplitude(REST_DB)).astype(np.float64)
     if sounding.all():
         return
     nodes = np.maximum(np.append(sounding, 0.0), np.append(0.0, sounding))
@@ -127,18 +163,27 @@ def peak(audio: Audio) -> float:
 
 
 def k_weighted_power(
-    audio: Audio, sample_rate: float, step: int, envelope: Envelope | None = None
-) -> Envelope:
-    """Sums of squares of the K-weighted channels over every ``step`` samples.
+    audio: Audio, sample_rate: float, step: int, envelope: Nodes | None = None
+) -> Nodes:
+    """Sums of squares of the K-weighted channels over every ``step`` samples: ``[steps]``.
 
-    ``envelope`` is a gain to measure them under, as nodes of the limiter's.
+    The weighting is BS.1770's high shelf and its high-pass of Q 0.5, whose two poles are equal, so
+    that it is a one-pole filter twice: all of them are plugins of pedalboard.
 
-    The weighting is BS.1770's high shelf and its high-pass of Q 0.5 at 38 Hz, which is two equal
-    one-pole filters: all of them are plugins of pedalboard.
+    Args:
+        audio: ``[channels, samples]``.
+        sample_rate: in Hz.
+        step: in samples.
+        envelope: a gain under which they are measured, as nodes of the limiter's.
     """
-    shelf = min(1500.0, 0.45 * sample_rate)
+    shelf = min(SHELF_HZ, 0.45 * sample_rate)  # a filter's frequency is below Nyquist's
+    high_pass = HIGH_PASS_HZ
     weighting = Chain(
-        [HighShelfFilter(shelf, 4.0, math.sqrt(0.5)), HighpassFilter(38), HighpassFilter(38)]
+        [
+            HighShelfFilter(shelf, SHELF_DB, SHELF_Q),
+            HighpassFilter(high_pass),
+            HighpassFilter(high_pass),
+        ]
     )
     # Filters of single precision want a level they can work with, whatever the stem's.
     top = peak(audio)
@@ -157,16 +202,21 @@ def k_weighted_power(
     return np.concatenate(sums) / unit**2
 
 
-def _step_sums(power: NDArray[np.float64], step: int) -> Envelope:
+def _step_sums(power: NDArray[np.float64], step: int) -> Nodes:
     return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], step))
 
 
 def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
     with np.errstate(divide="ignore"):
-        return np.asarray(-0.691 + 10 * np.log10(power))
+        return np.asarray(-K_WEIGHTING_LU + 10 * np.log10(power))
 
 
-def _peaks(audio: Audio, hop: int) -> Envelope:
+def lufs_to_power(lufs: float) -> float:
+    """The K-weighted mean square of a loudness."""
+    return db_to_power(lufs + K_WEIGHTING_LU)
+
+
+def _peaks(audio: Audio, hop: int) -> Nodes:
     """The largest absolute sample of any channel in every ``hop`` samples."""
     parts = [np.zeros(0)]
     n = max(STRETCH // hop, 1) * hop
@@ -176,30 +226,35 @@ def _peaks(audio: Audio, hop: int) -> Envelope:
     return np.concatenate(parts)
 
 
-def _smooth(nodes: Envelope, reach: int, extreme: Callable[..., Envelope]) -> Envelope:
-    """The mean, over ``reach`` nodes to either side, of the extremes of as many nodes around each.
+def _smooth(nodes: Nodes, reach: int, extreme: Callable[..., Nodes]) -> Nodes:
+    """The lowest (or highest) of the nodes around each, then the mean of these around each.
 
-    Every one of the averaged extremes has seen the node itself, so their mean is as low (or high)
-    as the node at least.
+    Both go ``reach`` nodes to either side. Each of the averaged values has seen the node itself, so
+    the mean is at least as low (or high) as the node.
     """
     width = 2 * reach + 1
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(nodes, 2 * reach, "edge"), width)
     return _sliding_mean(extreme(windows, axis=1), width)
 
 
-def _sliding_mean(values: Envelope, width: int) -> Envelope:
+def _sliding_mean(values: Nodes, width: int) -> Nodes:
+    """The means of ``width`` neighbours; fewer values have none.
+
+    Not scipy.ndimage's: it keeps a running sum, whose rounding would leave gains that are not
+    exactly 0 in rests and not exactly 1 where nothing is limited.
+    """
     if len(values) < width:
         return np.zeros(0)
     return np.asarray(np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1))
 
 
-def _apply_envelope(audio: Audio, nodes: Envelope, hop: int) -> None:
+def _apply_envelope(audio: Audio, nodes: Nodes, hop: int) -> None:
     """Multiply in place by the line through ``nodes``, node n at sample n * hop."""
     for part in _stretches(audio.shape[1]):
         audio[:, part] = audio[:, part] * _line(nodes, part.start, part.stop, hop)
 
 
-def _line(nodes: Envelope, start: int, stop: int, hop: int) -> Envelope:
+def _line(nodes: Nodes, start: int, stop: int, hop: int) -> Nodes:
     """The line through ``nodes``, node n at sample n * hop, at samples ``start`` to ``stop``."""
     at = np.arange(start, stop) / hop
     first, last = int(at[0]), min(int(at[-1]) + 2, len(nodes))

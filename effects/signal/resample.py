@@ -1,4 +1,4 @@
-"""To the sample rate of a network and back, and what the network cannot hear meanwhile."""
+"""To the sample rate of a network and back, with what is above its range kept aside."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ STRETCH = 1 << 20  # samples that are scaled together
 
 
 def resample(audio: Audio, source: float, target: float, length: int | None = None) -> Audio:
-    """``[channels, samples]`` at the rate ``target``, in Hz: no delay, ``length`` samples.
+    """``audio`` at another sample rate, without delay.
 
-    A length of the same duration if none is given.
+    Args:
+        audio: ``[channels, samples]``.
+        source: its rate in Hz.
+        target: the rate wanted, in Hz.
+        length: samples wanted; None for the same duration.
     """
     n = max(round(audio.shape[1] * target / source), 1) if length is None else length
     out = np.zeros((len(audio), n), np.float32)
-    after = np.zeros(math.ceil(2 * source / target), np.float32)  # or short clips are nothing
+    # Without two samples of silence after it, a clip of a few samples would come out empty.
+    after = np.zeros(math.ceil(2 * source / target), np.float32)
     for channel, samples in zip(out, audio, strict=True):
         found = soxr.resample(np.append(samples, after), source, target, quality="VHQ")[:n]
         channel[: len(found)] = found
@@ -28,12 +33,15 @@ def resample(audio: Audio, source: float, target: float, length: int | None = No
 
 
 class Below:
-    """The part of a clip that a network hears, at its rate, and the rest at the clip's own.
+    """The part of a clip below a network's Nyquist frequency, and the rest.
+
+    Attributes:
+        audio: that part, at the network's rate. The rest stays at the clip's rate.
 
     Args:
         audio: the clip, ``[channels, samples]``.
         sample_rate: its rate in Hz.
-        rate: the network's.
+        rate: the network's rate in Hz.
     """
 
     def __init__(self, audio: Audio, sample_rate: float, rate: float) -> None:
@@ -43,13 +51,13 @@ class Below:
         self._rest = audio - self._at_own_rate(self.audio)
 
     def join(self, restyled: Audio, gains: NDArray[np.float32], hop: int) -> Audio:
-        """``restyled`` in place of `audio`, and the rest times ``gains``.
+        """The clip with ``restyled`` in place of `audio`, and the rest times ``gains``.
 
-        Nothing restyled and gains of 1 are the clip itself, but for rounding.
+        With `audio` itself and gains of 1, it is the clip, but for rounding.
 
         Args:
-            restyled: as many samples as `audio`.
-            gains: one per frame, between which it is a line.
+            restyled: as many samples as `audio` has.
+            gains: one per frame; between frames, the gain is a line.
             hop: samples of `audio` from one frame to the next.
         """
         low, high = self._rates

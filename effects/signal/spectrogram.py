@@ -1,16 +1,16 @@
 """The log-magnitude spectrogram that every engine works on, and the way back.
 
-One frame grid for all sample rates. The published random-CNN methods analyse 22 050 Hz audio with
-``n_fft=2048, hop=512`` (Ulyanov & Lebedev 2016). Here those are *durations* (92.9 ms and 23.2 ms),
-so that bin 40 is 430.7 Hz and a frame is 23.2 ms in a stem at 96 kHz and in a style clip at 8 kHz
-alike, and no audio is ever resampled. At 22 050 Hz the amplitudes are the published ones exactly:
-``|STFT|`` of 1025 bins, whose ``log1p`` the networks see.
+All sample rates share one frame grid. The published random-CNN methods analyse 22 050 Hz audio with
+``n_fft=2048, hop=512`` (Ulyanov & Lebedev 2016). Here those are *durations* (92.9 ms and 23.2 ms).
+So bin 40 is 430.7 Hz, and a frame is 23.2 ms, in a stem at 96 kHz as in a style clip at 8 kHz, and
+no audio is resampled. At 22 050 Hz the amplitudes are exactly the published ones: ``|STFT|`` of
+1025 bins, whose ``log1p`` the networks see.
 
-Above 11 025 Hz, where hearing resolves no partials 11 Hz apart, bins are joined into bands of 1/24
-octave up to 20 kHz. One band weighs as much as one bin.
+Above 11 025 Hz, where nobody hears partials that are 11 Hz apart as two, bins are joined into bands
+of 1/24 octave, up to 20 kHz. One band weighs as much as one bin.
 
-A network that was trained on another spectrogram names it, its `Resolution`. Clips are then
-resampled to its rate (`effects.signal.resample`), and the bins that it hears are the features.
+A network that was trained on another spectrogram has a `Resolution` that describes it. Clips are
+then resampled to its rate (`effects.signal.resample`), and the bins in its range are the features.
 """
 
 from __future__ import annotations
@@ -22,12 +22,23 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from effects.signal.loudness import HIGH_PASS_HZ, SHELF_DB, SHELF_HZ
+
+# As published (Ulyanov & Lebedev 2016): in Hz, samples and samples.
 REFERENCE_RATE = 22_050
 REFERENCE_N_FFT = 2048
 REFERENCE_HOP = 512
+#: Above the single bins: quarter tones, finer than the critical bands of hearing. Not searched.
 BANDS_PER_OCTAVE = 24
+#: The upper end of hearing.
 HIGHEST_BAND_HZ = 20_000.0
-HIGHEST_FEATURE = 25.0  # no sound has it, but an optimiser may try
+#: A larger feature is taken for this one, so that expm1 stays finite: an optimiser may try features
+#: that no sound has.
+HIGHEST_FEATURE = 25.0
+#: Sounds above the compared range follow so many features below its end; see `Analysis.gains`.
+EDGE_FEATURES = 8
+#: With a network's resolution, they follow this part of an octave.
+EDGE_OCTAVES = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,11 @@ class Resolution:
         n_window: samples of the periodic Hann window.
         hop: samples from one frame to the next.
         n_fft: length of the transform; frames are filled up with zeros to it.
-        highest_hz: it hears nothing above.
-        knee: the amplitude, in the units of `Analysis.amplitudes`, down to which its features
-            are logarithmic: about that at which the network's own logarithm ends, or small
-            changes of the features are large ones to it, and an optimiser is lost.
+        highest_hz: the upper end of its range.
+        knee: the amplitude, in the units of `Analysis.amplitudes`, above which the features are
+            logarithmic (log1p(amplitude / knee)). It is near to the amplitude at which the
+            network's own logarithm is cut off: if it were far lower or higher, small changes of
+            the features would be large changes to the network, and an optimiser would be lost.
     """
 
     sample_rate: int
@@ -53,14 +65,14 @@ class Resolution:
     knee: float
 
     def n_features(self, sample_rate: float) -> int:
-        """Bins that it hears of audio of this rate."""
+        """How many bins of audio at this rate, in Hz, are in its range."""
         highest = min(self.highest_hz, sample_rate / 2)
         return max(math.floor(highest * self.n_fft / self.sample_rate), 1) + 1
 
     def magnitude(self, features: Tensor) -> Tensor:
-        """Its ``|STFT|``, ``[T, n_fft // 2 + 1]``, of features ``[T, n_features]``.
+        """The network's ``|STFT|``, ``[T, n_fft // 2 + 1]``, of features ``[T, n_features]``.
 
-        For sound between -1 and 1; bins that are no features are 0.
+        It is that of sound between -1 and 1. Bins above the range are 0.
         """
         scale = self.knee * self.n_window / REFERENCE_N_FFT
         magnitude = torch.expm1(features.clamp_max(HIGHEST_FEATURE)) * scale
@@ -91,7 +103,7 @@ class FrameGrid:
         return torch.hann_window(self.length, device=self.device)
 
     def n_frames(self, n_samples: int) -> int:
-        """Frames that cover ``n_samples`` (librosa's count for a centred transform)."""
+        """How many frames cover ``n_samples``: librosa's count for a centred transform."""
         return 1 + n_samples // self.hop
 
     def stft(self, framed: Tensor) -> Tensor:
@@ -117,22 +129,31 @@ class FrameGrid:
         return frames[..., : self.length] * self.window
 
     def weight_sum(self, n: int) -> Tensor:
-        """The squared windows of ``n`` frames, overlap-added: what `istft` divides by."""
+        """The squared windows of ``n`` frames, overlap-added: the divisor in `istft`."""
         return self.overlap_add((self.window**2).expand(n, -1)).clamp_min(1e-8)
 
     def istft(self, spectra: Tensor, weight_sum: Tensor | None = None) -> Tensor:
-        """Least-squares inverse (Griffin & Lim 1984): ``[*, (T - 1) * hop + length]``."""
+        """Least-squares inverse (Griffin & Lim 1984): ``[*, (T - 1) * hop + length]``.
+
+        Of all signals x, the one whose frames are nearest to the wanted frames f_t minimises
+        Σ_t Σ_n (w[n - tH] x[n] - f_t[n - tH])², so at each sample
+
+            x[n] = Σ_t w[n - tH] f_t[n - tH] / Σ_t w[n - tH]².
+        """
         total = self.weight_sum(spectra.shape[-2]) if weight_sum is None else weight_sum
         return self.overlap_add(self.weigh(spectra)) / total
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Spectra at one sample rate, and the features made of their magnitudes.
+    """Spectra at one sample rate, and the features made from their magnitudes.
 
-    ``n_features`` may be less than the rate offers, when the other clip has a lower Nyquist
-    frequency: both are then compared in the range they share. With a ``resolution``,
-    ``sample_rate`` is its rate.
+    Args:
+        sample_rate: in Hz; with a ``resolution``, it is the resolution's.
+        n_features: fewer than the rate offers if the other clip has a lower Nyquist frequency:
+            both clips are then compared in the range they share.
+        device: where to compute.
+        resolution: a network's own spectrogram; None for the common one.
     """
 
     sample_rate: float
@@ -157,14 +178,14 @@ class Analysis:
         return FrameGrid(_n_fft(self.sample_rate), hop, self.device)
 
     def frames(self, count: int) -> int:
-        """As many frames as last as long as ``count`` of 23.2 ms."""
+        """How many frames last as long as ``count`` frames of 23.2 ms."""
         if it := self.resolution:
             return round(count * REFERENCE_HOP / REFERENCE_RATE * it.sample_rate / it.hop)
         return count
 
     @property
     def knee(self) -> float:
-        """The amplitude that engines are to see as 1."""
+        """The amplitude that becomes 1 in what engines see."""
         return self.resolution.knee if self.resolution else 1.0
 
     @property
@@ -193,7 +214,7 @@ class Analysis:
 
     @property
     def _bin_hz(self) -> float:
-        """From one bin to the next."""
+        """The distance from one bin to the next, in Hz."""
         if it := self.resolution:
             return it.sample_rate / it.n_fft
         return REFERENCE_RATE / REFERENCE_N_FFT
@@ -202,25 +223,31 @@ class Analysis:
     def _power_weight(self) -> Tensor:
         """Share of each feature in the K-weighted mean square of a frame (ITU-R BS.1770).
 
-        By Parseval a Hann-windowed frame of mean square m has 2 Σ|X|² = m · 3/8 · n_fft² over
-        positive frequencies, or m · 3/8 · n_window · n_fft where zeros follow the window. The
-        weights are those of `effects.signal.loudness` as analog filters: a high shelf of 4 dB at
-        1500 Hz, a high-pass of Q 0.5 at 38 Hz.
+        By Parseval, a frame of mean square m under a Hann window, whose own mean square is 3/8, has
+        2 Σ|X|² = m · 3/8 · n_fft² over positive frequencies, or m · 3/8 · n_window · n_fft where
+        zeros follow the window. The weights are those of `effects.signal.loudness`, as squared
+        magnitudes of analog filters. With x = (f / f₀)² and A = 10^(dB / 40), the shelf of
+        Q = √½ is
+
+            |H(f)|² = A² ((1 - A x)² + 2 A x) / ((A - x)² + 2 A x)
+
+        (Bristow-Johnson's cookbook), and two one-pole high-passes are (f² / (f² + f₁²))².
         """
         bins = torch.arange(self.n_bins, device=self.device) * self._bin_hz
         edges = torch.tensor(_band_edges(self.sample_rate), device=self.device)
         bands = (edges[:-1] * edges[1:]).sqrt()[: self.n_features - self.n_bins]
         frequency = torch.cat([bins, bands])
-        x, gain = (frequency / 1500) ** 2, 10 ** (4 / 40)
+        x, gain = (frequency / SHELF_HZ) ** 2, 10 ** (SHELF_DB / 40)
         shelf = gain**2 * ((1 - gain * x) ** 2 + 2 * gain * x) / ((gain - x) ** 2 + 2 * gain * x)
-        high_pass = (frequency**2 / (frequency**2 + 38**2)) ** 2
+        high_pass = (frequency**2 / (frequency**2 + HIGH_PASS_HZ**2)) ** 2
         zeros = self.grid.n_fft / self.grid.length
         return 2 / (REFERENCE_N_FFT**2 * 3 / 8 * zeros) * shelf * high_pass * self._bins_of_band
 
     def amplitudes(self, magnitude: Tensor) -> Tensor:
         """Bins, and the root mean squares of bands: ``[T, n_fft // 2 + 1] -> [T, n_features]``.
 
-        Scaled to what the transform at 22 050 Hz, whose window sums to 1024, has for the sound.
+        They are scaled to what the transform at 22 050 Hz gives for the sound. Its window sums to
+        1024, so a sine at full scale has the amplitude 512.
         """
         scaled = magnitude * (REFERENCE_N_FFT / self.grid.length)
         n_bands = self.n_features - self.n_bins
@@ -236,11 +263,11 @@ class Analysis:
         return (amplitudes**2) @ self._power_weight
 
     def gains(self, before: Tensor, after: Tensor) -> Tensor:
-        """What to multiply bins with: amplitudes ``2 x [T, n_features] -> [T, n_fft // 2 + 1]``.
+        """The factors for bins: amplitudes ``2 x [T, n_features] -> [T, n_fft // 2 + 1]``.
 
         Bins above the compared range (ultrasound; anything above the style clip's Nyquist
-        frequency) follow the third of an octave, or the 8 bins, below the range's end: they are
-        turned down with it but never up, since nothing is known of the style there.
+        frequency) follow the upper end of the range: they are turned down with it, but never up,
+        since nothing is known about the style there.
         """
         gain = after / before.clamp_min(1e-9)
         edge = self.edge_gain(before, after)
@@ -248,10 +275,10 @@ class Analysis:
         return torch.cat([gain[:, : self.n_bins], above[:, self._band_of_bin]], dim=1)
 
     def edge_gain(self, before: Tensor, after: Tensor) -> Tensor:
-        """What to multiply that with which is above the compared range, ``[T]``; see `gains`."""
-        edge = slice(-8, None)
+        """The factor for sound above the compared range, ``[T]``, at most 1; see `gains`."""
+        edge = slice(-EDGE_FEATURES, None)
         if self.resolution:
-            edge = slice(round(self.n_features / 2 ** (1 / 3)), None)
+            edge = slice(round(self.n_features / 2**EDGE_OCTAVES), None)
         return (after[:, edge].sum(1) / before[:, edge].sum(1).clamp_min(1e-9)).clamp_max(1)
 
 
