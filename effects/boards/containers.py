@@ -261,7 +261,7 @@ def _run_series(
 ) -> Audio:
     for native, stretch in groupby(list(_in_series(members)), key=_is_native):
         if native:
-            audio = _run_native(stretch, audio, sample_rate, buffer_size)
+            audio = run_native(stretch, audio, sample_rate, buffer_size)
             continue
         for member in stretch:
             if isinstance(member, PythonEffect):
@@ -271,7 +271,7 @@ def _run_series(
     return audio
 
 
-def _run_native(
+def run_native(
     members: Iterable[Member], audio: Audio, sample_rate: float, buffer_size: int
 ) -> Audio:
     """Run native members over (channels, samples) in one C++ call."""

@@ -101,13 +101,13 @@ def assert_same_outcome(ours: Any, stock: Any) -> None:
 def native_calls(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
     """The plugins of each native stretch, in the order in which the stretches are run."""
     calls: list[list[Any]] = []
-    run = board_module._run_native
+    run = board_module.run_native
 
     def spy(members: Any, *args: Any) -> Any:
         calls.append(list(members))
         return run(calls[-1], *args)
 
-    monkeypatch.setattr(board_module, "_run_native", spy)
+    monkeypatch.setattr(board_module, "run_native", spy)
     return calls
 
 
