@@ -3,25 +3,26 @@
 The engine's style distance is a squared maximum mean discrepancy (MMD) under the kernel k²
 (`effects.engines.gram.infinite`): with φ(x)·φ(s) = k²(x, s), it is ‖Σ a φ(x) - Σ b φ(s)‖² for the
 clip's patches x with weights a and the preset's s with weights b. Between a melody and a preset's
-clip it tells mostly which notes are played how often. So here the preset's weights are free: every
-frame x of the clip may choose the frame s of the preset that is nearest to it, a second one s' (a
-chord has notes that the preset has one by one), and how much of each:
+clip, that distance tells mostly which notes are played how often. So here the preset's weights are
+free. Every frame x of the clip chooses the frame s of the preset that is nearest to it, a second
+one s' (the preset may play one by one the notes that are a chord in the clip), and how much of
+each:
 
     d(x) = min ‖φ(x) - w φ(s) - w' φ(s')‖²,    w, w' >= 0
 
-A squared norm being convex, Σ a d(x) is no less than the MMD of the clip from the preset as these
-choices weigh it. It is given relative to Σ a k²(x, x): 0 is the same sound, 1 has nothing in
-common.
+A squared norm is convex, so Σ a d(x) is no less than the MMD between the clip and the preset with
+the weights that these choices give it. The distance is Σ a d(x) relative to Σ a k²(x, x): 0 is the
+same sound, 1 has nothing in common.
 
-With the cosines c of φ(x) and φ(s), c' of φ(x) and φ(s'), and e of φ(s) and φ(s'), the best s is
-that of the largest c, which leaves k²(x, x) (1 - c²); of this, s' takes (c' - c e)² / (1 - e²), if
-c' > c e. For single frames at the angle θ, k(x, s) = |x| |s| κ / 2 with κ = (sin θ + (π - θ) cos θ)
-/ π, so that c = κ²: one product of matrices tells all.
+Let c be the cosine of φ(x) and φ(s), c' that of φ(x) and φ(s'), and e that of φ(s) and φ(s'). The
+nearest s has the largest c, and leaves k²(x, x) (1 - c²). Of this, s' explains the share
+(c' - c e)² / (1 - e²), if c' > c e. For single frames at the angle θ, k(x, s) = |x| |s| κ / 2 with
+κ = (sin θ + (π - θ) cos θ) / π, so that c = κ²: all cosines come from one product of matrices.
 
-A preset's clip has its register in steps of up to three semitones. So that all pitches are there,
-the clip is also heard a semitone higher and lower. And since most frames of a note are alike, a
-preset is remembered by few of its frames: those that, chosen one by one, bring the sum of 1 - c²
-over all of its own lowest.
+A preset's clip has the register of its instrument in steps of up to three semitones. So that all
+pitches are there, the clip is also compared a semitone higher and lower. Most frames of a note are
+alike, so a preset is represented by few of its frames. They are chosen one by one, each the one
+that lowers the sum of 1 - c² over all frames of the preset the most.
 """
 
 from __future__ import annotations
@@ -41,10 +42,13 @@ if TYPE_CHECKING:
     from effects.engines.gram.objective import Statistics
     from presets import Preset
 
-N_TYPICAL = 96  # frames of a preset that are remembered: 200 kB
-N_HEARD = 128  # frames of the clip that are looked at, at most
+# Chosen on the tunes of seed 0 of benchmarks/suggest.py, and measured on others.
+N_TYPICAL = 96  # frames that represent a preset: 200 kB
+N_HEARD = 128  # frames of the clip that are compared, at most
 SEMITONES = (0, 1, -1)
-#: To be raised when the same statistics come to have other typical frames.
+#: The typical frames are chosen among so many frames of a preset, evenly spread, at most.
+N_CANDIDATES = 1000
+#: To be raised when the same statistics get other typical frames.
 TYPICAL_VERSION = 1
 
 
@@ -69,9 +73,8 @@ def suggest(
 
     Args:
         clip: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz.
-        presets: which to compare; all, if none are given. Those whose clip cannot be read are left
-            out.
-        on_progress: called as ``on_progress(fraction, stage)`` while it lasts; what it raises
+        presets: those to compare; None for all. Presets whose clip cannot be read are left out.
+        on_progress: called as ``on_progress(fraction, stage)`` during the call; what it raises
             ends the call.
 
     Raises:
@@ -107,7 +110,7 @@ def _suggest(clip: Style, presets: list[Preset], progress: Progress) -> list[Sug
 
 
 def _statistics(style: Style, progress: Progress) -> Statistics:
-    """The infinite engine's, of as many features as any sample rate has, or the style's."""
+    """The infinite engine's statistics, with all features that the clip's sample rate has."""
     import torch
 
     from effects.engines.gram.infinite import Infinite
@@ -139,16 +142,16 @@ def _typical(style: Style, progress: Progress) -> Tensor:
 
 
 def _heard(statistics: Statistics) -> Tensor:
-    """The frames at the middle of a patch that counts."""
+    """The frames at the middle of the patches that count."""
     around = (len(statistics["frames"]) - len(statistics["weight"])) // 2
     return statistics["frames"][statistics["weight"].nonzero()[:, 0] + around]
 
 
 def typical(frames: Tensor, count: int = N_TYPICAL) -> Tensor:
-    """At most ``count`` of the frames, ``[S, n_features]``, that all are near to; of length 1."""
+    """At most ``count`` of the frames, ``[S, n_features]``, that represent all; of length 1."""
     import torch
 
-    frames = _unit(frames[:: len(frames) // 1000 + 1])
+    frames = _unit(frames[:: len(frames) // N_CANDIDATES + 1])
     nearness = _cosine(frames @ frames.T).square()
     reached = torch.zeros(len(frames))
     chosen: list[int] = []
@@ -163,9 +166,9 @@ def distance(clip: Tensor, preset: Tensor) -> float:
     """How far a clip is from a preset; see above.
 
     Args:
-        clip: its frames, and copies of them at other pitches, ``[copies, T, n_features]``.
-        preset: `typical` frames of it, ``[S, n_features]``. Where one has more features than the
-            other, for its higher sample rate, those that both have are compared.
+        clip: its frames, then copies of them at other pitches, ``[copies, T, n_features]``.
+        preset: its `typical` frames, ``[S, n_features]``. If one has more features than the
+            other, because of a higher sample rate, those that both have are compared.
     """
     n = min(clip.shape[2], preset.shape[1])
     clip, preset = clip[..., :n], _unit(preset[:, :n])
@@ -181,7 +184,7 @@ def distance(clip: Tensor, preset: Tensor) -> float:
 
 
 def _cosine(cosine: Tensor) -> Tensor:
-    """κ²: of φ(x) and φ(s), from that of x and s."""
+    """κ², the cosine of φ(x) and φ(s), from the cosine of x and s."""
     import torch
 
     cosine = cosine.clamp(-1, 1)
@@ -190,12 +193,12 @@ def _cosine(cosine: Tensor) -> Tensor:
 
 
 def _unit(frames: Tensor) -> Tensor:
-    """Each of length 1, or 0."""
+    """The frames, each scaled to the length 1; silent ones stay 0."""
     return frames / frames.square().sum(dim=1, keepdim=True).sqrt().clamp_min(1e-9)
 
 
 def transposed(frames: Tensor, semitones: int) -> Tensor:
-    """``frames``, ``[T, n_features]``, at another pitch; the bands above the bins stay."""
+    """``frames``, ``[T, n_features]``, at another pitch; the bands above the bins stay the same."""
     import torch
 
     from effects.signal.spectrogram import REFERENCE_N_FFT

@@ -1,4 +1,4 @@
-"""A style clip: where it comes from, what identifies it, and what is known of it."""
+"""A style clip: where it comes from, what identifies it, and what is kept about it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from pedalboard.io import AudioFile
 from effects.running.cache import Arrays, shared_cache
 from effects.signal.arrays import Audio
 
-#: A longer clip is represented by this much of it, in excerpts spread evenly over it.
+#: A longer clip is represented by so much of it, in excerpts that are spread evenly over it. It
+#: bounds the time and memory of the statistics; not searched.
 MAX_SECONDS = 30.0
 EXCERPT_SECONDS = 5.0
-#: A clip whose samples are all below is silent.
+#: A clip whose samples are all smaller than this is silent: -200 dB.
 MIN_PEAK = 1e-10
 
 
@@ -36,9 +37,15 @@ class Style:
 
     Args:
         source: a path, or audio as pedalboard takes it with its sample rate in Hz.
-        sha256: of the file's bytes, if it has been written down: what the cache has of it is then
-            found without reading the file. It is checked when the file has to be read.
-        notes: a MIDI file of what is played in the clip, if it is known.
+        sha256: the hash of the file's bytes, if it was written down. What the cache has about the
+            clip is then found without reading the file, and the hash is checked when the file is
+            read.
+        notes: a MIDI file of what is played in the clip, if that is known.
+
+    Raises:
+        TypeError: ``source`` is neither, or its audio is not as pedalboard takes it.
+        ValueError: the sample rate is not positive and finite.
+        FileNotFoundError, IsADirectoryError: there is no such file.
     """
 
     source: StyleSource
@@ -60,7 +67,7 @@ class Style:
         audio, sample_rate = self.source
         if not (isinstance(sample_rate, Real) and 0 < sample_rate < float("inf")):
             raise ValueError(f"The style's sample rate must be positive, not {sample_rate!r}.")
-        # A copy in pedalboard's own reading of layouts and types, which later writes cannot change.
+        # pedalboard reads layouts and types; its copy does not see later writes to the array.
         copy = Gain(0)(audio, float(sample_rate))
         if copy.ndim == 2 and copy.shape[0] > copy.shape[1]:
             copy = copy.T
@@ -74,7 +81,7 @@ class Style:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the audio (of the file's bytes, if it is one): what the cache knows it by."""
+        """The hash of the file's bytes, or of the audio in memory: the clip's key in the cache."""
         return self.sha256 or self._hash()
 
     def _hash(self) -> str:
@@ -93,7 +100,7 @@ class Style:
         """What ``compute`` finds out about the clip, from the cache if it is there under ``key``.
 
         Raises:
-            ValueError: the file's bytes are not those whose hash has been written down.
+            ValueError: the file's bytes do not have the hash that was written down.
         """
 
         def checked() -> Arrays:
@@ -131,7 +138,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
             parts = [np.zeros((file.num_channels, 0), np.float32)]
             for start, end in _spans(file.frames, file.samplerate):
                 file.seek(start)
-                if end > start:  # to pedalboard, 0 is an error
+                if end > start:  # pedalboard refuses to read 0 samples
                     parts.append(file.read(end - start))
             return np.concatenate(parts, axis=1), float(file.samplerate)
     except (ValueError, RuntimeError) as error:

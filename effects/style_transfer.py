@@ -52,9 +52,9 @@ class StyleTransfer(PythonEffect):
         style: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz. Exactly
             one of ``style`` and ``preset`` is given.
         preset: a style in `presets`: its name, or its General MIDI number or name.
-        strength: 0 leaves the sound as it is, bit for bit; 1 is all style. Between them it is the
-            share of the way gone, the way being the root of the distance of the Gram matrices.
-            None is what the preset advises, or else what suits the engine.
+        strength: 0 leaves the sound as it is, bit for bit; 1 is all style. In between, it is the
+            share of the way that the sound goes to the style. None is what the preset advises, or
+            else what suits the engine.
         mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone. None is
             what the preset advises, or else 1.
         engine: a name from `effects.engines.ENGINES`, or an engine with options of your own,
@@ -65,7 +65,7 @@ class StyleTransfer(PythonEffect):
         on_progress: called as ``on_progress(fraction, stage)`` ten times a second, in the thread
             of the call. What it raises (`effects.Cancelled` is meant for it) ends the call.
         weights: the file of trained weights for an engine that is named (``"vgg19"``,
-            ``"vggish"``, ``"cnn14"``); see `effects.engines` for which. It is read by the call.
+            ``"vggish"``, ``"cnn14"``); docs/networks.md says which. It is read by the call.
             Without a file, the weights are drawn with ``seed``.
 
     Raises:

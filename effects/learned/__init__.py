@@ -1,1 +1,1 @@
-"""Trained weights from files, read so that none can do harm."""
+"""Trained weights, read from files that may come from anybody."""

@@ -1,4 +1,4 @@
-"""Files of trained weights: read so that none can do harm, and told apart by what is in them."""
+"""Files of trained weights, read without running what is in them, and checked by their contents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from effects.learned.weights import find_weights
 
-Stamp = tuple[str, int, int]  # a file's path, its size and when it was written
+Stamp = tuple[str, int, int]
+"""A file's path, its size in bytes, and when it was written, in ns."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,11 @@ class Layout:
     """A published file, which has one tensor for every parameter and buffer of a module.
 
     Args:
-        file: what it is called, and whose it is.
-        make: the module, on any device; its names and shapes are the file's.
-        unwrap: from what is in the file to what the module must have; raises what it likes.
-        unused: parts of the module that no engine computes: checked, and not kept.
+        file: its name, and whose it is: for messages.
+        make: makes the module, on any device, with the file's names and shapes.
+        unwrap: turns the contents of the file into the state of the module. For another file it
+            may raise any exception.
+        unused: parts of the module that no engine computes. They are checked, then dropped.
     """
 
     file: str
@@ -37,23 +39,23 @@ class Layout:
     unused: Sequence[str] = ()
 
     def empty(self) -> nn.Module:
-        """The module with shapes and no numbers."""
+        """The module with its shapes, but without numbers."""
         with torch.device("meta"):
             return self.make()
 
     def shorten(self, module: nn.Module) -> nn.Module:
-        """The module without what is unused, ready to compute."""
+        """The module without its unused parts, ready to compute."""
         for name in self.unused:
             delattr(module, name)
         return module.eval().requires_grad_(False)
 
 
 def load(path: str, layouts: Sequence[Layout]) -> nn.Module:
-    """The module of the layout that the file has, with its weights, in single precision.
+    """The module whose layout the file has, with the file's weights, in single precision.
 
     Raises:
         FileNotFoundError, PermissionError: it cannot be opened.
-        ValueError: it is none of ``layouts``; says which were expected.
+        ValueError: it has none of the ``layouts``; the message says which were expected.
     """
     expected = " or ".join(layout.file for layout in layouts)
     found = _read(path, expected)
@@ -79,7 +81,7 @@ def load(path: str, layouts: Sequence[Layout]) -> nn.Module:
 
 
 def stamp(path: str | os.PathLike[str]) -> Stamp:
-    """Whatever changes when the file does.
+    """Something that changes when the file changes, and is found without reading it.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
@@ -98,19 +100,21 @@ def digest(file: Stamp) -> str:
 
 def _read(path: str, expected: str) -> Mapping[str, Any]:
     with Path(path).open("rb"):
-        pass  # what the system says of it is better than what torch would
+        pass  # the system's error is clearer than torch's
     try:
         mapped = zipfile.is_zipfile(path)
         if mapped:
             with zipfile.ZipFile(path) as archive:
                 if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                    raise ValueError("compressed")  # torch never does; it could hold terabytes
+                    # torch never compresses; a compressed file could unpack to terabytes.
+                    raise ValueError("compressed")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # at a stranger's file, torch asks for reports to torch
+            # For a file that is not its own, torch warns and asks for a report to its authors.
+            warnings.simplefilter("ignore")
             found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
         if not isinstance(found, Mapping):
             raise TypeError("not a dict")
-    except Exception as error:  # whatever torch makes of a damaged file, and it makes a lot
+    except Exception as error:  # a damaged file makes torch raise almost anything
         raise ValueError(
             f"{path!r} cannot be read as weights (damaged, or not saved by PyTorch): "
             f"expected {expected}."
@@ -119,7 +123,7 @@ def _read(path: str, expected: str) -> Mapping[str, Any]:
 
 
 def _difference(state: Mapping[str, Any], wanted: Mapping[str, Tensor]) -> str:
-    """What is wrong with ``state``, in few words; nothing if nothing is."""
+    """What is wrong with ``state``, in a few words; empty if nothing is."""
     for name, tensor in wanted.items():
         if name not in state:
             return f"there is no {name}"
@@ -135,5 +139,5 @@ def _difference(state: Mapping[str, Any], wanted: Mapping[str, Tensor]) -> str:
 
 
 def _own(tensor: Tensor) -> Tensor:
-    """A copy that needs the file no more."""
+    """A copy that no longer needs the file, in single precision if it is not of integers."""
     return tensor.to(torch.float32 if tensor.is_floating_point() else tensor.dtype, copy=True)

@@ -1,4 +1,4 @@
-"""The file of weights that somebody names."""
+"""Finding the file of weights that somebody names, without loading torch."""
 
 from __future__ import annotations
 

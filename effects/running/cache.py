@@ -1,9 +1,10 @@
 """A cache of arrays, in memory and on disk, for statistics that depend on a style clip alone.
 
 On disk an entry is one ``.npz`` file, named by the hash of its key, in the platform's cache folder
-(``RESTYLE_CACHE_DIR`` overrides it). Files appear by rename, so that another process sees all of
-one or nothing; a damaged file is dropped and computed again; the longest unused go first when the
-folder outgrows its cap. A folder that cannot be written only costs time.
+(``RESTYLE_CACHE_DIR`` overrides it). Files appear by rename, so another process sees all of a file
+or nothing. A damaged file is dropped, and its entry computed again. When the folder outgrows its
+cap, the files that were unused for longest are deleted. A folder that cannot be written only costs
+time.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from platformdirs import user_cache_path
 
 Arrays = dict[str, NDArray[Any]]
 
+#: 1 GiB and 256 MiB; not searched.
 MAX_DISK_BYTES = 1 << 30
 MAX_MEMORY_BYTES = 256 << 20
-CHECKSUM = "sha256"  # an array beside the others: zip's own sums miss an entry that is lost
+CHECKSUM = "sha256"  # an array beside the others: zip's checksums do not tell if an array is lost
 
 
 class Cache:
@@ -48,7 +50,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
-        """The arrays of ``key`` (plain values that JSON can hold), computed if they are not here.
+        """The arrays of ``key`` (plain values that JSON can hold), computed if they are missing.
 
         The arrays are shared: do not write to them.
         """
@@ -76,7 +78,7 @@ class Cache:
             os.utime(path)  # used just now
         except FileNotFoundError:
             return None
-        except Exception:  # whatever zipfile and numpy make of a damaged file, and they make a lot
+        except Exception:  # a damaged file makes zipfile and numpy raise almost anything
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
@@ -99,7 +101,7 @@ class Cache:
                 temporary.unlink(missing_ok=True)
 
     def _evict(self) -> None:
-        """Delete what was used longest ago until the folder is within its cap."""
+        """Delete the files that were used longest ago until the folder is within its cap."""
         entries = []
         for path in self.folder.glob("*.npz"):
             with contextlib.suppress(FileNotFoundError):  # another process was first
@@ -128,11 +130,12 @@ def _checksum(arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
-_shared: dict[Path, Cache] = {}
+CACHES: dict[Path, Cache] = {}
+"""The caches of this process, by their folders."""
 
 
 def shared_cache() -> Cache:
     """The cache of this process, in ``RESTYLE_CACHE_DIR`` or the platform's cache folder."""
     override = os.environ.get("RESTYLE_CACHE_DIR")
     folder = Path(override) if override else user_cache_path("restyle")
-    return _shared.setdefault(folder, Cache(folder))
+    return CACHES.setdefault(folder, Cache(folder))

@@ -1,4 +1,4 @@
-"""Where torch computes, and how it is made to compute the same each time."""
+"""Where torch computes, and how it gives the same bits each time."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def check_device(name: str) -> None:
 def one_thread() -> Iterator[None]:
     """One CPU thread per call of an effect, while any call lasts.
 
-    The steps are short: spread over cores they gain a third on an idle machine and lose tenfold on
-    a busy one, where every step waits for the last core to be free, and rounding then depends on
-    how many cores took part. Several calls at once use several cores.
+    The steps are short. Spread over cores, they take a third less time on an idle machine, and ten
+    times as long on a busy one, where every step waits for the last core. Rounding would also
+    depend on the number of cores. Several calls at once use several cores.
 
-    To be entered in a thread that ends with the work: torch's setting is partly the thread's own
-    and partly the process's, which is put back when the last call ends.
+    Enter this in a thread that ends with the work: a part of torch's setting is the thread's own.
+    The other part is the process's, and is put back when the last call ends.
     """
     import torch
 

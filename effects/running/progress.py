@@ -16,7 +16,7 @@ More = ParamSpec("More")
 Result = TypeVar("Result")
 OnProgress = Callable[[float, str], object]
 
-REPORTS_PER_SECOND = 10
+REPORTS_PER_SECOND = 10  # often enough for a bar that moves smoothly
 
 
 class Cancelled(Exception):  # noqa: N818 - a decision of the user's, not an error
@@ -91,9 +91,9 @@ class _Nested(Progress):
 def run_reporting(
     work: Callable[[Progress], Result], on_progress: OnProgress | None = None
 ) -> Result:
-    """Run ``work`` in a thread of its own, calling ``on_progress(fraction, stage)`` in this one.
+    """Run ``work`` in a thread of its own, and call ``on_progress(fraction, stage)`` in this one.
 
-    Exceptions of either pass to the caller, and only after the work has ended.
+    What either of them raises comes out of this call, after the work has ended.
     """
     progress, finished = Progress(), threading.Event()
     future: Future[Result] = Future()
@@ -102,7 +102,7 @@ def run_reporting(
     def run() -> None:
         try:
             future.set_result(work(progress))
-        except BaseException as error:  # handed to the caller's thread by future.result()
+        except BaseException as error:  # future.result() raises it in the caller's thread
             future.set_exception(error)
         finally:
             finished.set()

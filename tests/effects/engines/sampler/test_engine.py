@@ -478,10 +478,10 @@ def test_a_presets_second_call_reads_no_sound(clip, preset, fresh_cache, monkeyp
     first = StyleTransfer(preset="mine")(played(), RATE)
     path.write_bytes(b"no sound at all")
     np.testing.assert_array_equal(StyleTransfer(preset="mine")(played(), RATE), first)
-    monkeypatch.setattr("effects.running.cache._shared", {})  # as in a new process
+    monkeypatch.setattr("effects.running.cache.CACHES", {})  # as in a new process
     np.testing.assert_array_equal(StyleTransfer(preset="mine")(played(), RATE), first)
     shutil.rmtree(fresh_cache)
-    monkeypatch.setattr("effects.running.cache._shared", {})
+    monkeypatch.setattr("effects.running.cache.CACHES", {})
     with pytest.raises(ValueError, match="not the one that its preset"):
         StyleTransfer(preset="mine")(played(), RATE)
 
