@@ -29,7 +29,7 @@ from pedalboard.io import AudioFile
 from torch import Tensor
 
 from effects.engines.engine import Engine
-from effects.engines.gram.frames import REFERENCE_LUFS, Frames, Stem
+from effects.engines.gram.frames import REFERENCE_LUFS, FramedClip, Frames
 from effects.engines.gram.infinite import Infinite
 from effects.engines.gram.optimise import Weighted, optimise
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
@@ -53,7 +53,7 @@ def load(name: str, seconds: float) -> tuple[Frames, Tensor]:
     with AudioFile(str(recording(name).clip)).resampled_to(RATE) as file:
         audio = file.read(min(int(seconds * RATE), file.frames)).mean(axis=0, keepdims=True)
     analysis = Analysis(RATE, Analysis.features_at(RATE), torch.device("cpu"))
-    stem = Stem(np.ascontiguousarray(audio), analysis)
+    stem = FramedClip(np.ascontiguousarray(audio), analysis)
     frames = stem.frames(0, stem.n_frames)
     gain = 10 ** ((REFERENCE_LUFS - loudness(audio * stem.unit, RATE)) / 20)
     return frames, torch.log1p(frames.amplitudes * gain)

@@ -1,4 +1,7 @@
-"""A clip as the engines see it: its channels joined, its level brought to a reference."""
+"""A clip as the engines see it: its channels joined, its level brought to a reference.
+
+Both the stem and the style clip become a `FramedClip`, from which stretches of `Frames` are had.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +14,39 @@ from torch import Tensor
 
 from effects.signal.arrays import Audio
 from effects.signal.downmix import polarity
-from effects.signal.loudness import peak
+from effects.signal.loudness import lufs_to_power, peak
 from effects.signal.spectrogram import Analysis
+from effects.signal.units import db_to_power
 
-#: Features are logarithms of level, so the clips that are compared are brought to one loudness.
+#: In LUFS. Features are logarithms of level, so the clips that are compared are brought to one
+#: loudness. Not searched; `networks.vgg19.FULL` builds on it.
 REFERENCE_LUFS = -20.0
-#: Levels are followed over this many frames of 23.2 ms (0.2 s), a Hann window.
+#: Levels are followed over this many frames of 23.2 ms (0.2 s), under a Hann window. Not searched.
 LEVEL_FRAMES = 9
-#: Flattening brings up what is softer by so much at most.
+#: In dB: a passage that is softer than the loudest one by more than this is not brought up further
+#: when dynamics are taken out, or noise and reverberation would be. Not searched.
 LEVEL_RANGE_DB = 40.0
+#: In dB: a range that bounds nothing that is heard, and only keeps divisions finite.
 UNBOUNDED_DB = 120.0
-#: A frame this far below the clip's loudest is a rest.
+#: In dB below the power of the clip's loudest frame: a softer frame is a rest. Not searched.
 REST_DB = -60.0
+#: The power of a frame below which it is a rest in any clip: -120 dB.
+SILENT_POWER = 1e-12
+#: `Frames.gain_to_energy` halves its interval of gains, 1e-6 to 1e6, this often: to a factor of
+#: 1 + 3e-8, which is single precision.
+BISECTIONS = 30
+#: The energy of a stretch is measured on this many of its frames, evenly spread. Not searched.
+ENERGY_FRAMES = 128
 
 
 @dataclass(frozen=True)
 class Frames:
-    """A stretch of frames of a clip.
+    """A stretch of ``T`` frames of a clip.
 
     Attributes:
         analysis: how they were made.
-        spectra: of each channel, ``[channels, T, bins]``.
-        amplitudes: of the channels' root mean square, so that nothing cancels,
+        spectra: complex, of each channel, ``[channels, T, bins]``.
+        amplitudes: the root mean square over the channels, in which nothing cancels,
             ``[T, n_features]``.
         active: 1 for frames in which something sounds, 0 for rests, ``[T]``.
     """
@@ -44,25 +58,32 @@ class Frames:
 
     @cached_property
     def level(self) -> Tensor:
-        """K-weighted root mean square around each frame, ``[T]``, never 40 dB below its highest."""
+        """K-weighted root mean square around each frame, ``[T]``.
+
+        Nowhere is it more than `LEVEL_RANGE_DB` below its highest.
+        """
         return self._level(self.amplitudes, LEVEL_RANGE_DB)
 
     @cached_property
     def flat(self) -> Tensor:
         """The amplitudes without their dynamics, ``[T, n_features]``.
 
-        How loud it is, and when, is the content's to say; of the style only the spectra count, and
-        their course within `LEVEL_FRAMES`. Were level compared too, loud passages would be turned
-        down and soft ones up, by 20 dB and more, until their levels are distributed like the
-        style's.
+        How loud the clip is, and when, is up to the content. Of the style only the spectra count,
+        and how they change within `LEVEL_FRAMES`. If levels were compared too, loud passages would
+        be turned down and soft ones up, by 20 dB and more, until their levels are distributed like
+        the style's.
         """
         return self.amplitudes / self.level[:, None]
 
     @property
     def gain_to_reference(self) -> float:
-        """Brings the active frames, flattened, to `REFERENCE_LUFS`."""
+        """The factor that brings the active frames of `flat` to `REFERENCE_LUFS`.
+
+        With the K-weighted power P(t) of frame t and n active frames, it is the g for which
+        g² · Σ P(t) / n over the active frames is the power of that loudness.
+        """
         power = float((self.analysis.power(self.flat) * self.active).sum())
-        wanted = 10 ** ((REFERENCE_LUFS + 0.691) / 10) * float(self.active.sum())
+        wanted = lufs_to_power(REFERENCE_LUFS) * float(self.active.sum())
         return math.sqrt(wanted / max(power, 1e-30))
 
     def at_own_level(self, flat: Tensor) -> Tensor:
@@ -71,34 +92,47 @@ class Frames:
         return flat * (own / self._level(flat, UNBOUNDED_DB))[:, None]
 
     def unflattened(self, flat: Tensor) -> Tensor:
-        """As `at_own_level`, but of frames that were left alone comes exactly what they were.
+        """As `at_own_level`, but frames that were left alone come out exactly as they were.
 
-        There the level around a frame is made that of the content; here the change of it is made
-        good, so that a frame keeps its place within the level around it.
+        Let A be the amplitudes, L their `level` and F = A / L what `flat` was before it was
+        changed to F'. With the level ℓ of flattened frames, which is near to 1 everywhere but not
+        1 (dividing by a smooth level does not leave a constant one), the result is
+
+            A' = F' · L · ℓ(F) / ℓ(F'),
+
+        which is A where F' is F, and undoes any change of level that came with F'.
+        `at_own_level` gives F' · ℓ(A) / ℓ(F'), in which ℓ(A) is not L · ℓ(F).
         """
         before, after = self._level(self.flat, UNBOUNDED_DB), self._level(flat, UNBOUNDED_DB)
         return flat * (self.level * before / after)[:, None]
 
     def _level(self, amplitudes: Tensor, range_db: float) -> Tensor:
+        """√(P * w): the power P of the frames ``[T, n_features]`` under a Hann window w of sum 1.
+
+        The first and last frames go on beyond the ends, or the level would fall there.
+        """
         reach = self.analysis.frames(LEVEL_FRAMES) // 2
         window = torch.hann_window(2 * reach + 3, periodic=False, device=amplitudes.device)
-        window = (window / window.sum())[1:-1]
+        window = (window / window.sum())[1:-1]  # its ends are 0
         power = self.analysis.power(amplitudes)[None, None]
         power = torch.nn.functional.pad(power, (reach, reach), mode="replicate")
         smooth = torch.conv1d(power, window[None, None])[0, 0]
-        lowest = max(float(smooth.max()) * 10 ** (-range_db / 10), 1e-30)
+        lowest = max(float(smooth.max()) * db_to_power(-range_db), 1e-30)
         return smooth.clamp_min(lowest).sqrt()
 
     def gain_to_energy(self, wanted: float) -> float:
-        """Brings the `energy` of these frames to another clip's.
+        """The factor for `flat` that brings the `energy` of these frames to ``wanted``.
 
         At equal loudness a noise has many more bins above the knee of ``log1p`` than a flute. An
         engine would see that difference first, and close it by turning everything down or up,
         which the loudness match at the end takes back. At equal energy only the distribution over
         frequency and time is left to differ.
+
+        log1p has no inverse for a sum, so the gain is found by bisection of its logarithm: the
+        energy rises with it.
         """
         low, high = math.log(1e-6), math.log(1e6)
-        for _ in range(30):  # bisection: energy rises with gain
+        for _ in range(BISECTIONS):
             middle = (low + high) / 2
             if self.energy(math.exp(middle)) < wanted:
                 low = middle
@@ -107,8 +141,8 @@ class Frames:
         return math.exp(low)
 
     def energy(self, gain: float) -> float:
-        """Mean over the active frames of the features' sum of squares."""
-        step = max(len(self.active) // 128, 1)  # every few frames tell it well enough
+        """The features' sum of squares, the mean over the active frames."""
+        step = max(len(self.active) // ENERGY_FRAMES, 1)
         energy = (self.features(gain, step) ** 2).sum(dim=1)
         active = self.active[::step]
         if not bool(active.any()):
@@ -120,15 +154,18 @@ class Frames:
         return torch.log1p(self.flat[::step] * gain)
 
     def carrier(self, polarity: Tensor) -> Tensor:
-        """One channel for the phase: the channels' sum, ``[T, bins]``; see `Stem.polarity`."""
+        """One channel for the phase: the channels' mean, ``[T, bins]``.
+
+        ``polarity`` is `FramedClip.polarity`.
+        """
         return (self.spectra * polarity[:, None, None]).mean(dim=0)
 
 
-class Stem:
-    """Audio ``[channels, samples]``, not silent, with silence before and after.
+class FramedClip:
+    """A stem or a style clip, cut into frames; there is silence before and after it.
 
     Args:
-        audio: the clip.
+        audio: ``[channels, samples]``, not silent.
         analysis: at the clip's sample rate.
         n_frames_min: make the clip at least this long, with silence.
     """
@@ -136,7 +173,7 @@ class Stem:
     def __init__(self, audio: Audio, analysis: Analysis, n_frames_min: int = 1) -> None:
         self.audio, self.analysis = audio, analysis
         self.n_frames = max(analysis.grid.n_frames(audio.shape[1]), n_frames_min)
-        #: What the samples are multiplied with before anything else: their peak becomes 1.
+        #: What the samples are multiplied with before anything else, so that their peak is 1.
         self.unit = 1 / peak(audio)
 
     @cached_property
@@ -146,17 +183,17 @@ class Stem:
         return torch.tensor(signs, dtype=torch.float32, device=self.analysis.device)
 
     def frames(self, start: int, stop: int) -> Frames:
-        """Frames ``start`` to ``stop`` (exclusive); spectra as of audio with its peak at 1."""
+        """Frames ``start`` to ``stop`` (exclusive), of the audio with its peak at 1."""
         analysis = self.analysis
         spectra = analysis.grid.stft(self._samples(start, stop).to(analysis.device))
         magnitude = spectra.abs().square_().mean(dim=0).sqrt_()
         amplitudes = analysis.amplitudes(magnitude)
         power = analysis.power(amplitudes)
-        active = power > max(float(power.max()) * 10 ** (REST_DB / 10), 1e-12)
+        active = power > max(float(power.max()) * db_to_power(REST_DB), SILENT_POWER)
         return Frames(analysis, spectra, amplitudes, active.float())
 
     def _samples(self, start: int, stop: int) -> Tensor:
-        """The samples under these frames, zeros outside of the clip."""
+        """The samples under these frames, zeros before and after the clip."""
         grid = self.analysis.grid
         first = start * grid.hop - grid.length // 2
         end = first + (stop - 1 - start) * grid.hop + grid.length
@@ -165,3 +202,6 @@ class Stem:
         at = max(-first, 0)
         out[:, at : at + inside.shape[1]] = torch.from_numpy(inside) * self.unit
         return out
+
+
+Stem = FramedClip  # its name before style clips were framed, too

@@ -1,4 +1,4 @@
-"""What an engine knows of a style clip: measured once, and kept in the cache."""
+"""What an engine knows about a style clip: measured once, and kept in the cache."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from effects.engines.gram.features import GramFeatures
-from effects.engines.gram.frames import Stem
+from effects.engines.gram.frames import FramedClip
 from effects.engines.gram.objective import Statistics
 from effects.running.cache import Arrays
 from effects.signal.arrays import Audio
@@ -16,7 +16,8 @@ from effects.signal.resample import resample
 from effects.signal.spectrogram import Analysis, Resolution
 from effects.style_clip import Style
 
-#: A clip of which a network hears less than this, relative to its peak, is silent to it.
+#: If the part of a clip that a network can hear peaks at less than this, relative to the clip's
+#: peak (-80 dB), the clip is silent to the network.
 MIN_PEAK_HEARD = 1e-4
 #: To be raised when the same clip and parameters come to have other statistics.
 STATISTICS_VERSION = 1
@@ -30,7 +31,10 @@ def style_statistics(
     *,
     tick: Callable[[], None],
 ) -> tuple[int, Statistics]:
-    """What ``engine`` knows of the clip, from the cache if it can be.
+    """What ``engine`` knows about the clip, from the cache if it is there.
+
+    Raises:
+        ValueError: the clip cannot be read, is silent, or has nothing in the range of a network.
 
     Returns:
         The number of features that were compared (fewer than ``n_features`` if the clip's
@@ -60,14 +64,16 @@ def _measure(
     resolution = engine.resolution
     n_shared = min(n_features, Analysis.features_at(sample_rate, resolution))
     if resolution:
-        audio, sample_rate = _heard(style, audio, sample_rate, resolution), resolution.sample_rate
+        audio = _heard(style, audio, sample_rate, resolution)
+        sample_rate = resolution.sample_rate
     analysis = Analysis(sample_rate, n_shared, device, resolution)
-    stem = Stem(audio, analysis, engine.n_frames_min)
+    clip = FramedClip(audio, analysis, engine.n_frames_min)
     with torch.no_grad():
-        view = stem.frames(0, stem.n_frames)
-        gain = view.gain_to_reference
-        statistics = engine.statistics(view.features(gain / analysis.knee), view.active, tick=tick)
-        return {**statistics, "energy": torch.tensor(view.energy(gain))}, n_shared
+        frames = clip.frames(0, clip.n_frames)
+        gain = frames.gain_to_reference
+        features = frames.features(gain / analysis.knee)
+        statistics = engine.statistics(features, frames.active, tick=tick)
+        return {**statistics, "energy": torch.tensor(frames.energy(gain))}, n_shared
 
 
 def _heard(style: Style, audio: Audio, sample_rate: float, resolution: Resolution) -> Audio:

@@ -1,8 +1,8 @@
 """From the amplitudes that an engine asks for back to sound, window after window.
 
-Phases are found for one channel, the carrier, which is the sum of all. Each channel is then given
-the carrier's gain and its turn of the phase, at each time and frequency: what distinguishes the
-channels, the stereo image, stays.
+Phases are found for one channel, the carrier, which is the mean of all. What the carrier gets at a
+time and frequency, a gain and a turn of its phase, each channel gets too. So what tells the
+channels apart, the stereo image, stays.
 """
 
 from __future__ import annotations
@@ -13,19 +13,23 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from effects.engines.gram.frames import Frames, Stem
+from effects.engines.gram.frames import FramedClip, Frames
 from effects.signal.arrays import Audio
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.phase import griffin_lim, phases
 
-LOOK_AHEAD_FRAMES = 8  # of 23.2 ms
+#: Frames of 23.2 ms after those that are settled, whose phases are found with them: twice the four
+#: that overlap with a frame. Not searched.
+LOOK_AHEAD_FRAMES = 8
+#: Of fast Griffin-Lim, which starts from the content's phases (see `effects.signal.phase`). Not
+#: searched.
 PHASE_ITERATIONS = 30
 
 
 class Synthesis:
     """Turns solutions back into sound, stretch after stretch."""
 
-    def __init__(self, stem: Stem) -> None:
+    def __init__(self, stem: FramedClip) -> None:
         self._analysis = stem.analysis
         self._polarity = stem.polarity
         bins = stem.analysis.grid.n_fft // 2 + 1
@@ -36,10 +40,14 @@ class Synthesis:
     def add(
         self, frames: Frames, wanted: Tensor, n_final: int, *, tick: Callable[[float], None]
     ) -> None:
-        """Restyle the first ``n_final`` frames of a window; those before are settled.
+        """Restyle the first ``n_final`` frames of a window; all before the window is settled.
 
-        ``wanted`` has the amplitudes of the whole window, ``[T, n_features]``. Some frames after
-        the first ``n_final`` are looked at, and come again with the next window.
+        Args:
+            frames: the window's, ``T`` of them.
+            wanted: its restyled amplitudes, ``[T, n_features]``.
+            n_final: frames that are settled by this call. Some of those after them are looked at,
+                and come again with the next window.
+            tick: called with the fraction that is done.
         """
         ahead = slice(0, n_final + self._analysis.frames(LOOK_AHEAD_FRAMES))
         gain = self._analysis.gains(frames.amplitudes[ahead], wanted[ahead])
@@ -57,9 +65,9 @@ class Synthesis:
         )[n_settled : n_settled + n_final]
         overlapping = math.ceil(self._analysis.grid.length / self._analysis.grid.hop)
         self._settled = phased[-overlapping:].clone()
-        turn = phases(phased) * phases(carrier[:n_final]).conj()
+        turn = phases(phased) * phases(carrier[:n_final]).conj()  # e^(i (new - old phase))
         self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
 
     def finish(self) -> Audio:
-        """All of the sound, as many samples as the stem."""
+        """The whole sound, with as many samples as the stem."""
         return self._adder.finish()

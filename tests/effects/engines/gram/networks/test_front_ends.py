@@ -6,7 +6,7 @@ import pytest
 import torch
 from support.sounds import melody, noise, sine
 
-from effects.engines.gram.frames import Stem
+from effects.engines.gram.frames import FramedClip
 from effects.engines.gram.networks import cnn14, mel, vggish
 from effects.engines.gram.networks.vgg19 import FULL
 from effects.signal.resample import Below, resample
@@ -19,7 +19,7 @@ def heard(audio, network):
     """Its mel bands of a waveform at its rate, by way of the features that are optimised."""
     resolution = network.RESOLUTION
     n = resolution.n_features(resolution.sample_rate)
-    stem = Stem(audio, Analysis(resolution.sample_rate, n, CPU, resolution))
+    stem = FramedClip(audio, Analysis(resolution.sample_rate, n, CPU, resolution))
     amplitudes = stem.frames(0, stem.n_frames).amplitudes / stem.unit
     return network.log_mel(torch.log1p(amplitudes / resolution.knee)).numpy()
 
@@ -117,7 +117,7 @@ def test_a_tone_is_the_same_at_every_rate(network, rate):
 def test_a_picture_is_between_black_and_white():
     """Sound at the reference loudness."""
     for audio in (melody(2, 22_050), noise(2, 22_050), sine(440, 2, 22_050)):
-        stem = Stem(audio, Analysis(22_050, 1025, CPU))
+        stem = FramedClip(audio, Analysis(22_050, 1025, CPU))
         frames = stem.frames(0, stem.n_frames)
         picture = frames.features(frames.gain_to_reference) / FULL
         assert 0 <= float(picture.min()) < 0.1
@@ -135,7 +135,7 @@ def test_power_is_the_same_as_that_of_the_reference(rate):
         Analysis(rate, Analysis.features_at(rate), CPU),
         Analysis(rate, n, CPU, network.RESOLUTION),
     ):
-        stem = Stem(audio, analysis)
+        stem = FramedClip(audio, analysis)
         power = analysis.power(stem.frames(0, stem.n_frames).amplitudes)
         levels.append(float(power[len(power) // 4 : -len(power) // 4].mean()))
     assert 10 * np.log10(levels[1] / levels[0]) == pytest.approx(0, abs=0.2)
