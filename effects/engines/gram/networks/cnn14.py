@@ -1,8 +1,8 @@
 """CNN14 of PANNs (Kong et al. 2020), trained to name 527 kinds of sounds.
 
-It hears 64 bands of the mel scale from 50 Hz to 14 kHz, 100 times a second, as their power in dB.
+Its input is the power in dB of 64 bands of the mel scale, 50 Hz to 14 kHz, 100 times a second.
 
-Style is, by default, all its blocks; content the fourth of the six.
+By default, all six blocks are the style, and the fourth is the content.
 """
 
 from __future__ import annotations
@@ -20,13 +20,17 @@ from effects.engines.gram.networks.network import Network
 from effects.learned.checkpoint import Layout
 from effects.signal.spectrogram import Resolution
 
+LOWEST_HZ, N_BANDS = 50, 64
+LEAST_POWER = 1e-10  # of a band: -100 dB
+#: As published, but for the knee, which is not searched.
 RESOLUTION = Resolution(
     sample_rate=32_000, n_window=1024, hop=320, n_fft=1024, highest_hz=14_000, knee=1e-3
 )
 FILTERS = (64, 128, 256, 512, 1024, 2048)
-CONSTANTS = ("spectrogram_extractor.", "logmel_extractor.")  # window and mel bands, made here
-#: With random weights the bands, in dB, are brought to what a trained network makes of them:
-#: mean 0, spread 1. Sound at the reference loudness has about these.
+#: The window and the mel bands, which are in the file and are made here.
+CONSTANTS = ("spectrogram_extractor.", "logmel_extractor.")
+#: The mean and spread in dB that random weights normalise the bands by, as a trained network
+#: normalises them by its own. Sound at the reference loudness has about these; not searched.
 TYPICAL_DB, TYPICAL_SPREAD_DB = -30.0, 20.0
 
 
@@ -40,13 +44,13 @@ class ConvBlock(nn.Module):
         self.bn1, self.bn2 = nn.BatchNorm2d(n_out), nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Without the pooling."""
+        """The activations before the pooling."""
         x = torch.relu_(self.bn1(self.conv1(x)))
         return torch.relu_(self.bn2(self.conv2(x)))
 
 
 class Cnn14(nn.Module):
-    """As PANNs name it, without the constants of its front end."""
+    """CNN14 with PANNs' names, without the constants of its front end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +62,7 @@ class Cnn14(nn.Module):
 
 
 def _unwrap(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The weights among the state of the training."""
+    """The weights, out of the saved state of a training."""
     state = found.get("model", found)
     return {name: it for name, it in state.items() if not name.startswith(CONSTANTS)}
 
@@ -81,18 +85,18 @@ class Cnn14Engine(Network):
 
     @property
     def n_frames_min(self) -> int:
-        """One position of the last block."""
+        """So many give one position of the last block: five halvings."""
         return 32
 
     def draw(self, network: nn.Module, seed: int) -> None:
-        """As for every network, and typical bands."""
+        """See `Network`; bands are normalised by their typical mean and spread."""
         super().draw(network, seed)
         assert isinstance(network, Cnn14)
         network.bn0.running_mean.fill_(TYPICAL_DB)  # type: ignore[union-attr]
         network.bn0.running_var.fill_(TYPICAL_SPREAD_DB**2)  # type: ignore[union-attr]
 
     def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """After each block, before the pooling that follows."""
+        """See `Network`: the blocks before the pooling that follows them."""
         assert isinstance(network, Cnn14)
         layer = network.bn0(log_mel(features)[None, :, :, None].transpose(1, 2)).transpose(1, 3)
         for n, name in enumerate(self.layer_names, 1):
@@ -103,12 +107,13 @@ class Cnn14Engine(Network):
 
 
 def log_mel(features: Tensor) -> Tensor:
-    """What CNN14 sees, in dB: ``[T, n_features] -> [T, 64]``."""
+    """CNN14's input, in dB: ``[T, n_features] -> [T, 64]``."""
     bands = _bands().to(features)
     power = RESOLUTION.magnitude(features) ** 2 @ bands
-    return 10 * torch.log10(power.clamp_min(1e-10))
+    return 10 * torch.log10(power.clamp_min(LEAST_POWER))
 
 
 @functools.cache
 def _bands() -> Tensor:
-    return mel.slaney(64, 50, 14_000, sample_rate=RESOLUTION.sample_rate, n_fft=RESOLUTION.n_fft)
+    it = RESOLUTION
+    return mel.slaney(N_BANDS, LOWEST_HZ, it.highest_hz, sample_rate=it.sample_rate, n_fft=it.n_fft)

@@ -1,17 +1,17 @@
-"""What the published networks share: style and content as seen by the layers of a trained CNN.
+"""What the published networks share: style and content as the layers of a trained CNN see them.
 
 Style is the Gram matrix of each style layer's activations over all positions, content the
-activations of the content layers (Gatys, Ecker & Bethge 2016). The distances of a layer are taken
-relative to the size of the style's own Gram matrix, or the content's own activations, so that each
-layer counts the same: Gatys et al. scaled the weights of their network to that end, and He, Wang &
-Hopcroft (2016) the terms of the sum, as is done here.
+activations of the content layers (Gatys, Ecker & Bethge 2016). The distances of a layer are divided
+by the size of the style's own Gram matrix, or of the content's own activations, so that all layers
+count the same. Gatys et al. scaled the weights of their network to that end; He, Wang & Hopcroft
+(2016) scaled the terms of the sum, as is done here.
 
-A network runs over the whole length of a clip, which any convolutions can; those that were trained
-on excerpts saw zeros around each.
+A network runs over the whole length of a clip, as convolutions can. In training, networks saw
+excerpts, with zeros around each.
 
-Without a file the weights are drawn: zero-mean normal numbers of variance 2 / inputs, no biases, so
-that activations neither grow nor fade with depth. Any other variance would come to the same, since
-it scales a layer as a whole.
+Without a file the weights are drawn: zero-mean normal numbers of variance 2 / inputs, no biases. So
+activations neither grow nor fade with depth (He et al. 2015). Another variance would change
+nothing, since it scales a layer as a whole, and distances are relative.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from effects.learned.checkpoint import Layout, Stamp, digest, load, stamp
 class Network(GramEngine):
     """A network that was trained for something else.
 
-    A network's file gives `name`, `layouts`, `layer_names` and the default layers,
-    `n_frames_min`, `activations`, and its `resolution` if it has one of its own.
+    A subclass gives `name`, `layouts`, `layer_names` and the default layers, `n_frames_min`,
+    `activations`, and a `resolution` if the network was trained on another spectrogram.
 
     Args:
-        weights: the file; None draws the weights with ``seed``.
+        weights: the file of weights; None draws them with ``seed``.
         style_layers: layers whose Gram matrices are the style.
         content_layers: layers whose activations are the content.
-        iterations: of L-BFGS, for a restyling.
+        iterations: of L-BFGS, for each window.
     """
 
     layouts: ClassVar[tuple[Layout, ...]]
@@ -72,9 +72,10 @@ class Network(GramEngine):
 
     @abstractmethod
     def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Layer after layer of `layer_names`: its name and activations ``[channels, time, *]``.
+        """The layers of ``features``, ``[T, n_features]``, in the order of `layer_names`.
 
-        From features ``[T, n_features]``. No further layer is asked for than is needed.
+        Yields the name of each layer and its activations, ``[channels, time, *]``. No layer is
+        asked for beyond the last that is needed.
         """
 
     def draw(self, network: nn.Module, seed: int) -> None:
@@ -84,32 +85,32 @@ class Network(GramEngine):
                 std = (2 / tensor[0].numel()) ** 0.5
                 tensor.copy_(normal(tuple(tensor.shape), std, seed + 1_000_003 * n, tensor))
             else:
-                scale = name.endswith((".running_var", ".weight"))  # of a batch normalisation
-                tensor.fill_(1.0 if scale else 0.0)
+                is_scale = name.endswith((".running_var", ".weight"))  # of a batch normalisation
+                tensor.fill_(1.0 if is_scale else 0.0)
 
     def read(self) -> None:
-        """Read the file of weights, if there is one: raise at once what a restyling would.
+        """Read the file of weights, if there is one, so that errors are raised at once.
 
         Raises:
-            ValueError: it is another file than the engine's.
+            ValueError: it is not the engine's file.
             OSError: it cannot be opened.
         """
         if self.weights is not None:
-            _cached(type(self), stamp(self.weights), 0)
+            network_in_memory(type(self), stamp(self.weights), 0)
 
     @property
     def label(self) -> str:
-        """Its name, and where the weights are from."""
+        """The engine's name, and where the weights are from."""
         source = f"random weights, seed {self.seed}"
         return f"{self.name} ({source if self.weights is None else Path(self.weights).name})"
 
     @property
     def n_iterations(self) -> int:
-        """Of L-BFGS, for a restyling."""
+        """L-BFGS iterations for each window."""
         return self.iterations
 
     def parameters(self) -> dict[str, Any]:
-        """What statistics depend on: of the weights their digest, or else the seed."""
+        """The options on which statistics depend, with the digest of the weights or the seed."""
         options = {"engine": self.name, **asdict(self)}
         del options["content_layers"], options["iterations"]
         if self.weights is not None:
@@ -122,24 +123,24 @@ class Network(GramEngine):
         tick()
         with torch.no_grad():
             gram = functools.partial(_gram, active=active.cpu())
-            return self._look(self._network(style), style, self.style_layers, tick, gram)
+            return self.look(self.network(style), style, self.style_layers, tick, gram)
 
     def objective(
         self, content: Tensor, active: Tensor, statistics: Statistics, *, tick: Tick
     ) -> Objective:
         """Squared differences of Gram matrices and of activations, relative, mean over layers."""
         tick()
-        return _Objective(self, self._network(content), content, active, statistics, tick)
+        return _Objective(self, self.network(content), content, active, statistics, tick)
 
-    def _network(self, like: Tensor) -> nn.Module:
-        """The network, where and in what precision ``like`` is."""
+    def network(self, like: Tensor) -> nn.Module:
+        """The network, on the device and in the precision of ``like``."""
         file = stamp(self.weights) if self.weights is not None else None
-        network = _cached(type(self), file, 0 if file else self.seed)
+        network = network_in_memory(type(self), file, 0 if file else self.seed)
         if like.device.type == "cpu" and like.dtype == torch.float32:
             return network
         return copy.deepcopy(network).to(like.device, like.dtype)
 
-    def _look(
+    def look(
         self,
         network: nn.Module,
         features: Tensor,
@@ -147,7 +148,7 @@ class Network(GramEngine):
         tick: Tick,
         take: Callable[[Tensor], Tensor] = lambda layer: layer,
     ) -> dict[str, Tensor]:
-        """What is taken of the layers ``names``; the others are dropped at once."""
+        """What ``take`` makes of the layers ``names``; the other layers are dropped at once."""
         taken: dict[str, Tensor] = {}
         for name, layer in self.activations(network, features):
             ticking = run_tick(tick, layer)
@@ -159,9 +160,13 @@ class Network(GramEngine):
 
 
 def vgg_features(channels: int, blocks: Sequence[tuple[int, int]]) -> nn.Sequential:
-    """VGG's convolutions of 3 x 3 with ReLU: of each block its filters and depth, then a halving.
+    """VGG's blocks of 3 x 3 convolutions with ReLU, each block followed by a halving.
 
-    Numbered as in the published files, pooling and ReLUs included.
+    Layers are numbered as in the published files, ReLUs and pooling included.
+
+    Args:
+        channels: of the input.
+        blocks: the number of filters and of convolutions, for each block.
     """
     layers: list[nn.Module] = []
     for n_filters, depth in blocks:
@@ -187,12 +192,12 @@ class _Objective(Objective):
         self._engine, self._network, self._tick = engine, network, tick
         self._active, self._style = active.cpu(), style
         with torch.no_grad():
-            self._content = engine._look(network, content, engine.content_layers, tick)
+            self._content = engine.look(network, content, engine.content_layers, tick)
 
     def __call__(self, features: Tensor) -> tuple[Tensor, Tensor]:
         engine = self._engine
         names = (*engine.style_layers, *engine.content_layers)
-        layers = engine._look(self._network, features, names, self._tick)
+        layers = engine.look(self._network, features, names, self._tick)
         style, content = features.new_zeros(()), features.new_zeros(())
         for name in engine.style_layers:
             wanted = self._style[name]
@@ -205,22 +210,27 @@ class _Objective(Objective):
         return style / len(engine.style_layers), content / len(engine.content_layers)
 
     def _mean(self, layer: Tensor) -> Tensor:
-        """Of ``[channels, time, *]``, over the positions that count."""
+        """The mean of ``[channels, time, *]`` over the positions that count."""
         flat = layer.flatten(2).mean(dim=(0, 2)) if layer.ndim > 2 else layer.mean(dim=0)
         return (_weights(self._active, layer) * flat).sum()
 
 
 def _weights(active: Tensor, layer: Tensor) -> Tensor:
-    """Of each time of ``layer``, sum 1: equal for those under which something sounds.
+    """The weights of the times of ``layer``, ``[channels, time, *] -> [time]``, with the sum 1.
 
-    ``active`` is on the CPU, since not every device pools to just any length.
+    Times under which something sounds weigh the same, the others nothing. ``active`` is on the CPU,
+    since not every device can pool to any length.
     """
     weight = torch.nn.functional.adaptive_max_pool1d(active[None], layer.shape[1])[0]
     return (weight / weight.sum().clamp_min(1)).to(layer)
 
 
 def _gram(layer: Tensor, active: Tensor) -> Tensor:
-    """Mean of f fᵀ over the positions that count: ``[channels, time, *], [T] -> [C, C]``."""
+    """The mean of f fᵀ over the positions that count: ``[C, time, *], [T] -> [C, C]``.
+
+    With √(w / P) f as the columns of a matrix, P being the positions at one time, it is a product
+    of matrices.
+    """
     weight = _weights(active, layer).sqrt()
     flat = layer.flatten(2) if layer.ndim > 2 else layer[..., None]
     rows: Tensor = (flat * (weight[:, None] / flat.shape[2] ** 0.5)).flatten(1)
@@ -228,8 +238,8 @@ def _gram(layer: Tensor, active: Tensor) -> Tensor:
 
 
 @functools.lru_cache(maxsize=2)
-def _cached(engine: type[Network], file: Stamp | None, seed: int) -> nn.Module:
-    """The network, on the CPU; shared, so never to be written to."""
+def network_in_memory(engine: type[Network], file: Stamp | None, seed: int) -> nn.Module:
+    """The network on the CPU, from ``file`` or drawn. It is shared: never write to it."""
     if file is not None:
         return load(file[0], engine.layouts)
     layout = engine.layouts[0]

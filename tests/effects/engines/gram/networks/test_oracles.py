@@ -110,7 +110,7 @@ def test_cnn14_is_panns(both):
         bands = theirs.logmel_extractor((spectrum**2)[None, None])[0, 0]
         clear = bands > -80
         torch.testing.assert_close(log_mel(features)[clear], bands[clear], rtol=0, atol=0.01)
-        found = dict(engine.activations(engine._network(features), features))
+        found = dict(engine.activations(engine.network(features), features))
     assert len(outputs) == len(found) == 6
     for layer, expected in zip(found.values(), outputs, strict=True):
         assert layer.shape == expected[0].shape
@@ -137,7 +137,7 @@ def trained(tmp_path_factory):
 
 def test_the_trained_network_is_the_normalised_one(trained):
     """Its first layer turns RGB up to 1 into BGR up to 255 around a mean; its sizes are alike."""
-    network = VGG19Engine(weights=trained)._network(torch.zeros(1))
+    network = VGG19Engine(weights=trained).network(torch.zeros(1))
     turned = network[0](torch.tensor([1.0, 0.0, 0.0])[None, :, None, None]).flatten()
     torch.testing.assert_close(turned, torch.tensor([-103.939, -116.779, 255 - 123.68]))
 

@@ -193,10 +193,10 @@ def test_statistics_are_computed_once_per_file_of_weights(fresh_cache, tmp_path,
 def test_nothing_is_written_to_the_network_that_calls_share():
     audio = melody(0.5, RATE)
     engine = replace(SMALL["vggish"], iterations=2)
-    network = engine._network(torch.zeros(1))
+    network = engine.network(torch.zeros(1))
     before = [tensor.clone() for tensor in network.state_dict().values()]
     StyleTransfer(STYLE, engine=engine)(audio, RATE)
-    engine._network(torch.zeros(1, dtype=torch.float64))
+    engine.network(torch.zeros(1, dtype=torch.float64))
     for tensor, wanted in zip(network.state_dict().values(), before, strict=True):
         assert torch.equal(tensor, wanted)
 
