@@ -31,7 +31,7 @@ import torch
 from pedalboard.io import AudioFile
 
 import presets
-from effects.engines.gram.infinite import Infinite, _mean_squared_kernel, _patch_products
+from effects.engines.gram.infinite import Infinite, mean_squared_kernel, patch_products
 from effects.engines.gram.objective import Statistics
 from effects.engines.gram.statistics import style_statistics
 from effects.nearest_presets import suggest
@@ -128,8 +128,8 @@ def by_plain_distance(clips: Mapping[str, Path]) -> dict[str, list[str]]:
         for preset in presets.every():
             theirs = statistics(Style(preset.clip, preset.sha256))
             for name, clip in ours.items():
-                dot = _patch_products(clip["frames"], theirs["frames"], engine.width)
-                cross = _mean_squared_kernel(
+                dot = patch_products(clip["frames"], theirs["frames"], engine.width)
+                cross = mean_squared_kernel(
                     dot, clip["norm"], theirs["norm"], clip["weight"], theirs["weight"]
                 )
                 far = float(clip["self"] - 2 * cross + theirs["self"])

@@ -33,7 +33,11 @@ from effects.engines.gram.objective import Objective, Statistics, Tick, patch_we
 
 @dataclass(frozen=True, kw_only=True)
 class Infinite(GramEngine):
-    """Infinitely many filters of ``width`` frames."""
+    """Infinitely many filters.
+
+    Args:
+        width: frames that a filter spans; 11 as published (Ulyanov & Lebedev 2016).
+    """
 
     name = "infinite"
     width: int = 11
@@ -48,31 +52,31 @@ class Infinite(GramEngine):
         return self.width
 
     def parameters(self) -> dict[str, Any]:
-        """As of every engine, but nothing is drawn, so the seed is no part of the key."""
+        """See `Engine.parameters`. Nothing is drawn, so the seed is not among them."""
         return {"engine": self.name, "width": self.width}
 
     def statistics(self, style: Tensor, active: Tensor, *, tick: Tick) -> dict[str, Tensor]:
-        """The frames, the norms and weights of the patches, and their mean k²."""
+        """The frames, the norms and weights of the patches, and Σ b b k(s,s')² over the patches."""
         tick()
         norm = _patch_norms(style, self.width)
         weight = patch_weights(active, self.width)
-        dot = _patch_products(style, style, self.width)
+        dot = patch_products(style, style, self.width)
         return {
             "frames": style,
             "norm": norm,
             "weight": weight,
-            "self": _mean_squared_kernel(dot, norm, norm, weight, weight),
+            "self": mean_squared_kernel(dot, norm, norm, weight, weight),
         }
 
     def objective(
         self, content: Tensor, active: Tensor, statistics: Statistics, *, tick: Tick
     ) -> Objective:
-        """MMD from the style and mean squared feature difference from the content."""
+        """The squared MMD from the style, and the mean squared distance from the content."""
         return _Objective(self.width, content, active, statistics, tick)
 
 
 def kernel(p: Tensor, q: Tensor) -> Tensor:
-    """K between single frames: ``[T, C]`` and ``[S, C] -> [T, S]``."""
+    """The kernel k between single frames: ``[T, C]`` and ``[S, C] -> [T, S]``."""
     return _arc_cosine(p @ q.T, _patch_norms(p, 1)[:, None], _patch_norms(q, 1))
 
 
@@ -87,37 +91,37 @@ class _Objective(Objective):
         self._style = statistics
         self._tick = tick
         self.style_scale = float(statistics["self"])
-        self.content_scale = float((self._weight * self._norm**2).sum() / 2)
+        self.content_scale = float((self._weight * self._norm**2).sum() / 2)  # Σ a k(q,q)
 
     def __call__(self, features: Tensor) -> tuple[Tensor, Tensor]:
         self._tick()
         style, width, weight = self._style, self._width, self._weight
         norm = _patch_norms(features, width)
-        own = _patch_products(features, features, width)
-        cross = _patch_products(features, style["frames"], width)
+        own = patch_products(features, features, width)
+        cross = patch_products(features, style["frames"], width)
         style_distance = (
-            _mean_squared_kernel(own, norm, norm, weight, weight)
-            - 2 * _mean_squared_kernel(cross, norm, style["norm"], weight, style["weight"])
+            mean_squared_kernel(own, norm, norm, weight, weight)
+            - 2 * mean_squared_kernel(cross, norm, style["norm"], weight, style["weight"])
             + style["self"]
         )
-        same = (features * self._content).sum(1).unfold(0, width, 1).sum(1)
+        same = (features * self._content).sum(1).unfold(0, width, 1).sum(1)  # p·q of equal place
         kernel = _arc_cosine(same, norm, self._norm)
-        gap = (norm**2 + self._norm**2) / 2 - 2 * kernel
+        gap = (norm**2 + self._norm**2) / 2 - 2 * kernel  # k(p,p) + k(q,q) - 2 k(p,q)
         return style_distance, (weight * gap).sum()
 
 
 def _patch_norms(frames: Tensor, width: int) -> Tensor:
-    """|p| of every patch, ``[T] -> [T - width + 1]``; never 0, so that it has a gradient."""
+    """|p| of every patch: ``[T, C] -> [T - width + 1]``. Never 0, so that it has a gradient."""
     return ((frames**2).sum(1).unfold(0, width, 1).sum(1) + 1e-12).sqrt()
 
 
-def _patch_products(a: Tensor, b: Tensor, width: int) -> Tensor:
+def patch_products(a: Tensor, b: Tensor, width: int) -> Tensor:
     """p·q for all patches of ``[T, C]`` and ``[S, C]``: ``[T - width + 1, S - width + 1]``."""
     product: Tensor = _DiagonalSum.apply(a @ b.T, width)  # type: ignore[no-untyped-call]
     return product
 
 
-def _mean_squared_kernel(dot: Tensor, n: Tensor, m: Tensor, a: Tensor, b: Tensor) -> Tensor:
+def mean_squared_kernel(dot: Tensor, n: Tensor, m: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """Σ_pq a_p b_q k(p, q)² with s² = 1."""
     mean: Tensor = _SquaredKernel.apply(dot, n, m, a, b)  # type: ignore[no-untyped-call]
     return mean
@@ -131,7 +135,11 @@ def _arc_cosine(dot: Tensor, n: Tensor, m: Tensor) -> Tensor:
 
 
 class _DiagonalSum(Function):
-    """``out[i, j] = Σ_d x[i + d, j + d]``, d < width. Its own transpose in the backward pass."""
+    """``out[i, j] = Σ_d x[i + d, j + d]`` for 0 <= d < width.
+
+    It is linear, so its gradient is its transpose: ``grad[i, j]`` is added to each of the inputs
+    that ``out[i, j]`` is the sum of.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, width: int) -> Tensor:
@@ -155,8 +163,14 @@ class _DiagonalSum(Function):
 class _SquaredKernel(Function):
     """Σ_pq a_p b_q k(p,q)², with the gradient by hand: autograd's takes three times as long.
 
-    With k = n m (sin θ + (π-θ) cos θ) / 2π and p·q = n m cos θ, the derivatives are short, since
-    those by θ cancel:  ∂k/∂(p·q) = (π - θ) / 2π  and  ∂k/∂n = m sin θ / 2π.
+    With k = n m (sin θ + (π-θ) cos θ) / 2π and p·q = n m cos θ, the derivatives are short. By θ,
+    sin θ + (π-θ) cos θ has the slope -(π-θ) sin θ. Moving p·q alone moves cos θ by 1 / (n m), so
+
+        ∂k/∂(p·q) = (π - θ) / 2π.
+
+    Moving n alone moves k by k / n, and cos θ by -cos θ / n, so
+
+        ∂k/∂n = m (sin θ + (π-θ) cos θ) / 2π - m cos θ (π-θ) / 2π = m sin θ / 2π.
     """
 
     @staticmethod

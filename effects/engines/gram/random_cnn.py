@@ -1,4 +1,4 @@
-"""What the finite random CNNs share: Gram matrices of filters that are drawn and never trained.
+"""What the finite random CNNs share: filters that are drawn, and never trained.
 
 Style is the Gram matrix of each layer's features over all positions, content the features of the
 last layer (Gatys, Ecker & Bethge 2016, with random filters after Ulyanov & Lebedev 2016).
@@ -41,38 +41,48 @@ class RandomCNN(GramEngine):
     @property
     def n_frames_min(self) -> int:
         """The receptive field of the last layer."""
-        return self._field(self.depth)
+        return self.receptive_field(self.depth)
 
     @abstractmethod
-    def _filters(self, n_features: int, like: Tensor) -> list[Tensor]:
-        """The drawn weights of each layer."""
+    def filters(self, n_features: int, like: Tensor) -> list[Tensor]:
+        """The drawn weights of each layer; ``like`` has their device and precision."""
 
     @abstractmethod
-    def _layers(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
-        """Activations of each layer, ``[T - field + 1, positions in frequency, n_filters]``."""
+    def layers_of(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
+        """Activations of each layer, ``[T - receptive field + 1, positions, n_filters]``.
 
-    def _chunk(self) -> int | None:
-        """How many positions in time to look at together, where memory bounds it."""
+        Positions are those in frequency.
+        """
+
+    def chunk(self) -> int | None:
+        """How many positions in time to look at together, where memory is short; None for all."""
         return None
 
-    def _field(self, layer: int) -> int:
+    def receptive_field(self, layer: int) -> int:
+        """Frames that a position of a layer depends on; the first layer is 1."""
         return layer * (self.width - 1) + 1
 
     def _std(self, n_inputs: int, n_weights: int) -> float:
-        """Ulyanov & Lebedev's: √2 · √(2 / ((inputs + filters) · weights of one filter's patch))."""
+        """√2 · √(2 / ((inputs + filters) · weights per input)), as in Ulyanov & Lebedev.
+
+        It is Glorot & Bengio's initialisation (2010), times √2.
+        """
         return math.sqrt(2) * math.sqrt(2 / ((n_inputs + self.n_filters) * n_weights))
 
     def _draw(self, shape: tuple[int, ...], layer: int, like: Tensor) -> Tensor:
         n_weights = math.prod(shape[2:])
         return normal(shape, self._std(shape[1], n_weights), self.seed + 1_000_003 * layer, like)
 
-    def _weights(self, active: Tensor) -> list[Tensor]:
-        return [patch_weights(active, self._field(layer + 1)) for layer in range(self.depth)]
+    def patch_weights(self, active: Tensor) -> list[Tensor]:
+        """The weights of the positions in time, for each layer."""
+        return [
+            patch_weights(active, self.receptive_field(layer + 1)) for layer in range(self.depth)
+        ]
 
     def statistics(self, style: Tensor, active: Tensor, *, tick: Tick) -> dict[str, Tensor]:
         """One ``n_filters x n_filters`` Gram matrix per layer."""
         with torch.no_grad():
-            view = _View(self, self._filters(style.shape[1], style), active, tick)
+            view = _View(self, self.filters(style.shape[1], style), active, tick)
             grams, _ = view.grams(style, None)
         return {f"gram{layer}": gram for layer, gram in enumerate(grams)}
 
@@ -80,7 +90,7 @@ class RandomCNN(GramEngine):
         self, content: Tensor, active: Tensor, statistics: Statistics, *, tick: Tick
     ) -> Objective:
         """Squared differences of the Gram matrices and of the last layer's features."""
-        view = _View(self, self._filters(content.shape[1], content), active, tick)
+        view = _View(self, self.filters(content.shape[1], content), active, tick)
         return _Objective(view, content, [statistics[f"gram{n}"] for n in range(self.depth)])
 
 
@@ -91,27 +101,30 @@ class _View:
         self, network: RandomCNN, filters: Sequence[Tensor], active: Tensor, tick: Tick
     ) -> None:
         self.network, self.filters, self.tick = network, filters, tick
-        self.weights = network._weights(active)
+        self.weights = network.patch_weights(active)
 
     def spans(self) -> Iterator[slice]:
         """Stretches of positions in time, the whole or in chunks."""
         n = len(self.weights[-1])
-        step = self.network._chunk() or n
+        step = self.network.chunk() or n
         return (slice(start, min(start + step, n)) for start in range(0, n, step))
 
     def layers(self, features: Tensor, span: slice) -> list[Tensor]:
         """Activations at the positions of ``span``."""
         frames = features[span.start : span.stop + self.network.n_frames_min - 1]
-        return self.network._layers(frames, self.filters, self.tick)
+        return self.network.layers_of(frames, self.filters, self.tick)
 
     def grams(
         self, features: Tensor, content: Sequence[Tensor] | None
     ) -> tuple[list[Tensor], Tensor]:
-        """Gram matrices of all layers, and the distance from the content's last activations."""
+        """Gram matrices of all layers, and the distance from the content's last activations.
+
+        ``content`` has these activations, chunk by chunk; None leaves the distance 0.
+        """
 
         def look(span: slice, wanted: Tensor | None) -> tuple[Tensor, ...]:
             layers = self.layers(features, span)
-            whole = self.network._chunk() is None
+            whole = self.network.chunk() is None
             grams = [
                 _gram(layer, weight if whole else weight[span])
                 for layer, weight in zip(layers, self.weights, strict=True)
@@ -125,9 +138,9 @@ class _View:
         total: list[Tensor] | None = None
         for n, span in enumerate(self.spans()):
             wanted = content[n] if content is not None else None
-            if self.network._chunk() is None or not features.requires_grad:
+            if self.network.chunk() is None or not features.requires_grad:
                 part = look(span, wanted)
-            else:  # activations of one chunk at a time are held, and computed again backwards
+            else:  # holds the activations of one chunk at a time, and computes them again backwards
                 part = checkpoint(look, span, wanted, use_reentrant=False)
             sums = total or [torch.zeros_like(tensor) for tensor in part]
             total = [a + b for a, b in zip(sums, part, strict=True)]
@@ -153,7 +166,10 @@ class _Objective(Objective):
 
 
 def _gram(layer: Tensor, weight: Tensor) -> Tensor:
-    """Σ_t w_t mean_b f fᵀ: ``[T, B, F], [T] -> [F, F]``."""
+    """Σ_t w_t f fᵀ, the mean over the positions in frequency: ``[T, B, F], [T] -> [F, F]``.
+
+    With √(w_t / B) f as the rows of a matrix, it is a product of matrices.
+    """
     rows = (weight / layer.shape[1]).sqrt()[:, None, None] * layer
     flat = rows.reshape(-1, layer.shape[2])
     return flat.T @ flat

@@ -1,8 +1,8 @@
-"""Random filters over time and frequency, the spectrogram taken as an image.
+"""Random filters over time and frequency: the spectrogram is taken for an image.
 
-One layer of 4096 filters, as DeepMix describes it. It gives no filter size; these filters span 11
-frames like the 1-D network's and 64 bins (690 Hz), and step by 48 bins, so that every bin is seen
-and an iteration takes seconds, not minutes.
+There is one layer of 4096 filters, as in DeepMix, whose description gives no filter size. These
+filters span 11 frames, like those of the 1-D network, and 64 bins (690 Hz). They step by 48 bins:
+every bin is seen, and an iteration takes seconds, not minutes.
 """
 
 from __future__ import annotations
@@ -42,13 +42,16 @@ class RandomCNN2D(RandomCNN):
         """Fewer than the others': an iteration takes seconds."""
         return 12
 
-    def _chunk(self) -> int | None:
+    def chunk(self) -> int | None:
+        """The activations of 32 positions in time fit into memory; not searched."""
         return 32
 
-    def _filters(self, n_features: int, like: Tensor) -> list[Tensor]:
+    def filters(self, n_features: int, like: Tensor) -> list[Tensor]:
+        """``n_filters x 1 x width x height``."""
         return [self._draw((self.n_filters, 1, self.width, self.height), 0, like)]
 
-    def _layers(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
+    def layers_of(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
+        """See `RandomCNN`."""
         # Zeros above the top, so that the last position covers the last features.
         above = -(features.shape[1] - self.height) % self.step
         if features.shape[1] < self.height:

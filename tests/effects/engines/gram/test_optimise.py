@@ -97,7 +97,7 @@ def test_weighted_is_the_published_loss():
     engine = RandomCNN1D(n_filters=24, width=3)
     content, style, x = (textures(n, 7, seed, 1.0) for n, seed in ((20, 1), (26, 2), (20, 3)))
     objective = objective_of(engine, content, style)
-    (filters,) = engine._filters(7, content)
+    (filters,) = engine.filters(7, content)
 
     def layer(features):
         frames = features.numpy().astype(np.float64)
