@@ -25,14 +25,14 @@ ENGINES = {
 
 DEFAULT_ENGINE = "sampler"
 
-#: The strength that suits an engine, where it is another than `USUAL_STRENGTH`. A performance is
-#: whole or it is none, while an optimiser that goes all the way loses the melody on it.
+#: The strength that suits an engine, where it is not `USUAL_STRENGTH`. A performance is whole at
+#: strength 1, while an optimiser that goes all the way to the style loses the melody.
 STRENGTHS = {"sampler": 1.0}
 USUAL_STRENGTH = 0.5
 
 
 def default_strength(engine: str | Engine) -> float:
-    """The strength that suits an engine, or one of that name."""
+    """The strength that suits an engine, given itself or its name."""
     return STRENGTHS.get(engine if isinstance(engine, str) else engine.name, USUAL_STRENGTH)
 
 
@@ -42,7 +42,7 @@ def make_engine(
     """The engine of that name with its default options.
 
     Raises:
-        ValueError: there is no such engine, or it has no weights to be read from a file.
+        ValueError: there is no such engine, or it has no weights that are read from a file.
         FileNotFoundError: there is no file ``weights``.
     """
     if name not in ENGINES:

@@ -1,16 +1,14 @@
-"""What every engine does: it makes a restyled clip of a clip and a style."""
+"""What every engine does: it restyles a clip after a style clip."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from effects.running.progress import Progress
 from effects.signal.arrays import Audio
-
-if TYPE_CHECKING:
-    from effects.running.progress import Progress
-    from effects.style_clip import Style
+from effects.style_clip import Style
 
 LossCurve = list[tuple[float, float]]
 """Per evaluation, the relative distances from the style and from the content."""
@@ -22,7 +20,7 @@ class Restyled:
 
     Attributes:
         audio: as many channels and samples as the stem; its loudness is not matched yet.
-        curves: per window of the stem, how the distances fell; none if nothing was optimised.
+        curves: how the distances fell, for each window of the stem that was optimised.
     """
 
     audio: Audio
@@ -31,7 +29,7 @@ class Restyled:
 
 @dataclass(frozen=True, kw_only=True)
 class Engine(ABC):
-    """A way to restyle; its fields are its options.
+    """A way to restyle a clip; the fields are its options.
 
     Args:
         seed: draws the random filters, where there are any.
@@ -42,11 +40,11 @@ class Engine(ABC):
 
     @property
     def label(self) -> str:
-        """What it is called where a result is shown."""
+        """The engine's name where a result is shown."""
         return self.name
 
     def parameters(self) -> dict[str, Any]:
-        """Everything, beside the clip, that what it knows of a style depends on."""
+        """The options on which its statistics of a style clip depend: their key in the cache."""
         return {"engine": self.name, **asdict(self)}
 
     @abstractmethod
@@ -62,6 +60,15 @@ class Engine(ABC):
     ) -> Restyled:
         """Move ``audio``, ``[channels, samples]``, ``strength`` of the way to ``style``.
 
-        ``audio`` is not silent, and ``strength`` is above 0. ``device`` is one of
-        `effects.running.devices.DEVICES`.
+        Args:
+            audio: not silent; it may be read only.
+            sample_rate: in Hz.
+            style: the style clip.
+            strength: above 0, at most 1.
+            device: one of `effects.running.devices.DEVICES`.
+            progress: told how far the work is.
+
+        Raises:
+            ValueError: the style clip cannot be used.
+            Cancelled: ``progress`` was told to stop.
         """

@@ -1,24 +1,21 @@
-"""Engines that compare Gram matrices: they optimise a spectrogram from content towards style."""
+"""Engines that compare Gram matrices: they move a spectrogram from its content towards a style."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from effects.engines.engine import Engine, Restyled
 from effects.engines.gram.features import GramFeatures
-from effects.engines.gram.windows import restyle
+from effects.engines.gram.windows import restyle_in_windows
 from effects.running.devices import one_thread, pick_device
+from effects.running.progress import Progress
 from effects.signal.arrays import Audio
-
-if TYPE_CHECKING:
-    from effects.running.progress import Progress
-    from effects.style_clip import Style
+from effects.style_clip import Style
 
 
 @dataclass(frozen=True, kw_only=True)
 class GramEngine(Engine, GramFeatures):
-    """An engine by its features; a subclass says which."""
+    """An engine that optimises the features which a subclass defines."""
 
     def restyle(
         self,
@@ -30,9 +27,9 @@ class GramEngine(Engine, GramFeatures):
         device: str,
         progress: Progress,
     ) -> Restyled:
-        """By optimising its spectrogram, window by window."""
+        """Optimise the spectrogram, window by window; see `Engine.restyle`."""
         with one_thread():
-            return restyle(
+            return restyle_in_windows(
                 audio,
                 sample_rate,
                 style,

@@ -1,9 +1,9 @@
-"""Features whose Gram matrices tell a style: what windows and statistics ask of an engine.
+"""What windows and statistics ask of an engine: features whose Gram matrices tell a style.
 
-Features are log-magnitude spectrograms ``[T, n_features]`` (`effects.signal.spectrogram`). Beside
-them goes ``active``, ``[T]`` of 0 and 1: frames in which something sounds. A patch counts if one of
-its frames is active, so that rests in the content are not taken for something to be filled, and
-rests in the style clip not for something to be imitated.
+Features are computed from log-magnitude spectrograms, ``[T, n_features]``
+(`effects.signal.spectrogram`). With them comes ``active``, ``[T]``: 1 for frames in which something
+sounds, 0 for rests. A patch counts if one of its frames is active. So rests in the content are not
+filled, and rests in the style clip are not imitated.
 """
 
 from __future__ import annotations
@@ -18,30 +18,33 @@ from effects.signal.spectrogram import Resolution
 
 
 class GramFeatures(ABC):
-    """A family of features whose Gram matrices are to become the style's."""
+    """Features whose Gram matrices are to become the style's."""
 
-    #: Whether sound that it leaves alone comes back as it was, by
-    #: `effects.engines.gram.frames.Frames.unflattened`.
+    #: Whether frames that are left alone come back exactly as they were: by `Frames.unflattened`
+    #: in place of `Frames.at_own_level` (`effects.engines.gram.frames`).
     exact: ClassVar[bool] = False
 
     @property
     @abstractmethod
     def n_frames_min(self) -> int:
-        """The shortest spectrogram it can look at (its receptive field), in frames."""
+        """The receptive field in frames: the length of the shortest spectrogram it can look at."""
 
     @property
     def resolution(self) -> Resolution | None:
-        """The spectrogram it looks at, if it is not that of `effects.signal.spectrogram`."""
+        """The spectrogram it looks at; None for the common one of `effects.signal.spectrogram`."""
         return None
 
     @property
     def n_iterations(self) -> int:
-        """L-BFGS iterations of a restyling."""
+        """L-BFGS iterations for each window.
+
+        `benchmarks/speed/against_published.py` compares 24 with more, and with the published 300.
+        """
         return 24
 
     @abstractmethod
     def statistics(self, style: Tensor, active: Tensor, *, tick: Tick) -> dict[str, Tensor]:
-        """All that must be known of a style, from ``[S, n_features]`` and ``[S]``."""
+        """All that must be known of a style clip, from ``[S, n_features]`` and ``[S]``."""
 
     @abstractmethod
     def objective(
@@ -51,4 +54,4 @@ class GramFeatures(ABC):
 
     @abstractmethod
     def parameters(self) -> dict[str, Any]:
-        """What its statistics of a clip depend on: the key by which they are cached."""
+        """The options on which `statistics` depend: their key in the cache."""

@@ -1,10 +1,9 @@
 """Move a spectrogram from its content towards a style: L-BFGS on an engine's distances.
 
-Two ways to weigh style against content:
+There are two ways to weigh style against content:
 
-- `Strength`, for people: how much of the way to the style is gone, the same for every pair of clips
-  and every engine. Gram matrices are quadratic in the features, so the way is the root of their
-  distance D = sqrt(style distance): at strength s, sqrt(D / D_content) = 1 - s.
+- `Strength`, for people: the share of the way to the style that is gone, which means the same for
+  every pair of clips and every engine.
 - `Weighted`, for papers: the published sum with a weight alpha on the content.
 """
 
@@ -20,9 +19,20 @@ from torch import Tensor
 from effects.engines.engine import LossCurve
 from effects.engines.gram.objective import Objective
 
-#: How strictly a `Strength` is kept, against the wish to stay close to the content.
+#: κ of `Strength`: how strictly a strength is kept, against the wish to stay close to the content.
+#: No unit. From the first design that worked; not searched.
 STRICTNESS = 20.0
-
+#: A smaller distance, relative to the style's own size, is raised to this: at 0 its root has no
+#: slope.
+LEAST_DISTANCE = 1e-9
+#: The mean change of a feature in the first step of L-BFGS, in units of the features (log1p of an
+#: amplitude, so some 2 % or 0.2 dB). Not searched.
+FIRST_STEP = 0.02
+#: Steps that L-BFGS remembers. Not searched.
+HISTORY = 20
+#: An iteration takes one evaluation or, where the line search goes on, more. So many in all are
+#: granted for each iteration. Not searched.
+EVALUATIONS_PER_ITERATION = 1.25
 
 TotalLoss = Callable[[Tensor, Tensor], Tensor]
 
@@ -37,11 +47,17 @@ class Tradeoff(Protocol):
 
 @dataclass(frozen=True)
 class Strength:
-    """Stay as close to the content as going ``strength`` (0 to 1) of the way to the style lets you.
+    """Go ``strength`` s (0 to 1) of the way to the style, and stay close to the content.
 
-    Minimises content + κ (D / D₀ - (1 - s)²)², both distances relative. At s = 0 the start is the
-    minimum. At s = 1 the content still has its say, at 1 to κ: without it the optimiser goes on to
-    spectrograms that no sound has, and the sound comes out farther from the style.
+    The style distance is ‖G - G'‖², so its root D is a distance of Gram matrices. These are
+    quadratic in the features, so the way that the features go is measured by √D. Of this way, the
+    share s is gone when √(D / D₀) = 1 - s, D₀ being the content's own distance. Minimised is
+
+        content distance + κ (D / D₀ - (1 - s)²)²
+
+    with the content distance relative to the content's size. At s = 0 the start is the minimum. At
+    s = 1 the content still counts, at 1 to κ: without it the optimiser goes on to spectrograms
+    that no sound has, and the sound comes out farther from the style.
     """
 
     strength: float
@@ -49,7 +65,7 @@ class Strength:
     def __call__(self, objective: Objective, start: tuple[float, float]) -> TotalLoss:
         """See `Tradeoff`. ``start`` must be the content's own distances."""
         wanted = (1 - self.strength) ** 2
-        least = 1e-9 * objective.style_scale
+        least = LEAST_DISTANCE * objective.style_scale
         whole_way = max(start[0], least) ** 0.5
 
         def total(style: Tensor, content: Tensor) -> Tensor:
@@ -64,8 +80,8 @@ class Strength:
 class Weighted:
     """Ulyanov & Lebedev's alpha Σ(F - F_content)² + Σ(G - G_style)², divided by n_filters².
 
-    ``n_patches`` and ``n_filters`` turn the engines' means into the published sums; the infinite
-    engine stands for the mean over draws of as many filters as it is told here.
+    ``n_patches`` and ``n_filters`` turn the engines' means into the published sums. For the
+    infinite engine they give the mean over all draws of so many filters.
     """
 
     alpha: float
@@ -90,6 +106,72 @@ class Solution:
     curve: LossCurve = field(default_factory=list)
 
 
+def optimise(
+    objective: Objective,
+    start: Tensor,
+    *,
+    tradeoff: Tradeoff,
+    n_iterations: int,
+    nonnegative: bool = True,
+    tick: Callable[[float], None] = lambda _: None,
+) -> Solution:
+    """Minimise from ``start``, ``[T, n_features]``, with L-BFGS and a strong Wolfe line search.
+
+    Args:
+        objective: the distances.
+        start: the features of the content, or others to begin with.
+        tradeoff: makes one number of the distances.
+        n_iterations: of L-BFGS.
+        nonnegative: show the objective 0 in place of negative features. No sound has these, and
+            what an optimiser gains by them is lost in the sound. False is the published method,
+            which leaves them in the solution, too.
+        tick: called with the fraction of the evaluations that are done, before each.
+    """
+    with torch.no_grad():
+        first = tuple(float(distance) for distance in objective(start))
+    total = tradeoff(objective, (first[0], first[1]))
+    descent = _Descent(objective, total, start, nonnegative)
+    most = int(n_iterations * EVALUATIONS_PER_ITERATION)
+
+    def evaluate() -> Tensor:
+        tick(min(len(descent.curve) / most, 1.0))
+        return descent.evaluate()
+
+    _lbfgs(descent.change, n_iterations, most).step(evaluate)  # type: ignore[no-untyped-call]
+    return Solution(descent.features().detach(), descent.curve)
+
+
+class _Descent:
+    """Features on their way: a start, and a change in units that suit L-BFGS's first step.
+
+    torch's first step is the gradient scaled to an L1 norm of 1. With the change in units of
+    ``unit``, the features' first change has an L1 norm of ``unit``: `FIRST_STEP` for each.
+    """
+
+    def __init__(
+        self, objective: Objective, total: TotalLoss, start: Tensor, nonnegative: bool
+    ) -> None:
+        self._objective, self._total = objective, total
+        self._start, self._nonnegative = start, nonnegative
+        self._unit = FIRST_STEP * start.numel()
+        self.change = torch.zeros_like(start, requires_grad=True)
+        self.curve: LossCurve = []
+
+    def features(self) -> Tensor:
+        """Where they are now."""
+        moved = self._start + self._unit * self.change
+        return moved.clamp_min(0) if self._nonnegative else moved
+
+    def evaluate(self) -> Tensor:
+        """The loss there; its gradient goes to `change`, the distances to `curve`."""
+        self.change.grad = None  # optimiser.zero_grad() would load the compiler, see _LBFGS
+        style, content = self._objective(self.features())
+        loss = self._total(style, content)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.curve.append(self._objective.relative(style, content))
+        return loss
+
+
 class _LBFGS(torch.optim.LBFGS):
     """torch's own, without its compiler: loading that takes longer than most restylings.
 
@@ -102,58 +184,14 @@ class _LBFGS(torch.optim.LBFGS):
     )
 
 
-def optimise(
-    objective: Objective,
-    start: Tensor,
-    *,
-    tradeoff: Tradeoff,
-    n_iterations: int,
-    nonnegative: bool = True,
-    tick: Callable[[float], None] = lambda _: None,
-) -> Solution:
-    """Minimise from ``start``, ``[T, n_features]``, with L-BFGS and a strong Wolfe line search.
-
-    Features are not negative, and what an optimiser gains by making them so is lost in the sound:
-    the objective sees 0 instead. ``nonnegative=False`` is the published method, which lets them
-    go where they will, in the solution too.
-    """
-
-    def features() -> Tensor:
-        moved = start + unit * change
-        return moved.clamp_min(0) if nonnegative else moved
-
-    with torch.no_grad():
-        first = tuple(float(d) for d in objective(start))
-    total = tradeoff(objective, (first[0], first[1]))
-    # torch's first step is the gradient scaled to an L1 norm of 1, far too short for this many
-    # numbers. Optimising the change in units of ``unit`` makes it 0.02 on average.
-    unit = 0.02 * start.numel()
-    change = torch.zeros_like(start, requires_grad=True)
-    most = n_iterations + n_iterations // 4
-    optimiser = _LBFGS(
+def _lbfgs(change: Tensor, n_iterations: int, most_evaluations: int) -> _LBFGS:
+    """It ends after its iterations, never for a small step: equal calls take equally long."""
+    return _LBFGS(
         [change],
         max_iter=n_iterations,
-        max_eval=most,
-        history_size=20,
+        max_eval=most_evaluations,
+        history_size=HISTORY,
         tolerance_grad=0,
         tolerance_change=0,
         line_search_fn="strong_wolfe",
     )
-    curve: LossCurve = []
-
-    def evaluate() -> Tensor:
-        tick(min(len(curve) / most, 1.0))
-        change.grad = None  # optimiser.zero_grad() would load the compiler, see _LBFGS
-        style, content = objective(features())
-        loss = total(style, content)
-        loss.backward()  # type: ignore[no-untyped-call]
-        curve.append(
-            (
-                style.item() / max(objective.style_scale, 1e-30),
-                content.item() / max(objective.content_scale, 1e-30),
-            )
-        )
-        return loss
-
-    optimiser.step(evaluate)  # type: ignore[no-untyped-call]
-    return Solution(features().detach(), curve)

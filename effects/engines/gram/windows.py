@@ -1,21 +1,23 @@
 r"""From a stem and a style to the restyled stem, window by window.
 
-A window of about 12 s is optimised at a time, so a long stem costs linear time and constant memory
-beside its own samples. Windows overlap by 1.5 s, over which their solutions are crossfaded. Phases
-are then found for one continuous spectrogram: each stretch continues the settled frames of the
-last, and looks some frames ahead. So there is no seam:
+Windows of about 12 s are optimised one by one, so a long stem costs linear time, and constant
+memory beside its own samples. Windows overlap by 1.5 s, over which their solutions are crossfaded.
+Phases are then found for one continuous spectrogram: each stretch continues from the settled frames
+of the one before, and looks some frames ahead. So there is no seam:
 
     window n      |--------------------------|\\\\\\\\|
     window n+1                               |////////|--------------------------|
                                              | overlap
 
-A network that hears another rate restyles the stem at that rate. What is above its range is kept
-aside, added at the end, and turned down meanwhile where the end of the range was.
+A network that was trained at another sample rate restyles the stem at that rate. What is above its
+range is kept aside, and added at the end. Where the restyling turned down the upper end of the
+range, what is above is turned down with it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,7 +28,7 @@ from torch import Tensor
 
 from effects.engines.engine import LossCurve, Restyled
 from effects.engines.gram.features import GramFeatures
-from effects.engines.gram.frames import Stem
+from effects.engines.gram.frames import FramedClip, Frames
 from effects.engines.gram.objective import Statistics
 from effects.engines.gram.optimise import Strength, optimise
 from effects.engines.gram.statistics import style_statistics
@@ -37,14 +39,22 @@ from effects.signal.loudness import keep_rests, peak
 from effects.signal.spectrogram import Analysis
 from effects.style_clip import Style
 
-WINDOW_FRAMES = 512  # of 23.2 ms, like those of the overlap
+#: Frames of 23.2 ms: 11.9 s. The infinite engine compares all pairs of patches, so its time grows
+#: with the window, and its memory with the square. From the first design that worked; not searched.
+WINDOW_FRAMES = 512
+#: Frames of 23.2 ms: 1.5 s. Not searched.
 OVERLAP_FRAMES = 64
-#: A network leaves a stem alone that is all above its range: what is below is this much softer.
+#: If the part of a stem that a network can hear peaks at less than this, relative to the stem's
+#: peak (-80 dB), there is nothing to restyle, and the stem is left alone.
 LEAST_PEAK = 1e-4
-INAUDIBLE = 1e-3  # an amplitude, some 110 dB below full scale
+#: An amplitude in the units of `Analysis.amplitudes`, where a sine at full scale has 512:
+#: 114 dB below that.
+INAUDIBLE = 1e-3
+# The work, as fractions: statistics, then windows (optimising, then phases), then loudness.
+WINDOWS_FROM, WINDOWS_TO, OPTIMISING_SHARE = 0.05, 0.9, 0.75
 
 
-def restyle(
+def restyle_in_windows(
     audio: Audio,
     sample_rate: float,
     style: Style,
@@ -57,14 +67,19 @@ def restyle(
     """Move ``audio``, ``[channels, samples]``, ``strength`` of the way to ``style``.
 
     ``audio`` must not be silent.
+
+    Raises:
+        ValueError: the style clip cannot be read, is silent, or has nothing in the range of a
+            network.
+        Cancelled: ``progress`` was told to stop.
     """
     progress.tick(0.0, "style statistics")
     resolution = engine.resolution
     n_features = Analysis.features_at(sample_rate, resolution)
     n_features, statistics = style_statistics(style, engine, n_features, device, tick=progress.tick)
+    aim = _Aim(engine, statistics, strength)
     if resolution is None:
-        analysis = Analysis(sample_rate, n_features, device)
-        solved = _solve(audio, analysis, engine, statistics, strength, progress)
+        solved = _solve(audio, Analysis(sample_rate, n_features, device), aim, progress)
         out = solved.audio
     else:
         from effects.signal.resample import Below
@@ -73,11 +88,20 @@ def restyle(
         if peak(below.audio) < LEAST_PEAK * peak(audio):
             return Restyled(audio.copy(), [])
         analysis = Analysis(resolution.sample_rate, n_features, device, resolution)
-        solved = _solve(below.audio, analysis, engine, statistics, strength, progress)
+        solved = _solve(below.audio, analysis, aim, progress)
         out = below.join(solved.audio, solved.edge, resolution.hop)
-    progress.tick(0.9, "loudness")
+    progress.tick(WINDOWS_TO, "loudness")
     keep_rests(out, audio, sample_rate)
     return Restyled(out, solved.curves)
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """Where the windows are to go."""
+
+    engine: GramFeatures
+    statistics: Statistics
+    strength: float
 
 
 @dataclass
@@ -87,16 +111,9 @@ class _Solved:
     edge: NDArray[np.float32]  # gain above the compared range, per frame
 
 
-def _solve(
-    audio: Audio,
-    analysis: Analysis,
-    engine: GramFeatures,
-    statistics: Statistics,
-    strength: float,
-    progress: Progress,
-) -> _Solved:
+def _solve(audio: Audio, analysis: Analysis, aim: _Aim, progress: Progress) -> _Solved:
     """The restyled clip, window by window."""
-    stem = Stem(audio, analysis, engine.n_frames_min)
+    stem = FramedClip(audio, analysis, aim.engine.n_frames_min)
     synthesis = Synthesis(stem)
     overlap = analysis.frames(OVERLAP_FRAMES)
     spans = window_spans(stem.n_frames, analysis.frames(WINDOW_FRAMES), overlap)
@@ -104,49 +121,64 @@ def _solve(
     edge: list[Tensor] = []
     before: Tensor | None = None
     for n, (start, stop) in enumerate(spans):
-        at = [0.05 + 0.85 * (n + part) / len(spans) for part in (0, 0.75, 1)]
+        at = [
+            WINDOWS_FROM + (WINDOWS_TO - WINDOWS_FROM) * (n + part) / len(spans)
+            for part in (0, OPTIMISING_SHARE, 1)
+        ]
         frames = stem.frames(start, stop)
         solution = frames.amplitudes
         if frames.active.any():
-            gain = frames.gain_to_energy(float(statistics["energy"]))
-            around = engine.n_frames_min - 1
-            features = _reflect(frames.features(gain / analysis.knee), around)
-            active = _reflect(frames.active, around)
-            objective = engine.objective(features, active, statistics, tick=progress.tick)
-            solved = optimise(
-                objective,
-                features,
-                tradeoff=Strength(strength),
-                n_iterations=engine.n_iterations,
-                tick=progress.part(at[0], at[1], "restyling"),
-            )
-            inside = solved.features[around : len(features) - around]
-            restored = frames.unflattened if engine.exact else frames.at_own_level
-            solution = restored(torch.expm1(inside))
-            curves.append(solved.curve)
+            tick = progress.part(at[0], at[1], "restyling")
+            solution, curve = _optimised(frames, aim, progress.tick, tick)
+            curves.append(curve)
         if before is not None:
             solution = _continue(before, solution)
         before = solution[-overlap:]
         last = n == len(spans) - 1
         n_final = len(solution) - (0 if last else overlap)
         synthesis.add(frames, solution, n_final, tick=progress.part(at[1], at[2], "phases"))
-        # With the least added, where neither is anything the gain is 1.
-        least = (it + INAUDIBLE for it in (frames.amplitudes, solution))
-        edge.append(analysis.edge_gain(*least)[:n_final].cpu())
+        # With something inaudible added to both, the gain is 1 where neither has any sound.
+        audible = (amplitudes + INAUDIBLE for amplitudes in (frames.amplitudes, solution))
+        edge.append(analysis.edge_gain(*audible)[:n_final].cpu())
     return _Solved(synthesis.finish(), curves, torch.cat(edge).numpy())
+
+
+def _optimised(
+    frames: Frames, aim: _Aim, poll: Callable[[], None], tick: Callable[[float], None]
+) -> tuple[Tensor, LossCurve]:
+    """The restyled amplitudes of one window, ``[T, n_features]``, and how the distances fell.
+
+    ``poll`` is called often, and raises to stop the work; ``tick`` is told how far it is.
+    """
+    engine = aim.engine
+    gain = frames.gain_to_energy(float(aim.statistics["energy"]))
+    around = engine.n_frames_min - 1
+    features = _reflect(frames.features(gain / frames.analysis.knee), around)
+    active = _reflect(frames.active, around)
+    solved = optimise(
+        engine.objective(features, active, aim.statistics, tick=poll),
+        features,
+        tradeoff=Strength(aim.strength),
+        n_iterations=engine.n_iterations,
+        tick=tick,
+    )
+    inside = solved.features[around : len(features) - around]
+    restored = frames.unflattened if engine.exact else frames.at_own_level
+    return restored(torch.expm1(inside)), solved.curve
 
 
 def _reflect(frames: Tensor, around: int) -> Tensor:
     """Mirror images of the first and last frames around ``[T, ...]``.
 
-    Without them the frames at the ends would be in fewer patches than the others, and change less.
+    Without these, the frames at the ends would be in fewer patches than the others, and would
+    change less.
     """
     before, after = frames[1 : around + 1].flip(0), frames[-around - 1 : -1].flip(0)
     return torch.cat([before, frames, after])
 
 
 def _continue(before: Tensor, solution: Tensor) -> Tensor:
-    """``solution``, crossfaded over the overlap from where the window before it ended."""
+    """``solution``, faded in over the overlap from the end of the window ``before``."""
     overlap = len(before)
     ramp = torch.arange(1, overlap + 1, device=solution.device) / (overlap + 1)
     fade = (0.5 - 0.5 * torch.cos(math.pi * ramp))[:, None]
