@@ -1,18 +1,14 @@
 """The transform and its inverse, and that a sound looks the same at every sample rate."""
 
 import math
-from itertools import pairwise
 
 import librosa
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from support.sounds import melody, noise, sine
 
-from effects.engines.gram.frames import Stem
-from effects.engines.gram.windows import window_spans
+from effects.engines.gram.frames import FramedClip
 from effects.signal.loudness import loudness
 from effects.signal.spectrogram import Analysis, FrameGrid
 
@@ -27,7 +23,7 @@ def analysis_at(rate, n_features=None):
 
 
 def frames_of(audio, rate, n_features=None):
-    stem = Stem(audio, analysis_at(rate, n_features))
+    stem = FramedClip(audio, analysis_at(rate, n_features))
     return stem, stem.frames(0, stem.n_frames)
 
 
@@ -191,47 +187,3 @@ def test_gains_are_finite_where_nothing_was():
     silence = torch.zeros(3, analysis.n_features)
     assert torch.isfinite(analysis.gains(silence, torch.ones_like(silence))).all()
     assert not analysis.gains(silence, silence).any()
-
-
-# Stretches of a stem
-
-
-@pytest.mark.parametrize("rate", [8000, 44_100])
-def test_frames_of_a_stretch_are_those_of_the_whole(rate):
-    stem, whole = frames_of(np.vstack([melody(2, rate), noise(2, rate)]), rate)
-    for start, stop in ((0, 1), (0, 20), (13, 40), (stem.n_frames - 5, stem.n_frames)):
-        part = stem.frames(start, stop)
-        torch.testing.assert_close(part.spectra, whole.spectra[:, start:stop])
-        torch.testing.assert_close(part.amplitudes, whole.amplitudes[start:stop])
-
-
-def test_opposite_channels_do_not_cancel():
-    audio = melody(1, 44_100)
-    stem, frames = frames_of(np.vstack([audio, -audio]), 44_100)
-    _, alone = frames_of(audio, 44_100)
-    torch.testing.assert_close(frames.amplitudes, alone.amplitudes)
-    torch.testing.assert_close(frames.carrier(stem.polarity).abs(), alone.spectra[0].abs())
-
-
-def test_rests_are_told_from_sound():
-    audio = melody(2, 44_100)
-    audio[:, 30_000:60_000] = noise(1, 44_100, level=1e-6)[:, :30_000]
-    _, frames = frames_of(audio, 44_100)
-    assert frames.active[:25].all()
-    assert not frames.active[33:56].any()
-    assert frames.active[64:80].all()
-
-
-@settings(max_examples=300, deadline=None)
-@given(n_frames=st.integers(1, 20_000), overlap=st.integers(0, 80), more=st.integers(1, 600))
-def test_windows_cover_all_and_overlap_by_as_much_as_was_asked(n_frames, overlap, more):
-    longest = 2 * overlap + more
-    spans = window_spans(n_frames, longest, overlap)
-    assert spans[0][0] == 0
-    assert spans[-1][1] == n_frames
-    assert all(0 < stop - start <= longest for start, stop in spans)
-    for (_, stop), (start, _) in pairwise(spans):
-        assert stop - start == overlap
-    lengths = [stop - start for start, stop in spans]
-    assert max(lengths) - min(lengths) <= 1
-    assert (len(spans) == 1) == (n_frames <= longest)
