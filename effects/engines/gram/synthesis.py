@@ -65,7 +65,7 @@ class Synthesis:
         )[n_settled : n_settled + n_final]
         overlapping = math.ceil(self._analysis.grid.length / self._analysis.grid.hop)
         self._settled = phased[-overlapping:].clone()
-        turn = phases(phased) * phases(carrier[:n_final]).conj()  # e^(i (new - old phase))
+        turn = phases(phased) * phases(carrier[:n_final]).conj()
         self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
 
     def finish(self) -> Audio:
