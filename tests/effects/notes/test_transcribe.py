@@ -183,10 +183,10 @@ def test_what_is_trained_is_what_judges(tmp_path, monkeypatch):
     """The training script's network, in torch, and the one in NumPy, with the same weights."""
     import torch
 
-    from benchmarks.training import train_notes
+    from benchmarks.training.network import Network
 
     weights = tmp_path / "weights.npz"
-    network = train_notes.Network()
+    network = Network()
     network.save(weights)
     monkeypatch.setattr(note_network, "WEIGHTS", weights)
     note_network._weights.cache_clear()
