@@ -1,23 +1,43 @@
-"""The network that decides which notes there are: its one definition, and its file."""
+"""The network that decides which notes there are: its one definition, and its file.
+
+What is learnt here in torch is run by `effects.notes.note_network` from an ONNX file, which
+`Network.save` exports and `Network.load` reads again. The weights in it are float16, by the names
+that they have here; they are widened when the file is opened.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
 from effects.notes import features
 from effects.notes.basic_pitch import N_KEYS
 from effects.notes.features import SOUNDING, STRUCK
-from effects.notes.note_network import AKIN, DILATIONS, TELLS, WIDTH
 
-HIDDEN, TOLD = 32, 6
+HIDDEN, TOLD = 32, 6  # channels of a key; of what it tells other keys
+WIDTH = 5  # frames of a convolution
+DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)  # frames from each of the five to the next
+REACH = sum(DILATIONS) * (WIDTH // 2)  # frames to either side that the network sees
+TELLS = (2, 4)  # the convolutions after which keys hear of each other
+#: The intervals to the keys that a key hears of, in semitones: itself and its neighbours; and
+#: those at which partials coincide, near 12 log2(p/q) for small p and q (see `features`).
+AKIN = (-36, -34, -31, -28, -24, -19, -12, -2, -1, 0, 1, 2, 12, 19, 24, 28, 31, 34, 36)
+#: ONNX of early 2023, so that onnxruntime 1.17, the oldest that is allowed, reads it.
+OPSET, IR_VERSION = 18, 8
 
 
 class Network(nn.Module):
-    """`effects.notes.note_network.judge` with gradients, for several clips at once."""
+    """From features of keys to logits of notes: the same convolutions in time for every key.
+
+    Each convolution adds to what it is given. After some of them every key hears of those `AKIN`
+    to it. What a clip's notes are like on the whole scales and shifts the channels beforehand: an
+    instrument whose third partial is strong has it in every note.
+    """
 
     def __init__(self, start: Path | None = None) -> None:
         """``start``: weights to begin with; layers that it lacks add next to nothing at first."""
@@ -38,52 +58,22 @@ class Network(nn.Module):
             self.load(start)
         self.to(memory_format=torch.channels_last)  # twice as fast
 
-    def load(self, start: Path) -> None:
-        with np.load(start) as kept, torch.no_grad():
-            for name, parameter in self._named().items():
-                if name in kept:
-                    parameter.copy_(torch.from_numpy(kept[name]).reshape(parameter.shape))
-                elif name.startswith("kernel"):
-                    nn.init.normal_(parameter, std=0.01)
-
-    def _named(self) -> dict[str, Tensor]:
-        layers = {"in": self.enter, "context": self.context, "out": self.leave}
-        named: dict[str, Tensor] = {}
-        for name, layer in layers.items():
-            named |= {name: layer.weight, f"{name}_bias": layer.bias}
-        for number, kernel in enumerate(self.kernels):
-            named |= {f"kernel{number}": kernel.weight, f"bias{number}": kernel.bias}
-        for number, *pair in zip(TELLS, self.tell, self.listen, strict=True):
-            for name, layer in zip(("tell", "listen"), pair, strict=True):
-                named |= {f"{name}{number}": layer.weight, f"{name}_bias{number}": layer.bias}
-        return named
-
-    def save(self, path: Path) -> None:
-        """Write the weights as `judge` reads them: matrices, but for the kernels."""
-        arrays = {
-            name: it.detach().numpy().astype(np.float16) for name, it in self._named().items()
-        }
-        np.savez(
-            path,
-            **{
-                name: it[:, :, 0, :] if name.startswith("kernel") else it.squeeze()
-                for name, it in arrays.items()
-            },
-        )
-
     def forward(self, heard: Tensor, keys: Tensor, clips: Tensor, n_clips: int) -> Tensor:
-        """Logits of sounding and struck, and how late, (keys, 3, frames); ``clips``: whose."""
+        """What is to be said of each key in each frame.
+
+        Args:
+            heard: the features, (keys, features, frames).
+            keys: which keys they are, 0 is the lowest, (keys).
+            clips: which clip each key belongs to, 0 is the first, (keys).
+            n_clips: how many clips there are.
+
+        Returns:
+            (keys, 3, frames): the logit that a note sounds, the logit that one begins, and if so,
+            how many frames later than here.
+        """
         x = heard[:, :, None].contiguous(memory_format=torch.channels_last)
         x = torch.relu(self.enter(x))
-        means = []
-        for feature in (SOUNDING.index(0), len(SOUNDING) + STRUCK.index(0)):
-            sure = heard[:, feature] ** 2
-            of_keys = torch.einsum("kct,kt->kc", x[:, :, 0], sure)
-            total = x.new_zeros(n_clips, HIDDEN).index_add(0, clips, of_keys)
-            weight = x.new_zeros(n_clips).index_add(0, clips, sure.sum(dim=1))
-            means.append(total / (weight[:, None] + 1))
-        context = self.context(torch.cat(means, dim=1))[clips][..., None, None]
-        scale, shift = context.chunk(2, dim=1)
+        scale, shift = self._context(heard, x, clips, n_clips)[clips][..., None, None].chunk(2, 1)
         x = x * (1 + scale) + shift
         for number, kernel in enumerate(self.kernels):
             x = x + torch.relu(kernel(x))
@@ -92,10 +82,89 @@ class Network(nn.Module):
         logits: Tensor = self.leave(x)[:, :, 0]
         return logits
 
+    def _context(self, heard: Tensor, x: Tensor, clips: Tensor, n_clips: int) -> Tensor:
+        """What each clip's notes are like, (clips, 2 channels).
+
+        The means of the channels where a note sounds and where one begins: weighted by the squares
+        of what basic-pitch says, and drawn towards 0 where it hears nothing.
+        """
+        means = []
+        for feature in (SOUNDING.index(0), len(SOUNDING) + STRUCK.index(0)):
+            sure = heard[:, feature] ** 2
+            of_keys = torch.einsum("kct,kt->kc", x[:, :, 0], sure)
+            total = x.new_zeros(n_clips, HIDDEN).index_add(0, clips, of_keys)
+            weight = x.new_zeros(n_clips).index_add(0, clips, sure.sum(dim=1))
+            means.append(total / (weight[:, None] + 1))
+        context: Tensor = self.context(torch.cat(means, dim=1))
+        return context
+
     def _of_akin(self, x: Tensor, keys: Tensor, clips: Tensor, n_clips: int, number: int) -> Tensor:
+        """What each key hears of those `AKIN` to it; of keys that are not there it hears 0."""
         told, side = torch.relu(self.tell[number](x)), max(AKIN)
         board = told.new_zeros(n_clips, N_KEYS + 2 * side, *told.shape[1:])
         board = board.index_put((clips, keys + side), told)
         of_akin = board[clips[:, None], keys[:, None] + side + torch.tensor(AKIN)]
         heard: Tensor = self.listen[number](of_akin.flatten(1, 2))
         return heard
+
+    def load(self, path: Path) -> None:
+        """Take the weights of a file that `save` wrote, perhaps with fewer convolutions."""
+        kept = {it.name: numpy_helper.to_array(it) for it in onnx.load(path).graph.initializer}
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                if name in kept:
+                    parameter.copy_(torch.tensor(kept[name]))
+                elif name.startswith("kernels"):
+                    nn.init.normal_(parameter, std=0.01)
+
+    def save(self, path: Path) -> None:
+        """Write the network for one clip as `effects.notes.note_network` runs it."""
+        example = (torch.zeros(2, features.N_FEATURES, 8), torch.arange(2))
+        sizes = {0: torch.export.Dim("keys"), 2: torch.export.Dim("frames")}
+        program = torch.onnx.export(
+            _OfOneClip(self).eval(),
+            example,
+            input_names=["features", "keys"],
+            output_names=["note", "onset", "onset_shift"],
+            dynamic_shapes={"features": sizes, "keys": {0: sizes[0]}},
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+        model = program.model_proto
+        _halve(model, {f"network.{name}": name for name, _ in self.named_parameters()})
+        onnx.checker.check_model(model, full_check=True)
+        onnx.save(model, path)
+
+
+class _OfOneClip(nn.Module):
+    """The network as it is run: one clip, and probabilities in place of logits."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor, keys: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits = self.network(features, keys, torch.zeros_like(keys), 1)
+        return torch.sigmoid(logits[:, 0]), torch.sigmoid(logits[:, 1]), logits[:, 2]
+
+
+def _halve(model: onnx.ModelProto, names: dict[str, str]) -> None:
+    """Keep weights as float16, by the names that are given; leave out what only debuggers read."""
+    graph = model.graph
+    widened = []
+    for weight in graph.initializer:
+        if weight.name in names:
+            wide, narrow = weight.name, names[weight.name]
+            array = numpy_helper.to_array(weight).astype(np.float16)
+            weight.CopyFrom(numpy_helper.from_array(array, narrow))
+            widened.append(
+                onnx.helper.make_node("Cast", [narrow], [wide], to=onnx.TensorProto.FLOAT)
+            )
+    nodes = [*widened, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    graph.ClearField("value_info")
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("metadata_props")
+    model.ir_version = IR_VERSION

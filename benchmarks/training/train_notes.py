@@ -2,10 +2,12 @@
 
     python -m benchmarks.training.train_notes --work FOLDER
 
-writes ``effects/notes/note_network.npz``. ``FOLDER`` keeps the clips with what is known of them, so
-that a second run only trains. It takes Debian's packages fluidsynth, fluid-soundfont-gm,
-opl3-soundfont, timidity, freepats and espeak-ng, 2 GB of memory, and one core for some two hours.
-The weights that are shipped come of several runs: an hour with five of the ten convolutions, by
+writes ``effects/notes/note_network.onnx``. ``FOLDER`` keeps the clips and what is known of them, so
+that a second run only trains; ``--share 0.01 --minutes 1`` tries all of it on a few clips. It takes
+Debian's packages fluidsynth, fluid-soundfont-gm, opl3-soundfont, timidity, freepats and espeak-ng,
+the Python package onnxscript, 2 GB of memory, and one core for some two hours.
+
+The weights that are shipped come from several runs: an hour with five of the ten convolutions, by
 this script's predecessor; then, on the clips that are written here and as with ``--start``, some 80
 minutes with all ten.
 """
@@ -35,9 +37,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="a folder that keeps the clips")
     parser.add_argument("--minutes", type=float, default=90, help="how long to train")
     parser.add_argument("--rate", type=float, default=3e-3, help="of learning, at first")
-    parser.add_argument("--start", type=Path, help="weights to start from")
+    parser.add_argument("--start", type=Path, help="an ONNX file whose weights to start from")
     parser.add_argument("--share", type=float, default=1, help="of the clips, to try the script")
-    parser.add_argument("--out", type=Path, default=note_network.WEIGHTS, help="what is written")
+    parser.add_argument("--out", type=Path, default=note_network.MODEL, help="what is written")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from effects.notes.onnx_session import session
 from effects.signal.arrays import Mono
 
 Frames = NDArray[np.float32]
@@ -60,8 +59,8 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
         audio: the clip.
         tick: is told which part of the clip is done, 0 to 1; what it raises ends the work.
     """
-    session = _session()
-    name = session.get_inputs()[0].name
+    network = session(MODEL)
+    name = network.get_inputs()[0].name
     n_frames = -(-audio.size // HOP)
     n_windows = max(-(-n_frames // INNER), 1)
     shape = (n_windows * INNER, N_KEYS)
@@ -75,7 +74,7 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
             tick(first / n_windows)
         numbers = range(first, min(first + TOGETHER, n_windows))
         windows = np.stack([_window(audio, (i * INNER - EDGE) * HOP) for i in numbers])
-        outputs = session.run(OUTPUTS, {name: windows[..., None]})
+        outputs = network.run(OUTPUTS, {name: windows[..., None]})
         at = slice(first * INNER, numbers.stop * INNER)
         for array, output in zip(
             (found.sounding, found.struck, found.contour), outputs, strict=True
@@ -90,12 +89,3 @@ def _window(audio: Mono, start: int) -> Mono:
     part = audio[max(start, 0) : max(start + WINDOW, 0)]
     window[max(-start, 0) :][: part.size] = part
     return window
-
-
-@cache
-def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])

@@ -8,7 +8,7 @@ import pytest
 import soxr
 
 from effects import Cancelled
-from effects.notes import basic_pitch, features, note_network
+from effects.notes import basic_pitch
 from effects.notes.pitched_share import pitchedness
 from effects.notes.transcribe import transcribe
 
@@ -176,30 +176,3 @@ def test_importing_it_loads_no_model():
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
-
-
-@pytest.mark.slow
-def test_what_is_trained_is_what_judges(tmp_path, monkeypatch):
-    """The training script's network, in torch, and the one in NumPy, with the same weights."""
-    import torch
-
-    from benchmarks.training.network import Network
-
-    weights = tmp_path / "weights.npz"
-    network = Network()
-    network.save(weights)
-    monkeypatch.setattr(note_network, "WEIGHTS", weights)
-    note_network._weights.cache_clear()
-    try:
-        draw = np.random.default_rng(0)
-        heard = draw.uniform(-1, 1, (5, features.N_FEATURES, 150)).astype(np.float32)
-        keys = np.array([20, 21, 32, 39, 60])
-        found = note_network.judge(heard, keys)
-        with torch.no_grad():
-            whose = torch.zeros(len(keys), dtype=torch.long)
-            logits = network(torch.from_numpy(heard), torch.from_numpy(keys), whose, 1)
-        wanted = [torch.sigmoid(logits[:, 0]), torch.sigmoid(logits[:, 1]), logits[:, 2]]
-        for it, want in zip((found.sounding, found.struck, found.late), wanted, strict=True):
-            np.testing.assert_allclose(it, want.numpy(), atol=5e-3)  # kept in half precision
-    finally:
-        note_network._weights.cache_clear()

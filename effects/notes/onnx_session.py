@@ -1,0 +1,20 @@
+"""Networks in ONNX files, opened once, each of which runs on one core.
+
+One core, since callers run side by side: the server's workers, or several commands at once.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def session(path: Path) -> Any:
+    """Onnxruntime's session of a file, the same whenever it is asked for."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
