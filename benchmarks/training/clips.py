@@ -248,5 +248,5 @@ def keep(path: Path, clip: Mono, notes: Table) -> None:
     arrays = {**vars(found), **vars(spectra)}
     whole = io.BytesIO()
     halves = {name: np.maximum(array, -150).astype(np.float16) for name, array in arrays.items()}
-    np.savez(whole, notes=notes, **halves)
+    np.savez(whole, score=notes, **halves)
     path.write_bytes(whole.getvalue())

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from benchmarks.training.clips import Table
 from effects.notes import features
-from effects.notes.basic_pitch import FRAMES_PER_SECOND, LOWEST, Activations, Frames
+from effects.notes.basic_pitch import FRAMES_PER_SECOND, LOWEST, Activations, Frames, Keys
 from effects.notes.features import Evidence, Spectra
-from effects.notes.note_network import Keys
 
 CROP, AT_MOST = 400, 34  # frames and keys of a clip in an example
 HEARD_DB = 34  # below its loudest a note is held to be silent, pressed or not
@@ -26,51 +25,51 @@ class Example:
     Attributes:
         keys: which keys, 0 is `LOWEST`.
         features: of the keys, (keys, features, frames).
-        sounding: whether a note of the key sounds, 0 or 1, (keys, frames).
-        struck: 1 where a note begins, less in the two frames to either side, (keys, frames).
-        late: how many frames later than here that is; not a number where none is near.
+        note: whether a note of the key sounds, 0 or 1, (keys, frames).
+        onset: exp(-d²) where one begins d frames away, up to two, otherwise 0, (keys, frames).
+        onset_shift: how many frames later than here that is; not a number where none is near.
     """
 
     keys: Keys
     features: Frames
-    sounding: Frames
-    struck: Frames
-    late: Frames
+    note: Frames
+    onset: Frames
+    onset_shift: Frames
 
     @classmethod
     def drawn(cls, clip: Mapping[str, NDArray], draw: random.Random) -> Example:
         """Of a clip that `clips.keep` wrote: all keys that are played, and some others."""
-        arrays = {name: it.astype(np.float32) for name, it in clip.items() if name != "notes"}
-        found = Activations(arrays["sounding"], arrays["struck"], arrays["contour"])
+        arrays = {name: it.astype(np.float32) for name, it in clip.items() if name != "score"}
+        found = Activations(arrays["note"], arrays["onset"], arrays["contour"])
         evidence = Evidence.of(found, Spectra(arrays["fine"], arrays["quick"]))
-        played = {round(key) - LOWEST for key in clip["notes"][:, 2]}
-        keys = features.heard(found).tolist()
+        played = {round(key) - LOWEST for key in clip["score"][:, 2]}
+        keys = features.candidate_keys(found).tolist()
         ghosts = [it for it in keys if it not in played]
         draw.shuffle(ghosts)
         room = max(AT_MOST - (len(keys) - len(ghosts)), 4)
         chosen = np.array(sorted({*keys} & played | {*ghosts[:room]}), np.intp)
-        first = draw.randrange(max(len(found.sounding) - CROP, 0) + 1)
+        first = draw.randrange(max(len(found.note) - CROP, 0) + 1)
         crop = slice(first, first + CROP)
-        wanted = targets(clip["notes"], chosen, arrays["quick"])
+        wanted = targets(clip["score"], chosen, arrays["quick"])
         return cls(chosen, evidence.of_keys(chosen, crop), *(it[:, crop] for it in wanted))
 
 
 def targets(notes: Table, keys: Keys, quick: Frames) -> tuple[Frames, Frames, Frames]:
-    """`Example.sounding`, `Example.struck` and `Example.late` of a whole clip."""
+    """`Example.note`, `Example.onset` and `Example.onset_shift` of a whole clip."""
     frames = np.arange(len(quick))
-    sounding, struck = np.zeros((2, len(keys), len(quick)), np.float32)
-    late = np.full_like(sounding, np.nan)
+    note, onset = np.zeros((2, len(keys), len(quick)), np.float32)
+    shift = np.full_like(note, np.nan)
     rows = {key: row for row, key in enumerate(keys.tolist())}
     for start, end, key, _ in notes * (FRAMES_PER_SECOND, FRAMES_PER_SECOND, 1, 1):
         row = rows.get(round(key) - LOWEST)
         if row is not None:
             stop = min(end, heard_until(round(start), round(end), round(key), quick))
-            sounding[row, (frames >= start - 0.5) & (frames < stop - 0.5)] = 1
+            note[row, (frames >= start - 0.5) & (frames < stop - 0.5)] = 1
             off = start - frames
             near = np.abs(off) <= 2.6
-            struck[row, near] = np.maximum(struck[row, near], np.exp(-(off[near] ** 2)))
-            late[row, np.abs(off) <= 3.5] = off[np.abs(off) <= 3.5]
-    return sounding, struck, late
+            onset[row, near] = np.maximum(onset[row, near], np.exp(-(off[near] ** 2)))
+            shift[row, np.abs(off) <= 3.5] = off[np.abs(off) <= 3.5]
+    return note, onset, shift
 
 
 def heard_until(start: int, end: int, key: int, quick: Frames) -> int:

@@ -17,12 +17,11 @@ from torch import Tensor, nn
 
 from effects.notes import features
 from effects.notes.basic_pitch import N_KEYS
-from effects.notes.features import SOUNDING, STRUCK
+from effects.notes.features import OWN_NOTE, OWN_ONSET
 
 HIDDEN, TOLD = 32, 6  # channels of a key; of what it tells other keys
 WIDTH = 5  # frames of a convolution
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)  # frames from each of the five to the next
-REACH = sum(DILATIONS) * (WIDTH // 2)  # frames to either side that the network sees
 TELLS = (2, 4)  # the convolutions after which keys hear of each other
 #: The intervals to the keys that a key hears of, in semitones: itself and its neighbours; and
 #: those at which partials coincide, near 12 log2(p/q) for small p and q (see `features`).
@@ -89,7 +88,7 @@ class Network(nn.Module):
         of what basic-pitch says, and drawn towards 0 where it hears nothing.
         """
         means = []
-        for feature in (SOUNDING.index(0), len(SOUNDING) + STRUCK.index(0)):
+        for feature in (OWN_NOTE, OWN_ONSET):
             sure = heard[:, feature] ** 2
             of_keys = torch.einsum("kct,kt->kc", x[:, :, 0], sure)
             total = x.new_zeros(n_clips, HIDDEN).index_add(0, clips, of_keys)

@@ -73,17 +73,17 @@ def train(network: Network, files: list[Path], minutes: float, rate: float) -> N
 
 def loss_of(network: Network, examples: list[Example]) -> Tensor:
     """How far the network is from what it is to say: cross-entropies, and the error of times."""
-    keys, heard, sounding, struck, late = (
+    keys, heard, note, onset, shift = (
         torch.from_numpy(np.concatenate([getattr(it, name) for it in examples]))
-        for name in ("keys", "features", "sounding", "struck", "late")
+        for name in ("keys", "features", "note", "onset", "onset_shift")
     )
     clips = torch.repeat_interleave(torch.tensor([len(it.keys) for it in examples]))
     found = network(heard, keys, clips, len(examples))
-    near = ~torch.isnan(late)
-    loss = binary_cross_entropy_with_logits(found[:, 0], sounding)
-    loss = loss + 10 * binary_cross_entropy_with_logits(found[:, 1], struck)
+    near = ~torch.isnan(shift)
+    loss = binary_cross_entropy_with_logits(found[:, 0], note)
+    loss = loss + 10 * binary_cross_entropy_with_logits(found[:, 1], onset)
     if near.any():
-        loss = loss + 0.2 * smooth_l1_loss(found[:, 2][near], late[near], beta=0.3)
+        loss = loss + 0.2 * smooth_l1_loss(found[:, 2][near], shift[near], beta=0.3)
     return loss
 
 

@@ -1,8 +1,7 @@
-"""How surely each key sounds and is struck, by a small network.
+"""How likely a note of each key sounds, and begins, by the network basic-pitch.
 
-The network is basic-pitch: Bittner et al. 2022, "A lightweight instrument-agnostic model for
-polyphonic note transcription and multipitch estimation"; see CREDITS.md. It hears two seconds of
-22.05 kHz at a time.
+Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription and
+multipitch estimation"; see CREDITS.md. It takes two seconds of 22.05 kHz at a time.
 """
 
 from __future__ import annotations
@@ -19,17 +18,24 @@ from effects.notes.onnx_session import session
 from effects.signal.arrays import Mono
 
 Frames = NDArray[np.float32]
+"""Something of a clip frame by frame; the shape is said where it is used."""
+Keys = NDArray[np.intp]
+"""Some of the `N_KEYS` keys, ``[keys]``: 0 is the lowest, `LOWEST` as a MIDI number."""
 Tick = Callable[[float], object]
+"""Is told which part of some work is done, 0 to 1; what it raises ends the work."""
 
 MODEL = Path(__file__).with_name("basic_pitch.onnx")
-RATE, HOP = 22_050, 256
+# What the network was trained for (basic-pitch 0.4.0, constants.py).
+RATE, HOP = 22_050, 256  # Hz; samples from one frame to the next
 FRAMES_PER_SECOND = RATE / HOP
 WINDOW = 43_844  # samples the network takes: 172 frames
-EDGE, INNER = 15, 142  # frames of a window that are dropped at its start, and kept then
-TOGETHER = 4  # windows in one run
-LOWEST, N_KEYS = 21, 88
-BINS_PER_KEY = 3
-OUTPUTS = tuple(f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))
+LOWEST, N_KEYS = 21, 88  # the keys of a piano; the lowest as a MIDI number
+BINS_PER_KEY = 3  # of the contour
+#: Frames of a window that are dropped at its start, and kept then: basic-pitch, too, drops half of
+#: the 30 frames by which its windows overlap.
+EDGE, INNER = 15, 142
+TOGETHER = 4  # windows in one run, so that memory stays small; not searched
+OUTPUTS = tuple(f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))  # note, onset, contour
 
 
 @dataclass(frozen=True)
@@ -37,27 +43,33 @@ class Activations:
     """What the network says of a clip, all of it from 0 to 1.
 
     Attributes:
-        sounding: of each key, (frames, keys).
-        struck: of each key, that a note of it begins, (frames, keys).
-        contour: of each third of a semitone, (frames, 264); the first is `LOWEST` exactly.
+        note: that a note of the key sounds, ``[frames, keys]``.
+        onset: that a note of the key begins, ``[frames, keys]``.
+        contour: that a pitch of this third of a semitone sounds, ``[frames, 264]``; the first third
+            is at `LOWEST` exactly.
     """
 
-    sounding: Frames
-    struck: Frames
+    note: Frames
+    onset: Frames
     contour: Frames
 
 
 def at_model_rate(audio: Mono, sample_rate: float) -> Mono:
-    """A copy of ``audio``, ``[samples]``, at `RATE`."""
+    """A copy of ``audio``, ``[samples]``, at `RATE`; with the same samples if it has that rate.
+
+    So who hands one clip to several functions of this package resamples it once, and says `RATE`.
+    """
+    if sample_rate == RATE:
+        return np.array(audio, np.float32)
     return np.array(soxr.resample(audio, sample_rate, RATE), np.float32)
 
 
 def activations(audio: Mono, tick: Tick | None = None) -> Activations:
-    """What the network says of a clip at 22.05 kHz; the frames are `HOP` samples apart.
+    """What the network says of a clip; the frames are `HOP` samples apart.
 
     Args:
-        audio: the clip.
-        tick: is told which part of the clip is done, 0 to 1; what it raises ends the work.
+        audio: the clip at `RATE`, ``[samples]``.
+        tick: is told which part of the clip is done.
     """
     network = session(MODEL)
     name = network.get_inputs()[0].name
@@ -76,15 +88,13 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
         windows = np.stack([_window(audio, (i * INNER - EDGE) * HOP) for i in numbers])
         outputs = network.run(OUTPUTS, {name: windows[..., None]})
         at = slice(first * INNER, numbers.stop * INNER)
-        for array, output in zip(
-            (found.sounding, found.struck, found.contour), outputs, strict=True
-        ):
+        for array, output in zip((found.note, found.onset, found.contour), outputs, strict=True):
             array[at] = output[:, EDGE : EDGE + INNER].reshape(-1, array.shape[1])
-    return Activations(found.sounding[:n_frames], found.struck[:n_frames], found.contour[:n_frames])
+    return Activations(found.note[:n_frames], found.onset[:n_frames], found.contour[:n_frames])
 
 
 def _window(audio: Mono, start: int) -> Mono:
-    """The samples from ``start`` on, silence before the clip and after it."""
+    """`WINDOW` samples from ``start`` on, with silence before the clip and after it."""
     window = np.zeros(WINDOW, np.float32)
     part = audio[max(start, 0) : max(start + WINDOW, 0)]
     window[max(-start, 0) :][: part.size] = part

@@ -1,8 +1,16 @@
-"""What is known of every key in every frame, for the network that decides which notes there are.
+"""Features of every key in every frame, for the network that decides which notes there are.
 
-Partials of a note pass for notes of their own, and a note an octave below passes for one that is
-there. So what a key is judged by is not only how surely it sounds, but also how surely the keys do
-whose partials coincide with its, and how strong its own partials and those between them are.
+A partial of one note passes for another note. The n-th partial of a note at f lies at n f, which is
+12 log2(n) semitones above it: 12, 19.02, 24, 27.86, 31.02, 33.69, 36 for n = 2 to 8. So a network
+that hears f may say that the keys 12, 19, 24, 28 or 31 semitones above sound; or the key an octave
+below, for all partials of f are among those of f/2. These are the keys, above and below, whose
+partials coincide with a key's (and the fifth, 7: f and 3f/2 share 3f, 6f, ...). A key is therefore
+described by
+
+- what basic-pitch says of it, of its neighbours (vibrato, mistuning) and of those keys;
+- how strong its own first eight partials are;
+- how strong what lies between them is: partials of f/2, f/3, 3f/2, 5f/2 and 2f/3 that are none of
+  its own. If they are strong, a note below is there and this one perhaps not.
 """
 
 from __future__ import annotations
@@ -14,23 +22,68 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import maximum_filter1d
 
-from effects.notes.basic_pitch import BINS_PER_KEY, HOP, LOWEST, N_KEYS, RATE, Activations, Frames
+from effects.notes.basic_pitch import (
+    BINS_PER_KEY,
+    HOP,
+    LOWEST,
+    N_KEYS,
+    RATE,
+    Activations,
+    Frames,
+    Keys,
+)
 from effects.signal.arrays import Mono
+from effects.signal.units import midi_to_hz
 
-TOGETHER = 128  # frames
-STEPS_PER_KEY = 2  # of the spectrum: half semitones
-BELOW, ABOVE = 40, 40  # keys' worth of zeros around, so that all offsets exist
-FLOOR_DB = -80.0
-NEAR = 129  # frames: what a level is relative to is the loudest within 0.75 s
+# What is laid down here, the network's weights have learnt: a change takes a new training.
 
-#: Intervals to the keys whose partials coincide with a key's, in semitones.
-SOUNDING = (0, -1, 1, -2, 2, -12, 12, -19, 19, -24, 24, -28, 28, -31, -34, -36, 7, -7)
-STRUCK = (0, -1, 1, -12, 12, -19, 19, -24)
-CONTOUR = (-1, 0, 1, 2, 3)  # bins; a key's are 0 to 2
-#: In half semitones: the partials 1 to 8; then f/2, f/3, 3f/2, 5f/2, 2f/3 and the neighbours.
-PARTIALS = (0, 24, 38, 48, 56, 62, 67, 72, -24, -38, 14, 32, -14, -2, 2)
-QUICK = (0, 24, 38, 48, 62)
-N_FEATURES = len(SOUNDING) + len(STRUCK) + len(CONTOUR) + len(PARTIALS) + len(QUICK) + 7
+#: The keys whose notes a key hears of, in semitones from it: neighbours and coinciding partials.
+NOTE_INTERVALS = (0, -1, 1, -2, 2, -12, 12, -19, 19, -24, 24, -28, 28, -31, -34, -36, 7, -7)
+#: The same of onsets.
+ONSET_INTERVALS = (0, -1, 1, -12, 12, -19, 19, -24)
+CONTOUR_BINS = (-1, 0, 1, 2, 3)  # a key's own are 0 to 2
+#: In half semitones, 24 log2(f'/f): the partials 1 to 8; then f/2, f/3, 3f/2, 5f/2, 2f/3; then the
+#: neighbours.
+PARTIAL_STEPS = (0, 24, 38, 48, 56, 62, 67, 72, -24, -38, 14, 32, -14, -2, 2)
+QUICK_STEPS = (0, 24, 38, 48, 62)  # the partials 1, 2, 3, 4 and 6
+N_CLIP_FEATURES = 7  # the same for every key of a frame, and the key's own height
+N_FEATURES = N_CLIP_FEATURES + sum(
+    map(len, (NOTE_INTERVALS, ONSET_INTERVALS, CONTOUR_BINS, PARTIAL_STEPS, QUICK_STEPS))
+)
+#: Which features say of the key itself that a note sounds, and that one begins.
+OWN_NOTE = NOTE_INTERVALS.index(0)
+OWN_ONSET = len(NOTE_INTERVALS) + ONSET_INTERVALS.index(0)
+
+STEPS_PER_KEY = 2  # of the spectra: half semitones
+BELOW, ABOVE = 40, 40  # keys' worth of zeros around, more than any interval above
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How spectra are measured. From the first design that worked; nothing was searched.
+
+    Attributes:
+        fine_size: samples of a window that tells neighbouring keys apart, 0.19 s.
+        fine_half_width: semitones around a step in which its level is looked for.
+        quick_size: samples of a window that tells when a note begins, 0.05 s.
+        quick_half_width: likewise; a bin of it is 21.5 Hz wide, more than a semitone up to key 65.
+        floor_db: lower levels are as good as this one, below the loudest nearby.
+        near_frames: over which the loudest is looked for, 1.5 s.
+        at_least: how likely basic-pitch must find a key once, for it to be looked at.
+        together: frames of which spectra are computed at once, so that memory stays small.
+    """
+
+    fine_size: int = 4096
+    fine_half_width: float = 0.35
+    quick_size: int = 1024
+    quick_half_width: float = 1.0
+    floor_db: float = -80.0
+    near_frames: int = 129
+    at_least: float = 0.12
+    together: int = 128
+
+
+SETTINGS = Settings()
 
 _STEPS = np.arange(-2 * BELOW, 2 * (N_KEYS + ABOVE)) / STEPS_PER_KEY + LOWEST
 
@@ -40,8 +93,8 @@ class Spectra:
     """Levels by half semitones in decibels, a sine at full scale being 0.
 
     Attributes:
-        fine: from windows of 0.19 s, (frames, steps).
-        quick: from windows of 0.05 s, with less regard to pitch, (frames, steps).
+        fine: from long windows, ``[frames, steps]``.
+        quick: from short windows, with less regard to pitch, ``[frames, steps]``.
     """
 
     fine: Frames
@@ -50,23 +103,29 @@ class Spectra:
     @classmethod
     def of(cls, audio: Mono) -> Spectra:
         """Those of a clip at 22.05 kHz; the n-th frame is centred on sample n * `HOP`."""
-        return cls(_levels(audio, 4096, 0.35), _levels(audio, 1024, 1.0))
+        return cls(
+            _levels(audio, SETTINGS.fine_size, SETTINGS.fine_half_width),
+            _levels(audio, SETTINGS.quick_size, SETTINGS.quick_half_width),
+        )
 
 
 def _levels(audio: Mono, size: int, half_width: float) -> Frames:
-    """The highest level within ``half_width`` semitones around each step."""
+    """The highest level within ``half_width`` semitones around each step, ``[frames, steps]``.
+
+    A sine of amplitude 1 has the power (sum of the window / 2)² in its bin, which is 0 dB here.
+    """
     n_frames = -(-audio.size // HOP)
     padded = np.pad(audio, (size // 2, size))
     windows = np.lib.stride_tricks.sliding_window_view(padded, size)[::HOP][:n_frames]
     window = np.hanning(size).astype(np.float32)
     low, high = (
-        np.round(440 * 2 ** ((_STEPS - 69 + side) / 12) * size / RATE).astype(int)
+        np.round(midi_to_hz(_STEPS + side) * size / RATE).astype(int)
         for side in (-half_width, half_width)
     )
     n_steps = int(np.searchsorted(low, size // 2))
     levels = np.full((n_frames, len(_STEPS)), -200.0, np.float32)
-    for first in range(0, n_frames, TOGETHER):
-        at = slice(first, first + TOGETHER)
+    for first in range(0, n_frames, SETTINGS.together):
+        at = slice(first, first + SETTINGS.together)
         spectrum = fft.rfft(windows[at] * window).T
         power = np.ascontiguousarray(spectrum.real**2 + spectrum.imag**2)
         power *= 4 / window.sum() ** 2
@@ -80,79 +139,85 @@ class Evidence:
     """All of a clip, from which the features of single keys are taken.
 
     Attributes:
-        sounding: `Activations.sounding` with zeros around it, (frames, keys).
-        struck: likewise.
-        contour: likewise, (frames, bins).
-        fine: the levels relative to the loudest nearby, from -1 to 1, (frames, half semitones).
-        quick: likewise.
-        whole: of the frame, (frames, 6).
+        note: `Activations.note` with zeros around it, ``[frames, keys]``.
+        onset: `Activations.onset` with zeros around it, ``[frames, keys]``.
+        contour: `Activations.contour` with zeros around it, ``[frames, bins]``.
+        fine: `Spectra.fine` relative to the loudest nearby, from -1 to 1, ``[frames, steps]``.
+        quick: `Spectra.quick` relative to the same, from -1 to 1, ``[frames, steps]``.
+        clip: what is the same for all keys of a frame, ``[frames, 6]``.
     """
 
-    sounding: Frames
-    struck: Frames
+    note: Frames
+    onset: Frames
     contour: Frames
     fine: Frames
     quick: Frames
-    whole: Frames
+    clip: Frames
 
     @classmethod
     def of(cls, found: Activations, spectra: Spectra) -> Evidence:
-        """From what the network says and the spectra."""
+        """From what basic-pitch says and the spectra."""
         loudest = spectra.fine.max(axis=1)
-        near: Frames = maximum_filter1d(loudest, NEAR)
-        clip = max(float(loudest.max(initial=-100.0)), -100.0)
-        busy = found.sounding.max(axis=1) > 0.5
-        voices = (found.sounding[busy] > 0.5).sum(axis=1).mean() if busy.any() else 0.0
-        whole = np.stack(
-            [
-                found.sounding.max(axis=1),
-                found.sounding.sum(axis=1) / 4,
-                found.struck.max(axis=1),
-                _scaled(loudest - near),
-                _scaled(near - clip),
-                np.full(len(loudest), voices / 4),
-            ],
-            axis=1,
-        )
+        near: Frames = maximum_filter1d(loudest, SETTINGS.near_frames)
         sides = (BELOW, ABOVE)
         thirds = (BELOW * BINS_PER_KEY, ABOVE * BINS_PER_KEY)
         return cls(
-            np.pad(found.sounding, ((0, 0), sides)),
-            np.pad(found.struck, ((0, 0), sides)),
+            np.pad(found.note, ((0, 0), sides)),
+            np.pad(found.onset, ((0, 0), sides)),
             np.pad(found.contour, ((0, 0), thirds)),
             _scaled(spectra.fine - near[:, None]),
             _scaled(spectra.quick - near[:, None]),
-            whole.astype(np.float32),
+            _of_clip(found, loudest, near),
         )
 
-    def of_keys(self, keys: NDArray[np.intp], frames: slice = slice(None)) -> Frames:
-        """The features of some keys, (keys, features, frames)."""
-        of_all = self.whole[frames].T
-        n_frames = of_all.shape[1]
+    def of_keys(self, keys: Keys, frames: slice = slice(None)) -> Frames:
+        """The features of some keys, ``[keys, features, frames]``."""
+        clip = self.clip[frames].T
+        n_frames = clip.shape[1]
         out = np.empty((len(keys), N_FEATURES, n_frames), np.float32)
         parts = (
-            (self.sounding, BELOW + keys, SOUNDING),
-            (self.struck, BELOW + keys, STRUCK),
-            (self.contour, (BELOW + keys) * BINS_PER_KEY, CONTOUR),
-            (self.fine, (BELOW + keys) * STEPS_PER_KEY, PARTIALS),
-            (self.quick, (BELOW + keys) * STEPS_PER_KEY, QUICK),
+            (self.note, BELOW + keys, NOTE_INTERVALS),
+            (self.onset, BELOW + keys, ONSET_INTERVALS),
+            (self.contour, (BELOW + keys) * BINS_PER_KEY, CONTOUR_BINS),
+            (self.fine, (BELOW + keys) * STEPS_PER_KEY, PARTIAL_STEPS),
+            (self.quick, (BELOW + keys) * STEPS_PER_KEY, QUICK_STEPS),
         )
         first = 0
         for array, places, offsets in parts:
             index = places[:, None] + np.array(offsets)
             out[:, first : first + len(offsets)] = np.moveaxis(array[frames][:, index], 0, 2)
             first += len(offsets)
-        out[:, first:-1] = of_all
-        out[:, -1] = (keys[:, None] - N_KEYS / 2) / (N_KEYS / 2)
+        out[:, first:-1] = clip
+        out[:, -1] = (keys[:, None] - N_KEYS / 2) / (N_KEYS / 2)  # from -1 to 1
         return out
 
 
+def _of_clip(found: Activations, loudest: Frames, near: Frames) -> Frames:
+    """How sure and how loud the frames are, and how many voices the clip has: ``[frames, 6]``.
+
+    What counts is divided by 4, so that it is about as large as the other features.
+    """
+    clip = max(float(loudest.max(initial=-100.0)), -100.0)
+    busy = found.note.max(axis=1) > 0.5
+    voices = (found.note[busy] > 0.5).sum(axis=1).mean() if busy.any() else 0.0
+    columns = [
+        found.note.max(axis=1),
+        found.note.sum(axis=1) / 4,
+        found.onset.max(axis=1),
+        _scaled(loudest - near),
+        _scaled(near - clip),
+        np.full(len(loudest), voices / 4),
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
 def _scaled(levels: NDArray[np.floating]) -> Frames:
-    """Decibels from `FLOOR_DB` to 0 as -1 to 1."""
-    scaled: Frames = (np.clip(levels, FLOOR_DB, 0) / (-FLOOR_DB / 2) + 1).astype(np.float32)
+    """Decibels from `Settings.floor_db` to 0 as -1 to 1."""
+    floor = SETTINGS.floor_db
+    scaled: Frames = (np.clip(levels, floor, 0) / (-floor / 2) + 1).astype(np.float32)
     return scaled
 
 
-def heard(found: Activations, least: float = 0.12) -> NDArray[np.intp]:
+def candidate_keys(found: Activations) -> Keys:
     """The keys that may have notes."""
-    return np.flatnonzero(found.sounding.max(axis=0, initial=0) >= least)
+    return np.flatnonzero(found.note.max(axis=0, initial=0) >= SETTINGS.at_least)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy import fft
 
 from effects.notes.basic_pitch import RATE
+from effects.notes.note import NoteEvent
 from effects.signal.arrays import Mono, Values
 
 N_PARTIALS = 24
@@ -20,17 +20,6 @@ LOBE = 2.0  # half of a partial's width, in bins of the stretch's own length
 SEARCH = 0.7  # semitones around the key
 
 
-class Placed(Protocol):
-    """A note whose key and times are known."""
-
-    @property
-    def key(self) -> int: ...
-    @property
-    def start(self) -> float: ...
-    @property
-    def end(self) -> float: ...
-
-
 @dataclass(frozen=True)
 class Measured:
     """A note's pitch as a MIDI number and its root mean square."""
@@ -39,7 +28,7 @@ class Measured:
     level: float
 
 
-def measure(clip: Mono, notes: Sequence[Placed]) -> list[Measured]:
+def measure(clip: Mono, notes: Sequence[NoteEvent]) -> list[Measured]:
     """Pitch and level of each of the notes of a clip at 22.05 kHz."""
     pitches = [_pitch(clip, note) for note in notes]
     starts = np.array([note.start for note in notes])
@@ -68,7 +57,7 @@ def hz(pitch: float | Values) -> Values:
     return np.asarray(440.0 * 2 ** ((np.asarray(pitch) - 69) / 12))
 
 
-def _pitch(clip: Mono, note: Placed) -> float:
+def _pitch(clip: Mono, note: NoteEvent) -> float:
     """Of the middle of the note, by its partials' peaks; its key where there are none."""
     length = min(note.end - note.start, PITCH_SECONDS)
     skip = min(0.03, length / 4)
@@ -87,7 +76,7 @@ def _pitch(clip: Mono, note: Placed) -> float:
     return float((grid[around] * weights).sum() / weights.sum()) if weights.sum() else grid[best]
 
 
-def _level(clip: Mono, note: Placed, pitch: float, others: Values) -> float:
+def _level(clip: Mono, note: NoteEvent, pitch: float, others: Values) -> float:
     power, length = _stretch(clip, note.start, min(LEVEL_SECONDS, max(note.end - note.start, 0.06)))
     lobe = LOBE * SIZE / length
     own = _orders(pitch)

@@ -8,8 +8,7 @@ import numpy as np
 
 from effects.notes import partials
 from effects.notes.basic_pitch import at_model_rate
-from effects.notes.note import Note
-from effects.notes.transcribe import Rough
+from effects.notes.note import Note, NoteEvent
 from effects.signal.arrays import Mono
 
 LATEST_SECONDS = 0.5  # a file that goes on for longer than the clip is that of another clip
@@ -27,7 +26,7 @@ def read_notes(path: Path, audio: Mono, sample_rate: float) -> list[Note] | None
     Returns:
         None if the file cannot be read, has no notes, or is not that of the clip.
     """
-    rough = _rough(path)
+    rough = _events(path)
     seconds = audio.size / sample_rate
     if not rough or max(it.start for it in rough) > seconds + LATEST_SECONDS:
         return None
@@ -40,13 +39,13 @@ def read_notes(path: Path, audio: Mono, sample_rate: float) -> list[Note] | None
     ]
 
 
-def _rough(path: Path) -> list[Rough]:
+def _events(path: Path) -> list[NoteEvent]:
     """Keys and times; none of a file that cannot be read."""
     import mido
 
     now = 0.0
     down: dict[tuple[int, int], float] = {}
-    found: list[Rough] = []
+    found: list[NoteEvent] = []
     try:
         for message in mido.MidiFile(path):
             now += message.time
@@ -54,10 +53,10 @@ def _rough(path: Path) -> list[Rough]:
                 continue
             key = (message.channel, message.note)
             if key in down:
-                found.append(Rough(message.note, down.pop(key), now, 1.0))
+                found.append(NoteEvent(message.note, down.pop(key), now, 1.0))
             if message.type == "note_on" and message.velocity:
                 down[key] = now
     except Exception:  # whatever mido makes of a damaged file, and it makes a lot
         return []
-    found += [Rough(note, start, now, 1.0) for (_, note), start in down.items()]
+    found += [NoteEvent(note, start, now, 1.0) for (_, note), start in down.items()]
     return sorted((it for it in found if it.end > it.start), key=lambda it: it.start)

@@ -7,12 +7,11 @@ the networks do, and tells of notes that they missed. Of speech it is all there 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from effects.notes import partials
-from effects.notes.note import Note
+from effects.notes.note import Note, NoteEvent
 from effects.notes.pitch_line import HOP_SECONDS, Line
 from effects.signal.arrays import Mono, Values
 
@@ -79,13 +78,6 @@ def is_voice(line: Line, notes: Sequence[Note]) -> bool:
     return bool(gliding >= GLIDING and undescribed >= UNDESCRIBED)
 
 
-@dataclass(frozen=True)
-class _Placed:
-    key: int
-    start: float
-    end: float
-
-
 def corrected(notes: Sequence[Note], line: Line, clip: Mono) -> list[Note]:
     """The notes of a clip of which `is_single` is true, with the pitches of its line.
 
@@ -101,7 +93,7 @@ def corrected(notes: Sequence[Note], line: Line, clip: Mono) -> list[Note]:
         if found is None or abs(found - note.pitch) <= SAME:
             kept.append(note)
         else:
-            other.append((_Placed(round(found), note.start, note.end), note.confidence))
+            other.append((NoteEvent(round(found), note.start, note.end), note.confidence))
     other += [(it, SURE) for it in _missed(notes, line, pitch)]
     measured = partials.measure(clip, [it for it, _ in other])
     kept += [
@@ -135,7 +127,7 @@ def _agreed(pitch: Values) -> float | None:
     return usual if share >= AGREED else None
 
 
-def _missed(notes: Sequence[Note], line: Line, pitch: Values) -> Iterator[_Placed]:
+def _missed(notes: Sequence[Note], line: Line, pitch: Values) -> Iterator[NoteEvent]:
     """Stretches with a steady pitch in which there is no note, nor one beside them that has it."""
     least = line.level.max() * 10 ** (-FAINT_DB / 20)
     free = ~np.isnan(pitch) & (line.level > least)
@@ -151,4 +143,4 @@ def _missed(notes: Sequence[Note], line: Line, pitch: Values) -> Iterator[_Place
         first, end = int(run[0]), int(run[-1]) + 1
         beside = np.append(pitch[max(first - BESIDE, 0) : first], pitch[end : end + BESIDE])
         if not (np.abs(beside - key) < SAME).any():
-            yield _Placed(round(key), first * HOP_SECONDS, end * HOP_SECONDS)
+            yield NoteEvent(round(key), first * HOP_SECONDS, end * HOP_SECONDS)

@@ -1,8 +1,8 @@
 """From sound to notes.
 
-The network of `model` says how surely each key sounds and is struck; `features` adds what the
-spectrum says of it and of the keys it could be a partial of; `judge` decides. What is made of that
-here are notes, key by key. `partials` then measures each: its pitch and its level.
+`basic_pitch` says how likely a note of each key sounds and begins; `features` adds what the
+spectrum says of the key and of the keys it could be a partial of; `note_network` decides. Here its
+probabilities become notes, key by key. `partials` then measures the pitch and level of each.
 """
 
 from __future__ import annotations
@@ -13,72 +13,113 @@ from itertools import pairwise
 
 import numpy as np
 
-from effects.notes import basic_pitch, features, note_network, partials
+from effects.notes import basic_pitch, features, partials
 from effects.notes.basic_pitch import FRAMES_PER_SECOND, HOP, LOWEST, N_KEYS, Frames, Tick
-from effects.notes.note import Note
+from effects.notes.note import Note, NoteEvent
+from effects.notes.note_network import Prediction, predict
 from effects.signal.arrays import Mono
 
-SILENT = 1e-5  # a clip whose peak is lower has no notes
-LEAD = 24  # frames of silence before the clip, or a note that begins with it is not struck
-STRETCH, MARGIN = 2048, 160  # frames looked at together, and around them
-SOUNDS, LASTS = 0.5, 0.5  # what makes a note, and what lets it go on
-FAINT = 0.25  # as `SOUNDS`, of a note whose stroke is heard
-BEGINS = 0.35
-UNSURE = 0.3  # a note of which the mean of both is less is none
-#: How often notes are right that are as sure as that: on tunes that were kept for tuning.
+
+@dataclass(frozen=True)
+class Settings:
+    """When probabilities are a note. Frames are 11.6 ms.
+
+    Where nothing else is said, the values were tuned by hand on the half of the triplets that is
+    for tuning (docs/quality.md); no search is recorded.
+
+    Attributes:
+        silent: a clip whose peak is lower has no notes.
+        lead: frames of silence put before the clip: without them, no note that begins with the
+            clip has an onset.
+        stretch: frames looked at together, 24 s, so that memory stays small.
+        margin: frames around them, more than the 124 that the network sees.
+        sounds: probability that a note has at least once, if nothing shows that it begins.
+        lasts: probability that lets a note go on.
+        faint: probability that is enough, at least once, for a note that has an onset.
+        begins: probability of an onset.
+        certain: the sum of an onset's probabilities over three frames, if it is certain. The
+            network learnt exp(-d²) for frames that are d from the onset: 1 + 2/e = 1.74.
+        onset_frames: to either side of an onset's peak that tell when exactly it is.
+        soon: frames after its onset within which a note is most probable.
+        shortest: frames of a note.
+        late: a note that sounds for as many frames before its first onset is one of its own.
+        gap: frames for which a note may be improbable without ending.
+        unsure: mean probability of a note and its onset below which there is none.
+        quiet: of the clip's peak: a note with a lower level is none, nor is there any in a stretch
+            with a lower peak.
+        trace: share of a clip's energy. Notes that have less together are noise's: the network
+            heard 3 faint ones in white noise (a test has that noise).
+    """
+
+    silent: float = 1e-5
+    lead: int = 24
+    stretch: int = 2048
+    margin: int = 160
+    sounds: float = 0.5
+    lasts: float = 0.5
+    faint: float = 0.25
+    begins: float = 0.35
+    certain: float = 1.73
+    onset_frames: int = 2
+    soon: int = 12
+    shortest: int = 4
+    late: int = 6
+    gap: int = 3
+    unsure: float = 0.3
+    quiet: float = 1e-3
+    trace: float = 0.02
+
+
+SETTINGS = Settings()
+#: A note's confidence: the mean probability of the note and its onset, and the share of notes with
+#: that probability that were right, on the tunes of the half that is for tuning.
 RIGHT = ((0.3, 0.55, 0.65, 0.75, 0.85, 1), (0.5, 0.6, 0.75, 0.88, 0.97, 1))
-STROKE = 1.73  # of a sure stroke, over three frames
-SOON = 12  # frames after its stroke within which a note is at its surest
-SHORTEST = 4  # frames
-LATE = 6  # frames of a note before its first stroke that are a note of their own
-GAP = 3  # frames that a note may be unheard for
-QUIET = 1e-3  # of the clip's peak: quieter notes are none
-TRACE = 0.02  # of a clip's energy: notes that have less together are noise's
 
 
 def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> list[Note]:
     """The notes of a clip, in the order of their beginnings; none if nothing in it has a pitch.
 
     Args:
-        audio: the clip, ``[samples]``.
+        audio: the clip, ``[samples]``. At `basic_pitch.RATE` it is not resampled.
         sample_rate: its rate in Hz.
         tick: is told which part of the work is done, 0 to 1; what it raises ends the work.
     """
     peak = float(np.abs(audio).max(initial=0))
-    if not peak > SILENT:
+    if not peak > SETTINGS.silent:
         return []
     clip = basic_pitch.at_model_rate(audio, sample_rate) / np.float32(peak)
-    verdict = _verdict(np.pad(clip, (LEAD * HOP, 0)), tick)
-    rough = list(_from_verdict(verdict))
+    prediction = _prediction(np.pad(clip, (SETTINGS.lead * HOP, 0)), tick)
+    events = list(_events(prediction))
     notes = sorted(
-        Note(it.start, it.end, found.pitch, found.level * peak, it.sure)
-        for it, found in zip(rough, partials.measure(clip, rough), strict=True)
-        if found.level > QUIET
+        Note(it.start, it.end, found.pitch, found.level * peak, it.confidence)
+        for it, found in zip(events, partials.measure(clip, events), strict=True)
+        if found.level > SETTINGS.quiet
     )
     own = sum(it.level**2 * it.seconds for it in notes) / peak**2
-    return notes if own > TRACE * float(np.sum(clip**2)) / basic_pitch.RATE else []
+    return notes if own > SETTINGS.trace * float(np.sum(clip**2)) / basic_pitch.RATE else []
 
 
-def _verdict(clip: Mono, tick: Tick | None) -> note_network.Verdict:
-    """About all keys of the clip, (keys, frames)."""
+def _prediction(clip: Mono, tick: Tick | None) -> Prediction:
+    """What the network says of all keys of a clip, stretch by stretch, ``[keys, frames]``."""
     n_frames = -(-clip.size // HOP)
-    whole = note_network.Verdict(*np.zeros((3, N_KEYS, n_frames), np.float16))
-    for first in range(0, n_frames, STRETCH):
-        start, end = max(first - MARGIN, 0), min(first + STRETCH + MARGIN, n_frames)
+    stretch, margin = SETTINGS.stretch, SETTINGS.margin
+    whole = Prediction(*np.zeros((3, N_KEYS, n_frames), np.float16))  # of long clips: half as much
+    for first in range(0, n_frames, stretch):
+        start, end = max(first - margin, 0), min(first + stretch + margin, n_frames)
         part = clip[start * HOP : end * HOP]
-        if np.abs(part).max(initial=0) < QUIET:
+        if np.abs(part).max(initial=0) < SETTINGS.quiet:
             continue
-        report = None if tick is None else _part_of(tick, first / n_frames, STRETCH / n_frames)
+        report = None if tick is None else _part_of(tick, first / n_frames, stretch / n_frames)
         found = basic_pitch.activations(part, report)
         evidence = features.Evidence.of(found, features.Spectra.of(part))
-        kept = slice(first - start, min(first + STRETCH, n_frames) - start)
+        kept = slice(first - start, min(first + stretch, n_frames) - start)
         at = slice(first, first + kept.stop - kept.start)
-        keys = features.heard(found)
+        keys = features.candidate_keys(found)
         if len(keys):
-            verdict = note_network.judge(evidence.of_keys(keys), keys)
-            whole.sounding[keys, at] = verdict.sounding[:, kept]
-            whole.struck[keys, at] = verdict.struck[:, kept]
-            whole.late[keys, at] = verdict.late[:, kept]
+            prediction = predict(evidence.of_keys(keys), keys)
+            whole.note[keys, at] = prediction.note[:, kept]
+            whole.onset[keys, at] = prediction.onset[:, kept]
+            whole.onset_shift[keys, at] = prediction.onset_shift[:, kept]
     return whole
 
 
@@ -86,77 +127,72 @@ def _part_of(tick: Tick, start: float, length: float) -> Tick:
     return lambda done: tick(min(start + done * length, 1.0))
 
 
-@dataclass(frozen=True)
-class Rough:
-    """A note before it is measured.
-
-    Attributes:
-        key: its MIDI number.
-        start: in seconds.
-        end: likewise.
-        sure: from 0 to 1.
-    """
-
-    key: int
-    start: float
-    end: float
-    sure: float
-
-
-def _from_verdict(verdict: note_network.Verdict) -> Iterator[Rough]:
-    for key in np.flatnonzero(verdict.sounding.max(axis=1, initial=0) >= FAINT):
-        sounding, struck, late = (
-            it[key].astype(np.float32) for it in (verdict.sounding, verdict.struck, verdict.late)
+def _events(prediction: Prediction) -> Iterator[NoteEvent]:
+    """The notes of all keys, one key after the other."""
+    lead = SETTINGS.lead
+    for key in np.flatnonzero(prediction.note.max(axis=1, initial=0) >= SETTINGS.faint):
+        note, onset, shift = (
+            it[key].astype(np.float32)
+            for it in (prediction.note, prediction.onset, prediction.onset_shift)
         )
-        strokes = _strokes(struck, late)
-        for first, last in _runs(sounding, strokes):
-            if last - LEAD < SHORTEST:
+        onsets = _onsets(onset, shift)
+        for first, last in _runs(note, onsets):
+            if last - lead < SETTINGS.shortest:
                 continue
-            begin, sure = strokes.get(first, (float(first), 0.0))
-            sure = (sure + float(sounding[first:last].mean())) / 2
-            if sure < UNSURE:
+            begin, probability = onsets.get(first, (float(first), 0.0))
+            probability = (probability + float(note[first:last].mean())) / 2
+            if probability < SETTINGS.unsure:
                 continue
-            yield Rough(
+            yield NoteEvent(
                 key=int(key) + LOWEST,
-                start=max(begin - LEAD, 0.0) / FRAMES_PER_SECOND,
-                end=max(last - LEAD, begin - LEAD + 1) / FRAMES_PER_SECOND,
-                sure=float(np.interp(sure, *RIGHT)),
+                start=max(begin - lead, 0.0) / FRAMES_PER_SECOND,
+                end=max(last - lead, begin - lead + 1) / FRAMES_PER_SECOND,
+                confidence=float(np.interp(probability, *RIGHT)),
             )
 
 
-def _strokes(struck: Frames, late: Frames) -> dict[int, tuple[float, float]]:
-    """Where one key is struck: by frame, when exactly, in frames, and how surely.
+def _onsets(onset: Frames, shift: Frames) -> dict[int, tuple[float, float]]:
+    """One key's onsets: by frame, when exactly, in frames, and how likely.
 
-    A stroke that is sure of itself but not of its time is spread over several frames.
+    Where the network is sure of an onset but not of its time, it spreads it over several frames:
+    so their sum counts, and the time is the mean of what each frame says, weighted.
     """
-    around = np.pad(struck, 2)
+    around = np.pad(onset, 2)
     sums = around[1:-3] + around[2:-2] + around[3:-1]
     beside = np.pad(sums, 1)
-    peaks = (sums >= BEGINS * STROKE) & (sums >= beside[:-2]) & (sums > beside[2:])
+    least = SETTINGS.begins * SETTINGS.certain
+    peaks = (sums >= least) & (sums >= beside[:-2]) & (sums > beside[2:])
     found = {}
+    side = SETTINGS.onset_frames
     for peak in np.flatnonzero(peaks):
-        near = np.arange(max(int(peak) - 2, 0), min(int(peak) + 3, len(struck)))
-        begin = np.average(near + late[near], weights=struck[near] + 1e-6)
-        found[int(peak)] = (float(begin), float(min(sums[peak] / STROKE, 1)))
+        near = np.arange(max(int(peak) - side, 0), min(int(peak) + side + 1, len(onset)))
+        begin = np.average(near + shift[near], weights=onset[near] + 1e-6)
+        found[int(peak)] = (float(begin), float(min(sums[peak] / SETTINGS.certain, 1)))
     return found
 
 
-def _runs(sounding: Frames, strokes: Mapping[int, object]) -> Iterator[tuple[int, int]]:
-    """One key's notes: first frame and last frame (exclusive)."""
-    enough = np.full(len(sounding), LASTS)
-    every = sorted(strokes)
-    for stroke, following in pairwise([*every, len(sounding)]):
-        best = float(sounding[stroke : min(stroke + SOON, following)].max())
-        if best >= FAINT:  # a stroke is enough to believe in a note that is not heard well
-            enough[stroke:following] = min(LASTS, best / 2)
-    down = np.flatnonzero(sounding >= enough)
-    if not down.size:
+def _runs(note: Frames, onsets: Mapping[int, object]) -> Iterator[tuple[int, int]]:
+    """One key's notes: first frame and last frame (exclusive).
+
+    A note lasts while it is probable. After an onset it may be less so: half as probable as it is
+    soon after the onset is enough.
+    """
+    enough = np.full(len(note), SETTINGS.lasts)
+    every = sorted(onsets)
+    for onset, following in pairwise([*every, len(note)]):
+        best = float(note[onset : min(onset + SETTINGS.soon, following)].max())
+        if best >= SETTINGS.faint:
+            enough[onset:following] = min(SETTINGS.lasts, best / 2)
+    sounding = np.flatnonzero(note >= enough)
+    if not sounding.size:
         return
-    for run in np.split(down, np.flatnonzero(np.diff(down) > GAP + 1) + 1):
+    for run in np.split(sounding, np.flatnonzero(np.diff(sounding) > SETTINGS.gap + 1) + 1):
         first, end = int(run[0]), int(run[-1]) + 1
-        struck = [it for it in every if first - 3 <= it < end - 1]
-        starts = struck if struck and struck[0] - first < LATE else [first, *struck]
+        within = [it for it in every if first - 3 <= it < end - 1]
+        whole = within and within[0] - first < SETTINGS.late  # the note begins with an onset
+        starts = within if whole else [first, *within]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
-            best = sounding[start:stop].max(initial=0)
-            if stop - start >= SHORTEST and best >= (FAINT if start in strokes else SOUNDS):
+            best = note[start:stop].max(initial=0)
+            least = SETTINGS.faint if start in onsets else SETTINGS.sounds
+            if stop - start >= SETTINGS.shortest and best >= least:
                 yield start, stop

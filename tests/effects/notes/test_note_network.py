@@ -7,11 +7,11 @@ import torch
 from onnx import numpy_helper
 from scipy.special import expit
 
-from benchmarks.training.network import AKIN, DILATIONS, REACH, TELLS, WIDTH, Network
+from benchmarks.training.network import AKIN, DILATIONS, TELLS, WIDTH, Network
 from effects.notes import features, note_network
 from effects.notes.basic_pitch import N_KEYS
-from effects.notes.features import SOUNDING, STRUCK
-from effects.notes.note_network import judge
+from effects.notes.features import OWN_NOTE, OWN_ONSET
+from effects.notes.note_network import REACH, predict
 
 KEYS = np.array([20, 21, 32, 39, 60])  # 21 is a neighbour of 20, 32 its octave, 39 its twelfth
 
@@ -21,8 +21,8 @@ def drawn(keys=KEYS, n_frames=150):
     return draw.uniform(-1, 1, (len(keys), features.N_FEATURES, n_frames)).astype(np.float32)
 
 
-def fields(verdict):
-    return np.stack([verdict.sounding, verdict.struck, verdict.late], axis=1)
+def fields(prediction):
+    return np.stack([prediction.note, prediction.onset, prediction.onset_shift], axis=1)
 
 
 def by_torch(network, heard, keys):
@@ -46,7 +46,7 @@ def naively(heard, keys):
     places = [(key, frame) for key in range(n_keys) for frame in range(n_frames)]
     x = {at: np.maximum(layer("enter", heard[at[0], :, at[1]]), 0) for at in places}
     means = []
-    for feature in (SOUNDING.index(0), len(SOUNDING) + STRUCK.index(0)):
+    for feature in (OWN_NOTE, OWN_ONSET):
         sure = {at: float(heard[at[0], feature, at[1]]) ** 2 for at in places}
         means.append(sum(sure[at] * x[at] for at in places) / (sum(sure.values()) + 1))
     scale, shift = np.split(layer("context", np.concatenate(means)), 2)
@@ -90,40 +90,44 @@ def naively(heard, keys):
 def test_the_file_computes_what_the_definition_does():
     heard = drawn()
     wanted = by_torch(Network(note_network.MODEL), heard, KEYS)
-    np.testing.assert_allclose(fields(judge(heard, KEYS)), wanted, atol=1e-4)
+    np.testing.assert_allclose(fields(predict(heard, KEYS)), wanted, atol=1e-4)
 
 
 def test_the_file_computes_what_loops_do():
     heard = drawn(KEYS[:4], 12)
-    np.testing.assert_allclose(fields(judge(heard, KEYS[:4])), naively(heard, KEYS[:4]), atol=1e-4)
+    np.testing.assert_allclose(
+        fields(predict(heard, KEYS[:4])), naively(heard, KEYS[:4]), atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(("n_keys", "n_frames"), [(1, 1), (3, 40), (N_KEYS, 10)])
 def test_any_number_of_keys_and_frames_will_do(n_keys, n_frames):
     keys = np.arange(n_keys)
-    found = judge(drawn(keys, n_frames), keys)
-    assert found.sounding.shape == found.struck.shape == found.late.shape == (n_keys, n_frames)
-    assert 0 <= found.sounding.min() <= found.sounding.max() <= 1
-    assert 0 <= found.struck.min() <= found.struck.max() <= 1
+    found = predict(drawn(keys, n_frames), keys)
+    assert found.note.shape == found.onset.shape == found.onset_shift.shape == (n_keys, n_frames)
+    assert 0 <= found.note.min() <= found.note.max() <= 1
+    assert 0 <= found.onset.min() <= found.onset.max() <= 1
 
 
 def test_keys_hear_of_those_akin_to_them_and_of_no_others():
     heard = drawn(np.array([20, 32, 37]))
-    heard[:, [SOUNDING.index(0), len(SOUNDING) + STRUCK.index(0)]] = 0  # no context
-    octave, fourth = judge(heard[:2], np.array([20, 32])), judge(heard[:2], np.array([20, 25]))
-    alone = judge(heard[:1], np.array([20]))
-    assert not np.allclose(octave.sounding[0], alone.sounding[0], atol=1e-3)
-    np.testing.assert_allclose(fourth.sounding[0], alone.sounding[0], atol=1e-6)
+    heard[:, [OWN_NOTE, OWN_ONSET]] = 0  # no context
+    octave, fourth = predict(heard[:2], np.array([20, 32])), predict(heard[:2], np.array([20, 25]))
+    alone = predict(heard[:1], np.array([20]))
+    assert not np.allclose(octave.note[0], alone.note[0], atol=1e-3)
+    np.testing.assert_allclose(fourth.note[0], alone.note[0], atol=1e-6)
 
 
 def test_it_sees_as_far_as_it_is_said_to():
     heard = drawn(KEYS[:1], 2 * REACH + 100)
-    heard[:, [SOUNDING.index(0), len(SOUNDING) + STRUCK.index(0)]] = 0  # no context
+    heard[:, [OWN_NOTE, OWN_ONSET]] = 0  # no context
     changed = heard.copy()
     changed[:, -1, 0] += 1
-    one, other = judge(heard, KEYS[:1]), judge(changed, KEYS[:1])
-    assert (one.late != other.late)[0, : REACH + 1].any()
-    np.testing.assert_array_equal(one.late[0, REACH + 1 :], other.late[0, REACH + 1 :])
+    one, other = predict(heard, KEYS[:1]), predict(changed, KEYS[:1])
+    assert (one.onset_shift != other.onset_shift)[0, : REACH + 1].any()
+    np.testing.assert_array_equal(
+        one.onset_shift[0, REACH + 1 :], other.onset_shift[0, REACH + 1 :]
+    )
 
 
 @pytest.mark.slow
@@ -135,6 +139,6 @@ def test_what_is_trained_is_what_is_written(tmp_path, monkeypatch):
     heard = drawn()
     wanted = by_torch(network, heard, KEYS)
     # Weights are written in half precision.
-    np.testing.assert_allclose(fields(judge(heard, KEYS)), wanted, atol=5e-3)
+    np.testing.assert_allclose(fields(predict(heard, KEYS)), wanted, atol=5e-3)
     again = by_torch(Network(tmp_path / "network.onnx"), heard, KEYS)
     np.testing.assert_allclose(again, wanted, atol=5e-3)
