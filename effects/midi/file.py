@@ -1,21 +1,21 @@
-"""Program and control changes of a standard MIDI file, with their times in seconds.
+"""The messages of a standard MIDI file, with their times in seconds.
 
 mido describes the messages, but does not read the file: its reader (1.3) loses the time that passes
 before an unknown meta event, so that all after it come too early; it counts time backwards where a
 file divides seconds and not beats; and it refuses files for a key signature that nobody asked for.
-What is not a program change, a control change or a tempo is passed over here.
+Tempos are followed here; of the other messages, those that are asked for are given.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mido import Message
+    from mido import Message, MetaMessage
 
 MAX_BYTES = 32 << 20
 BEATS_PER_MINUTE = 120  # until the file says otherwise
@@ -24,8 +24,20 @@ FRAME_RATES = {24: 24.0, 25: 25.0, 29: 30_000 / 1001, 30: 30.0}
 
 _META, _END_OF_TRACK, _TEMPO = 0xFF, 0x2F, 0x51
 _SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
-_CONTROL, _PROGRAM = 0xB0, 0xC0
-_DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, _CONTROL: 2, _PROGRAM: 1, 0xD0: 1, 0xE0: 2}
+#: How many data bytes follow a status byte, by its upper half; the lower half is the channel.
+_DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
+
+CHANGES = frozenset({"control_change", "program_change"})
+NOTES = frozenset({"note_off", "note_on", "end_of_track"})
+_NOTE_STATUS = (0x80, 0x90)
+#: By mido's names, the upper half of the status byte; of `end_of_track`, a meta event, all of it.
+_STATUS = {
+    "note_off": 0x80,
+    "note_on": 0x90,
+    "control_change": 0xB0,
+    "program_change": 0xC0,
+    "end_of_track": _META,
+}
 
 
 class _Damaged(Exception):  # noqa: N818 - says what is the matter
@@ -39,11 +51,17 @@ class _Timed(NamedTuple):
     data: bytes
 
 
-def read(path: str | os.PathLike[str]) -> list[tuple[float, Message]]:
-    """Every program change and control change of a file, with seconds, in the order of playing.
+def read(
+    path: str | os.PathLike[str], types: Collection[str] = CHANGES
+) -> list[tuple[float, Message | MetaMessage]]:
+    """The messages of a file, each with its time in seconds, in the order of playing.
 
     Tracks are merged; messages of one moment come in the order of the tracks. Tempo changes count
     for all tracks.
+
+    Args:
+        path: the file.
+        types: mido's names of the messages that are wanted, some of `CHANGES` and `NOTES`.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no file at ``path``.
@@ -51,7 +69,7 @@ def read(path: str | os.PathLike[str]) -> list[tuple[float, Message]]:
         ValueError: it is not a MIDI file, is damaged, too large, or of a format whose tracks do not
             play together.
     """
-    from mido import Message
+    from mido import Message, MetaMessage
 
     name = os.fspath(path)
     if Path(name).is_dir():
@@ -64,16 +82,24 @@ def read(path: str | os.PathLike[str]) -> list[tuple[float, Message]]:
     if len(data) > MAX_BYTES:
         raise ValueError(f"{name} has more than {MAX_BYTES >> 20} MB: no MIDI file needs so much.")
     try:
-        timed = _in_seconds(*_tracks(data))
-        return [(seconds, Message.from_bytes(message)) for seconds, message in timed]
+        timed = _in_seconds(*_tracks(data, {_STATUS[it] for it in types}))
+        return [
+            (seconds, (MetaMessage if data[0] == _META else Message).from_bytes(data))
+            for seconds, data in timed
+        ]
     except _Damaged as error:
         raise ValueError(f"{name} cannot be read as MIDI: {error}.") from None
 
 
-def _tracks(data: bytes) -> tuple[int, list[_Timed]]:
+def _tracks(data: bytes, wanted: Collection[int]) -> tuple[int, list[_Timed]]:
     """The division of the file's time, and the messages of all tracks in the order of their ticks.
 
-    All bytes of tempo changes are kept, so that they can be told from the others.
+    Args:
+        data: the file.
+        wanted: values of `_STATUS`.
+
+    Returns:
+        Tempo changes are among the messages.
     """
     header = _Bytes(data)
     if header.take(4) != b"MThd":
@@ -91,12 +117,12 @@ def _tracks(data: bytes) -> tuple[int, list[_Timed]]:
         chunk, content = header.take(4), header.take(header.integer(4))
         if chunk == b"MTrk":  # the standard wants others to be passed over
             n_tracks -= 1
-            messages += _messages(_Bytes(content))
+            messages += _messages(_Bytes(content), wanted)
     return division, sorted(messages, key=itemgetter(0))
 
 
-def _messages(track: _Bytes) -> Iterator[_Timed]:
-    """The messages of one track that matter."""
+def _messages(track: _Bytes, wanted: Collection[int]) -> Iterator[_Timed]:
+    """The tempo changes of one track, and the messages that are wanted."""
     tick, running = 0, 0
     while not track.at_end:
         tick += track.variable()
@@ -104,6 +130,8 @@ def _messages(track: _Bytes) -> Iterator[_Timed]:
         if status == _META:
             kind, content = track.integer(1), track.take(track.variable())
             if kind == _END_OF_TRACK:
+                if _META in wanted:
+                    yield _Timed(tick, bytes([status, kind, 0]))
                 return
             if kind == _TEMPO:
                 if len(content) != 3:
@@ -120,7 +148,7 @@ def _messages(track: _Bytes) -> Iterator[_Timed]:
             content = track.take(size or 0)
             if not content or max(content) > 127:
                 raise _Damaged("a byte in it is out of place; export it again")
-            if status & 0xF0 in (_CONTROL, _PROGRAM):
+            if status & 0xF0 in wanted:
                 yield _Timed(tick, bytes([status]) + content)
 
 
@@ -134,14 +162,17 @@ def _in_seconds(division: int, messages: list[_Timed]) -> Iterator[tuple[float, 
         if not (frame_rate and ticks_per_frame):
             raise _Damaged("its division of time makes no sense; export it again")
         tick_seconds = 1 / (frame_rate * ticks_per_frame)
-    tick, seconds = 0, 0.0
+    tick, seconds = 0, 0.0  # of the last tempo change or note
     for message in messages:
         now = seconds + (message.tick - tick) * tick_seconds
-        if message.data[0] != _META:
+        is_tempo = message.data[:2] == bytes([_META, _TEMPO])
+        if not is_tempo:
             yield now, message.data
         elif beats:
-            tick, seconds = message.tick, now
             tick_seconds = int.from_bytes(message.data[2:], "big") * 1e-6 / division
+        # From note to note, as mido adds times up: to the last bit, presets keep their notes.
+        if (is_tempo and beats) or message.data[0] & 0xF0 in _NOTE_STATUS:
+            tick, seconds = message.tick, now
 
 
 class _Bytes:

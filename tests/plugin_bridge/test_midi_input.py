@@ -9,6 +9,7 @@ import mido
 import pytest
 from mido import Message
 from support.jobs import Room
+from support.midi import control, program
 
 from effects.midi.messages import Setting
 from plugin_bridge import midi_input

@@ -71,6 +71,7 @@ def test_tempo_changes_count_from_their_time_on_and_for_all_tracks(read, kind):
                     st.builds(lambda c, p: Message("program_change", channel=c, program=p),
                               st.integers(0, 15), st.integers(0, 127)),
                     st.just(Message("note_on", note=60)),
+                    st.just(Message("note_off", note=60)),
                     st.just(Message("pitchwheel", pitch=99)),
                     st.just(Message("aftertouch", value=9)),
                     st.just(Message("sysex", data=(1, 2, 3))),
@@ -92,11 +93,15 @@ def test_ordinary_files_are_read_as_mido_plays_them(tmp_path_factory, tracks, ti
     expected, now = [], 0.0
     for message in mido.MidiFile(file=io.BytesIO(data)):
         now += message.time
-        if message.type in ("control_change", "program_change"):
-            expected.append((now, message.copy(time=0)))
-    found = file.read(path)
-    assert [message for _, message in found] == [message for _, message in expected]
-    assert [seconds for seconds, _ in found] == pytest.approx([seconds for seconds, _ in expected])
+        expected.append((now, message.copy(time=0)))
+    for types in (file.CHANGES, file.NOTES - {"end_of_track"}):
+        wanted = [it for it in expected if it[1].type in types]
+        found = file.read(path, types)
+        assert [message for _, message in found] == [message for _, message in wanted]
+        assert [seconds for seconds, _ in found] == pytest.approx(
+            [seconds for seconds, _ in wanted]
+        )
+    assert file.read(path, {"end_of_track"})[-1][0] == pytest.approx(now)
 
 
 @pytest.mark.parametrize(("rate", "frames"), [(24, 24), (25, 25), (29, 30_000 / 1001), (30, 30)])

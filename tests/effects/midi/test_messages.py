@@ -16,6 +16,7 @@ from effects.midi.messages import CONTROLLERS, Controls, Event, Setting, gain_db
 
 @pytest.fixture
 def midi(tmp_path):
+    """Write a file of (seconds, message)."""
     return writer(tmp_path)
 
 
