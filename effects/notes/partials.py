@@ -6,99 +6,160 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from effects.notes.basic_pitch import RATE
 from effects.notes.note import NoteEvent
 from effects.signal.arrays import Mono, Values
+from effects.signal.units import midi_to_hz
 
-N_PARTIALS = 24
-LEVEL_SECONDS = 0.16
-PITCH_SECONDS = 0.6  # of a note, at most
-SIZE = 8192  # of a transform; shorter stretches are padded
-LOBE = 2.0  # half of a partial's width, in bins of the stretch's own length
-SEARCH = 0.7  # semitones around the key
+N_PARTIALS = 24  # of a note that are looked at, also where notes are cut out and masked
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How partials are measured. From the first design that worked; nothing was searched.
+
+    Attributes:
+        size: of a transform, in samples; shorter stretches are padded. It sets how finely bins lie.
+        lobe: half of a partial's width, in bins of the stretch's own length: where the main lobe of
+            the Hann window ends.
+        level_seconds: after its onset in which a note's level is measured.
+        level_least_seconds: the same of a note that is shorter.
+        overlap_seconds: notes that overlap the measured stretch by less do not share it.
+        pitch_seconds: of a note, at most, by which its pitch is measured.
+        pitch_least_seconds: the same of a short note, though it goes beyond its end.
+        attack_seconds: of a note, at most, that are left out for its pitch: the pitch wavers there.
+        pitch_partials: by which the pitch is measured.
+        search: semitones around the key in which the pitch is looked for.
+        grid: points of the search; 57 are 0.025 semitones apart.
+        near: points around the best one that are averaged.
+        fading: of a partial's weight, n^-0.25 for the n-th.
+        off_key: how much less a pitch at the end of the search counts than the key itself.
+    """
+
+    size: int = 8192
+    lobe: float = 2.0
+    level_seconds: float = 0.16
+    level_least_seconds: float = 0.06
+    overlap_seconds: float = 0.02
+    pitch_seconds: float = 0.6
+    pitch_least_seconds: float = 0.1
+    attack_seconds: float = 0.03
+    pitch_partials: int = 8
+    search: float = 0.7
+    grid: int = 57
+    near: int = 4
+    fading: float = 0.25
+    off_key: float = 0.2
+
+
+SETTINGS = Settings()
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A note's pitch as a MIDI number and its root mean square."""
+    """A note's pitch as a MIDI number, and its root mean square."""
 
     pitch: float
     level: float
 
 
 def measure(clip: Mono, notes: Sequence[NoteEvent]) -> list[Measured]:
-    """Pitch and level of each of the notes of a clip at 22.05 kHz."""
+    """Pitch and level of each of the notes of a clip, ``[samples]`` at 22.05 kHz."""
     pitches = [_pitch(clip, note) for note in notes]
     starts = np.array([note.start for note in notes])
     ends = np.array([note.end for note in notes])
     every = np.array(pitches)
     found = []
+    least = SETTINGS.overlap_seconds
     for number, note in enumerate(notes):
-        stop = note.start + LEVEL_SECONDS
-        beside = np.flatnonzero((starts < stop - 0.02) & (ends > note.start + 0.02))
+        stop = note.start + SETTINGS.level_seconds
+        beside = np.flatnonzero((starts < stop - least) & (ends > note.start + least))
         beside = beside[beside != number]
         found.append(Measured(pitches[number], _level(clip, note, every[number], every[beside])))
     return found
 
 
 def _stretch(clip: Mono, start: float, seconds: float) -> tuple[Values, int]:
-    """The powers of a stretch's bins, a sine's sum being half its squared amplitude; its length."""
+    """The power of a stretch in each bin, and the stretch's length in samples.
+
+    The powers of the bins around a sine of amplitude a add up to a²/2, its mean square. For by
+    Parseval all N bins of the transform X of windowed samples have Σ|X|² = N Σ(xw)², which is
+    N a²/2 Σw² for a sine, and half of that lies in the positive frequencies; hence 2 / (N Σw²).
+    """
+    size = SETTINGS.size
     first = round(start * RATE)
     part = clip[first : first + max(round(seconds * RATE), 1024)]
     window = np.hanning(max(part.size, 4))[: part.size]
-    spectrum = fft.rfft(part * window, SIZE)
-    power = (spectrum.real**2 + spectrum.imag**2) * (2 / SIZE / max((window**2).sum(), 1e-9))
+    spectrum = fft.rfft(part * window, size)
+    power = (spectrum.real**2 + spectrum.imag**2) * (2 / size / max((window**2).sum(), 1e-9))
     return power, max(part.size, 256)
 
 
-def hz(pitch: float | Values) -> Values:
-    return np.asarray(440.0 * 2 ** ((np.asarray(pitch) - 69) / 12))
-
-
 def _pitch(clip: Mono, note: NoteEvent) -> float:
-    """Of the middle of the note, by its partials' peaks; its key where there are none."""
-    length = min(note.end - note.start, PITCH_SECONDS)
-    skip = min(0.03, length / 4)
-    power, _ = _stretch(clip, note.start + skip, min(max(length - skip, 0.1), SIZE / RATE))
-    grid = note.key + np.linspace(-SEARCH, SEARCH, 57)
-    orders = np.arange(1, 9)
-    places = hz(grid)[:, None] * orders * SIZE / RATE
-    amplitude = np.sqrt(np.interp(places, np.arange(power.size), power, right=0.0))
-    salience = (amplitude * (places < SIZE / 2) / orders**0.25).sum(axis=1)
-    salience *= 1 - 0.2 * np.linspace(-1, 1, len(grid)) ** 2
+    """The pitch of the middle of a note, as a MIDI number; its key where nothing sounds.
+
+    For each pitch near the key, the amplitudes at its partials' places are added up: this salience
+    is highest where the places meet the partials. The pitch is the mean of those around the best
+    one, weighted by how much they rise above the least of them.
+    """
+    length = min(note.end - note.start, SETTINGS.pitch_seconds)
+    skip = min(SETTINGS.attack_seconds, length / 4)
+    seconds = min(max(length - skip, SETTINGS.pitch_least_seconds), SETTINGS.size / RATE)
+    power, _ = _stretch(clip, note.start + skip, seconds)
+    grid = note.key + np.linspace(-SETTINGS.search, SETTINGS.search, SETTINGS.grid)
+    salience = _salience(power, grid)
     best = int(salience.argmax())
     if salience[best] <= 0:
         return float(note.key)
-    around = slice(max(best - 4, 0), best + 5)
+    around = slice(max(best - SETTINGS.near, 0), best + SETTINGS.near + 1)
     weights = salience[around] - salience[around].min()
     return float((grid[around] * weights).sum() / weights.sum()) if weights.sum() else grid[best]
 
 
+def _salience(power: Values, grid: Values) -> Values:
+    """How strong the partials of each pitch of the search are, ``[grid]``."""
+    orders = np.arange(1, SETTINGS.pitch_partials + 1)
+    places = midi_to_hz(grid)[:, None] * orders * SETTINGS.size / RATE
+    amplitude = np.sqrt(np.interp(places, np.arange(power.size), power, right=0.0))
+    below_half_rate = places < SETTINGS.size / 2
+    salience: Values = (amplitude * below_half_rate / orders**SETTINGS.fading).sum(axis=1)
+    return salience * (1 - SETTINGS.off_key * np.linspace(-1, 1, len(grid)) ** 2)
+
+
 def _level(clip: Mono, note: NoteEvent, pitch: float, others: Values) -> float:
-    power, length = _stretch(clip, note.start, min(LEVEL_SECONDS, max(note.end - note.start, 0.06)))
-    lobe = LOBE * SIZE / length
-    own = _orders(pitch)
+    """The root mean square of a note's partials, the pitches of ``others`` sounding beside it."""
+    seconds = max(note.end - note.start, SETTINGS.level_least_seconds)
+    power, length = _stretch(clip, note.start, min(SETTINGS.level_seconds, seconds))
+    lobe = SETTINGS.lobe * SETTINGS.size / length
+    own = _places(pitch)
     low, high = (np.clip(np.round(own + side), 0, power.size).astype(int) for side in (-lobe, lobe))
     sums = np.concatenate([[0.0], np.cumsum(power)])
     energies = sums[high] - sums[low]
     shared = np.zeros(len(own))
     for other in others:
-        distance = np.abs(own[:, None] - _orders(other)[None]).min(axis=1)
+        distance = np.abs(own[:, None] - _places(other)[None]).min(axis=1)
         shared += distance < lobe
-    # A partial that others share has no more than its neighbours that are the note's alone.
+    return float(np.sqrt(_alone(energies, shared).sum()))
+
+
+def _alone(energies: Values, shared: NDArray[np.floating]) -> Values:
+    """What of the energies of partials is the note's, if ``shared`` others have each.
+
+    A shared partial gets no more than lies between its neighbours that are the note's alone, on a
+    logarithmic scale. If all are shared, the notes get equal parts.
+    """
     alone = np.flatnonzero(shared == 0)
-    if alone.size:
-        logs = np.log(np.maximum(energies, 1e-20))
-        expected = np.exp(np.interp(np.arange(len(own)), alone, logs[alone]))
-        energies = np.where(shared > 0, np.minimum(energies, expected), energies)
-    else:
-        energies = energies / (shared + 1)
-    return float(np.sqrt(energies.sum()))
+    if not alone.size:
+        return energies / (shared + 1)
+    logs = np.log(np.maximum(energies, 1e-20))
+    expected = np.exp(np.interp(np.arange(len(energies)), alone, logs[alone]))
+    return np.where(shared > 0, np.minimum(energies, expected), energies)
 
 
-def _orders(pitch: float) -> Values:
-    """The places of the partials, in bins."""
-    places = hz(pitch) * np.arange(1, N_PARTIALS + 1) * SIZE / RATE
-    return places[places < 0.49 * SIZE]
+def _places(pitch: float) -> Values:
+    """Where the partials of a pitch are, in bins."""
+    places = midi_to_hz(pitch) * np.arange(1, N_PARTIALS + 1) * SETTINGS.size / RATE
+    return places[places < 0.49 * SETTINGS.size]

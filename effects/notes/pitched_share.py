@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,64 +12,99 @@ from scipy.ndimage import uniform_filter1d
 
 from effects.notes.basic_pitch import RATE, at_model_rate
 from effects.notes.note import Note
-from effects.notes.partials import N_PARTIALS, hz
+from effects.notes.partials import N_PARTIALS
 from effects.signal.arrays import Mono, Values
+from effects.signal.units import midi_to_hz
 
-ACTIVE = 1e-4  # of the loudest frame's power: quieter frames do not count
-RINGS = 0.2  # seconds after its end in which what sounds may be the note's
-FRAME, STEP = 4096, 1024  # samples
-WIDTH = 0.02  # of a partial's frequency: vibrato moves it
-AROUND = 41  # bins: what is between the partials there is no note's
-TOGETHER = 256  # frames
+
+@dataclass(frozen=True)
+class Settings:
+    """What counts as a note's. From the first design that worked; nothing was searched.
+
+    Attributes:
+        active: of the loudest frame's power: quieter frames do not count.
+        rings_seconds: after its end in which what sounds may be the note's.
+        frame: samples of a window, 0.19 s: at 22.05 kHz, its bins are 5.4 Hz wide.
+        step: samples from one window to the next.
+        width: half of a partial's width, of its frequency: vibrato moves it by 2 %, 34 cents.
+        least_bins: the same at least, in bins: the main lobe of the Hann window and a half.
+        most_of_spacing: the same at most, of the distance from partial to partial.
+        floor_bins: over which the power between the partials is averaged.
+        together: frames computed at once, so that memory stays small.
+    """
+
+    active: float = 1e-4
+    rings_seconds: float = 0.2
+    frame: int = 4096
+    step: int = 1024
+    width: float = 0.02
+    least_bins: float = 2.5
+    most_of_spacing: float = 0.3
+    floor_bins: int = 41
+    together: int = 256
+
+
+SETTINGS = Settings()
 
 
 def pitchedness(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
-    """How much of a clip is its notes: 1 if all that sounds are their partials, 0 if none of it.
+    """How much of a clip is its notes: 1 if all that sounds are their partials, 0 if none of it is.
 
-    The mean of that share of the power over the frames that sound, each weighing as its amplitude.
-    What lies between the partials counts as being under them too, at the same height.
+    It is the share of the partials in a frame's power, averaged over the frames that sound, each
+    weighted by its amplitude. What lies between the partials is taken to lie under them, too, at
+    the same height: this floor is no note's.
 
     Args:
-        audio: the clip, ``[samples]``.
+        audio: the clip, ``[samples]``. At `basic_pitch.RATE` it is not resampled.
         sample_rate: its rate in Hz.
         notes: what `transcribe` found in it.
     """
-    clip = at_model_rate(audio, sample_rate)
-    n_frames = max(-(-clip.size // STEP), 1)
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(clip, (FRAME // 2, FRAME + STEP)), FRAME
-    )[::STEP]
-    window = np.hanning(FRAME).astype(np.float32)
-    all_power, own_power = np.zeros(n_frames), np.zeros(n_frames)
-    for first in range(0, n_frames, TOGETHER):
-        stop = min(first + TOGETHER, n_frames)
-        spectrum = fft.rfft(windows[first:stop] * window)
-        power = spectrum.real**2 + spectrum.imag**2
-        mask = _mask(notes, first, stop)
-        between: Values = uniform_filter1d(np.where(mask, 0, power), AROUND, axis=1)
-        free: Values = uniform_filter1d((~mask).astype(np.float32), AROUND, axis=1)
-        floor = between / np.maximum(free, 0.5 / AROUND) * (free > 0.5 / AROUND)
-        all_power[first:stop] = power.sum(axis=1)
-        own_power[first:stop] = np.where(mask, power - floor, 0).sum(axis=1)
-    active = all_power > ACTIVE * all_power.max(initial=0)
+    whole, own = _powers(at_model_rate(audio, sample_rate), notes)
+    active = whole > SETTINGS.active * whole.max(initial=0)
     if not active.any():
         return 0.0
-    amplitude = np.sqrt(all_power[active])
-    share = np.clip(own_power[active] / all_power[active], 0, 1)
+    amplitude = np.sqrt(whole[active])
+    share = np.clip(own[active] / whole[active], 0, 1)
     return float((share * amplitude).sum() / amplitude.sum())
 
 
+def _powers(clip: Mono, notes: Sequence[Note]) -> tuple[Values, Values]:
+    """The power of each frame, and what of it is above the floor in partials of notes."""
+    size, step, bins = SETTINGS.frame, SETTINGS.step, SETTINGS.floor_bins
+    n_frames = max(-(-clip.size // step), 1)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.pad(clip, (size // 2, size + step)), size
+    )[::step]
+    window = np.hanning(size).astype(np.float32)
+    whole, own = np.zeros(n_frames), np.zeros(n_frames)
+    for first in range(0, n_frames, SETTINGS.together):
+        stop = min(first + SETTINGS.together, n_frames)
+        spectrum = fft.rfft(windows[first:stop] * window)
+        power = spectrum.real**2 + spectrum.imag**2
+        mask = _mask(notes, first, stop)
+        # The floor is the mean of the bins that are no partial's, among those around each bin.
+        between: Values = uniform_filter1d(np.where(mask, 0, power), bins, axis=1)
+        free: Values = uniform_filter1d((~mask).astype(np.float32), bins, axis=1)
+        floor = between / np.maximum(free, 0.5 / bins) * (free > 0.5 / bins)
+        whole[first:stop] = power.sum(axis=1)
+        own[first:stop] = np.where(mask, power - floor, 0).sum(axis=1)
+    return whole, own
+
+
 def _mask(notes: Sequence[Note], first: int, stop: int) -> NDArray[np.bool_]:
-    """Which bins are partials of notes in the frames ``first`` to ``stop``, (frames, bins)."""
-    mask = np.zeros((stop - first, FRAME // 2 + 1), np.bool_)
+    """Which bins are partials of notes in the frames ``first`` to ``stop``, ``[frames, bins]``."""
+    size, step = SETTINGS.frame, SETTINGS.step
+    mask = np.zeros((stop - first, size // 2 + 1), np.bool_)
     for note in notes:
-        start = max(round((note.start * RATE - FRAME / 2) / STEP), first)
-        end = min(round((note.end + RINGS) * RATE / STEP) + 1, stop)
+        start = max(round((note.start * RATE - size / 2) / step), first)
+        end = min(round((note.end + SETTINGS.rings_seconds) * RATE / step) + 1, stop)
         if start >= end:
             continue
-        places = hz(note.pitch) * np.arange(1, N_PARTIALS + 1)
-        half = np.clip(WIDTH * places, 2.5 * RATE / FRAME, max(0.3 * places[0], 2.5 * RATE / FRAME))
-        edges = np.round(np.stack([places - half, places + half]) * FRAME / RATE).astype(int)
+        places = midi_to_hz(note.pitch) * np.arange(1, N_PARTIALS + 1)
+        least = SETTINGS.least_bins * RATE / size
+        most = max(SETTINGS.most_of_spacing * places[0], least)
+        half = np.clip(SETTINGS.width * places, least, most)
+        edges = np.round(np.stack([places - half, places + half]) * size / RATE).astype(int)
         for low, high in edges.T:
             mask[start - first : end - first, low : high + 1] = True
     return mask

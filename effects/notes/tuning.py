@@ -13,18 +13,24 @@ import numpy as np
 
 from effects.notes.note import Note
 
-AGREED = 0.3  # resultant length of the notes' places between keys, from 0 to 1: less is no tuning
+#: How well the notes must agree on a tuning, from 0 (not at all) to 1: the length of their mean
+#: below. From the first design that worked; being in tune at all changed little (docs/quality.md:
+#: LSD 0.614 to 0.610).
+AGREED = 0.3
 
 
 def in_tune(notes: Sequence[Note]) -> list[Note]:
     """The notes, each at its key's pitch in the tuning of the whole; as they are, if there is none.
 
-    The tuning is the circular mean of the pitches modulo one semitone, weighted by duration.
+    The tuning is by how much of a semitone the notes lie above whole MIDI numbers. 0.49 above one
+    key is nearly 0.49 below the next, so their mean is taken on a circle that is a semitone round:
+    the pitch p is the point exp(2πi p), the same for all keys; the angle of the points' mean,
+    weighted by duration, is the tuning, and its length, 0 to 1, tells how alike the points are.
     """
     if not notes:
         return []
-    turns = np.exp(2j * np.pi * np.array([it.pitch for it in notes]))
-    mean = np.average(turns, weights=[max(it.seconds, 1e-3) for it in notes])
+    points = np.exp(2j * np.pi * np.array([it.pitch for it in notes]))
+    mean = np.average(points, weights=[max(it.seconds, 1e-3) for it in notes])
     if abs(mean) < AGREED:
         return list(notes)
     offset = float(np.angle(mean)) / (2 * np.pi)
