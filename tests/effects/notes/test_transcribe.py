@@ -128,6 +128,13 @@ def test_every_rate_has_the_same_notes(rate):
     assert [it.start for it in found] == pytest.approx([it.start for it in expected], abs=FRAME)
 
 
+def test_a_clip_at_the_rate_of_the_model_is_not_resampled():
+    clip = basic_pitch.at_model_rate(scale(), RATE)
+    assert np.array_equal(basic_pitch.at_model_rate(clip, basic_pitch.RATE), clip)
+    notes = transcribe(clip, basic_pitch.RATE)
+    assert pitchedness(clip, basic_pitch.RATE, notes) == pitchedness(scale(), RATE, notes)
+
+
 def test_the_audio_is_left_as_it_is():
     audio = scale()
     transcribe(audio, RATE)

@@ -1,4 +1,4 @@
-"""Scores: the notes of a MIDI file, and of the clip that plays them."""
+"""The notes of a MIDI file, as a score says them."""
 
 import mido
 import numpy as np
