@@ -17,14 +17,6 @@ from plugin_bridge import midi_input
 LAUNCHKEY = "Launchkey Mini MK3:Launchkey Mini MK3 MIDI 1 20:0"
 
 
-def program(number, channel=1):
-    return Message("program_change", program=number, channel=channel - 1)
-
-
-def control(number, value, channel=1):
-    return Message("control_change", control=number, value=value, channel=channel - 1)
-
-
 class FakePort:
     """As far as it is used: one of mido's ports, with keys that can be pressed."""
 
