@@ -35,7 +35,8 @@ class Synthesis:
         bins = stem.analysis.grid.n_fft // 2 + 1
         # The carrier's last frames, restyled; none yet.
         self._settled = torch.zeros(0, bins, dtype=torch.complex64, device=stem.analysis.device)
-        self._adder = OverlapAdder(stem.analysis.grid, stem.audio, 1 / stem.unit)
+        begin = -(stem.analysis.grid.length // 2)  # of the first frame
+        self._adder = OverlapAdder(stem.audio, begin=begin, gain=1 / stem.unit)
 
     def add(
         self, frames: Frames, wanted: Tensor, n_final: int, *, tick: Callable[[float], None]
@@ -66,7 +67,12 @@ class Synthesis:
         overlapping = math.ceil(self._analysis.grid.length / self._analysis.grid.hop)
         self._settled = phased[-overlapping:].clone()
         turn = phases(phased) * phases(carrier[:n_final]).conj()
-        self._adder.add(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
+        self._write(frames.spectra[:, :n_final] * (gain[:n_final] * turn))
+
+    def _write(self, spectra: Tensor) -> None:
+        grid, n = self._analysis.grid, spectra.shape[1]
+        total, weights = grid.overlap_add(grid.weigh(spectra)), grid.weight_sum(n)
+        self._adder.add(total.cpu().numpy(), weights.cpu().numpy(), finished=n * grid.hop)
 
     def finish(self) -> Audio:
         """The whole sound, with as many samples as the stem."""

@@ -22,6 +22,7 @@ from scipy import fft
 
 from effects.notes.note import Note
 from effects.signal.arrays import Mono, Values
+from effects.signal.stft import Stft
 
 WINDOW_SECONDS = 0.093
 OVERLAP = 8  # windows over each sample
@@ -50,16 +51,9 @@ class Clip:
     release: float
 
     @cached_property
-    def _hop(self) -> int:
-        return max(round(WINDOW_SECONDS * self.sample_rate / OVERLAP), 8)
-
-    @property
-    def _size(self) -> int:
-        return self._hop * OVERLAP
-
-    @cached_property
-    def _window(self) -> Mono:
-        return np.hanning(self._size + 1)[:-1].astype(np.float32)
+    def _stft(self) -> Stft:
+        hop = max(round(WINDOW_SECONDS * self.sample_rate / OVERLAP), 8)
+        return Stft(hop * OVERLAP, hop)
 
     @cached_property
     def _combs(self) -> list[Values]:
@@ -72,8 +66,10 @@ class Clip:
             The sound, and the share of the note's time in which it is alone in the clip anyway.
         """
         note = self.notes[index]
-        frames = np.arange(start // self._hop - OVERLAP // 2, stop // self._hop + OVERLAP // 2 + 2)
-        times = frames * self._hop / self.sample_rate
+        frames = np.arange(
+            start // self._stft.hop - OVERLAP // 2, stop // self._stft.hop + OVERLAP // 2 + 2
+        )
+        times = frames * self._stft.hop / self.sample_rate
         own = np.maximum(self._level(note, times), LEAST * note.level) ** 2
         others = [
             (number, level)
@@ -103,9 +99,9 @@ class Clip:
 
     def _comb(self, pitch: float) -> Values:
         """1 at a note's partials, falling by the root of their order, and 0 between them."""
-        hz = fft.rfftfreq(self._size, 1 / self.sample_rate)
+        hz = fft.rfftfreq(self._stft.size, 1 / self.sample_rate)
         fundamental = 440 * 2 ** ((pitch - 69) / 12)
-        bin_hz = self.sample_rate / self._size
+        bin_hz = self.sample_rate / self._stft.size
         order = np.maximum(np.round(hz / fundamental), 1)
         width = np.maximum(LOBE * bin_hz, DETUNED * hz)
         width = np.minimum(width, max(0.35 * fundamental, bin_hz))
@@ -114,17 +110,9 @@ class Clip:
 
     def _filtered(self, mask: Mono, first: int, start: int, stop: int) -> Mono:
         """Samples ``start`` to ``stop`` under a mask, which begins at frame ``first``."""
-        begin = first * self._hop - self._size // 2
-        end = begin + (len(mask) - 1) * self._hop + self._size
-        padded = np.zeros(end - begin, np.float32)
-        inside = self.audio[max(begin, 0) : max(end, 0)]
-        padded[max(-begin, 0) :][: inside.size] = inside
-        windows = np.lib.stride_tricks.sliding_window_view(padded, self._size)[:: self._hop]
-        frames = fft.irfft(fft.rfft(windows * self._window) * mask, self._size) * self._window
-        total = np.zeros((len(mask) + OVERLAP - 1, self._hop), np.float32)
-        parts = frames.reshape(len(mask), OVERLAP, self._hop)
-        for part in range(OVERLAP):
-            total[part : part + len(mask)] += parts[:, part]
-        weight = (self._window**2).reshape(OVERLAP, self._hop).sum(axis=0)  # where all overlap
-        sound: Mono = (total / weight).reshape(-1)[start - begin : stop - begin]
+        stft = self._stft
+        begin = stft.begin(first)
+        inside = slice(start - begin, stop - begin)
+        total = stft.synthesise(stft.analyse(self.audio, first, first + len(mask)) * mask)
+        sound: Mono = total[inside] / stft.weights(len(mask))[inside]
         return sound
