@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from effects.engines import USUAL_STRENGTH
 from effects.engines.engine import Engine, Restyled
-from effects.engines.gram.infinite import Infinite
 from effects.engines.sampler.between import morph
 from effects.engines.sampler.doublings import fused
 from effects.engines.sampler.instrument import Instrument
@@ -86,6 +85,8 @@ class Sampler(Engine):
         if instrument is not None:
             play = _performance(audio, sample_rate, kind, instrument, progress)
         if play is None:
+            from effects.engines.gram.infinite import Infinite  # with torch: a second to import
+
             return Infinite(seed=self.seed).restyle(
                 audio,
                 sample_rate,
