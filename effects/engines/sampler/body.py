@@ -1,23 +1,51 @@
 """A note that was moved in pitch, with part of its resonances where they were.
 
 Played faster, a sound moves as a whole: its partials, and the resonances of the body that they come
-through. A body stays as large as it is, though makers and samplers scale it a little with register.
-So the smoothed spectrum is moved back a part of the way, by a filter without a phase.
+through. A body does not become smaller for a higher note, though makers and samplers scale it a
+little with register. So the smoothed spectrum is moved back a part of the way.
+
+On a logarithmic axis of frequency, u in octaves, let E(u) be the smoothed spectrum in dB of the
+sound before it was moved by n semitones. Since, it is E(u - n/12) =: M(u). What was there is
+E(u) = M(u + n/12), and the filter that leads a part of the way back to it has the gain, in dB,
+
+    G(u) = back · (M(u + n/12) - M(u)).
+
+It has no phase, so that it delays nothing, and a short impulse response, so that no partial is
+smeared in time.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import fft
 
-from effects.signal.arrays import Mono
+from effects.signal.arrays import Mono, Values
 
-BACK = 1 / 3  # of the way, in decibels; at 1/2 and more, ears that hear pitches err more often
-MOST_DB = 9.0  # of the difference
-BANDS = 12  # an octave
-LOWEST_HZ = 30.0
-FILTER_SECONDS = 0.02  # to either side
-NEAR = 0.5  # semitones: what is moved by less is left alone
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of this module."""
+
+    #: How much of the way, in decibels. Of 1/3, 1/2 and 1, a third is neutral for LSD and good for
+    #: timbre; beyond it, wrong pitches are heard more often (docs/quality.md, "Bodies").
+    back: float = 1 / 3
+    #: No more than so many dB of the difference count; not searched.
+    most_db: float = 9.0
+    #: Bands in an octave; not searched.
+    bands: int = 12
+    #: The spectrum is smoothed over so many octaves, with a Hann window; not searched.
+    smooth_octaves: int = 2
+    #: What is lower belongs to the lowest band, in Hz.
+    lowest_hz: float = 30.0
+    #: The filter's impulse response reaches so many seconds to either side; not searched.
+    filter_seconds: float = 0.02
+    #: What was moved by fewer semitones is left alone.
+    near_semitones: float = 0.5
+
+
+SETTINGS = Settings()
 
 
 def body_kept(sound: Mono, semitones: float, sample_rate: float) -> Mono:
@@ -28,29 +56,43 @@ def body_kept(sound: Mono, semitones: float, sample_rate: float) -> Mono:
         semitones: how much higher it is than it was.
         sample_rate: in Hz.
     """
-    reach = round(FILTER_SECONDS * sample_rate)
-    if abs(semitones) < NEAR or sound.size < 2 * reach:
+    reach = round(SETTINGS.filter_seconds * sample_rate)
+    if abs(semitones) < SETTINGS.near_semitones or sound.size < 2 * reach:
         return sound
     size = fft.next_fast_len(sound.size + 2 * reach, real=True)
     spectrum = fft.rfft(sound, size)
     power = spectrum.real.astype(np.float64) ** 2 + spectrum.imag.astype(np.float64) ** 2
-    octave = np.log2(np.maximum(fft.rfftfreq(size, 1 / sample_rate), LOWEST_HZ) / LOWEST_HZ)
-    band = np.round(BANDS * octave).astype(int)
-    # Mean powers around each band, over two octaves with a Hann window.
-    window = np.hanning(2 * BANDS + 1)
+    gain = _short(_gain(power, fft.rfftfreq(size, 1 / sample_rate), semitones), reach, size)
+    gain *= np.sqrt(power.sum() / max((gain**2 * power).sum(), 1e-30))
+    filtered: Mono = fft.irfft(spectrum * gain.astype(np.float32), size)[: sound.size]
+    return filtered
+
+
+def _gain(power: Values, hz: Values, semitones: float) -> Values:
+    """10^(G/20) at the frequencies ``hz`` of a spectrum's bins; see the module."""
+    lowest, bands = SETTINGS.lowest_hz, SETTINGS.bands
+    octave = np.log2(np.maximum(hz, lowest) / lowest)
+    band = np.round(bands * octave).astype(int)
+    # M: mean powers around each band.
+    window = np.hanning(SETTINGS.smooth_octaves * bands + 1)
     around, bins = (
         np.convolve(np.bincount(band, weights), window, "same") for weights in (power, None)
     )
     level = 10 * np.log10(around / np.maximum(bins, 1e-9) + 1e-30)
     places = np.arange(level.size)
-    before = np.interp(places + semitones * BANDS / 12, places, level)
-    gain_db = BACK * np.clip(before - level, -MOST_DB, MOST_DB)
-    gain = 10 ** (np.interp(BANDS * octave, places, gain_db) / 20)
+    before = np.interp(places + semitones * bands / 12, places, level)
+    gain_db = SETTINGS.back * np.clip(before - level, -SETTINGS.most_db, SETTINGS.most_db)
+    return np.asarray(10 ** (np.interp(bands * octave, places, gain_db) / 20))
+
+
+def _short(gain: Values, reach: int, size: int) -> Values:
+    """A gain whose impulse response ends ``reach`` samples before and after 0, under a Hann window.
+
+    The gain is real, so the response is symmetric; its second half stands at the end of the array.
+    """
+    window = np.hanning(2 * reach)
     response = fft.irfft(gain, size)
-    response[:reach] *= np.hanning(2 * reach)[reach:]
-    response[-reach:] *= np.hanning(2 * reach)[:reach]
+    response[:reach] *= window[reach:]
+    response[-reach:] *= window[:reach]
     response[reach:-reach] = 0
-    gain = fft.rfft(response).real
-    gain *= np.sqrt(power.sum() / max((gain**2 * power).sum(), 1e-30))
-    filtered: Mono = fft.irfft(spectrum * gain.astype(np.float32), size)[: sound.size]
-    return filtered
+    return np.asarray(fft.rfft(response).real)

@@ -1,14 +1,20 @@
 r"""One note's sound, out of a clip in which others sound at the same time.
 
 A note is known by the comb of its partials: around every multiple of its fundamental, a bell as
-wide as the window's main lobe. Its share of a bin of the short-time spectrum is a Wiener filter's,
+wide as the window's main lobe. With the comb c and the level g, which is constant while the note
+lasts and falls at the clip's release rate after it, its power in a bin of the short-time spectrum
+is modelled as g² c². What is no note's partial (breath, bow, hammer) is modelled as a noise of the
+power ε Σ g², of which each note has a share by level,
 
-    mask = (own² c_own² + ε share) / (Σ level² c² + ε),      share = own² / Σ level²,
+    share = g² / Σ g².
 
-where c are the combs and the levels are those of the notes then: constant while a note lasts,
-falling at the clip's release rate after it. ε decides about what is no note's partial, such as
-breath and bow: it is shared by level. Where the note is alone, the mask is 1 and the sound is the
-clip's own, sample for sample.
+All of these are independent, so the estimate of one note with the least mean square error is a
+Wiener filter's: a bin times the note's part of the power in it,
+
+    mask = (g² c² + ε Σ g² · share) / (Σ g² c² + ε Σ g²).
+
+The masks of all notes sum to 1. Where a note is alone its mask is 1, and the sound is the clip's
+own, sample for sample.
 """
 
 from __future__ import annotations
@@ -23,15 +29,40 @@ from scipy import fft
 from effects.notes.note import Note
 from effects.signal.arrays import Mono, Values
 from effects.signal.stft import Stft
+from effects.signal.units import midi_to_hz
 
-WINDOW_SECONDS = 0.093
-OVERLAP = 8  # windows over each sample
-LOBE = 1.6  # standard deviation of a partial's bell, in bins
-DETUNED = 0.006  # the same, relative to the partial's frequency: strings are not quite harmonic
-EPSILON = 0.002
-ALONE = 0.995  # share above which a note is
-LEAST = 0.003  # of a note's level: what it falls to in its tail
-EARLY_SECONDS = 0.03  # before it begins, a note is in the window already
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of this module. Where nothing else is said, they are as in the first design that
+    worked, and were not searched.
+    """
+
+    #: Length of the window in seconds, and how many windows are over each sample.
+    window_seconds: float = 0.093
+    overlap: int = 8
+    #: No hop has fewer samples.
+    least_hop: int = 8
+    #: Standard deviation of a partial's bell: in bins, and, as strings are not quite harmonic, as a
+    #: share of the partial's frequency; whichever is more, but no more than this share of the
+    #: fundamental.
+    lobe_bins: float = 1.6
+    detuned: float = 0.006
+    most_width: float = 0.35
+    #: ε. Without it the melody is clean and the instrument unrecognisable; 0.02 was too much of the
+    #: other notes (docs/quality.md, "less of the rest between partials"; more again: LSD 0.58 and
+    #: 0.60 for 0.57).
+    epsilon: float = 0.002
+    #: From this share on a note counts as alone.
+    alone: float = 0.995
+    #: A note has this share of its level for as long as it is cut out, however far it has fallen;
+    #: others are gone when they have fallen so far. It is -50 dB.
+    least: float = 0.003
+    #: A note counts from so many seconds before it begins: it is in the window already.
+    early_seconds: float = 0.03
+
+
+SETTINGS = Settings()
 
 
 @dataclass(frozen=True)
@@ -52,11 +83,13 @@ class Clip:
 
     @cached_property
     def _stft(self) -> Stft:
-        hop = max(round(WINDOW_SECONDS * self.sample_rate / OVERLAP), 8)
-        return Stft(hop * OVERLAP, hop)
+        hop = round(SETTINGS.window_seconds * self.sample_rate / SETTINGS.overlap)
+        hop = max(hop, SETTINGS.least_hop)
+        return Stft(hop * SETTINGS.overlap, hop)
 
     @cached_property
     def _combs(self) -> list[Values]:
+        """c² of every note."""
         return [self._comb(note.pitch) ** 2 for note in self.notes]
 
     def alone(self, index: int, start: int, stop: int) -> tuple[Mono, float]:
@@ -66,45 +99,48 @@ class Clip:
             The sound, and the share of the note's time in which it is alone in the clip anyway.
         """
         note = self.notes[index]
-        frames = np.arange(
-            start // self._stft.hop - OVERLAP // 2, stop // self._stft.hop + OVERLAP // 2 + 2
-        )
-        times = frames * self._stft.hop / self.sample_rate
-        own = np.maximum(self._level(note, times), LEAST * note.level) ** 2
-        others = [
-            (number, level)
-            for number, it in enumerate(self.notes)
-            if number != index
-            and it.start < stop / self.sample_rate
-            and (level := self._level(it, times) ** 2).any()
-        ]
+        hop, reach = self._stft.hop, SETTINGS.overlap // 2
+        frames = np.arange(start // hop - reach, stop // hop + reach + 2)
+        times = frames * hop / self.sample_rate
+        own = np.maximum(self._level(note, times), SETTINGS.least * note.level) ** 2
+        others = self._others(index, stop, times)
         total = own + sum((level for _, level in others), np.zeros(len(times)))
         share = own / np.maximum(total, 1e-30)
-        if not others or share.min() > ALONE:
+        if not others or share.min() > SETTINGS.alone:
             return self.audio[start:stop].copy(), 1.0
         numerator = np.outer(own, self._combs[index])
         denominator = numerator + sum(np.outer(level, self._combs[it]) for it, level in others)
-        rest = EPSILON * np.maximum(total, 1e-30)[:, None]
+        rest = SETTINGS.epsilon * np.maximum(total, 1e-30)[:, None]
         mask = (numerator + rest * share[:, None]) / (denominator + rest)
-        mask[share > ALONE] = 1
+        mask[share > SETTINGS.alone] = 1
         during = (times >= note.start) & (times <= note.end)
-        clear = float(np.mean(share[during] > ALONE)) if during.any() else 0.0
+        clear = float(np.mean(share[during] > SETTINGS.alone)) if during.any() else 0.0
         return self._filtered(mask.astype(np.float32), int(frames[0]), start, stop), clear
 
+    def _others(self, index: int, stop: int, times: Values) -> list[tuple[int, Values]]:
+        """The other notes that sound at some of the times, and their g²."""
+        found = []
+        for number, note in enumerate(self.notes):
+            if number != index and note.start < stop / self.sample_rate:
+                level = self._level(note, times) ** 2
+                if level.any():
+                    found.append((number, level))
+        return found
+
     def _level(self, note: Note, times: Values) -> Values:
-        """Of a note at these times: 0 before it, and soon after it."""
+        """The level of a note at these times: 0 before it, and soon after it."""
         fallen = 10 ** (-self.release * np.maximum(times - note.end, 0) / 20)
-        heard = (times > note.start - EARLY_SECONDS) & (fallen > LEAST)
+        heard = (times > note.start - SETTINGS.early_seconds) & (fallen > SETTINGS.least)
         return note.level * fallen * heard
 
     def _comb(self, pitch: float) -> Values:
-        """1 at a note's partials, falling by the root of their order, and 0 between them."""
+        """1 at a note's partials, divided by the root of their order, and 0 between them."""
         hz = fft.rfftfreq(self._stft.size, 1 / self.sample_rate)
-        fundamental = 440 * 2 ** ((pitch - 69) / 12)
+        fundamental = float(midi_to_hz(pitch))
         bin_hz = self.sample_rate / self._stft.size
         order = np.maximum(np.round(hz / fundamental), 1)
-        width = np.maximum(LOBE * bin_hz, DETUNED * hz)
-        width = np.minimum(width, max(0.35 * fundamental, bin_hz))
+        width = np.maximum(SETTINGS.lobe_bins * bin_hz, SETTINGS.detuned * hz)
+        width = np.minimum(width, max(SETTINGS.most_width * fundamental, bin_hz))
         bells: Values = np.exp(-0.5 * ((hz - order * fundamental) / width) ** 2) / np.sqrt(order)
         return bells
 
