@@ -11,20 +11,60 @@ from numpy.typing import NDArray
 
 from effects.engines.sampler.cut_out import Clip
 from effects.notes.note import Note
-from effects.signal.arrays import Mono
+from effects.signal.arrays import Mono, Values
 
-LEAD_SECONDS = 0.01  # of a grain before its note begins
-TAIL_SECONDS = 1.5  # of a grain after its note's end, at most
-LONGEST_SECONDS = 6.0
-SHORTEST_SECONDS = 0.03
-SAME_PITCH = 0.6  # semitones
-MOST_GRAINS = 64
-RELEASE_DB = (20.0, 600.0)  # per second
-USUAL_RELEASE_DB = 150.0
-ENVELOPE_HOP_SECONDS, ENVELOPE_SECONDS = 0.01, 0.03
-HEARD_DB = 60.0  # below its loudest, a clip's level tells nothing of releases
-TIED = 0.03  # seconds between the ends of notes that end together
-LATEST_SECONDS = 0.5  # after a note's end, likewise
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of this module. Where nothing else is said, they are as in the first design that
+    worked, and were not searched.
+    """
+
+    #: A grain begins so many seconds before its note.
+    lead_seconds: float = 0.01
+    #: It has at most so many seconds after its note's end, and so many from the note's beginning.
+    tail_seconds: float = 1.5
+    longest_seconds: float = 6.0
+    #: Fewer seconds make no grain.
+    shortest_seconds: float = 0.03
+    #: A grain ends so many seconds before its key is struck again: a note that begins at least
+    #: ``later_seconds`` later, at most so many semitones off.
+    clear_seconds: float = 0.01
+    same_pitch_semitones: float = 0.6
+    later_seconds: float = 0.02
+    #: An instrument has no more grains.
+    most_grains: int = 64
+
+    #: Bounds of a measured release, in dB per second. Measured were 40 of a koto and a choir, and
+    #: 400 of an accordion (docs/quality.md).
+    least_release_db: float = 20.0
+    most_release_db: float = 600.0
+    #: Where no release can be measured, in dB per second: what all instruments had before it was
+    #: measured (docs/quality.md, "one release rate for all").
+    usual_release_db: float = 150.0
+    #: The level that a release is measured on: its hop, and the width of its mean, in seconds.
+    level_hop_seconds: float = 0.01
+    level_seconds: float = 0.03
+    #: So many dB below a clip's loudest, its level tells nothing of releases.
+    heard_db: float = 60.0
+    #: A release is measured up to so many seconds after a note's end, on so many levels or more.
+    latest_seconds: float = 0.5
+    fewest_levels: int = 5
+    #: Notes whose ends are so many seconds apart end together.
+    tied_seconds: float = 0.03
+    #: A note that sounds at any time from so many seconds before another's end to so many after it
+    #: keeps that end from being heard, unless they end together.
+    before_end_seconds: float = 0.02
+    after_end_seconds: float = 0.05
+
+    #: What is played is over when it has fallen by so many dB, or after so many seconds.
+    silent_db: float = 60.0
+    longest_release_seconds: float = 1.5
+    #: A grain's note that is at most so many times as long as wanted is left to end by itself.
+    same_length: float = 1.1
+
+
+SETTINGS = Settings()
 
 
 @dataclass(frozen=True)
@@ -67,7 +107,7 @@ class Instrument:
         cls, audio: Mono, sample_rate: float, notes: Sequence[Note], tick: Callable[[], None]
     ) -> Instrument | None:
         """The instrument that plays ``notes`` in a clip; None if none of them is fit for use."""
-        release = _release(audio, sample_rate, notes)
+        release = release_of(audio, sample_rate, notes)
         clip = Clip(audio, sample_rate, notes, release)
         grains = []
         for index in _worth(notes):
@@ -77,8 +117,18 @@ class Instrument:
                 grains.append(grain)
         return cls(sample_rate, release, grains) if grains else None
 
+    @property
+    def release_seconds(self) -> float:
+        """How long it takes a note to fall silent after its end."""
+        return min(SETTINGS.silent_db / self.release, SETTINGS.longest_release_seconds)
+
+    def falling(self, samples: int, sample_rate: float) -> Mono:
+        """The gains of so many samples from a note's end on: at r dB/s, 10^(-r t / 20)."""
+        seconds = np.arange(max(samples, 0)) / sample_rate
+        return np.asarray(10 ** (-self.release * seconds / 20), np.float32)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it, to be kept; sound in half precision, which is 70 dB below each sample."""
+        """All of it, to be kept; sound in half precision, to 70 dB below each sample."""
         table = [[it.pitch, it.level, it.seconds, it.clear, it.lead] for it in self.grains]
         peaks = [max(float(np.abs(it.audio).max(initial=0)), 1e-9) for it in self.grains]
         sounds = [it.audio / peak for it, peak in zip(self.grains, peaks, strict=True)]
@@ -102,48 +152,73 @@ class Instrument:
 
 def _worth(notes: Sequence[Note]) -> list[int]:
     """Which notes to cut out: all, or of many the surest, and pitches that are rare first."""
-    if len(notes) <= MOST_GRAINS:
+    if len(notes) <= SETTINGS.most_grains:
         return list(range(len(notes)))
     keys = [round(note.pitch) for note in notes]
     order = sorted(range(len(notes)), key=lambda it: -notes[it].confidence * notes[it].seconds)
     rank = {it: sum(keys[at] == keys[it] for at in order[:place]) for place, it in enumerate(order)}
-    return sorted(sorted(order, key=lambda it: rank[it])[:MOST_GRAINS])
+    return sorted(sorted(order, key=lambda it: rank[it])[: SETTINGS.most_grains])
 
 
 def _grain(clip: Clip, index: int) -> Grain | None:
+    """The grain of one note of a clip; None if too little of it is there."""
     note, rate = clip.notes[index], clip.sample_rate
     again = [
-        it.start
+        it.start - SETTINGS.clear_seconds
         for it in clip.notes
-        if it.start > note.start + 0.02 and abs(it.pitch - note.pitch) < SAME_PITCH
+        if it.start > note.start + SETTINGS.later_seconds
+        and abs(it.pitch - note.pitch) < SETTINGS.same_pitch_semitones
     ]
-    end = min([note.end + TAIL_SECONDS, note.start + LONGEST_SECONDS, *(it - 0.01 for it in again)])
-    start = max(round((note.start - LEAD_SECONDS) * rate), 0)
-    stop = min(round(end * rate), clip.audio.size)
-    if stop - start < SHORTEST_SECONDS * rate or note.level <= 0:
+    longest = note.end + SETTINGS.tail_seconds, note.start + SETTINGS.longest_seconds
+    start = max(round((note.start - SETTINGS.lead_seconds) * rate), 0)
+    stop = min(round(min([*longest, *again]) * rate), clip.audio.size)
+    if stop - start < SETTINGS.shortest_seconds * rate or note.level <= 0:
         return None
     audio, clear = clip.alone(index, start, stop)
     seconds = min(note.seconds, (stop - start) / rate)
     return Grain(note.pitch, note.level, seconds, clear, round(note.start * rate) - start, audio)
 
 
-def _release(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
-    """The median over the notes after whose end nothing else sounds for a while."""
-    hop = round(ENVELOPE_HOP_SECONDS * sample_rate)
-    window = np.full(round(ENVELOPE_SECONDS / ENVELOPE_HOP_SECONDS), 1.0)
-    power = np.add.reduceat(audio.astype(np.float64) ** 2, np.arange(0, audio.size, hop)) / hop
-    level = 10 * np.log10(np.convolve(power, window / window.sum(), "same") + 1e-12)
+def release_of(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
+    """How fast the notes of a clip fall after their ends, in dB per second.
+
+    A note that falls exponentially has a level of L(t) = L(0) - r t dB at the time t after its end.
+    So r is the slope from the first level after the end to the last one that is still the note's:
+    before the next note begins, and before the clip is lost in its noise. It is measured at every
+    end that can be heard, with no other note around it; their median is taken, since a slope from
+    two levels is easily wrong.
+    """
+    hop = SETTINGS.level_hop_seconds
+    level = _level_db(audio, round(hop * sample_rate))
     rates = []
     for note in notes:
         others = [it for it in notes if it is not note]
-        around = [it for it in others if it.start < note.end + 0.05 and it.end > note.end - 0.02]
-        if any(abs(it.end - note.end) > TIED for it in around):
+        if not _ends_alone(note, others):
             continue
-        after = [it.start for it in others if it.start > note.start + 0.02]
-        stop = min([note.end + LATEST_SECONDS, *(it - 0.02 for it in after)])
-        part = level[round(note.end / ENVELOPE_HOP_SECONDS) : round(stop / ENVELOPE_HOP_SECONDS)]
-        part = part[part > level.max() - HEARD_DB]
-        if len(part) >= 5:
-            rates.append((part[0] - part[-1]) / ((len(part) - 1) * ENVELOPE_HOP_SECONDS))
-    usual = float(np.median(rates)) if rates else USUAL_RELEASE_DB
-    return min(max(usual, RELEASE_DB[0]), RELEASE_DB[1])
+        after = [it.start for it in others if it.start > note.start + SETTINGS.later_seconds]
+        latest = note.end + SETTINGS.latest_seconds
+        stop = min([latest, *(it - SETTINGS.before_end_seconds for it in after)])
+        part = level[round(note.end / hop) : round(stop / hop)]
+        part = part[part > level.max() - SETTINGS.heard_db]
+        if len(part) >= SETTINGS.fewest_levels:
+            rates.append((part[0] - part[-1]) / ((len(part) - 1) * hop))
+    usual = float(np.median(rates)) if rates else SETTINGS.usual_release_db
+    return min(max(usual, SETTINGS.least_release_db), SETTINGS.most_release_db)
+
+
+def _ends_alone(note: Note, others: Sequence[Note]) -> bool:
+    """Whether no note sounds around the end of ``note`` but those that end with it."""
+    return not any(
+        abs(it.end - note.end) > SETTINGS.tied_seconds
+        for it in others
+        if it.start < note.end + SETTINGS.after_end_seconds
+        and it.end > note.end - SETTINGS.before_end_seconds
+    )
+
+
+def _level_db(audio: Mono, hop: int) -> Values:
+    """The level at every ``hop`` samples, the mean power of a few hops around."""
+    window = np.full(round(SETTINGS.level_seconds / SETTINGS.level_hop_seconds), 1.0)
+    power = np.add.reduceat(audio.astype(np.float64) ** 2, np.arange(0, audio.size, hop)) / hop
+    smooth = np.convolve(power, window / window.sum(), "same")
+    return np.asarray(10 * np.log10(smooth + 1e-12))

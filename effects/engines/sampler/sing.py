@@ -1,55 +1,63 @@
 r"""A voice's line played on an instrument: its pitch and its level as they move.
 
-Every phrase is one long note. Its grain is read at a speed that varies: after the time t, as many
-periods of the grain have been read as the phrase has had,
+Every phrase is one long note, played by one grain. Let Φ(t) be how many periods there have been up
+to the time t: Φ' is the frequency. The grain is read at a speed that varies, at the position p(t)
+where it has had as many periods as the phrase,
 
-    Φ_grain(position) = Φ_phrase(t),    Φ' = frequency,
+    Φ_grain(p(t)) = Φ_phrase(t),    so    p(t) = Φ_grain⁻¹(Φ_phrase(t)).
 
-so that where the grain's own pitch wavers, the output's does not. What the grain is too short for
-is stretched in time beforehand, but for its attack. Then the grain's own level is evened out, and
-the phrase's put on. What is no phrase, such as a consonant without a pitch, is silence.
+The output then has the phrase's frequency: where the grain's own pitch wavers, the output's does
+not. What the grain is too short for is stretched in time beforehand, except its attack. Then the
+grain's own level is evened out, and the phrase's put on. What belongs to no phrase (a consonant
+without a pitch) is silence.
+
+`effects.engines.sampler.body` keeps a body's resonances where a note was moved by one interval.
+Here the interval changes all the time; to use its mean was not tried.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]
 from scipy.ndimage import map_coordinates, uniform_filter1d
 
-from effects.engines.sampler.instrument import Grain, Instrument
-from effects.engines.sampler.perform import (
-    ATTACK_SECONDS,
-    LONGEST_RELEASE_SECONDS,
-    MOST_ATTACK,
-    SAME_LENGTH,
-    SILENT_DB,
-    fade,
-    pan,
-    place,
-    stretched_after,
-)
+from effects.engines.sampler.choice import Terms, cheapest, decibels_between, octaves_longer
+from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
+from effects.engines.sampler.instrument import Instrument
+from effects.engines.sampler.place import fade, pan, place
+from effects.engines.sampler.stretch import SETTINGS as STRETCH
+from effects.engines.sampler.stretch import stretched_after
+from effects.engines.sampler.tracked import TrackedGrain, periods_at
 from effects.notes.note import Note
-from effects.notes.pitch_line import HOP_SECONDS, RATE, Phrase, follow
+from effects.notes.pitch_line import HOP_SECONDS, Phrase
 from effects.signal.arrays import Audio, Mono, Values
+from effects.signal.units import midi_to_hz
 
-#: What a grain costs: per semitone it has to be moved, if all of it was cut out from among other
-#: notes, if its periods are not alike, if the halves of its periods are (it will be taken for a
-#: note an octave higher), per octave it has to be stretched in time, per dB that it is weaker than
-#: the loudest one.
-SEMITONE, MASKED, HAZY, HALVED, STRETCHED, DECIBEL = 1.0, 5.0, 40.0, 16.0, 2.0, 0.1
-HALVES_ALIKE = 0.3  # correlation that does no harm
-POINTS = 64  # of a period that is compared with the next
-OVERSAMPLED = 2  # so that cubic splines are exact enough, and what is read fast does not fold
-NEAR = 3.0  # semitones that a grain may waver, or be off when it begins
-RANGE = 6.0  # semitones around a grain's pitch where it is looked for
-UNSURE_SECONDS = 0.01  # from its beginning, in which it has no pitch yet
-AFTER = 200  # frames beyond a grain's end in which its pitch stays
-EVEN_SECONDS = 0.05  # over which a grain's level is measured
-MOST_EVENED_DB = 30.0
+#: What a grain costs: as in the first design that worked, and not searched. A phrase is one long
+#: note, in which faults of a grain's periods are well heard.
+PRICES = Terms(semitones=1.0, masked=5.0, hazy=40.0, halved=16.0, octaves_longer=2.0, decibels=0.1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of this module: as in the first design that worked, and not searched."""
+
+    #: Halves of periods whose correlation is no higher do no harm.
+    halves_alike: float = 0.3
+    #: The grain is read, and the output made, at so many times their rates: so that cubic splines
+    #: are exact enough, and that there is room for what folds; see `_read`.
+    oversampled: int = 2
+    #: Points of the map Φ_grain in a hop of the line.
+    points: int = 4
+    #: A grain's level is measured over so many seconds, and evened by at most so many dB.
+    even_seconds: float = 0.05
+    most_evened_db: float = 30.0
+
+
+SETTINGS = Settings()
 
 
 def sing(
@@ -70,148 +78,160 @@ def sing(
         tick: is told which part of the phrases is played.
     """
     out = np.zeros_like(content)
-    reads = [Read.of(grain, instrument.sample_rate) for grain in instrument.grains]
+    grains = [TrackedGrain.of(grain, instrument.sample_rate) for grain in instrument.grains]
     for number, phrase in enumerate(phrases):
         tick(number / len(phrases))
-        sound, lead = _play(phrase, _choose(phrase, reads), instrument, sample_rate)
+        sound, lead = _play(phrase, _choose(phrase, grains), instrument, sample_rate)
         end = phrase.start + phrase.seconds
         note = Note(phrase.start, end, phrase.median, float(phrase.level.max()), 1.0)
         place(out, sound, round(phrase.start * sample_rate) - lead, pan(content, sample_rate, note))
     return out
 
 
-@dataclass(frozen=True)
-class Read:
-    """A grain and where its periods are.
+def _choose(phrase: Phrase, grains: Sequence[TrackedGrain]) -> TrackedGrain:
+    """The grain that suits a phrase best."""
+    loudest = max(it.grain.level for it in grains)
 
-    Attributes:
-        grain: the grain.
-        pitch: of most of it, as a MIDI number.
-        periodic: correlation of each of its periods with the next.
-        halved: correlation of the halves of its periods.
-        hz: its frequency at every `HOP_SECONDS` from its first sample on, well beyond its end.
-    """
-
-    grain: Grain
-    pitch: float
-    periodic: float
-    halved: float
-    hz: Values
-
-    @classmethod
-    def of(cls, grain: Grain, sample_rate: float) -> Read:
-        """By its line; where that has no pitch near its note's, by its note."""
-        low, high = (440 * 2 ** ((grain.pitch + it - 69) / 12) for it in (-RANGE, RANGE))
-        line = follow(grain.audio, sample_rate, lowest_hz=low, highest_hz=min(high, 0.45 * RATE))
-        frames = np.arange(len(line.pitch))
-        times = frames * HOP_SECONDS - grain.lead / sample_rate
-        inside = (times > UNSURE_SECONDS) & (times < max(grain.seconds, 2 * UNSURE_SECONDS))
-        pitch = np.where(inside, line.pitch, np.nan)
-        near = np.flatnonzero(np.abs(pitch - grain.pitch) < NEAR)
-        known = np.full(len(frames) + AFTER, grain.pitch)
-        if near.size:
-            known = np.interp(np.arange(len(known)), near, pitch[near])
-        hz = _hz(known)
-        return cls(grain, float(np.median(known)), *_alike(grain, hz, sample_rate), hz)
-
-
-def _periods(hz: Values, seconds: Values) -> Values:
-    """How many there are from the beginning of a grain to these times."""
-    grid = np.arange(len(hz)) * HOP_SECONDS
-    total = np.concatenate([[0.0], np.cumsum((hz[1:] + hz[:-1]) / 2)]) * HOP_SECONDS
-    found: Values = np.interp(seconds, grid, total)
-    return found
-
-
-def _alike(grain: Grain, hz: Values, sample_rate: float) -> tuple[float, float]:
-    """Correlations of a note's periods with the next, and of their halves."""
-    times = np.arange(grain.audio.size) / sample_rate
-    turns = _periods(hz, times)
-    first, last = np.interp([0, grain.seconds], times - grain.lead / sample_rate, turns)
-    wave = np.interp(np.arange(first, last, 1 / POINTS), turns, grain.audio)
-
-    def correlation(lag: int) -> float:
-        here, there = wave[:-lag], wave[lag:]
-        return float(here @ there / max(math.sqrt(here @ here * (there @ there)), 1e-12))
-
-    return (correlation(POINTS), correlation(POINTS // 2)) if wave.size > POINTS else (0.0, 0.0)
-
-
-def _hz(pitch: Values) -> Values:
-    return np.asarray(440 * 2 ** ((pitch - 69) / 12))
-
-
-def _choose(phrase: Phrase, reads: Sequence[Read]) -> Read:
-    """The grain that costs least."""
-    loudest = max(read.grain.level for read in reads)
-
-    def cost(read: Read) -> float:
-        grain = read.grain
-        lasts = grain.seconds * 2 ** ((read.pitch - phrase.median) / 12)
-        return (
-            SEMITONE * abs(read.pitch - phrase.median)
-            + MASKED * (1 - grain.clear)
-            + HAZY * (1 - read.periodic)
-            + HALVED * max(read.halved - HALVES_ALIKE, 0)
-            + STRETCHED * max(math.log2(phrase.seconds / max(lasts, 0.01)), 0)
-            + DECIBEL * 20 * math.log10(loudest / max(grain.level, 1e-9))
+    def terms(it: TrackedGrain) -> Terms:
+        interval = it.pitch - phrase.median
+        lasts = it.grain.seconds * 2 ** (interval / 12)
+        return Terms(
+            semitones=abs(interval),
+            masked=1 - it.grain.clear,
+            hazy=1 - it.periodic,
+            halved=max(it.halved - SETTINGS.halves_alike, 0),
+            octaves_longer=octaves_longer(phrase.seconds, lasts),
+            decibels=decibels_between(loudest, it.grain.level),
         )
 
-    return min(reads, key=cost)
+    return cheapest(grains, terms, PRICES)
 
 
 def _play(
-    phrase: Phrase, read: Read, instrument: Instrument, sample_rate: float
+    phrase: Phrase, tracked: TrackedGrain, instrument: Instrument, sample_rate: float
 ) -> tuple[Mono, int]:
     """The grain along a phrase, and its samples before the phrase begins."""
-    grain, rate = read.grain, instrument.sample_rate
-    lead = grain.lead / rate
-    fine = sample_rate * OVERSAMPLED
-    release = min(SILENT_DB / instrument.release, LONGEST_RELEASE_SECONDS)
-    frequency = _hz(phrase.pitch)
-    before = lead * float(read.hz[0]) / float(frequency[0])  # the lead, as it will be read
-    times = np.arange(round((before + phrase.seconds + release) * fine)) / fine - before
-    frames = np.arange(len(phrase.pitch)) * HOP_SECONDS
-    turns = np.cumsum(np.interp(times, frames, frequency)) / fine  # periods of the phrase
-    body = lead + grain.seconds
-    needed = turns[min(round((before + phrase.seconds) * fine), turns.size - 1)]
-    # From periods to seconds of the grain, then to those of the stretched grain.
-    grid = np.arange(0, grain.audio.size / rate + 2 * HOP_SECONDS, HOP_SECONDS / 4)
-    periods = _periods(read.hz, grid)
-    had = float(np.interp(body, grid, periods))
-    sound = grain.audio
+    rate = instrument.sample_rate
+    fine = sample_rate * SETTINGS.oversampled
+    course = _Course.of(phrase, tracked, instrument, fine)
+    source = _Source.of(tracked, rate)
+    # Periods until the note ends: of the grain as it is, and of the phrase.
+    body = source.lead + tracked.grain.seconds
+    had = float(np.interp(body, source.seconds, source.periods))
+    needed = float(course.periods[min(course.end, course.periods.size - 1)])
     if had < needed:
-        attack = lead + ATTACK_SECONDS
-        if attack > MOST_ATTACK * body:
-            attack = 0.0
-        at_attack = float(np.interp(attack, grid, periods))
-        factor = (needed - at_attack) / (had - at_attack)
-        sound = stretched_after(sound, round(attack * rate), factor, rate)
-        grid = np.where(grid < attack, grid, attack + (grid - attack) * factor)
-        periods = np.where(periods < at_attack, periods, at_attack + (periods - at_attack) * factor)
-    position = np.interp(turns, periods, grid, right=np.inf)
-    sound = _read(sound, position, rate, fine)
-    begin = round(before * fine)
-    end = min(round((before + phrase.seconds) * fine), sound.size)
-    sound = _even(sound, begin, end, round(EVEN_SECONDS * fine))
-    sound *= np.interp(times, frames, _softened(phrase.level)).astype(np.float32)
-    if had > needed * SAME_LENGTH:  # else it falls by itself, and now
-        seconds = np.arange(sound.size - end) / fine
-        sound[end:] *= (10 ** (-instrument.release * seconds / 20)).astype(np.float32)
+        source = source.longer(body, had, needed, rate)
+    position = np.interp(course.periods, source.periods, source.seconds, right=np.inf)  # p(t)
+    sound = _read(source.audio, position, rate, fine)
+    sound = _even(sound, course.begin, course.end, round(SETTINGS.even_seconds * fine))
+    frames = np.arange(len(phrase.level)) * HOP_SECONDS
+    sound *= np.interp(course.times, frames, _softened(phrase.level)).astype(np.float32)
+    if had > needed * INSTRUMENT.same_length:  # else it falls by itself, and now
+        sound[course.end :] *= instrument.falling(sound.size - course.end, fine)
     sound = np.asarray(soxr.resample(sound, fine, sample_rate), np.float32)
     fade(sound, sample_rate)
-    return sound, round(before * sample_rate)
+    return sound, round(course.lead * sample_rate)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """A phrase, sample by sample of the output.
+
+    Attributes:
+        lead: seconds before the phrase begins.
+        times: from the beginning of the phrase, in seconds; at first they are negative.
+        periods: Φ_phrase at these times, 0 at the first.
+        begin: the sample at which the phrase begins.
+        end: and at which it ends.
+    """
+
+    lead: float
+    times: Values
+    periods: Values
+    begin: int
+    end: int
+
+    @classmethod
+    def of(
+        cls, phrase: Phrase, tracked: TrackedGrain, instrument: Instrument, fine: float
+    ) -> _Course:
+        """With the grain's lead and the instrument's release, at the rate ``fine``."""
+        hz = midi_to_hz(phrase.pitch)
+        # The lead is read as fast as the phrase's first moment: at the ratio of the frequencies.
+        lead = tracked.grain.lead / instrument.sample_rate * float(tracked.hz[0]) / float(hz[0])
+        last = lead + phrase.seconds
+        times = np.arange(round((last + instrument.release_seconds) * fine)) / fine - lead
+        frames = np.arange(len(hz)) * HOP_SECONDS
+        periods = np.cumsum(np.interp(times, frames, hz)) / fine
+        return cls(lead, times, periods, round(lead * fine), min(round(last * fine), times.size))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A grain as it is read, and its map Φ_grain.
+
+    Attributes:
+        audio: ``[samples]``.
+        lead: seconds before its note begins.
+        seconds: positions in it.
+        periods: Φ_grain at these, rising.
+    """
+
+    audio: Mono
+    lead: float
+    seconds: Values
+    periods: Values
+
+    @classmethod
+    def of(cls, tracked: TrackedGrain, rate: float) -> _Source:
+        """The grain as it is."""
+        grain = tracked.grain
+        end = grain.audio.size / rate + 2 * HOP_SECONDS
+        seconds = np.arange(0, end, HOP_SECONDS / SETTINGS.points)
+        periods = periods_at(tracked.hz, seconds)
+        return cls(grain.audio, grain.lead / rate, seconds, periods)
+
+    def longer(self, body: float, had: float, needed: float, rate: float) -> _Source:
+        """The grain with ``needed`` periods until ``body``, in seconds, where it ``had`` fewer.
+
+        The attack a stays as it is; what comes after becomes f times as long, at the same pitch. So
+        the position p becomes a + (p - a) f, and the periods after the attack become f times as
+        many,
+
+            Φ'(a + (p - a) f) = Φ(a) + (Φ(p) - Φ(a)) f,
+
+        which is ``needed`` at the note's end for f = (needed - Φ(a)) / (had - Φ(a)).
+        """
+        attack = self.lead + STRETCH.attack_seconds
+        if attack > STRETCH.most_attack * body:
+            attack = 0.0
+        first = float(np.interp(attack, self.seconds, self.periods))
+        factor = (needed - first) / (had - first)
+        seconds = np.where(
+            self.seconds < attack, self.seconds, attack + (self.seconds - attack) * factor
+        )
+        periods = np.where(
+            self.periods < first, self.periods, first + (self.periods - first) * factor
+        )
+        audio = stretched_after(self.audio, round(attack * rate), factor, rate)
+        return replace(self, audio=audio, seconds=seconds, periods=periods)
 
 
 def _read(sound: Mono, position: Values, rate: float, fine: float) -> Mono:
-    """The samples at these times in seconds, by cubic splines; 0 past the end."""
+    """The samples at these positions in seconds, by cubic splines; 0 past the end.
+
+    Read v times as fast, the frequency f becomes v f, and folds to F - v f if it is above F/2, with
+    F the rate of the output so far. As it is oversampled twice, what lands above F/4 is lost in the
+    end. So v f may be up to 3/4 F, and the grain may keep a rate of twice that over v, 1.5 F / v.
+    """
     known = np.isfinite(position)
     fastest = float(np.diff(position[known]).max(initial=0)) * fine
-    kept = 1.5 * fine / max(fastest, 1e-9)  # a rate: what is above half of it would fold
+    kept = 1.5 * fine / max(fastest, 1e-9)
     if kept < rate:
         sound = np.asarray(soxr.resample(sound, rate, kept), np.float32)
-    dense = np.asarray(soxr.resample(sound, min(kept, rate), OVERSAMPLED * rate), np.float32)
-    places = np.where(known, position * rate * OVERSAMPLED, dense.size + 1.0)
+    oversampled = SETTINGS.oversampled
+    dense = np.asarray(soxr.resample(sound, min(kept, rate), oversampled * rate), np.float32)
+    places = np.where(known, position * rate * oversampled, dense.size + 1.0)
     found = map_coordinates(dense, places[None], np.float32, order=3, mode="constant")
     return np.asarray(found, np.float32)
 
@@ -223,17 +243,17 @@ def _even(sound: Mono, begin: int, end: int, window: int) -> Mono:
     first = min(begin + window, max(end - window // 2, begin))
     last = max(end - window // 2, first + 1)
     inner = level[first:last]
-    least = max(float(inner.max(initial=0)) * 10 ** (-MOST_EVENED_DB / 20), 1e-9)
+    least = float(inner.max(initial=0)) * 10 ** (-SETTINGS.most_evened_db / 20)
     gain = np.empty(sound.size)
-    gain[first:last] = 1 / np.maximum(inner, least)
+    gain[first:last] = 1 / np.maximum(inner, max(least, 1e-9))
     gain[:first] = gain[first]
     gain[last:] = gain[last - 1]
     return (sound * gain).astype(np.float32)
 
 
 def _softened(level: Values) -> Values:
-    """A phrase's level; what its first frames are short of belongs to the grain's attack."""
-    frames = min(round(ATTACK_SECONDS / HOP_SECONDS), len(level))
+    """A phrase's level, without its rise during the attack, which the grain has already."""
+    frames = min(round(STRETCH.attack_seconds / HOP_SECONDS), len(level))
     found = level.copy()
     found[:frames] = np.maximum.accumulate(level[:frames][::-1])[::-1]
     return found

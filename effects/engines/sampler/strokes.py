@@ -1,127 +1,215 @@
-"""Strokes without a pitch: where they are in a clip, their sounds, and which drum plays which.
+"""Strokes without a pitch: where they are in a clip, how bright, and how strong or loud.
 
-A drum kit is an `Instrument` whose grains have a brightness for a pitch: the centre of gravity of
-the spectrum of a stroke, as a MIDI number. Who plays what is decided by rank: the lowest tenth of
-what the content plays goes to the lowest tenth of what the style plays, and so on. So a bass line
-becomes a bass drum, and the kick of a kit becomes the lowest notes of a piano.
+In place of a pitch a stroke has a brightness: the centre of gravity of its spectrum, as a MIDI
+number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import groupby, pairwise
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from effects.engines.sampler.instrument import LEAD_SECONDS, USUAL_RELEASE_DB, Grain, Instrument
 from effects.notes.note import Note
-from effects.signal.arrays import Mono
+from effects.signal.arrays import Mono, Values
 from effects.signal.loudness import k_weighted_power
-
-ONSET_RATE, ONSET_HOP, ONSET_SIZE = 22_050, 256, 2048
-STRETCH = 4096  # frames looked at together
-AROUND_SECONDS = (0.05, 0.03)  # where the start of a stroke is looked for, around its onset
-STEP_SECONDS = 0.001
-RISEN = 0.25  # of the highest amplitude around: there a stroke begins
-COLOUR_SECONDS = 0.08  # from the start of a stroke: what its brightness is measured on
-LONGEST_SECONDS = 2.0
-TOGETHER_SECONDS = 0.03  # strokes and notes of one moment
-RISE_SECONDS, LEAST_RISE_DB = 0.03, 6.0
-RISE_EDGES_HZ = (0, 250, 1000, 4000, 20_000)
-SOON_SECONDS = 0.4  # after the start of a stroke: what sounds then is its sound
-FAINT_DB = 40.0  # below the loudest stroke, a stroke is none
+from effects.signal.units import hz_to_midi
 
 
-def strokes(audio: Mono, sample_rate: float, *, by_loudness: bool = False) -> list[Note]:
-    """The strokes of a clip, each until the next, their brightness for a pitch.
-
-    Onsets are librosa's (peaks of the spectral flux), those at which the level of some octaves
-    rises at once: in noise there are peaks, too. A stroke begins where the amplitude around its
-    onset first rises to a quarter of its highest. Its level is the root mean square, K-weighted if
-    ``by_loudness``: so a hi-hat that is to be played by something lower is as loud as it was, and
-    not as strong.
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of this module. Where nothing else is said, they are as in the first design that
+    worked, and were not searched.
     """
-    if np.abs(audio).max(initial=0) < 1e-9:
+
+    #: Onsets: librosa's mel spectrogram, at its default rate in Hz and with its default window in
+    #: samples. The hop is half the default one: onsets are known to 12 ms.
+    onset_hz: int = 22_050
+    onset_hop: int = 256
+    onset_size: int = 2048
+    #: Silence in seconds that a clip is given, so that a stroke at its start has a before.
+    before_seconds: float = 0.1
+    #: Frames that are worked on together, against memory; no effect on the result.
+    frames_together: int = 4096
+    #: Where the beginning of a stroke is looked for: in seconds before and after its onset.
+    around_seconds: tuple[float, float] = (0.05, 0.03)
+    #: Resolution of that search, in seconds; no stroke is shorter.
+    step_seconds: float = 0.001
+    #: A stroke begins where the amplitude first has this share of the highest around it.
+    risen: float = 0.25
+    #: What brightness and level are measured on, in seconds from the beginning of a stroke.
+    colour_seconds: float = 0.08
+    #: Of a clip's last stroke, fewer samples tell no brightness.
+    fewest_samples: int = 8
+    #: A stroke lasts no longer, in seconds.
+    longest_seconds: float = 2.0
+    #: Strokes and notes that begin within so many seconds are one moment's.
+    together_seconds: float = 0.03
+    #: At a stroke, the level of at least one band rises by so many dB, from so many seconds before
+    #: it to as many after it. These are the edges of the bands in Hz. A band does not count if it
+    #: has less than ``faint_share`` of the power after.
+    least_rise_db: float = 6.0
+    rise_seconds: float = 0.03
+    rise_edges_hz: tuple[int, ...] = (0, 250, 1000, 4000, 20_000)
+    faint_share: float = 0.01
+    #: Every band is taken to have this share of the power after: no level rises by more than 60 dB.
+    floor_share: float = 1e-6
+    #: What sounds within so many seconds after the beginning of a stroke is its sound.
+    soon_seconds: float = 0.4
+    #: So many dB below the loudest stroke, nothing is a stroke.
+    faint_db: float = 40.0
+    #: A clip whose peak is lower has no strokes.
+    silent: float = 1e-9
+
+
+SETTINGS = Settings()
+
+
+@dataclass(frozen=True)
+class Colour:
+    """The first moment of a stroke, by which its brightness and level are measured.
+
+    Attributes:
+        start: in seconds.
+        end: of the stroke, in seconds.
+        samples: of the moment, ``[n]``.
+    """
+
+    start: float
+    end: float
+    samples: Mono
+
+
+Levels = Callable[[Mono, float, Sequence[Colour]], Sequence[float]]
+"""Measures strokes: of a clip, its sample rate in Hz, and where its strokes are."""
+
+
+def root_mean_squares(
+    audio: Mono, sample_rate: float, colours: Sequence[Colour]
+) -> Sequence[float]:
+    """The strength of strokes."""
+    return [float(np.sqrt(np.mean(it.samples**2))) for it in colours]
+
+
+def k_weighted(audio: Mono, sample_rate: float, colours: Sequence[Colour]) -> Sequence[float]:
+    """The loudness of strokes: root mean square after the K-weighting of BS.1770."""
+    step = _step(sample_rate)
+    power = k_weighted_power(audio[None], sample_rate, step)
+    levels = []
+    for it in colours:
+        first, size = round(it.start * sample_rate / step), it.samples.size
+        own = power[first : first + max(round(size / step), 1)]
+        levels.append(float(np.sqrt(own.sum() / size)))
+    return levels
+
+
+def strokes(audio: Mono, sample_rate: float, levels: Levels = root_mean_squares) -> list[Note]:
+    """The strokes of a clip, each until the next, with their brightness in place of a pitch.
+
+    Onsets are librosa's (peaks of the spectral flux), of which those count at which the level of
+    some octaves rises at once: the flux of noise has peaks, too. A stroke begins where the
+    amplitude around its onset first rises to a quarter of its highest.
+
+    Args:
+        audio: the clip, ``[samples]``.
+        sample_rate: in Hz.
+        levels: what measures the strokes' levels.
+    """
+    if np.abs(audio).max(initial=0) < SETTINGS.silent:
         return []
-    starts = sorted({_start(audio, sample_rate, at) for at in _onsets(audio, sample_rate)})
-    starts = [it for it in starts if _rise_db(audio, sample_rate, it) > LEAST_RISE_DB]
-    starts = [it for n, it in enumerate(starts) if n == 0 or it - starts[n - 1] > TOGETHER_SECONDS]
-    step = max(round(STEP_SECONDS * sample_rate), 1)
-    power = k_weighted_power(audio[None], sample_rate, step) if by_loudness else np.zeros(0)
-    found = []
-    for start, after in pairwise([*starts, audio.size / sample_rate]):
-        part = audio[round(start * sample_rate) : round((start + COLOUR_SECONDS) * sample_rate)]
-        end = min(after, start + LONGEST_SECONDS)
-        if end - start > STEP_SECONDS and part.size > 8:
-            level = float(np.sqrt(np.mean(part**2)))
-            if by_loudness:
-                first = round(start * sample_rate / step)
-                own = power[first : first + max(round(part.size / step), 1)]
-                level = float(np.sqrt(own.sum() / part.size))
-            found.append(Note(start, end, brightness(part, sample_rate), level, 1.0))
+    colours = list(_colours(audio, sample_rate))
+    found = [
+        Note(it.start, it.end, brightness(it.samples, sample_rate), level, 1.0)
+        for it, level in zip(colours, levels(audio, sample_rate, colours), strict=True)
+    ]
     loudest = max((it.level for it in found), default=0.0)
-    return [it for it in found if it.level > loudest * 10 ** (-FAINT_DB / 20)]
+    return [it for it in found if it.level > loudest * 10 ** (-SETTINGS.faint_db / 20)]
 
 
-def _onsets(audio: Mono, sample_rate: float) -> NDArray[np.float64]:
+def _colours(audio: Mono, sample_rate: float) -> Iterator[Colour]:
+    """The first moments of the strokes, in order."""
+    starts = sorted({_start(audio, sample_rate, at) for at in _onsets(audio, sample_rate)})
+    starts = [it for it in starts if _rise_db(audio, sample_rate, it) > SETTINGS.least_rise_db]
+    starts = [
+        it
+        for n, it in enumerate(starts)
+        if n == 0 or it - starts[n - 1] > SETTINGS.together_seconds
+    ]
+    for start, after in pairwise([*starts, audio.size / sample_rate]):
+        stop = start + SETTINGS.colour_seconds
+        samples = audio[round(start * sample_rate) : round(stop * sample_rate)]
+        end = min(after, start + SETTINGS.longest_seconds)
+        if end - start > SETTINGS.step_seconds and samples.size > SETTINGS.fewest_samples:
+            yield Colour(start, end, samples)
+
+
+def _step(sample_rate: float) -> int:
+    """Samples that are looked at as one, where a stroke's beginning is looked for."""
+    return max(round(SETTINGS.step_seconds * sample_rate), 1)
+
+
+def _onsets(audio: Mono, sample_rate: float) -> Values:
     import librosa
     import soxr  # type: ignore[import-untyped]
 
-    clip = soxr.resample(audio, sample_rate, ONSET_RATE)
-    clip = np.pad(clip, (ONSET_RATE // 10, 0))  # a stroke at the very start has a before
+    clip = soxr.resample(audio, sample_rate, SETTINGS.onset_hz)
+    clip = np.pad(clip, (round(SETTINGS.before_seconds * SETTINGS.onset_hz), 0))
     flux = librosa.onset.onset_strength(
-        S=librosa.power_to_db(_mel_spectrogram(clip)), sr=ONSET_RATE, hop_length=ONSET_HOP
+        S=librosa.power_to_db(_mel_spectrogram(clip)),
+        sr=SETTINGS.onset_hz,
+        hop_length=SETTINGS.onset_hop,
     )
-    times: NDArray[np.float64] = librosa.onset.onset_detect(
-        onset_envelope=flux, sr=ONSET_RATE, hop_length=ONSET_HOP, units="time"
+    times: Values = librosa.onset.onset_detect(
+        onset_envelope=flux, sr=SETTINGS.onset_hz, hop_length=SETTINGS.onset_hop, units="time"
     )
-    return times - 0.1
+    return times - SETTINGS.before_seconds
 
 
 def _mel_spectrogram(clip: Mono) -> Mono:
     """librosa's, stretch by stretch: of a long stem, all bins at once are gigabytes."""
     import librosa
 
-    padded = np.pad(clip, ONSET_SIZE // 2)
-    n_frames = clip.size // ONSET_HOP + 1
+    hop, size, together = SETTINGS.onset_hop, SETTINGS.onset_size, SETTINGS.frames_together
+    padded = np.pad(clip, size // 2)
+    n_frames = clip.size // hop + 1
     parts = [
         librosa.feature.melspectrogram(
-            y=padded[first * ONSET_HOP : (first + STRETCH - 1) * ONSET_HOP + ONSET_SIZE],
-            sr=ONSET_RATE,
-            n_fft=ONSET_SIZE,
-            hop_length=ONSET_HOP,
+            y=padded[first * hop : (first + together - 1) * hop + size],
+            sr=SETTINGS.onset_hz,
+            n_fft=size,
+            hop_length=hop,
             center=False,
         )
-        for first in range(0, n_frames, STRETCH)
+        for first in range(0, n_frames, together)
     ]
     return np.concatenate(parts, axis=1)
 
 
 def _start(audio: Mono, sample_rate: float, onset: float) -> float:
-    before, after = AROUND_SECONDS
+    before, after = SETTINGS.around_seconds
     first = max(round((onset - before) * sample_rate), 0)
     part = np.abs(audio[first : round((onset + after) * sample_rate)])
-    step = max(round(STEP_SECONDS * sample_rate), 1)
+    step = _step(sample_rate)
     highest = np.maximum.reduceat(part, np.arange(0, max(part.size, 1), step))
-    return (first + int(np.argmax(highest >= RISEN * highest.max())) * step) / sample_rate
+    return (first + int(np.argmax(highest >= SETTINGS.risen * highest.max())) * step) / sample_rate
 
 
 def _rise_db(audio: Mono, sample_rate: float, start: float) -> float:
     """By how much the level rises where a stroke begins, in the octaves where it does most."""
-    size, at = round(RISE_SECONDS * sample_rate), round(start * sample_rate)
+    size, at = round(SETTINGS.rise_seconds * sample_rate), round(start * sample_rate)
     before, after = np.zeros(size), np.zeros(size)
     parts = audio[max(at - size, 0) : at], audio[at : at + size]
     before[: parts[0].size], after[: parts[1].size] = parts
     hz = np.fft.rfftfreq(size, 1 / sample_rate)
     power = [np.abs(np.fft.rfft(it * np.hanning(size))) ** 2 for it in (before, after)]
-    least = 1e-6 * max(float(power[1].sum()), 1e-30)
-    edges = np.searchsorted(hz, RISE_EDGES_HZ)
+    least = SETTINGS.floor_share * max(float(power[1].sum()), 1e-30)
+    edges = np.searchsorted(hz, SETTINGS.rise_edges_hz)
     rises = [
         10 * np.log10((power[1][a:b].sum() + least) / (power[0][a:b].sum() + least))
         for a, b in pairwise(edges)
-        if power[1][a:b].sum() > 0.01 * power[1].sum()  # what is faint is no stroke's
+        if power[1][a:b].sum() > SETTINGS.faint_share * power[1].sum()
     ]
     return float(max(rises, default=0.0))
 
@@ -132,70 +220,14 @@ def struck(audio: Mono, sample_rate: float, found: Sequence[Note]) -> float:
     near = np.zeros(audio.size, np.bool_)
     for stroke in found:
         first = round(stroke.start * sample_rate)
-        near[first : first + round(SOON_SECONDS * sample_rate)] = True
+        near[first : first + round(SETTINGS.soon_seconds * sample_rate)] = True
     return float(power[near].sum() / max(power.sum(), 1e-300))
 
 
 def brightness(part: Mono, sample_rate: float) -> float:
     """Centre of gravity of the logarithm of frequency, by amplitude, as a MIDI number."""
     amplitude = np.abs(np.fft.rfft(part * np.hanning(part.size)))[1:]
-    pitch = 69 + 12 * np.log2(np.fft.rfftfreq(part.size, 1 / sample_rate)[1:] / 440)
+    pitch = hz_to_midi(np.fft.rfftfreq(part.size, 1 / sample_rate)[1:])
     weight = amplitude / np.arange(1, amplitude.size + 1) ** 0.5  # bins are dense at the top
     total = float(weight.sum())
     return float((pitch * weight).sum() / total) if total > 0 else 60.0
-
-
-def kit(audio: Mono, sample_rate: float, found: Sequence[Note]) -> Instrument | None:
-    """The strokes of a clip as an instrument; None if there are none."""
-    lead = round(LEAD_SECONDS * sample_rate)
-    grains = []
-    for stroke in found:
-        start = max(round(stroke.start * sample_rate) - lead, 0)
-        stop = round(stroke.end * sample_rate) - lead  # the next one's lead is not this one's
-        if stop > start:
-            own = round(stroke.start * sample_rate) - start
-            sound = audio[start:stop].copy()
-            grains.append(Grain(stroke.pitch, stroke.level, stroke.seconds, 1.0, own, sound))
-    return Instrument(sample_rate, USUAL_RELEASE_DB, grains) if grains else None
-
-
-def merged(notes: Sequence[Note]) -> list[Note]:
-    """One stroke for the notes of one moment, with their mean pitch and the sum of their powers."""
-    starts: list[float] = []
-    for note in sorted(notes):
-        new = not starts or note.start - starts[-1] > TOGETHER_SECONDS
-        starts.append(note.start if new else starts[-1])
-    groups = groupby(zip(starts, sorted(notes), strict=True), key=lambda pair: pair[0])
-    found = []
-    for start, pairs in groups:
-        chord = [note for _, note in pairs]
-        level = float(np.sqrt(sum(it.level**2 for it in chord)))
-        pitch = float(np.mean([it.pitch for it in chord]))
-        found.append(Note(start, max(it.end for it in chord), pitch, level, 1.0))
-    return found
-
-
-def by_rank(played: Sequence[Note], instrument: Instrument, longest_seconds: float) -> list[Note]:
-    """The content's strokes with the pitches of the grains of their ranks, as long as these.
-
-    Args:
-        played: what the content plays.
-        instrument: what plays it.
-        longest_seconds: what sounds longer is cut.
-    """
-    if not played:
-        return []
-    grains = sorted(instrument.grains, key=lambda it: it.pitch)
-    pitches = np.array([it.pitch for it in played])
-    order = np.sort(pitches)
-    found = []
-    for note in played:
-        below, upto = (
-            np.searchsorted(order, note.pitch, "left"),
-            np.searchsorted(order, note.pitch, "right"),
-        )
-        rank = (below + upto) / 2 / len(order)
-        grain = grains[min(int(rank * len(grains)), len(grains) - 1)]
-        end = note.start + min(grain.seconds, longest_seconds)
-        found.append(replace(note, end=end, pitch=grain.pitch))
-    return found

@@ -521,3 +521,9 @@ def test_presets_play_a_long_tune(preset_name):
     output = StyleTransfer(preset=preset_name)(audio, 44_100)
     assert output.shape == audio.shape
     assert lufs(output, 44_100) == pytest.approx(lufs(audio, 44_100), abs=1)
+
+
+def test_saws_and_reeds_differ():
+    """What the other tests take for granted of their sounds."""
+    assert len(SAW) >= 6
+    assert spectral_distance(tone(60, 0.5, RATE, SAW), tone(60, 0.5, RATE, REED)) > 2

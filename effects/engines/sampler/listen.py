@@ -1,0 +1,106 @@
+"""Listening to a stem: what it plays, before anybody knows what shall play it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from effects.engines.sampler.strokes import Levels, strokes, struck
+from effects.notes.basic_pitch import RATE, at_model_rate
+from effects.notes.note import Note
+from effects.notes.pitch_line import Line, Phrase, follow
+from effects.notes.pitched_share import pitchedness
+from effects.notes.single_voice import corrected, is_single, is_voice
+from effects.notes.transcribe import transcribe
+from effects.running.progress import Progress
+from effects.signal.arrays import Audio, Mono
+from effects.signal.downmix import downmix
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """The strokes of a clip.
+
+    Attributes:
+        notes: one for each, as `effects.engines.sampler.strokes` finds them.
+        share: of the clip's power that sounds soon after them, from 0 to 1.
+    """
+
+    notes: list[Note]
+    share: float
+
+    @classmethod
+    def of(cls, clip: Mono, sample_rate: float, levels: Levels) -> Strokes:
+        """The strokes of ``clip``, ``[samples]``, whose levels are measured by ``levels``."""
+        found = strokes(clip, sample_rate, levels)
+        return cls(found, struck(clip, sample_rate, found))
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is heard of a stem. What only some plans ask for is worked out when it is asked for.
+
+    Attributes:
+        clip: the stem as one channel with its peak at 1, ``[samples]``.
+        sample_rate: of ``clip``, in Hz.
+        at_model_rate: the same at 22.05 kHz, which is all that notes are heard by.
+        transcribed: the notes that the networks hear.
+        line: the pitch and level of the stem, were it one voice.
+    """
+
+    clip: Mono
+    sample_rate: float
+    at_model_rate: Mono
+    transcribed: list[Note]
+    line: Line
+
+    @cached_property
+    def voice(self) -> list[Phrase]:
+        """What is sung or spoken; no phrases, if the stem is no voice."""
+        voiced = self._single and is_voice(self.line, self._corrected)
+        return self.line.phrases if voiced else []
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """What is played; where one note sounds at a time, the line has corrected it.
+
+        Where the networks hear no note at all, what has a pitch is drums: then there are none.
+        """
+        return self._corrected if self.transcribed and self._single else self.transcribed
+
+    @cached_property
+    def pitched(self) -> float:
+        """Share of what sounds that the notes explain, from 0 to 1."""
+        return pitchedness(self.at_model_rate, RATE, self.notes) if self.notes else 0.0
+
+    def strokes(self, levels: Levels) -> Strokes:
+        """The strokes, with levels that are measured by ``levels``."""
+        return Strokes.of(self.clip, self.sample_rate, levels)
+
+    @cached_property
+    def _single(self) -> bool:
+        return is_single(self.line, self.transcribed)
+
+    @cached_property
+    def _corrected(self) -> list[Note]:
+        return corrected(self.transcribed, self.line, self.at_model_rate)
+
+
+def listen(audio: Audio, sample_rate: float, progress: Progress) -> Heard:
+    """Listen to a stem, ``[channels, samples]``, that is not silent."""
+    stage = "listening to the stem"
+    mono = one_channel(audio)
+    clip = at_model_rate(mono, sample_rate)
+    notes = transcribe(clip, RATE, progress.part(0.2, 0.35, stage))
+    # `follow` resamples once more, to 16 kHz. Of the stem itself it would do so only once, but
+    # give other bits, and all that was tuned was tuned on lines of 22.05 kHz.
+    line = follow(clip, RATE, progress.part(0.35, 0.4, stage))
+    return Heard(mono, sample_rate, clip, notes, line)
+
+
+def one_channel(audio: Audio) -> Mono:
+    """The downmix with its peak at 1, whatever the level."""
+    clip = downmix(audio)
+    return clip / np.float32(max(float(clip.max()), -float(clip.min()), 1e-37))

@@ -1,0 +1,83 @@
+"""Sounds put where they belong: in time, and between the channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from effects.notes.note import Note
+from effects.signal.arrays import Audio, Mono, Values
+from effects.signal.units import midi_to_hz
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of this module: as in the first design that worked, and not searched."""
+
+    #: So many samples fade in, and so many seconds fade out, against clicks.
+    fade_in_samples: int = 64
+    fade_out_seconds: float = 0.02
+    #: A note's place is measured at its beginning, over at least and at most so many seconds.
+    least_pan_seconds: float = 0.05
+    most_pan_seconds: float = 0.2
+    #: In fewer samples, no place is measured.
+    fewest_samples: int = 16
+    #: How far from a multiple of its fundamental a bin still is the note's: bins whose width is
+    #: 1/seconds, or a share of the fundamental, whichever is more.
+    near_bins: float = 2.0
+    near_share: float = 0.02
+
+
+SETTINGS = Settings()
+
+
+def fade(sound: Mono, sample_rate: float) -> None:
+    """Begin and end at 0, in place."""
+    begin = min(SETTINGS.fade_in_samples, sound.size)
+    end = min(round(SETTINGS.fade_out_seconds * sample_rate), sound.size)
+    sound[:begin] *= np.linspace(0, 1, begin, dtype=np.float32)
+    sound[sound.size - end :] *= np.linspace(1, 0, end, dtype=np.float32)
+
+
+def place(out: Audio, sound: Mono, start: int, gains: Mono) -> None:
+    """Add ``sound`` to ``out`` from sample ``start`` on, as much of it as is inside.
+
+    Args:
+        out: ``[channels, samples]``, is written to.
+        sound: ``[samples]``.
+        start: may be negative.
+        gains: one per channel.
+    """
+    first, last = max(start, 0), min(start + sound.size, out.shape[1])
+    if last > first:
+        out[:, first:last] += gains[:, None] * sound[first - start : last - start]
+
+
+def pan(content: Audio, sample_rate: float, note: Note) -> Mono:
+    """A note's gain in each channel, of which the mean square is 1; opposite phase is negative.
+
+    Only the bins near its partials are compared: other notes may be elsewhere.
+    """
+    middle = np.ones(len(content), np.float32)
+    if len(content) == 1:
+        return middle
+    first = max(round(note.start * sample_rate), 0)
+    seconds = min(max(note.seconds, SETTINGS.least_pan_seconds), SETTINGS.most_pan_seconds)
+    part = content[:, first : first + round(seconds * sample_rate)].astype(np.float64)
+    if part.shape[1] < SETTINGS.fewest_samples:
+        return middle
+    spectra = np.fft.rfft(part * np.hanning(part.shape[1]))
+    hz = np.fft.rfftfreq(part.shape[1], 1 / sample_rate)
+    fundamental = float(midi_to_hz(note.pitch))
+    order = np.maximum(np.round(hz / fundamental), 1)
+    reach = max(SETTINGS.near_bins / seconds, SETTINGS.near_share * fundamental)
+    near = np.abs(hz - order * fundamental) < reach
+    chosen = spectra[:, near] if near.any() else spectra
+    products = (chosen @ chosen.conj().T).real
+    power = np.maximum(products.diagonal(), 0)
+    if power.mean() <= 0:
+        return middle
+    signs = np.where(products[power.argmax()] < 0, -1.0, 1.0)
+    gains: Values = signs * np.sqrt(power / power.mean())
+    return gains.astype(np.float32)

@@ -1,0 +1,117 @@
+"""What will be played: of what was heard in a stem, that which the style can play.
+
+| the stem has                                    | an instrument plays   | a kit plays         |
+|-------------------------------------------------|-----------------------|---------------------|
+| a voice                                         | its line              | as without a voice  |
+| notes (at least 0.3 of what sounds)             | its notes             | a stroke per chord  |
+| some notes (at least 0.1), and other sounds too | its notes             | its strokes, if any |
+| strokes (of nothing but strokes, even if a few  | a short note for each | its strokes         |
+| notes are heard in them)                        |                       |                     |
+| none of these                                   | nothing               | nothing             |
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from effects.engines.sampler.instrument import Instrument
+from effects.engines.sampler.kit import by_rank, merged
+from effects.engines.sampler.learn import SETTINGS as KINDS
+from effects.engines.sampler.learn import Player
+from effects.engines.sampler.listen import Heard
+from effects.engines.sampler.perform import perform
+from effects.engines.sampler.sing import sing
+from effects.engines.sampler.strokes import k_weighted, root_mean_squares
+from effects.notes.note import Note
+from effects.notes.pitch_line import Phrase
+from effects.notes.tuning import in_tune
+from effects.signal.arrays import Audio
+
+
+@dataclass(frozen=True)
+class Settings:
+    """When an instrument plays strokes, and how; `learn` says what notes and strokes are."""
+
+    #: Share of what sounds that notes explain, if a stem has drums beside its notes. Drums alone
+    #: have none, to `transcribe`. Not searched.
+    melodic: float = 0.1
+    #: Share of the power that sounds soon after strokes, from which on such a stem is drums alone.
+    #: Not searched.
+    all_struck: float = 0.8
+    #: No stroke on an instrument lasts longer, in seconds. How it was chosen is not recorded.
+    longest_stroke_seconds: float = 0.35
+
+
+SETTINGS = Settings()
+
+
+@dataclass(frozen=True)
+class NotesPlan:
+    """Notes on an instrument, or strokes on a kit.
+
+    Attributes:
+        notes: at least one.
+        instrument: what plays them.
+    """
+
+    notes: Sequence[Note]
+    instrument: Instrument
+
+    def play(self, content: Audio, sample_rate: float, *, tick: Callable[[float], None]) -> Audio:
+        """See `effects.engines.sampler.perform.perform`."""
+        return perform(self.notes, self.instrument, content, sample_rate, tick=tick)
+
+
+@dataclass(frozen=True)
+class LinePlan:
+    """A voice's line on an instrument.
+
+    Attributes:
+        phrases: at least one.
+        instrument: what plays them.
+    """
+
+    phrases: Sequence[Phrase]
+    instrument: Instrument
+
+    def play(self, content: Audio, sample_rate: float, *, tick: Callable[[float], None]) -> Audio:
+        """See `effects.engines.sampler.sing.sing`."""
+        return sing(self.phrases, self.instrument, content, sample_rate, tick=tick)
+
+
+Plan = NotesPlan | LinePlan
+
+
+def choose(heard: Heard, player: Player) -> Plan | None:
+    """What ``player`` plays of ``heard``; None if there is nothing for it to play."""
+    if not player.pitched:
+        notes = _for_a_kit(heard, player.instrument)
+    elif heard.voice:
+        return LinePlan(heard.voice, player.instrument)
+    else:
+        notes = _for_an_instrument(heard, player.instrument)
+    return NotesPlan(notes, player.instrument) if notes else None
+
+
+def _for_an_instrument(heard: Heard, instrument: Instrument) -> list[Note]:
+    """Notes at their pitches, or strokes at the pitches that the instrument has."""
+    if heard.pitched >= KINDS.pitched:
+        return in_tune(heard.notes)
+    # By loudness: a hi-hat that something lower is to play shall be as loud as before, and not as
+    # strong.
+    found = heard.strokes(k_weighted)
+    if heard.pitched >= SETTINGS.melodic and found.share < SETTINGS.all_struck:
+        return in_tune(heard.notes)
+    if found.share >= KINDS.struck:
+        return by_rank(found.notes, instrument, SETTINGS.longest_stroke_seconds)
+    return []
+
+
+def _for_a_kit(heard: Heard, kit: Instrument) -> list[Note]:
+    """Strokes at the moments when notes or strokes begin."""
+    if heard.pitched >= KINDS.pitched:
+        return by_rank(merged(heard.notes), kit, math.inf)
+    found = heard.strokes(root_mean_squares)
+    return by_rank(found.notes, kit, math.inf) if found.share >= KINDS.struck else []

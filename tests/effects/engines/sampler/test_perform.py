@@ -1,0 +1,107 @@
+"""Notes played: which grain is chosen, and how it sounds."""
+
+import numpy as np
+import pytest
+from support.players import RATE, grain, note, player
+from support.samplers import hz
+
+from effects.engines.sampler import instrument, perform, place, stretch
+from effects.engines.sampler.instrument import Grain
+
+
+def test_the_nearest_pitch_is_chosen():
+    found = player(*(grain(pitch) for pitch in (48, 55, 60, 67)))
+    for pitch, expected in ((40, 48), (50, 48), (53, 55), (61, 60), (90, 67)):
+        assert perform.choose(note(0, 0.5, pitch), found).pitch == expected
+
+
+def test_among_those_of_a_pitch_the_clear_the_long_and_the_equally_loud_are_chosen():
+    usual = grain(60)
+    for worse in (grain(60, clear=0.0), grain(60, seconds=0.1), grain(60, level=0.001)):
+        assert perform.choose(note(0, 0.5, 60), player(worse, usual)) is usual
+    # A longer one than is needed is no worse.
+    assert perform.choose(note(0, 0.1, 60), player(grain(60, seconds=2.0))).seconds == 2
+
+
+def test_a_semitone_is_less_than_a_grain_full_of_other_notes():
+    near, clear = grain(60, clear=0.0), grain(61, clear=1.0)
+    assert perform.choose(note(0, 0.5, 60), player(near, clear)) is clear
+
+
+def toned(pitch, seconds, rate=RATE, *, tail=0.3):
+    """A grain of a steady tone with a tail."""
+    t = np.arange(round((seconds + tail) * rate)) / rate
+    sound = 0.2 * np.sin(2 * np.pi * hz(pitch) * t) * np.minimum((seconds + tail - t) / tail, 1)
+    return Grain(float(pitch), 0.14, seconds, 1.0, 0, sound.astype(np.float32))
+
+
+@pytest.mark.parametrize("rate", [8000, RATE, 48_000])
+@pytest.mark.parametrize("pitch", [48, 57, 60.5, 69])
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 1.5])
+def test_a_grain_is_played_at_the_notes_pitch_for_as_long_as_the_note(pitch, seconds, rate):
+    source = toned(57, 0.5)
+    sound, lead = perform.play(note(0, seconds, pitch), source, player(source), rate)
+    assert lead == 0
+    assert sound.dtype == np.float32
+    inside = sound[round(0.05 * rate) : round((seconds - 0.02) * rate)]
+    spectrum = np.abs(np.fft.rfft(inside * np.hanning(inside.size), 1 << 17))
+    found = float(np.fft.rfftfreq(1 << 17, 1 / rate)[spectrum.argmax()])
+    assert 12 * abs(np.log2(found / hz(pitch))) < 0.2
+    rms = [float(np.sqrt(np.mean(part**2))) for part in np.array_split(inside, 4)]
+    assert min(rms) > 0.1
+    after = sound[round((seconds + 0.3) * rate) :]
+    assert np.abs(after).max(initial=0) < 0.1  # it has fallen, or ended
+    assert sound.size / rate < seconds + instrument.SETTINGS.longest_release_seconds + 0.01
+
+
+def test_a_note_of_the_grains_own_length_and_pitch_is_the_grain():
+    source = toned(57, 0.5)
+    sound, _ = perform.play(note(0, 0.5, 57), source, player(source, release=40.0), RATE)
+    kept = slice(place.SETTINGS.fade_in_samples, source.audio.size - round(0.03 * RATE))
+    np.testing.assert_array_equal(sound[kept], source.audio[kept])
+
+
+def test_what_is_too_long_falls_at_the_instruments_rate():
+    source = toned(57, 3.0)
+    sound, _ = perform.play(note(0, 0.5, 57), source, player(source, release=100.0), RATE)
+    early = sound[round(0.5 * RATE) : round(0.55 * RATE)]
+    late = sound[round(0.7 * RATE) : round(0.75 * RATE)]
+    fall = 20 * np.log10(np.sqrt(np.mean(early**2)) / np.sqrt(np.mean(late**2)))
+    assert fall == pytest.approx(20, abs=2)
+
+
+def test_what_would_ring_on_is_cut():
+    source = toned(57, 6.0)
+    sound, _ = perform.play(note(0, 0.5, 57), source, player(source, release=20.0), RATE)
+    assert sound.size / RATE == pytest.approx(2.0, abs=0.01)
+    assert abs(sound[-1]) < 1e-6
+
+
+def test_the_attack_of_a_grain_that_is_stretched_stays_as_it_is():
+    source = toned(57, 0.5)
+    sound, _ = perform.play(note(0, 2.0, 57), source, player(source), RATE)
+    kept = slice(place.SETTINGS.fade_in_samples, round(0.045 * RATE))
+    np.testing.assert_array_equal(sound[kept], source.audio[kept])
+
+
+@pytest.fixture
+def careful(monkeypatch):
+    """Stretch nothing without end: the library breaks down at some thousand times as long."""
+    original = stretch.time_stretch
+
+    def time_stretch(audio, sample_rate, stretch_factor):
+        assert 1 / stretch_factor < 1000
+        assert audio.size / stretch_factor / sample_rate < 60
+        return original(audio, sample_rate, stretch_factor=stretch_factor)
+
+    monkeypatch.setattr(stretch, "time_stretch", time_stretch)
+
+
+@pytest.mark.parametrize("size", [700, 20_000])
+@pytest.mark.parametrize("of_note", [1, 20, 700])
+@pytest.mark.parametrize("seconds", [0.001, 1.5])
+def test_the_shortest_grains_play_what_they_are_told(size, of_note, seconds, careful):
+    source = grain(60, size=size, seconds=of_note / RATE)
+    for pitch in (36, 60, 96):
+        sound, _ = perform.play(note(0, seconds, pitch), source, player(source), RATE)
+        assert np.isfinite(sound).all()
