@@ -1,13 +1,13 @@
 """The style clip as a sampler: its notes are cut out, and play what the content plays.
 
-- `effects.notes` writes down what a clip plays.
-- `cut_out` takes one note's sound out of a clip in which others sound at the same time.
-- `doublings` tells chords from sounds that a transcription takes apart.
-- `instrument` is what is known of a style clip: its notes' sounds, and how a note ends.
-- `perform` plays notes on an instrument.
-- `sing` is the same for a voice's line.
-- `strokes` is the same for what has strokes and no pitch: drums.
-- `between` stands between a stem and its performance.
+`engine` puts the steps together:
 
-`engine` decides what a stem and a clip are, and puts these together.
+- `learn`: what a style clip plays with. An `instrument` is made of its notes: `doublings` are
+  joined, and `cut_out` takes each note's sound from among others. A drum `kit` is made of its
+  `strokes`.
+- `listen`: what is heard in a stem, its notes, a voice's line, its strokes.
+- `plan`: which of these are played, and how.
+- `perform` plays notes, and `sing` a voice's line. Each makes a `choice` among the grains of the
+  instrument (`sing` among grains that are `tracked`), and uses `stretch`, `body` and `place`.
+- `between`: the way from the stem to its performance, for a strength below 1.
 """

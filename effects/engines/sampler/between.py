@@ -1,17 +1,16 @@
 r"""Between a stem and its performance.
 
-With X and Y, the short-time spectra of both, and s, the strength: in every frame and bin, the
-amplitude goes from one to the other evenly in decibels, and the phase is that of the mix of two
-phasors,
+Let X and Y be the short-time spectra of the two, and s the strength. In every frame and bin, the
+level in dB is interpolated linearly, and the phase is that of a weighted sum M of the two phasors,
 
     log |Z| = (1-s) log |X| + s log |Y|,   so   |Z| = |X|^(1-s) |Y|^s,
     Z / |Z| = M / |M|,                          M = (1-s) X/|X| + s Y/|Y|.
 
-0 is the stem and 1 the performance. On the way from one to the other, a partial that only one of
-them has is soon inaudible, since its amplitude falls by as many decibels at each step. In a plain
-mix, both sounds would be heard at once.
+At s = 0 this is the stem, at s = 1 the performance. A partial that only one of them has is soon
+inaudible on the way, since its level falls in equal steps of dB. A plain mix of both would sound
+like two instruments.
 
-Amplitudes are raised by a floor f, or nothing could come of a bin that is 0 in one of the two:
+The logarithm of 0 is not finite, so a floor f is added to amplitudes and taken away in the end:
 |Z| = (|X| + f)^(1-s) (|Y| + f)^s - f.
 """
 
@@ -29,17 +28,17 @@ from effects.signal.stft import Spectra, Stft
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of `morph`."""
+    """The numbers of `morph`."""
 
     #: Window and hop in samples at ``reference_hz``, 92.9 and 23.2 ms: those of the other engines
     #: (Ulyanov & Lebedev 2016). No others were tried.
     size: int = 2048
     hop: int = 512
     reference_hz: float = 22_050
-    #: Frames that are worked on together, against memory; no effect on the result.
+    #: Frames worked on at a time. It limits memory and does not change the result.
     together: int = 128
-    #: The floor f, in a spectrum of a stem whose peak is 1; a sine of full scale has size/4. Far
-    #: below what 24 bits can hold; not searched.
+    #: The floor f, for spectra of a stem whose peak is 1. A sine of that peak has size/4, so f is
+    #: 194 dB below it. Not searched.
     floor: float = 1e-7
 
 
@@ -78,9 +77,9 @@ def _stft(sample_rate: float) -> Stft:
 def _between(x: Spectra, y: Spectra, strength: float) -> Spectra:
     """Z of X and Y; see the module.
 
-    M nearly vanishes where phases are opposite and the strength is 1/2. What is left of it is then
-    a difference of two phasors, so it takes double precision: in single precision, rounding chose
-    the sign of many a bin at 0 Hz, where a phase is a sign.
+    Where phases are opposite and the strength is 1/2, M is a small difference of two phasors. In
+    single precision its phase would be that of rounding errors, above all at 0 Hz, where spectra
+    are real and phases are either equal or opposite.
     """
     a, b = np.abs(x) + SETTINGS.floor, np.abs(y) + SETTINGS.floor
     mix = (1 - strength) * x / a + strength * y / b

@@ -1,17 +1,17 @@
 """A note that was moved in pitch, with part of its resonances where they were.
 
-Played faster, a sound moves as a whole: its partials, and the resonances of the body that they come
-through. A body does not become smaller for a higher note, though makers and samplers scale it a
-little with register. So the smoothed spectrum is moved back a part of the way.
+Played faster, a sound moves as a whole: its partials, and also the resonances of the body. But a
+body is not smaller for a higher note, though makers and samplers scale it a little with register.
+So the smoothed spectrum is moved back a part of the way.
 
-On a logarithmic axis of frequency, u in octaves, let E(u) be the smoothed spectrum in dB of the
-sound before it was moved by n semitones. Since, it is E(u - n/12) =: M(u). What was there is
-E(u) = M(u + n/12), and the filter that leads a part of the way back to it has the gain, in dB,
+Let u be frequency in octaves, E(u) the smoothed spectrum of the original sound in dB, and M(u) that
+of the sound moved by n semitones, M(u) = E(u - n/12). So the original is E(u) = M(u + n/12), and a
+filter that goes a part of the way back to it has the gain, in dB,
 
     G(u) = back · (M(u + n/12) - M(u)).
 
-It has no phase, so that it delays nothing, and a short impulse response, so that no partial is
-smeared in time.
+The filter has zero phase, so that nothing is delayed, and a short impulse response, so that nothing
+is smeared in time.
 """
 
 from __future__ import annotations
@@ -26,22 +26,23 @@ from effects.signal.arrays import Mono, Values
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module."""
+    """The numbers of this module. They were not searched, unless a comment says so."""
 
-    #: How much of the way, in decibels. Of 1/3, 1/2 and 1, a third is neutral for LSD and good for
-    #: timbre; beyond it, wrong pitches are heard more often (docs/quality.md, "Bodies").
+    #: How much of the way, in decibels. Of 1/3, 1/2 and 1, a third is neutral for LSD and better
+    #: for timbre than 0. With more, the timbre of recordings is better still, but wrong pitches are
+    #: heard more often, and 1 costs LSD (docs/quality.md, "Bodies").
     back: float = 1 / 3
-    #: No more than so many dB of the difference count; not searched.
+    #: Largest difference in dB that is moved back.
     most_db: float = 9.0
-    #: Bands in an octave; not searched.
+    #: Bands per octave.
     bands: int = 12
-    #: The spectrum is smoothed over so many octaves, with a Hann window; not searched.
+    #: Length of the Hann window that smooths the spectrum, in octaves.
     smooth_octaves: int = 2
-    #: What is lower belongs to the lowest band, in Hz.
+    #: Lower edge of the lowest band in Hz; what is lower is counted with it.
     lowest_hz: float = 30.0
-    #: The filter's impulse response reaches so many seconds to either side; not searched.
+    #: Length of the filter's impulse response to either side, in seconds.
     filter_seconds: float = 0.02
-    #: What was moved by fewer semitones is left alone.
+    #: A note that was moved by less than this, in semitones, stays as it is.
     near_semitones: float = 0.5
 
 

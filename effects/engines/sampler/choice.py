@@ -1,11 +1,11 @@
 """Choosing a grain: the one that costs least.
 
-How far a grain is from what it is to play is measured in a few terms, each in a unit of its own. A
-cost is the sum of the terms, each times its price:
+Each way in which a grain does not suit what it is to play is a term, in a unit of its own. The cost
+of a grain is the sum of its terms, each times its price,
 
-    cost = Σ price · term
+    cost = Σ price · term.
 
-A semitone costs 1, so prices say how many semitones a thing is worth.
+A semitone has the price 1, so a price says how many semitones one unit of a term is worth.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-SHORTEST_SECONDS = 0.01  # shorter notes and grains are compared as if they were as long as this
-FAINTEST = 1e-9  # likewise of levels, linear
+# Shorter times and lower levels are raised to these, so that no logarithm is infinite.
+SHORTEST_SECONDS = 0.01
+FAINTEST = 1e-9
 
 Candidate = TypeVar("Candidate")
 
 
 class Terms(NamedTuple):
-    """What is not as it should be of a grain; or what each of these costs.
+    """How a grain does not suit what it is to play, or the prices of that.
 
     Attributes:
-        semitones: by which the grain has to be moved.
-        masked: share of its time during which it had to be cut out from among other notes.
-        hazy: how unlike its periods are, as 1 minus their correlation.
-        halved: how alike the halves of its periods are: it will be heard an octave higher.
+        semitones: how far its pitch has to be moved.
+        masked: the share of its time in which it was cut out from among other notes.
+        hazy: how unlike its periods are, 1 minus their correlation.
+        halved: how alike the halves of its periods are; such a grain is heard an octave higher.
         octaves_longer: how often its length has to be doubled.
-        decibels: of difference in level.
+        decibels: the difference in level.
     """
 
     semitones: float
@@ -52,11 +53,11 @@ def cheapest(
 
 
 def octaves_longer(wanted_seconds: float, seconds: float) -> float:
-    """How often ``seconds`` have to be doubled to be as long as wanted; 0 if they are enough."""
+    """How often ``seconds`` must be doubled to reach ``wanted_seconds``; 0 if it is longer."""
     ratio = max(wanted_seconds, SHORTEST_SECONDS) / max(seconds, SHORTEST_SECONDS)
     return max(math.log2(ratio), 0)
 
 
 def decibels_between(a: float, b: float) -> float:
-    """The difference of two levels, which are linear."""
+    """The difference in dB of two linear levels, never negative."""
     return abs(20 * math.log10(max(a, FAINTEST) / max(b, FAINTEST)))

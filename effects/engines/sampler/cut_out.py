@@ -1,20 +1,20 @@
 r"""One note's sound, out of a clip in which others sound at the same time.
 
-A note is known by the comb of its partials: around every multiple of its fundamental, a bell as
-wide as the window's main lobe. With the comb c and the level g, which is constant while the note
-lasts and falls at the clip's release rate after it, its power in a bin of the short-time spectrum
-is modelled as g² c². What is no note's partial (breath, bow, hammer) is modelled as a noise of the
-power ε Σ g², of which each note has a share by level,
+A note is described by a comb c: a bell, as wide as the main lobe of the window, around every
+multiple of its fundamental. Its level g is constant while it lasts and falls at the clip's release
+rate afterwards. The model of its power in a bin of the short-time spectrum is g² c². Between the
+partials there are breath, bow and hammer. Their model is noise of the power ε Σ g², of which each
+note has a share by its level,
 
     share = g² / Σ g².
 
-All of these are independent, so the estimate of one note with the least mean square error is a
-Wiener filter's: a bin times the note's part of the power in it,
+If all of these are independent, the estimate of one note with the least mean square error is that
+of a Wiener filter. It multiplies a bin by the note's part of the power that is expected in it,
 
     mask = (g² c² + ε Σ g² · share) / (Σ g² c² + ε Σ g²).
 
-The masks of all notes sum to 1. Where a note is alone its mask is 1, and the sound is the clip's
-own, sample for sample.
+The masks of all notes sum to 1. Where a note is alone, its mask is set to 1: what comes out is the
+clip itself, sample for sample.
 """
 
 from __future__ import annotations
@@ -34,31 +34,33 @@ from effects.signal.units import midi_to_hz
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module. Where nothing else is said, they are as in the first design that
-    worked, and were not searched.
+    """The numbers of this module.
+
+    They come from the first design that worked and were not searched, unless a comment says more.
     """
 
-    #: Length of the window in seconds, and how many windows are over each sample.
+    #: Length of the window in seconds.
     window_seconds: float = 0.093
+    #: Windows over each sample.
     overlap: int = 8
-    #: No hop has fewer samples.
+    #: Smallest hop in samples.
     least_hop: int = 8
-    #: Standard deviation of a partial's bell: in bins, and, as strings are not quite harmonic, as a
-    #: share of the partial's frequency; whichever is more, but no more than this share of the
-    #: fundamental.
+    #: Standard deviation of a partial's bell: this many bins, ...
     lobe_bins: float = 1.6
+    #: ... or this share of the partial's frequency if it is more (strings are not harmonic), ...
     detuned: float = 0.006
+    #: ... but no more than this share of the fundamental.
     most_width: float = 0.35
-    #: ε. Without it the melody is clean and the instrument unrecognisable; 0.02 was too much of the
-    #: other notes (docs/quality.md, "less of the rest between partials"; more again: LSD 0.58 and
-    #: 0.60 for 0.57).
+    #: ε, the power between partials relative to a note's. It was 0.02 at first; 0.002 leaves less
+    #: of other notes in a grain. To share more of what is between the partials was worse (LSD 0.58
+    #: and 0.60 for 0.57), and so was to remove all of it (timbre 0.16 for 0.09): docs/quality.md.
     epsilon: float = 0.002
-    #: From this share on a note counts as alone.
+    #: A note with a higher share than this is alone.
     alone: float = 0.995
-    #: A note has this share of its level for as long as it is cut out, however far it has fallen;
-    #: others are gone when they have fallen so far. It is -50 dB.
+    #: A level below this share of a note's own, -50 dB, is 0 for other notes. The note that is cut
+    #: out is held at it.
     least: float = 0.003
-    #: A note counts from so many seconds before it begins: it is in the window already.
+    #: Seconds before its start from which on a note counts: windows that reach into it have it.
     early_seconds: float = 0.03
 
 
@@ -118,7 +120,7 @@ class Clip:
         return self._filtered(mask.astype(np.float32), int(frames[0]), start, stop), clear
 
     def _others(self, index: int, stop: int, times: Values) -> list[tuple[int, Values]]:
-        """The other notes that sound at some of the times, and their g²."""
+        """The places of the other notes that sound at some of the times, and their g²."""
         found = []
         for number, note in enumerate(self.notes):
             if number != index and note.start < stop / self.sample_rate:
@@ -128,13 +130,13 @@ class Clip:
         return found
 
     def _level(self, note: Note, times: Values) -> Values:
-        """The level of a note at these times: 0 before it, and soon after it."""
+        """The level g of a note at these times; 0 before it starts and when it has decayed."""
         fallen = 10 ** (-self.release * np.maximum(times - note.end, 0) / 20)
         heard = (times > note.start - SETTINGS.early_seconds) & (fallen > SETTINGS.least)
         return note.level * fallen * heard
 
     def _comb(self, pitch: float) -> Values:
-        """1 at a note's partials, divided by the root of their order, and 0 between them."""
+        """The comb c of a note: the bell of partial k has the height 1/√k."""
         hz = fft.rfftfreq(self._stft.size, 1 / self.sample_rate)
         fundamental = float(midi_to_hz(pitch))
         bin_hz = self.sample_rate / self._stft.size
@@ -145,7 +147,7 @@ class Clip:
         return bells
 
     def _filtered(self, mask: Mono, first: int, start: int, stop: int) -> Mono:
-        """Samples ``start`` to ``stop`` under a mask, which begins at frame ``first``."""
+        """Samples ``start`` to ``stop`` through a mask whose first frame is ``first``."""
         stft = self._stft
         begin = stft.begin(first)
         inside = slice(start - begin, stop - begin)

@@ -17,21 +17,22 @@ from effects.notes.note import Note
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module: as in the first design that worked, and not searched.
+    """The numbers of this module.
 
-    docs/quality.md has what they gained in the case they were made for, an accordion: 10.7 to
-    9.4 dB.
+    They come from the first design that worked and were not searched. On an accordion, the case
+    they were made for, they gained 10.7 to 9.4 dB (docs/quality.md).
     """
 
-    #: Notes that begin within so many seconds come together.
+    #: Notes that start within this many seconds come together.
     together_seconds: float = 0.06
-    #: In semitones; seconds to fourths are chords.
+    #: Smallest interval of a doubling in semitones. Smaller ones, seconds to fourths, are chords.
     least_interval: float = 6.0
-    #: By so many semitones the interval may vary.
+    #: How much the interval may vary, in semitones.
     tolerance: float = 0.7
-    #: Share of the notes that another note is above, by duration, from which on it belongs to them.
+    #: The interval is a doubling if more than this share of the other notes, by duration, has a
+    #: note at that interval above it.
     share: float = 0.4
-    #: Fewer pairs are chance.
+    #: And if this many notes have.
     fewest: int = 3
 
 
@@ -39,7 +40,7 @@ SETTINGS = Settings()
 
 
 def fused(notes: Sequence[Note]) -> list[Note]:
-    """The notes without those that are, at one interval, above most of the others."""
+    """The notes without those that double most of the others at one interval above."""
     kept = list(notes)
     while (interval := _interval(kept)) is not None:
         above = {high for _, high, it in _pairs(kept) if abs(it - interval) <= SETTINGS.tolerance}
@@ -48,7 +49,7 @@ def fused(notes: Sequence[Note]) -> list[Note]:
 
 
 def _interval(notes: Sequence[Note]) -> float | None:
-    """The interval at which most notes have another above them; None if there is none."""
+    """The interval at which most notes have another one above; None if there is none."""
     pairs = _pairs(notes)
     best, share = None, SETTINGS.share
     for candidate in {round(interval * 2) / 2 for _, _, interval in pairs}:
@@ -63,7 +64,7 @@ def _interval(notes: Sequence[Note]) -> float | None:
 
 
 def _pairs(notes: Sequence[Note]) -> list[tuple[int, int, float]]:
-    """The places of two notes that begin together, the lower first, and their interval."""
+    """Pairs of notes that start together: the place of the lower, of the higher, the interval."""
     return [
         (low, high, notes[high].pitch - notes[low].pitch)
         for low in range(len(notes))

@@ -5,9 +5,10 @@ optimiser that nears it damages the melody. Here the melody is written down, and
 
 - a clip with notes plays the content's notes, each by the one that suits it best, and a voice,
   whose pitch glides, by a note that follows it;
-- a clip with strokes (drums) plays the content's beginnings, ranked by pitch or brightness;
-- a clip with neither (rain, a crowd) is a texture. A texture, and a content in which there is
-  nothing to play, are left to the closed form (`effects.engines.gram.infinite`), at half the
+- a clip with strokes (drums) plays a stroke wherever a note or stroke of the content starts, ranked
+  by pitch or brightness;
+- a clip with neither (rain, a crowd) is a texture. If the clip is one, or if there is nothing to
+  play in the content, the closed form (`effects.engines.gram.infinite`) restyles it, at half the
   strength, which spares the melody.
 """
 
@@ -73,11 +74,11 @@ class Sampler(Engine):
 
 
 def _part_of_the_way(stem: Audio, performance: Audio, sample_rate: float, strength: float) -> Audio:
-    """The performance at ``strength``, which is below 1; it is written to.
+    """What lies between a stem and its performance, which is written to; ``strength`` is below 1.
 
-    Its loudness is matched here, so that the way is one of timbre and not of level. What lies
-    between two sounds that are equally loud is softer than both, as their phases differ: so
-    `StyleTransfer` matches the loudness of the result once more.
+    Both have to be equally loud at the start, or the louder one would prevail: so the performance's
+    loudness is matched here. What lies between them may have another loudness again, since their
+    phases differ: so `StyleTransfer` matches the loudness of the result, too.
     """
     level, ceiling = loudness(stem, sample_rate), max(1.0, peak(stem))
     match_loudness(performance, sample_rate, level, ceiling=ceiling)

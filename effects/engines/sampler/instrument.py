@@ -16,51 +16,57 @@ from effects.signal.arrays import Mono, Values
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module. Where nothing else is said, they are as in the first design that
-    worked, and were not searched.
+    """The numbers of this module.
+
+    They come from the first design that worked and were not searched, unless a comment says more.
     """
 
-    #: A grain begins so many seconds before its note.
+    #: Seconds of a grain before its note starts.
     lead_seconds: float = 0.01
-    #: It has at most so many seconds after its note's end, and so many from the note's beginning.
+    #: Seconds of a grain after its note's end, at most.
     tail_seconds: float = 1.5
+    #: Seconds of a grain from the start of its note, at most.
     longest_seconds: float = 6.0
-    #: Fewer seconds make no grain.
+    #: A shorter grain, in seconds, is not used.
     shortest_seconds: float = 0.03
-    #: A grain ends so many seconds before its key is struck again: a note that begins at least
-    #: ``later_seconds`` later, at most so many semitones off.
+    #: A grain ends this many seconds before its key is struck again.
     clear_seconds: float = 0.01
+    #: A note that differs by less than this, in semitones, is of the same key.
     same_pitch_semitones: float = 0.6
+    #: A note comes after another if it starts later by more than this, in seconds.
     later_seconds: float = 0.02
-    #: An instrument has no more grains.
+    #: Most grains of an instrument.
     most_grains: int = 64
 
-    #: Bounds of a measured release, in dB per second. Measured were 40 of a koto and a choir, and
-    #: 400 of an accordion (docs/quality.md).
+    #: Limits of the release rate, in dB per second. Measured rates go from 40 (a koto, a choir) to
+    #: 400 (an accordion): docs/quality.md.
     least_release_db: float = 20.0
     most_release_db: float = 600.0
-    #: Where no release can be measured, in dB per second: what all instruments had before it was
-    #: measured (docs/quality.md, "one release rate for all").
+    #: The release rate where none can be measured, in dB per second. All instruments had this one
+    #: before it was measured (docs/quality.md, "one release rate for all").
     usual_release_db: float = 150.0
-    #: The level that a release is measured on: its hop, and the width of its mean, in seconds.
+    #: Hop of the level that the release is measured on, and the length of its mean, in seconds.
     level_hop_seconds: float = 0.01
     level_seconds: float = 0.03
-    #: So many dB below a clip's loudest, its level tells nothing of releases.
+    #: Levels that are lower than the clip's highest by more than this, in dB, are not used.
     heard_db: float = 60.0
-    #: A release is measured up to so many seconds after a note's end, on so many levels or more.
+    #: A release is measured for this many seconds at most.
     latest_seconds: float = 0.5
+    #: And only if there are this many levels.
     fewest_levels: int = 5
-    #: Notes whose ends are so many seconds apart end together.
+    #: Notes whose ends differ by no more than this, in seconds, end together.
     tied_seconds: float = 0.03
-    #: A note that sounds at any time from so many seconds before another's end to so many after it
-    #: keeps that end from being heard, unless they end together.
+    #: The end of a note is not heard if another note sounds between this many seconds before it ...
     before_end_seconds: float = 0.02
+    #: ... and this many seconds after it.
     after_end_seconds: float = 0.05
 
-    #: What is played is over when it has fallen by so many dB, or after so many seconds.
+    #: A note has ended when its release has fallen by this many dB, ...
     silent_db: float = 60.0
+    #: ... or after this many seconds.
     longest_release_seconds: float = 1.5
-    #: A grain's note that is at most so many times as long as wanted is left to end by itself.
+    #: A grain ends by itself, without the release rate, if its note is as long as wanted or at most
+    #: this many times longer.
     same_length: float = 1.1
 
 
@@ -119,16 +125,16 @@ class Instrument:
 
     @property
     def release_seconds(self) -> float:
-        """How long it takes a note to fall silent after its end."""
+        """How long a note is heard after its end."""
         return min(SETTINGS.silent_db / self.release, SETTINGS.longest_release_seconds)
 
     def falling(self, samples: int, sample_rate: float) -> Mono:
-        """The gains of so many samples from a note's end on: at r dB/s, 10^(-r t / 20)."""
+        """Gains for ``samples`` samples after a note's end: 10^(-r t / 20), with r in dB/s."""
         seconds = np.arange(max(samples, 0)) / sample_rate
         return np.asarray(10 ** (-self.release * seconds / 20), np.float32)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it, to be kept; sound in half precision, to 70 dB below each sample."""
+        """All of it as arrays for the cache. Half precision has an error of -70 dB per sample."""
         table = [[it.pitch, it.level, it.seconds, it.clear, it.lead] for it in self.grains]
         peaks = [max(float(np.abs(it.audio).max(initial=0)), 1e-9) for it in self.grains]
         sounds = [it.audio / peak for it, peak in zip(self.grains, peaks, strict=True)]
@@ -140,7 +146,7 @@ class Instrument:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Instrument:
-        """What `arrays` gave."""
+        """The instrument that `arrays` was called on."""
         grains, end = [], 0
         for pitch, level, seconds, clear, lead, peak, size in arrays["grains"]:
             start, end = end, end + int(size)
@@ -151,7 +157,10 @@ class Instrument:
 
 
 def _worth(notes: Sequence[Note]) -> list[int]:
-    """Which notes to cut out: all, or of many the surest, and pitches that are rare first."""
+    """The places of the notes to cut out: all of them, unless there are too many.
+
+    Then keys take turns, each with its longest and surest notes first, so that rare keys are kept.
+    """
     if len(notes) <= SETTINGS.most_grains:
         return list(range(len(notes)))
     keys = [round(note.pitch) for note in notes]
@@ -182,11 +191,10 @@ def _grain(clip: Clip, index: int) -> Grain | None:
 def release_of(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
     """How fast the notes of a clip fall after their ends, in dB per second.
 
-    A note that falls exponentially has a level of L(t) = L(0) - r t dB at the time t after its end.
-    So r is the slope from the first level after the end to the last one that is still the note's:
-    before the next note begins, and before the clip is lost in its noise. It is measured at every
-    end that can be heard, with no other note around it; their median is taken, since a slope from
-    two levels is easily wrong.
+    If a note decays exponentially, its level at the time t after its end is L(t) = L(0) - r t, in
+    dB. So r is the slope between the first level after the end and the last one before the next
+    note starts or the level is lost in noise. It is measured at every end at which no other note
+    sounds. The result is the median, since a slope from two levels may be far off.
     """
     hop = SETTINGS.level_hop_seconds
     level = _level_db(audio, round(hop * sample_rate))
@@ -207,7 +215,7 @@ def release_of(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
 
 
 def _ends_alone(note: Note, others: Sequence[Note]) -> bool:
-    """Whether no note sounds around the end of ``note`` but those that end with it."""
+    """Whether no other note sounds around the end of ``note``, except those that end with it."""
     return not any(
         abs(it.end - note.end) > SETTINGS.tied_seconds
         for it in others
@@ -217,7 +225,7 @@ def _ends_alone(note: Note, others: Sequence[Note]) -> bool:
 
 
 def _level_db(audio: Mono, hop: int) -> Values:
-    """The level at every ``hop`` samples, the mean power of a few hops around."""
+    """The level in dB at every ``hop`` samples, from the mean power of the hops around it."""
     window = np.full(round(SETTINGS.level_seconds / SETTINGS.level_hop_seconds), 1.0)
     power = np.add.reduceat(audio.astype(np.float64) ** 2, np.arange(0, audio.size, hop)) / hop
     smooth = np.convolve(power, window / window.sum(), "same")

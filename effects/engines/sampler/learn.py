@@ -29,13 +29,13 @@ NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
 
 @dataclass(frozen=True)
 class Settings:
-    """From when on a sound counts as notes, and from when on as strokes; stems as well as clips."""
+    """When a sound, of a style clip or a stem, counts as notes or as strokes."""
 
-    #: Share of what sounds that notes explain. Of the preset library, the instruments with the
-    #: least are bells (0.35); in drums, `transcribe` hears no notes at all.
+    #: Share of what sounds that notes explain. In the preset library, the instruments with the
+    #: lowest share are bells (0.35); in drums, `transcribe` finds no notes at all.
     pitched: float = 0.3
-    #: Share of the power that sounds within 0.4 s after strokes. From the first design that
-    #: worked; not searched.
+    #: Share of the power that sounds soon after strokes. From the first design that worked; not
+    #: searched.
     struck: float = 0.6
 
 
@@ -47,8 +47,8 @@ class Player:
     """What a style clip plays with.
 
     Attributes:
-        instrument: the clip's sounds.
-        pitched: whether they are notes of an instrument; else they are strokes of a kit.
+        instrument: the sounds of the clip.
+        pitched: True if they are notes, False if they are the strokes of a kit.
     """
 
     instrument: Instrument
@@ -60,8 +60,8 @@ def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Pl
 
     Args:
         style: the clip.
-        parameters: of the engine, for the cache's key.
-        progress: of the whole work, of which this is the first fifth.
+        parameters: the engine's parameters, which are part of the cache's key.
+        progress: of the whole work; this is its first fifth.
     """
     score = style.notes and hashlib.sha256(style.notes.read_bytes()).hexdigest()
     key = {"version": VERSION, "notes": score, **parameters}

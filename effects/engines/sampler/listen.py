@@ -1,4 +1,4 @@
-"""Listening to a stem: what it plays, before anybody knows what shall play it."""
+"""Listening to a stem: its notes, its voice, its strokes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Strokes:
     """The strokes of a clip.
 
     Attributes:
-        notes: one for each, as `effects.engines.sampler.strokes` finds them.
-        share: of the clip's power that sounds soon after them, from 0 to 1.
+        notes: one for each stroke, as `effects.engines.sampler.strokes` finds them.
+        share: the share of the clip's power that sounds soon after a stroke, from 0 to 1.
     """
 
     notes: list[Note]
@@ -33,21 +33,21 @@ class Strokes:
 
     @classmethod
     def of(cls, clip: Mono, sample_rate: float, levels: Levels) -> Strokes:
-        """The strokes of ``clip``, ``[samples]``, whose levels are measured by ``levels``."""
+        """The strokes of ``clip``, ``[samples]``, with their levels as ``levels`` measures them."""
         found = strokes(clip, sample_rate, levels)
         return cls(found, struck(clip, sample_rate, found))
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What is heard of a stem. What only some plans ask for is worked out when it is asked for.
+    """What is heard of a stem. What not every plan needs is computed when it is first asked for.
 
     Attributes:
         clip: the stem as one channel with its peak at 1, ``[samples]``.
-        sample_rate: of ``clip``, in Hz.
-        at_model_rate: the same at 22.05 kHz, which is all that notes are heard by.
-        transcribed: the notes that the networks hear.
-        line: the pitch and level of the stem, were it one voice.
+        sample_rate: the sample rate of ``clip`` in Hz.
+        at_model_rate: ``clip`` at 22.05 kHz, the rate of the networks.
+        transcribed: the notes that the networks find.
+        line: the pitch and level of the stem, followed as if it were one voice.
     """
 
     clip: Mono
@@ -58,25 +58,25 @@ class Heard:
 
     @cached_property
     def voice(self) -> list[Phrase]:
-        """What is sung or spoken; no phrases, if the stem is no voice."""
+        """The phrases of a voice; none if the stem is not a voice."""
         voiced = self._single and is_voice(self.line, self._corrected)
         return self.line.phrases if voiced else []
 
     @cached_property
     def notes(self) -> list[Note]:
-        """What is played; where one note sounds at a time, the line has corrected it.
+        """The notes; if only one sounds at a time, they are corrected by the line.
 
-        Where the networks hear no note at all, what has a pitch is drums: then there are none.
+        If the networks find no note at all, what has a pitch is taken for drums.
         """
         return self._corrected if self.transcribed and self._single else self.transcribed
 
     @cached_property
     def pitched(self) -> float:
-        """Share of what sounds that the notes explain, from 0 to 1."""
+        """The share of what sounds that the notes explain, from 0 to 1."""
         return pitchedness(self.at_model_rate, RATE, self.notes) if self.notes else 0.0
 
     def strokes(self, levels: Levels) -> Strokes:
-        """The strokes, with levels that are measured by ``levels``."""
+        """The strokes, with their levels as ``levels`` measures them."""
         return Strokes.of(self.clip, self.sample_rate, levels)
 
     @cached_property
@@ -94,8 +94,8 @@ def listen(audio: Audio, sample_rate: float, progress: Progress) -> Heard:
     mono = one_channel(audio)
     clip = at_model_rate(mono, sample_rate)
     notes = transcribe(clip, RATE, progress.part(0.2, 0.35, stage))
-    # `follow` resamples once more, to 16 kHz. Of the stem itself it would do so only once, but
-    # give other bits, and all that was tuned was tuned on lines of 22.05 kHz.
+    # `follow` resamples a second time, to 16 kHz. Given the stem itself it would resample once, but
+    # pitches would change in their last digits, and with them the result.
     line = follow(clip, RATE, progress.part(0.35, 0.4, stage))
     return Heard(mono, sample_rate, clip, notes, line)
 

@@ -18,18 +18,17 @@ from effects.engines.sampler.stretch import resampled, stretched, stretched_afte
 from effects.notes.note import Note
 from effects.signal.arrays import Audio, Mono
 
-#: What a grain costs. ``masked`` was 3 at first; with 5, clear grains are preferred. A higher and a
-#: lower price than that were both worse: LSD 0.59 for 0.57 on the 24 triplets to tune on
-#: (docs/quality.md). The others are as in the first design that worked, and were not searched. How
-#: alike the periods of a grain are is not looked at for single notes.
+#: What a grain costs. ``masked`` was 3 at first and is 5 now; both a higher and a lower price than
+#: that were worse (LSD 0.59 for 0.57, docs/quality.md). The others come from the first design that
+#: worked and were not searched. Periods are not compared, so ``hazy`` and ``halved`` cost nothing.
 PRICES = Terms(semitones=1.0, masked=5.0, hazy=0.0, halved=0.0, octaves_longer=4.0, decibels=0.02)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module."""
+    """The numbers of this module."""
 
-    #: No grain is made louder by more than so many dB; not searched.
+    #: Highest gain of a grain in dB; not searched.
     most_gain_db: float = 60.0
 
 
@@ -80,11 +79,11 @@ def choose(note: Note, instrument: Instrument) -> Grain:
 
 
 def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -> tuple[Mono, int]:
-    """The grain at the note's pitch and as long as the note, and its samples before the note.
+    """The grain at the note's pitch and length, and how many samples of it come before the note.
 
-    Read at r = 2^(semitones/12) times its rate, a grain sounds ``semitones`` higher and is r times
-    shorter. What it is then too short for is stretched. Where it is too long, it falls at the
-    instrument's release rate.
+    Read at r = 2^(n/12) times its rate, a grain sounds n semitones higher and is r times shorter.
+    If it is then too short, it is stretched. If it is too long, it fades at the instrument's
+    release rate from the end of the note on.
     """
     ratio = 2 ** ((note.pitch - grain.pitch) / 12)
     sound = resampled(grain.audio, instrument.sample_rate * ratio, sample_rate)
@@ -96,20 +95,20 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
     if body < wanted:
         sound = _held(sound, lead, body, wanted, sample_rate)
     sound = sound[: wanted + round(instrument.release_seconds * sample_rate)].copy()
-    if not wanted <= body <= wanted * INSTRUMENT.same_length:  # else it falls by itself, and now
+    if not wanted <= body <= wanted * INSTRUMENT.same_length:  # else it ends by itself
         sound[wanted:] *= instrument.falling(sound.size - wanted, sample_rate)
     fade(sound, sample_rate)
     return sound, lead
 
 
 def _held(sound: Mono, lead: int, body: int, wanted: int, sample_rate: float) -> Mono:
-    """A grain whose note ends at ``wanted`` and not at ``body``, which are samples.
+    """A grain with the end of its note moved from sample ``body`` to sample ``wanted``.
 
-    Its attack, up to sample a, stays as it is. The rest, with the tail, becomes f times as long,
-    f = (wanted - a) / (body - a), so that the note's end moves from ``body`` to ``wanted``.
+    Its attack, up to sample a, stays as it is. The rest, its tail included, becomes f times as
+    long, with f = (wanted - a) / (body - a).
     """
     attack = lead + round(STRETCH.attack_seconds * sample_rate)
-    # What comes later, nobody will hear.
+    # What comes later is cut off anyway.
     longest = wanted + round(INSTRUMENT.longest_release_seconds * sample_rate)
     if attack > STRETCH.most_attack * body:
         factor = min(wanted / max(body, 1), STRETCH.most_stretched)

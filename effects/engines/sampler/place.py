@@ -13,19 +13,20 @@ from effects.signal.units import midi_to_hz
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module: as in the first design that worked, and not searched."""
+    """The numbers of this module: from the first design that worked, not searched."""
 
-    #: So many samples fade in, and so many seconds fade out, against clicks.
+    #: Samples of the fade-in, which avoids a click.
     fade_in_samples: int = 64
+    #: Seconds of the fade-out.
     fade_out_seconds: float = 0.02
-    #: A note's place is measured at its beginning, over at least and at most so many seconds.
+    #: Seconds from the start of a note in which its place is measured: its length, within these.
     least_pan_seconds: float = 0.05
     most_pan_seconds: float = 0.2
-    #: In fewer samples, no place is measured.
+    #: With fewer samples, a note is put in the middle.
     fewest_samples: int = 16
-    #: How far from a multiple of its fundamental a bin still is the note's: bins whose width is
-    #: 1/seconds, or a share of the fundamental, whichever is more.
+    #: A bin counts as a partial's if it is nearer than this many bins, of 1 / seconds Hz each, ...
     near_bins: float = 2.0
+    #: ... or nearer than this share of the fundamental.
     near_share: float = 0.02
 
 

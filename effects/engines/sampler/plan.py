@@ -1,4 +1,4 @@
-"""What will be played: of what was heard in a stem, that which the style can play.
+"""What will be played: what was heard in a stem, as far as the style can play it.
 
 | the stem has                                    | an instrument plays   | a kit plays         |
 |-------------------------------------------------|-----------------------|---------------------|
@@ -32,15 +32,14 @@ from effects.signal.arrays import Audio
 
 @dataclass(frozen=True)
 class Settings:
-    """When an instrument plays strokes, and how; `learn` says what notes and strokes are."""
+    """When an instrument plays strokes, and how. `learn` says what notes and strokes are."""
 
-    #: Share of what sounds that notes explain, if a stem has drums beside its notes. Drums alone
-    #: have none, to `transcribe`. Not searched.
+    #: A stem with drums beside its notes: share of what sounds that the notes explain. Drums alone
+    #: have no notes (`transcribe` finds none). Not searched.
     melodic: float = 0.1
-    #: Share of the power that sounds soon after strokes, from which on such a stem is drums alone.
-    #: Not searched.
+    #: Such a stem is drums after all if strokes explain this share of its power. Not searched.
     all_struck: float = 0.8
-    #: No stroke on an instrument lasts longer, in seconds. How it was chosen is not recorded.
+    #: Longest stroke on an instrument, in seconds. How it was chosen is not recorded.
     longest_stroke_seconds: float = 0.35
 
 
@@ -96,11 +95,11 @@ def choose(heard: Heard, player: Player) -> Plan | None:
 
 
 def _for_an_instrument(heard: Heard, instrument: Instrument) -> list[Note]:
-    """Notes at their pitches, or strokes at the pitches that the instrument has."""
+    """The stem's notes, or its strokes at pitches that the instrument has."""
     if heard.pitched >= KINDS.pitched:
         return in_tune(heard.notes)
-    # By loudness: a hi-hat that something lower is to play shall be as loud as before, and not as
-    # strong.
+    # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
+    # equal power, it would not.
     found = heard.strokes(k_weighted)
     if heard.pitched >= SETTINGS.melodic and found.share < SETTINGS.all_struck:
         return in_tune(heard.notes)
@@ -110,7 +109,7 @@ def _for_an_instrument(heard: Heard, instrument: Instrument) -> list[Note]:
 
 
 def _for_a_kit(heard: Heard, kit: Instrument) -> list[Note]:
-    """Strokes at the moments when notes or strokes begin."""
+    """A stroke of the kit for each chord or stroke of the stem."""
     if heard.pitched >= KINDS.pitched:
         return by_rank(merged(heard.notes), kit, math.inf)
     found = heard.strokes(root_mean_squares)

@@ -1,18 +1,17 @@
 r"""A voice's line played on an instrument: its pitch and its level as they move.
 
-Every phrase is one long note, played by one grain. Let Φ(t) be how many periods there have been up
-to the time t: Φ' is the frequency. The grain is read at a speed that varies, at the position p(t)
-where it has had as many periods as the phrase,
+Every phrase is one long note, played by one grain. Let Φ(t) be the number of periods up to the time
+t, so that Φ' is the frequency. The grain is read at a varying speed: at the time t, at the position
+p(t) up to which it has had as many periods as the phrase,
 
     Φ_grain(p(t)) = Φ_phrase(t),    so    p(t) = Φ_grain⁻¹(Φ_phrase(t)).
 
-The output then has the phrase's frequency: where the grain's own pitch wavers, the output's does
-not. What the grain is too short for is stretched in time beforehand, except its attack. Then the
-grain's own level is evened out, and the phrase's put on. What belongs to no phrase (a consonant
-without a pitch) is silence.
+The output then has the frequency of the phrase, even where the grain's own pitch wavers. A grain
+that is too short is first stretched in time, except its attack. Its own level is evened out, and
+the phrase's put in its place. Between phrases (a consonant without a pitch) there is silence.
 
-`effects.engines.sampler.body` keeps a body's resonances where a note was moved by one interval.
-Here the interval changes all the time; to use its mean was not tried.
+`perform` also moves the resonances of a grain's body back (`effects.engines.sampler.body`), which
+takes one interval for the whole note. Here the interval changes all the time, and it was not tried.
 """
 
 from __future__ import annotations
@@ -36,24 +35,25 @@ from effects.notes.pitch_line import HOP_SECONDS, Phrase
 from effects.signal.arrays import Audio, Mono, Values
 from effects.signal.units import midi_to_hz
 
-#: What a grain costs: as in the first design that worked, and not searched. A phrase is one long
-#: note, in which faults of a grain's periods are well heard.
+#: What a grain costs; from the first design that worked, not searched. A phrase is one long note,
+#: in which irregular periods are easily heard.
 PRICES = Terms(semitones=1.0, masked=5.0, hazy=40.0, halved=16.0, octaves_longer=2.0, decibels=0.1)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module: as in the first design that worked, and not searched."""
+    """The numbers of this module: from the first design that worked, not searched."""
 
-    #: Halves of periods whose correlation is no higher do no harm.
+    #: A correlation of the halves of a period does no harm up to this one.
     halves_alike: float = 0.3
-    #: The grain is read, and the output made, at so many times their rates: so that cubic splines
-    #: are exact enough, and that there is room for what folds; see `_read`.
+    #: The grain is read, and the output written, at this many times their rates. Cubic splines are
+    #: then exact enough, and there is room for aliases; see `_read`.
     oversampled: int = 2
-    #: Points of the map Φ_grain in a hop of the line.
+    #: Points of the map Φ_grain per hop of the line.
     points: int = 4
-    #: A grain's level is measured over so many seconds, and evened by at most so many dB.
+    #: Seconds over which the level of a grain is measured.
     even_seconds: float = 0.05
+    #: A grain's level is raised by this many dB at most where it is evened out.
     most_evened_db: float = 30.0
 
 
@@ -90,10 +90,10 @@ def sing(
 
 def _choose(phrase: Phrase, grains: Sequence[TrackedGrain]) -> TrackedGrain:
     """The grain that suits a phrase best."""
-    loudest = max(it.grain.level for it in grains)
+    loudest, median = max(it.grain.level for it in grains), phrase.median
 
     def terms(it: TrackedGrain) -> Terms:
-        interval = it.pitch - phrase.median
+        interval = it.pitch - median
         lasts = it.grain.seconds * 2 ** (interval / 12)
         return Terms(
             semitones=abs(interval),
@@ -126,7 +126,7 @@ def _play(
     sound = _even(sound, course.begin, course.end, round(SETTINGS.even_seconds * fine))
     frames = np.arange(len(phrase.level)) * HOP_SECONDS
     sound *= np.interp(course.times, frames, _softened(phrase.level)).astype(np.float32)
-    if had > needed * INSTRUMENT.same_length:  # else it falls by itself, and now
+    if had > needed * INSTRUMENT.same_length:  # else it ends by itself
         sound[course.end :] *= instrument.falling(sound.size - course.end, fine)
     sound = np.asarray(soxr.resample(sound, fine, sample_rate), np.float32)
     fade(sound, sample_rate)
@@ -138,11 +138,11 @@ class _Course:
     """A phrase, sample by sample of the output.
 
     Attributes:
-        lead: seconds before the phrase begins.
-        times: from the beginning of the phrase, in seconds; at first they are negative.
-        periods: Φ_phrase at these times, 0 at the first.
-        begin: the sample at which the phrase begins.
-        end: and at which it ends.
+        lead: seconds before the phrase starts.
+        times: in seconds from the start of the phrase; negative during the lead.
+        periods: Φ_phrase at these times.
+        begin: the sample at which the phrase starts.
+        end: the sample at which it ends.
     """
 
     lead: float
@@ -155,9 +155,9 @@ class _Course:
     def of(
         cls, phrase: Phrase, tracked: TrackedGrain, instrument: Instrument, fine: float
     ) -> _Course:
-        """With the grain's lead and the instrument's release, at the rate ``fine``."""
+        """The phrase at the rate ``fine``, in Hz, with the grain's lead and a release."""
         hz = midi_to_hz(phrase.pitch)
-        # The lead is read as fast as the phrase's first moment: at the ratio of the frequencies.
+        # The lead is read at the speed that the phrase starts with, the ratio of the frequencies.
         lead = tracked.grain.lead / instrument.sample_rate * float(tracked.hz[0]) / float(hz[0])
         last = lead + phrase.seconds
         times = np.arange(round((last + instrument.release_seconds) * fine)) / fine - lead
@@ -172,8 +172,8 @@ class _Source:
 
     Attributes:
         audio: ``[samples]``.
-        lead: seconds before its note begins.
-        seconds: positions in it.
+        lead: seconds before its note starts.
+        seconds: positions in it, rising.
         periods: Φ_grain at these, rising.
     """
 
@@ -192,15 +192,23 @@ class _Source:
         return cls(grain.audio, grain.lead / rate, seconds, periods)
 
     def longer(self, body: float, had: float, needed: float, rate: float) -> _Source:
-        """The grain with ``needed`` periods until ``body``, in seconds, where it ``had`` fewer.
+        """The grain stretched, so that up to its note's end it has ``needed`` periods.
 
-        The attack a stays as it is; what comes after becomes f times as long, at the same pitch. So
-        the position p becomes a + (p - a) f, and the periods after the attack become f times as
-        many,
+        Up to the position a, the end of the attack, it stays as it is. What follows becomes f times
+        as long at the same pitch: a position p moves to a + (p - a) f, and the number of periods
+        after a grows by the same factor,
 
-            Φ'(a + (p - a) f) = Φ(a) + (Φ(p) - Φ(a)) f,
+            Φ_new(a + (p - a) f) = Φ(a) + (Φ(p) - Φ(a)) f.
 
-        which is ``needed`` at the note's end for f = (needed - Φ(a)) / (had - Φ(a)).
+        At the note's end, where Φ was ``had``, that is ``needed`` if
+
+            f = (needed - Φ(a)) / (had - Φ(a)).
+
+        Args:
+            body: the position of the note's end, in seconds.
+            had: periods up to there, fewer than ``needed``.
+            needed: periods of the phrase.
+            rate: of the grain, in Hz.
         """
         attack = self.lead + STRETCH.attack_seconds
         if attack > STRETCH.most_attack * body:
@@ -220,9 +228,10 @@ class _Source:
 def _read(sound: Mono, position: Values, rate: float, fine: float) -> Mono:
     """The samples at these positions in seconds, by cubic splines; 0 past the end.
 
-    Read v times as fast, the frequency f becomes v f, and folds to F - v f if it is above F/2, with
-    F the rate of the output so far. As it is oversampled twice, what lands above F/4 is lost in the
-    end. So v f may be up to 3/4 F, and the grain may keep a rate of twice that over v, 1.5 F / v.
+    If a grain is read v times as fast, its frequency f becomes v f. At the rate F (``fine``), it is
+    aliased to F - v f if it is above F/2. The output is resampled to half of F at the end, which
+    removes all above F/4. So aliases do no harm if v f <= 3/4 F, and the grain is first brought to
+    the rate 1.5 F / v, which has nothing above f = 3/4 F / v.
     """
     known = np.isfinite(position)
     fastest = float(np.diff(position[known]).max(initial=0)) * fine
@@ -237,7 +246,10 @@ def _read(sound: Mono, position: Values, rate: float, fine: float) -> Mono:
 
 
 def _even(sound: Mono, begin: int, end: int, window: int) -> Mono:
-    """At a root mean square of 1 from the attack to the end, as it is before and after."""
+    """``sound`` with a root mean square of 1 at all times from the attack to the note's end.
+
+    Before and after, the gain is that of the attack and of the end.
+    """
     power: Values = uniform_filter1d(sound.astype(np.float64) ** 2, max(window, 1), mode="nearest")
     level = np.sqrt(np.maximum(power, 0))
     first = min(begin + window, max(end - window // 2, begin))
@@ -252,7 +264,7 @@ def _even(sound: Mono, begin: int, end: int, window: int) -> Mono:
 
 
 def _softened(level: Values) -> Values:
-    """A phrase's level, without its rise during the attack, which the grain has already."""
+    """A phrase's level without its rise during the attack: the grain has an attack of its own."""
     frames = min(round(STRETCH.attack_seconds / HOP_SECONDS), len(level))
     found = level.copy()
     found[:frames] = np.maximum.accumulate(level[:frames][::-1])[::-1]

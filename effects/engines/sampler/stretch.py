@@ -1,4 +1,4 @@
-"""Grains made longer at the same pitch, by Rubber Band; and to another rate."""
+"""Grains made longer at the same pitch (by Rubber Band), or brought to another rate."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from effects.signal.arrays import Mono
 class Settings:
     """What of a grain is stretched.
 
-    docs/quality.md, "What each design gained", has what was compared: to stretch all of a note but
-    for its attack, tail included, was better than to join a stretched note to its own tail. The
-    numbers are as in the first design that worked, and were not searched.
+    Stretching all of a note but its attack, tail included, was better than joining a stretched note
+    to its unstretched tail (docs/quality.md, "What each design gained"). The numbers come from the
+    first design that worked and were not searched, unless a comment says more.
     """
 
-    #: How much of a note, in seconds from its beginning, is never stretched.
+    #: Seconds from the start of a note that are never stretched.
     attack_seconds: float = 0.06
-    #: The attack is joined to the rest over so many seconds.
+    #: Length of the crossfade from the attack to the rest, in seconds.
     join_seconds: float = 0.01
-    #: If the attack is more than this share of a grain's note, all of the note is stretched.
+    #: If the attack is more than this share of the note, all of the note is stretched.
     most_attack: float = 0.6
-    #: Nothing becomes so many times longer: at some thousand times, Rubber Band breaks down.
+    #: Highest factor. At some thousand times, Rubber Band breaks down.
     most_stretched: float = 200.0
-    #: Rates that differ by less than this share are taken for the same.
+    #: Rates that differ by a smaller share than this are the same.
     same_rate: float = 1e-4
 
 
@@ -44,10 +44,11 @@ def stretched(audio: Mono, factor: float, sample_rate: float) -> Mono:
 
 
 def stretched_after(sound: Mono, attack: int, factor: float, sample_rate: float) -> Mono:
-    """``factor`` times as long from sample ``attack`` on; what is before stays as it is.
+    """``sound`` with what follows sample ``attack`` made ``factor`` times as long.
 
-    The two are joined by a crossfade. The stretched part begins before ``attack``, by the length of
-    the crossfade; what that has become longer by is dropped.
+    A crossfade of n samples, which ends at ``attack``, joins the two parts. So the second part is
+    stretched from n samples before ``attack`` on. These become ``factor`` n samples, of which only
+    the last n are used.
     """
     join = min(round(SETTINGS.join_seconds * sample_rate), attack)
     rest = stretched(sound[attack - join :], factor, sample_rate)

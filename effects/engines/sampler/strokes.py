@@ -1,7 +1,7 @@
-"""Strokes without a pitch: where they are in a clip, how bright, and how strong or loud.
+"""Strokes, sounds without a pitch: where they are in a clip, how bright and how loud.
 
-In place of a pitch a stroke has a brightness: the centre of gravity of its spectrum, as a MIDI
-number.
+In place of a pitch, a stroke has a brightness: the spectral centroid on a logarithmic axis, as a
+MIDI number.
 """
 
 from __future__ import annotations
@@ -20,47 +20,50 @@ from effects.signal.units import hz_to_midi
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module. Where nothing else is said, they are as in the first design that
-    worked, and were not searched.
+    """The numbers of this module.
+
+    They come from the first design that worked and were not searched, unless a comment says more.
     """
 
-    #: Onsets: librosa's mel spectrogram, at its default rate in Hz and with its default window in
-    #: samples. The hop is half the default one: onsets are known to 12 ms.
+    #: Sample rate in Hz and window in samples of the spectrogram in which onsets are found:
+    #: librosa's defaults.
     onset_hz: int = 22_050
-    onset_hop: int = 256
     onset_size: int = 2048
-    #: Silence in seconds that a clip is given, so that a stroke at its start has a before.
+    #: Its hop in samples, 11.6 ms: half of librosa's default, for a finer resolution in time.
+    onset_hop: int = 256
+    #: Seconds of silence put before a clip, so that a stroke at its very start has a rise.
     before_seconds: float = 0.1
-    #: Frames that are worked on together, against memory; no effect on the result.
+    #: Frames worked on at a time. It limits memory and does not change the result.
     frames_together: int = 4096
-    #: Where the beginning of a stroke is looked for: in seconds before and after its onset.
+    #: Seconds before and after an onset in which the start of the stroke is looked for.
     around_seconds: tuple[float, float] = (0.05, 0.03)
-    #: Resolution of that search, in seconds; no stroke is shorter.
+    #: Resolution of that search in seconds. A stroke must be longer than this.
     step_seconds: float = 0.001
-    #: A stroke begins where the amplitude first has this share of the highest around it.
+    #: A stroke starts where the amplitude first reaches this share of its maximum around the onset.
     risen: float = 0.25
-    #: What brightness and level are measured on, in seconds from the beginning of a stroke.
+    #: Seconds from the start of a stroke over which brightness and level are measured.
     colour_seconds: float = 0.08
-    #: Of a clip's last stroke, fewer samples tell no brightness.
+    #: A stroke needs more samples than this, or its brightness means nothing.
     fewest_samples: int = 8
-    #: A stroke lasts no longer, in seconds.
+    #: Longest stroke, in seconds.
     longest_seconds: float = 2.0
-    #: Strokes and notes that begin within so many seconds are one moment's.
+    #: Strokes or notes that start within this many seconds are one.
     together_seconds: float = 0.03
-    #: At a stroke, the level of at least one band rises by so many dB, from so many seconds before
-    #: it to as many after it. These are the edges of the bands in Hz. A band does not count if it
-    #: has less than ``faint_share`` of the power after.
+    #: An onset is a stroke if the level of some band rises by more than this, in dB.
     least_rise_db: float = 6.0
+    #: Seconds before the stroke, and after its start, between which the rise is measured.
     rise_seconds: float = 0.03
+    #: Edges of the bands in Hz.
     rise_edges_hz: tuple[int, ...] = (0, 250, 1000, 4000, 20_000)
+    #: A band with a smaller share of the power after the start is not looked at.
     faint_share: float = 0.01
-    #: Every band is taken to have this share of the power after: no level rises by more than 60 dB.
+    #: Added to each band, as a share of that power: it limits a rise out of silence to 60 dB.
     floor_share: float = 1e-6
-    #: What sounds within so many seconds after the beginning of a stroke is its sound.
+    #: Seconds from the start of a stroke in which all that sounds counts as the stroke's sound.
     soon_seconds: float = 0.4
-    #: So many dB below the loudest stroke, nothing is a stroke.
+    #: Strokes that are softer than the loudest by more than this, in dB, are dropped.
     faint_db: float = 40.0
-    #: A clip whose peak is lower has no strokes.
+    #: A clip with a lower peak is silent.
     silent: float = 1e-9
 
 
@@ -69,12 +72,12 @@ SETTINGS = Settings()
 
 @dataclass(frozen=True)
 class Colour:
-    """The first moment of a stroke, by which its brightness and level are measured.
+    """The beginning of a stroke, on which its brightness and level are measured.
 
     Attributes:
-        start: in seconds.
-        end: of the stroke, in seconds.
-        samples: of the moment, ``[n]``.
+        start: when the stroke starts, in seconds.
+        end: when the stroke ends, in seconds.
+        samples: the beginning, ``[n]``.
     """
 
     start: float
@@ -83,18 +86,18 @@ class Colour:
 
 
 Levels = Callable[[Mono, float, Sequence[Colour]], Sequence[float]]
-"""Measures strokes: of a clip, its sample rate in Hz, and where its strokes are."""
+"""Measures levels: takes a clip, its sample rate in Hz and its strokes, gives a level for each."""
 
 
 def root_mean_squares(
     audio: Mono, sample_rate: float, colours: Sequence[Colour]
 ) -> Sequence[float]:
-    """The strength of strokes."""
+    """The root mean square of each stroke's beginning."""
     return [float(np.sqrt(np.mean(it.samples**2))) for it in colours]
 
 
 def k_weighted(audio: Mono, sample_rate: float, colours: Sequence[Colour]) -> Sequence[float]:
-    """The loudness of strokes: root mean square after the K-weighting of BS.1770."""
+    """The same after the K-weighting of ITU-R BS.1770: how loud strokes are."""
     step = _step(sample_rate)
     power = k_weighted_power(audio[None], sample_rate, step)
     levels = []
@@ -108,14 +111,14 @@ def k_weighted(audio: Mono, sample_rate: float, colours: Sequence[Colour]) -> Se
 def strokes(audio: Mono, sample_rate: float, levels: Levels = root_mean_squares) -> list[Note]:
     """The strokes of a clip, each until the next, with their brightness in place of a pitch.
 
-    Onsets are librosa's (peaks of the spectral flux), of which those count at which the level of
-    some octaves rises at once: the flux of noise has peaks, too. A stroke begins where the
-    amplitude around its onset first rises to a quarter of its highest.
+    Onsets are librosa's, the peaks of the spectral flux. Noise has such peaks, too, so an onset
+    only counts if the level of some band rises at once. A stroke starts where the amplitude around
+    the onset first reaches a quarter of its maximum.
 
     Args:
         audio: the clip, ``[samples]``.
         sample_rate: in Hz.
-        levels: what measures the strokes' levels.
+        levels: how to measure the strokes' levels.
     """
     if np.abs(audio).max(initial=0) < SETTINGS.silent:
         return []
@@ -129,7 +132,7 @@ def strokes(audio: Mono, sample_rate: float, levels: Levels = root_mean_squares)
 
 
 def _colours(audio: Mono, sample_rate: float) -> Iterator[Colour]:
-    """The first moments of the strokes, in order."""
+    """The beginnings of the strokes, in order."""
     starts = sorted({_start(audio, sample_rate, at) for at in _onsets(audio, sample_rate)})
     starts = [it for it in starts if _rise_db(audio, sample_rate, it) > SETTINGS.least_rise_db]
     starts = [
@@ -146,7 +149,7 @@ def _colours(audio: Mono, sample_rate: float) -> Iterator[Colour]:
 
 
 def _step(sample_rate: float) -> int:
-    """Samples that are looked at as one, where a stroke's beginning is looked for."""
+    """The resolution of the search for a stroke's start, in samples."""
     return max(round(SETTINGS.step_seconds * sample_rate), 1)
 
 
@@ -168,7 +171,7 @@ def _onsets(audio: Mono, sample_rate: float) -> Values:
 
 
 def _mel_spectrogram(clip: Mono) -> Mono:
-    """librosa's, stretch by stretch: of a long stem, all bins at once are gigabytes."""
+    """librosa's, computed in parts: all bins of a long stem would take gigabytes."""
     import librosa
 
     hop, size, together = SETTINGS.onset_hop, SETTINGS.onset_size, SETTINGS.frames_together
@@ -188,6 +191,7 @@ def _mel_spectrogram(clip: Mono) -> Mono:
 
 
 def _start(audio: Mono, sample_rate: float, onset: float) -> float:
+    """When the stroke at an onset starts, in seconds."""
     before, after = SETTINGS.around_seconds
     first = max(round((onset - before) * sample_rate), 0)
     part = np.abs(audio[first : round((onset + after) * sample_rate)])
@@ -197,7 +201,7 @@ def _start(audio: Mono, sample_rate: float, onset: float) -> float:
 
 
 def _rise_db(audio: Mono, sample_rate: float, start: float) -> float:
-    """By how much the level rises where a stroke begins, in the octaves where it does most."""
+    """By how many dB the level rises where a stroke starts, in the band where it rises most."""
     size, at = round(SETTINGS.rise_seconds * sample_rate), round(start * sample_rate)
     before, after = np.zeros(size), np.zeros(size)
     parts = audio[max(at - size, 0) : at], audio[at : at + size]
@@ -215,7 +219,7 @@ def _rise_db(audio: Mono, sample_rate: float, start: float) -> float:
 
 
 def struck(audio: Mono, sample_rate: float, found: Sequence[Note]) -> float:
-    """Share of a clip's power that sounds soon after its strokes, 0 to 1."""
+    """The share of a clip's power that sounds soon after its strokes, from 0 to 1."""
     power = np.square(audio, dtype=np.float64)
     near = np.zeros(audio.size, np.bool_)
     for stroke in found:
@@ -225,9 +229,13 @@ def struck(audio: Mono, sample_rate: float, found: Sequence[Note]) -> float:
 
 
 def brightness(part: Mono, sample_rate: float) -> float:
-    """Centre of gravity of the logarithm of frequency, by amplitude, as a MIDI number."""
+    """The mean of the logarithm of frequency, weighted by amplitude, as a MIDI number.
+
+    An octave has as many bins as all octaves below it together, so that the top would outweigh all
+    else. Amplitudes are therefore divided by the root of frequency.
+    """
     amplitude = np.abs(np.fft.rfft(part * np.hanning(part.size)))[1:]
     pitch = hz_to_midi(np.fft.rfftfreq(part.size, 1 / sample_rate)[1:])
-    weight = amplitude / np.arange(1, amplitude.size + 1) ** 0.5  # bins are dense at the top
+    weight = amplitude / np.arange(1, amplitude.size + 1) ** 0.5
     total = float(weight.sum())
     return float((pitch * weight).sum() / total) if total > 0 else 60.0

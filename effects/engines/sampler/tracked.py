@@ -15,19 +15,19 @@ from effects.signal.units import midi_to_hz
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of this module: as in the first design that worked, and not searched."""
+    """The numbers of this module: from the first design that worked, not searched."""
 
-    #: A grain's pitch is looked for so many semitones around its note's.
+    #: The pitch of a grain is looked for within this many semitones of its note's.
     range_semitones: float = 6.0
-    #: It may waver by so many semitones, or be off when it begins; what is further off is an error.
+    #: A pitch that is further off than this, in semitones, is an error and not vibrato.
     near_semitones: float = 3.0
-    #: So many seconds from its beginning it has no pitch yet.
+    #: Seconds from the start of a note in which it has no clear pitch yet.
     unsure_seconds: float = 0.01
-    #: So many frames beyond a grain's end, its pitch stays.
+    #: Frames for which the last pitch goes on after a grain's end.
     frames_after: int = 200
-    #: Points of a period that are compared with the next.
+    #: Points in a period when periods are compared.
     points: int = 64
-    #: No pitch is looked for above this share of the rate of `effects.notes.pitch_line`.
+    #: Highest pitch that is looked for, as a share of the rate of `effects.notes.pitch_line`.
     highest_share: float = 0.45
 
 
@@ -54,7 +54,7 @@ class TrackedGrain:
 
     @classmethod
     def of(cls, grain: Grain, sample_rate: float) -> TrackedGrain:
-        """With the pitch of its line; where that is not near its note's, with its note's."""
+        """Follow a grain's pitch; if none is found near its note's pitch, that one is taken."""
         around = SETTINGS.range_semitones
         low, high = (float(midi_to_hz(grain.pitch + it)) for it in (-around, around))
         highest = min(high, SETTINGS.highest_share * RATE)
@@ -73,8 +73,10 @@ class TrackedGrain:
 
 
 def periods_at(hz: Values, seconds: Values) -> Values:
-    """How many periods there are from the beginning of a grain to these times: the integral of
-    its frequency ``hz``, which is known at every `HOP_SECONDS`, by the trapezoidal rule.
+    """The number of periods from the start of a grain to these times.
+
+    It is the integral of the frequency ``hz``, given at every `HOP_SECONDS`, by the trapezoidal
+    rule.
     """
     grid = np.arange(len(hz)) * HOP_SECONDS
     total = np.concatenate([[0.0], np.cumsum((hz[1:] + hz[:-1]) / 2)]) * HOP_SECONDS
@@ -83,9 +85,10 @@ def periods_at(hz: Values, seconds: Values) -> Values:
 
 
 def _alike(grain: Grain, hz: Values, sample_rate: float) -> tuple[float, float]:
-    """Correlations of a note's periods with the next, and of their halves.
+    """How alike a note's periods are, and how alike the halves of its periods, as correlations.
 
-    The note is read at the same number of points in each period, however long that is.
+    The wave is first resampled to a fixed number of points per period. Then it is compared with
+    itself one period later, and half a period later.
     """
     points = SETTINGS.points
     times = np.arange(grain.audio.size) / sample_rate
