@@ -17,6 +17,7 @@ from effects.notes import basic_pitch, features, partials
 from effects.notes.basic_pitch import FRAMES_PER_SECOND, HOP, LOWEST, N_KEYS, Frames, Tick
 from effects.notes.note import Note, NoteEvent
 from effects.notes.note_network import Prediction, predict
+from effects.running.progress import part
 from effects.signal.arrays import Mono
 
 
@@ -106,13 +107,14 @@ def _prediction(clip: Mono, tick: Tick | None) -> Prediction:
     whole = Prediction(*np.zeros((3, N_KEYS, n_frames), np.float16))  # of long clips: half as much
     for first in range(0, n_frames, stretch):
         start, end = max(first - margin, 0), min(first + stretch + margin, n_frames)
-        part = clip[start * HOP : end * HOP]
-        if np.abs(part).max(initial=0) < SETTINGS.quiet:
+        samples = clip[start * HOP : end * HOP]
+        if np.abs(samples).max(initial=0) < SETTINGS.quiet:
             continue
-        report = None if tick is None else _part_of(tick, first / n_frames, stretch / n_frames)
-        found = basic_pitch.activations(part, report)
-        evidence = features.Evidence.of(found, features.Spectra.of(part))
-        kept = slice(first - start, min(first + stretch, n_frames) - start)
+        done = min(first + stretch, n_frames)
+        report = None if tick is None else part(tick, first / n_frames, done / n_frames)
+        found = basic_pitch.activations(samples, report)
+        evidence = features.Evidence.of(found, features.Spectra.of(samples))
+        kept = slice(first - start, done - start)
         at = slice(first, first + kept.stop - kept.start)
         keys = features.candidate_keys(found)
         if len(keys):
@@ -121,10 +123,6 @@ def _prediction(clip: Mono, tick: Tick | None) -> Prediction:
             whole.onset[keys, at] = prediction.onset[:, kept]
             whole.onset_shift[keys, at] = prediction.onset_shift[:, kept]
     return whole
-
-
-def _part_of(tick: Tick, start: float, length: float) -> Tick:
-    return lambda done: tick(min(start + done * length, 1.0))
 
 
 def _events(prediction: Prediction) -> Iterator[NoteEvent]:

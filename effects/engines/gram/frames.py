@@ -202,6 +202,3 @@ class FramedClip:
         at = max(-first, 0)
         out[:, at : at + inside.shape[1]] = torch.from_numpy(inside) * self.unit
         return out
-
-
-Stem = FramedClip  # its name before style clips were framed, too
