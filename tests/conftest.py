@@ -1,5 +1,12 @@
-"""Shared fixtures. ``pytest --slow`` also runs the tests that take long."""
+"""Shared fixtures. ``pytest --slow`` also runs the tests that take long.
 
+``pytest --benchmark`` also asserts how long things may take: on a busy machine that would fail for
+no fault of the code.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -7,6 +14,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the slow tests")
+    parser.addoption("--benchmark", action="store_true", help="also assert times: see `within`")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -16,6 +24,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def within(request: pytest.FixtureRequest) -> Callable[[float], AbstractContextManager[None]]:
+    """A block under ``within(0.1)`` may take 0.1 s; that is asserted with ``--benchmark`` alone."""
+
+    @contextmanager
+    def watch(most_seconds: float) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        if request.config.getoption("--benchmark"):
+            assert time.monotonic() - started < most_seconds
+
+    return watch
 
 
 @pytest.fixture(scope="session")

@@ -236,18 +236,15 @@ def test_the_page_on_adding_a_network_is_right(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_ten_seconds_take_at_most_five_minutes(name):
+def test_ten_seconds_take_at_most_five_minutes(name, within):
     audio, rate = Style(recording("guitar").clip).excerpts()
     audio = audio[:, : 10 * int(rate)]
     effect = StyleTransfer(recording("drums").clip, engine=name)
-    started = time.process_time()  # of all threads, so that other work on the machine is no part
-    output = effect(audio, rate)
-    took = time.process_time() - started
-    print(f"\n{effect.engine_label}: {took:.0f} s")
+    with within(300):
+        output = effect(audio, rate)
     assert np.isfinite(output).all()
     (curve,) = effect.loss_curves
     assert curve[-1][0] < 0.3 * curve[0][0]
-    assert took < 300
 
 
 def test_apply_takes_weights_and_says_whose_they_are(tmp_path, capsys):
