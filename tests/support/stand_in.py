@@ -60,10 +60,10 @@ class StandIn:
                 if self._random.random() >= self.lose:
                     for message in read(data):
                         self.heard.append(message)
-                        self._act(client, message.address, message.arguments)
+                        self.act(client, message.address, message.arguments)
             self._move()
 
-    def _act(self, client, address, arguments):
+    def act(self, client, address, arguments):
         match address.removeprefix("/restyle/"), arguments:
             case "version", ():
                 self.say(client, "/restyle/version.reply", "restyle", "0", 1)

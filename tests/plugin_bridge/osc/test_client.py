@@ -177,7 +177,7 @@ def test_what_on_progress_raises_cancels_the_job_and_comes_out(server, client):
 
 def test_work_that_takes_long_to_stop_is_waited_for(server, client):
     server.job_seconds, server.pushes, client.timeout_seconds = 1000, False, 0.6
-    act, asked = server._act, []
+    act, asked = server.act, []
 
     def slowly(sender, address, arguments):
         asked.append(time.monotonic())
@@ -185,7 +185,7 @@ def test_work_that_takes_long_to_stop_is_waited_for(server, client):
             act(sender, address, arguments)
 
     job = client.submit("in.wav", "out.wav")
-    server._act = slowly
+    server.act = slowly
     assert client.cancel(job)
 
 
@@ -227,9 +227,9 @@ def test_a_list_that_has_to_wait_is_asked_for_again(server, client):
         if len(asked) == 1:
             server.say(sender, "/restyle/fail", address, "", "too_many", "One at a time.")
         else:
-            StandIn._act(server, sender, address, arguments)
+            StandIn.act(server, sender, address, arguments)
 
-    server._act = too_many
+    server.act = too_many
     assert len(client.presets()) == 2
 
 
