@@ -1,4 +1,4 @@
-"""Types of arrays that hold sound, and numbers about it."""
+"""Types of arrays for sound, and for numbers about it."""
 
 from __future__ import annotations
 

@@ -1,13 +1,12 @@
-"""A sound that passes between several others of the same length.
+"""A crossfade between several sounds of the same length.
 
-Halfway between two unlike sounds, their mean is some 3 dB softer than either, because parts of them
-cancel. What is lost is measured and made up for. For sounds x with weights w that sum to 1, the
-power that is lost is
+Halfway between two unlike sounds, their mean is some 3 dB softer than either, because they partly
+cancel. The lost power is measured and restored. For sounds x with weights w that sum to 1, it is
 
     Σ w x² - (Σ w x)².
 
 For sounds of equal power that have nothing in common, it is 1 - Σ w² of that power: 0 where one
-sound is alone, 1/2 halfway between two. A sound that is alone is left as it is, to the bit.
+sound plays alone, 1/2 halfway between two. A sound that plays alone is left as it is, bit for bit.
 """
 
 from __future__ import annotations
@@ -19,22 +18,23 @@ from numpy.typing import NDArray
 
 from effects.signal.arrays import Audio
 from effects.signal.envelope import STRETCH, Envelope
+from effects.signal.loudness import step_sums
 
-#: Powers are measured, and gains have nodes, at this distance. Not searched.
+#: The time from one measurement of power, and one node of the gain, to the next. Not searched.
 HOP_SECONDS = 0.005
-#: Cancellation is measured over this time. Not searched.
+#: The lost power is measured over this time. Not searched.
 SMOOTH_SECONDS = 0.4
-#: The largest share of the power that is made up for: 6 dB. If more is lost, two sounds are
+#: At most this share of the power is restored, with a gain of 6 dB. If more is lost, two sounds are
 #: opposite, and little is left of them. Not searched.
 MOST_LOST = 0.75
 
 
 class Blend:
-    """Adds up sounds by their weights.
+    """Adds up weighted sounds, and restores the power that is lost.
 
     Args:
-        channels: how many there are.
-        samples: the length.
+        channels: their number.
+        samples: the length of the sounds.
         sample_rate: in Hz.
         weights: one for each sound; at any time they sum to 1.
     """
@@ -43,7 +43,7 @@ class Blend:
         self, channels: int, samples: int, sample_rate: float, weights: Iterable[Envelope]
     ) -> None:
         self.hop = max(round(HOP_SECONDS * sample_rate), 1)
-        self._step = STRETCH // self.hop * self.hop or self.hop  # samples worked on together
+        self._step = STRETCH // self.hop * self.hop or self.hop  # samples at a time
         self._reach = round(SMOOTH_SECONDS / 2 * sample_rate / self.hop)
         self._out = np.zeros((channels, samples), np.float32)
         n_blocks = -(-samples // self.hop)
@@ -63,9 +63,8 @@ class Blend:
             first = start + at
             weights = weight.between(first, first + part.shape[1])
             self._out[:, first : first + part.shape[1]] += weights * part
-            self._power[first // self.hop :][: -(-part.shape[1] // self.hop)] += self._sums(
-                weights * part.astype(np.float64) ** 2
-            )
+            sums = step_sums(weights * part.astype(np.float64) ** 2, self.hop)
+            self._power[first // self.hop :][: len(sums)] += sums
 
     def finish(self) -> Audio:
         """The blend, ``[channels, samples]``."""
@@ -76,12 +75,13 @@ class Blend:
     def _makeup(self) -> NDArray[np.float64]:
         """The gain at the nodes.
 
-        What is lost is near to ``mixed`` times a slow function of time, how unlike the sounds are.
-        That function is found by smoothing both sides. The gain then follows the weights at once.
+        The lost power is about ``mixed`` times a function that varies slowly: how unlike the sounds
+        are. Smoothing both sides gives that function, and the gain follows the weights without
+        delay.
         """
         starts = range(0, self._out.shape[1], self._step)
         parts = (self._out[:, at : at + self._step] for at in starts)
-        blended = [self._sums(part.astype(np.float64) ** 2) for part in parts]
+        blended = [step_sums(part.astype(np.float64) ** 2, self.hop) for part in parts]
         lost = np.maximum(self._power - np.concatenate(blended), 0)
         mixed = (self._mixed[:-1] + self._mixed[1:]) / 2
         lost, expected = self._smooth(lost), self._smooth(mixed * self._power)
@@ -89,15 +89,11 @@ class Blend:
         unlike = np.append(unlike, unlike[-1])
         return np.asarray(1 / np.sqrt(1 - np.minimum(self._mixed * unlike, MOST_LOST)))
 
-    def _sums(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sums over all channels and every `hop` samples."""
-        return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], self.hop))
-
     def _smooth(self, blocks: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sums over the blocks around each.
+        """For each block, the sum over the blocks around it.
 
-        Not scipy.ndimage's, which keeps a running sum: its rounding would leave something lost
-        where nothing is.
+        scipy.ndimage would keep a running sum, whose rounding looks like a loss where there is
+        none.
         """
         width = 2 * self._reach + 1
         padded = np.pad(blocks, self._reach)

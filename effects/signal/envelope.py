@@ -1,4 +1,4 @@
-"""Gains and weights that change over time, as broken lines."""
+"""Gains and weights that change over time, as lines with corners."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from effects.signal.arrays import Audio, Values
 
 Run = tuple[int, int, float]
-"""From a sample, to a sample (exclusive), a value."""
+"""The first sample, the last (exclusive), and the value from one to the other."""
 
-STRETCH = 1 << 18  # samples worked on together: bounds the extra memory
+STRETCH = 1 << 18  # samples at a time, to limit memory
 
 
 class Envelope:
-    """The broken line through points; constant before the first and after the last.
+    """Straight lines from point to point; constant before the first point and after the last.
 
     Args:
-        at: the points' places in samples, rising.
-        values: there.
+        at: the positions of the points in samples, rising.
+        values: the values at these positions.
     """
 
     def __init__(self, at: Values, values: Values) -> None:
@@ -29,12 +29,11 @@ class Envelope:
     def smoothed(cls, runs: Sequence[Run], fade: int) -> Envelope:
         """The running mean, over ``fade`` samples, of a function that is constant in each run.
 
-        A step becomes a line, half of it before the step and half after. Steps that follow each
-        other sooner than that become one broken line. Envelopes of functions that sum to 1 sum to
-        1 themselves.
+        Each step becomes a ramp, half of it before the step and half after. Where steps are closer
+        than that, their ramps add up. Envelopes of functions that sum to 1 sum to 1 themselves.
 
         Args:
-            runs: in order and apart, at least one; the function is 0 elsewhere.
+            runs: at least one, in order, without overlap; the function is 0 elsewhere.
             fade: an even number of samples.
         """
         starts, stops, values = np.array(runs, np.float64).T
@@ -42,11 +41,11 @@ class Envelope:
         edges, first = np.unique(np.stack([starts, stops], axis=1).ravel(), return_index=True)
         integral = np.stack([sums[:-1], sums[1:]], axis=1).ravel()[first]
         at = np.unique(np.concatenate([edges - fade / 2, edges + fade / 2]))
-        # The mean over [t - fade/2, t + fade/2] is a difference of the function's integral, which
-        # is a broken line with corners at the edges of the runs; so the mean is one, too, with
-        # corners half a fade before and after each edge.
+        # The mean over [t - fade/2, t + fade/2] is a difference of two values of the function's
+        # integral. The integral consists of straight lines with corners at the edges of the runs;
+        # so the mean does, too, with corners half a fade before and after each edge.
         before, after = (np.interp(at + side, edges, integral) for side in (-fade / 2, fade / 2))
-        # Rounded, so that 0 and 1 are exactly that.
+        # Rounded, so that 0 and 1 come out exactly.
         return cls(at, np.round((after - before) / fade, 9))
 
     def at(self, samples: Values) -> Values:
@@ -61,7 +60,7 @@ class Envelope:
         return np.interp(np.arange(start, stop), self._at[near], self._values[near])
 
     def stretches(self, n: int, context: int = 0) -> list[tuple[int, int]]:
-        """Where in ``n`` samples it is not 0, with ``context`` samples around; merged, in order."""
+        """Where in ``n`` samples it is not 0, plus ``context`` samples on either side; merged."""
         starts = np.concatenate([[-np.inf], self._at])
         stops = np.concatenate([self._at, [np.inf]])
         ends = np.concatenate([self._values[:1], self._values, self._values[-1:]])

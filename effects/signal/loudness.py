@@ -1,6 +1,6 @@
-"""Loudness after ITU-R BS.1770-4, matched without clipping, and rests kept silent.
+"""Loudness (ITU-R BS.1770-4): measured, matched without clipping, and rests kept silent.
 
-The loudness of blocks of K-weighted mean square z is -0.691 + 10 log₁₀ z, in LUFS. Signals are
+Blocks of K-weighted mean square z have the loudness -0.691 + 10 log₁₀ z, in LUFS. Signals are
 float32 ``[channels, samples]``; all channels weigh the same.
 
 Everything here works in stretches of a few seconds, so that an hour of audio takes hardly more
@@ -20,7 +20,7 @@ from effects.signal.arrays import Audio
 from effects.signal.units import db_to_amplitude, db_to_power
 
 Nodes = NDArray[np.float64]
-"""A gain as equidistant nodes, between which it is a line."""
+"""A gain at equidistant nodes, with straight lines between them."""
 
 # BS.1770-4. Blocks of 0.4 s begin every 0.1 s; those below the absolute gate are left out, then
 # those that are more than 10 LU below the mean of the rest.
@@ -28,40 +28,42 @@ BLOCK_STEP_SECONDS = 0.1
 BLOCK_STEPS = 4
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
-#: The K-weighting amplifies 997 Hz by 0.691 dB. With this taken off, a sine of 997 Hz at full scale
-#: in one channel, whose mean square is 1/2, has -3.01 LUFS.
+#: The K-weighting amplifies 997 Hz by 0.691 dB. With this subtracted, a sine of 997 Hz of full
+#: scale in one channel, whose mean square is 1/2, has -3.01 LUFS.
 K_WEIGHTING_LU = 0.691
 # The K-weighting's high shelf and high-pass as analog filters. BS.1770 gives digital coefficients
-# at 48 kHz only; these are near to them at all rates (tests hold them against pyloudnorm).
+# for 48 kHz only; these come close at all rates (tests compare with pyloudnorm).
 SHELF_HZ, SHELF_DB, SHELF_Q = 1500.0, 4.0, math.sqrt(0.5)
 HIGH_PASS_HZ = 38.0
-#: A sample so far below the stem's peak belongs to a rest. Not searched.
+#: A sample this far below the stem's peak belongs to a rest. Not searched.
 REST_DB = -80.0
-#: Restyled sound may ring so long into a rest. Not searched.
+#: Restyled sound may ring this long into a rest. Not searched.
 REST_FADE_SECONDS = 0.02
-#: The limiter turns down over this time before and after a peak. Not searched.
+#: The limiter turns down over this time before and after a peak, with a node per hop. Not searched.
 LIMITER_SECONDS = 0.005
 LIMITER_HOP_SECONDS = 0.001
-#: No more gain goes into the limiter than this beyond what brings the loudness. Not searched.
+#: The most gain into the limiter, beyond the plain gain to the target. Not searched.
 MOST_LIMITING_DB = 30.0
-#: So near to the loudness is near enough, in LU: the just noticeable difference is some 1 dB.
+#: A loudness this close to the target is close enough, in LU: the just noticeable difference is
+#: some 1 dB.
 TOLERANCE_LU = 0.1
-#: And so much gain into the limiter is worth 1 LU, in dB; see `match_loudness`. Not searched.
+#: This much gain into the limiter, in dB, costs as much as being 1 LU off; see `match_loudness`.
+#: Not searched.
 GAIN_PER_LU_DB = 20
-MOST_TRIALS = 10
-STRETCH = 1 << 18  # samples looked at together: bounds the extra memory
+MOST_TRIALS = 10  # gains that are tried; not searched
+STRETCH = 1 << 18  # samples at a time, to limit memory
 
 
 def loudness(audio: Audio, sample_rate: float, envelope: Nodes | None = None) -> float:
     """Integrated loudness in LUFS, -inf for silence.
 
-    Where gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS) it is the loudness
-    of the whole, ungated: BS.1770 has no answer there, and a level is needed all the same.
+    If gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS), the whole is measured
+    without gates: BS.1770 has no answer then, but a level is needed.
 
     Args:
         audio: ``[channels, samples]``.
         sample_rate: in Hz.
-        envelope: a gain under which it is measured, as nodes of the limiter's.
+        envelope: a gain to apply before measuring, at the limiter's nodes.
     """
     step = max(round(BLOCK_STEP_SECONDS * sample_rate), 1)
     power = k_weighted_power(audio, sample_rate, step, envelope)
@@ -77,14 +79,14 @@ def loudness(audio: Audio, sample_rate: float, envelope: Nodes | None = None) ->
 def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float) -> None:
     """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
 
-    Limiting costs loudness, so more gain goes in until both hold. Where they cannot (a stem as
-    loud as a square wave at full scale) the ceiling wins. The limiter takes gain back where the
-    sound is loud, so more of it brings up only what is quiet. Hence not the gain that comes nearest
-    to the loudness is taken, but the one with the lowest cost: the distance from it in LU, plus
-    1 LU for every 20 dB more than the plain gain.
+    Limiting costs loudness, so the gain is raised until loudness and ceiling both hold. Where they
+    cannot (a stem as loud as a square wave at full scale), the ceiling wins. The limiter takes gain
+    back in loud passages, so more gain only brings up quiet ones. The gain that is chosen is
+    therefore not the one nearest to the target, but the one with the lowest cost: the distance from
+    the target in LU, plus 1 LU for every 20 dB above the plain gain.
 
-    The search goes up by twice what is missing until the loudness is exceeded, then halves the
-    interval between the two nearest gains.
+    The search raises the gain by twice the missing loudness until the target is exceeded, then
+    halves the interval between the two nearest gains.
     """
     now = loudness(audio, sample_rate)
     if not (math.isfinite(now) and math.isfinite(target_lufs)):
@@ -106,7 +108,7 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
         low, high = (gain, high) if over < 0 else (low, gain)
         gain = (low + high) / 2 if high < math.inf else min(gain - 2 * over, most)
     _apply_envelope(audio, best, hop)
-    np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
+    np.clip(audio, -ceiling, ceiling, out=audio)  # what rounding left above it
 
 
 def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
@@ -119,7 +121,7 @@ def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
     if not len(peaks) or peaks.max() <= ceiling:
         return False
     _apply_envelope(audio, _limiting(peaks, ceiling), hop)
-    np.clip(audio, -ceiling, ceiling, out=audio)  # the last bit of rounding
+    np.clip(audio, -ceiling, ceiling, out=audio)  # what rounding left above it
     return True
 
 
@@ -128,12 +130,13 @@ def _limiter_hop(sample_rate: float) -> int:
 
 
 def _limiting(peaks: Nodes, ceiling: float) -> Nodes:
-    """The limiter's gain: nodes 1 ms apart, with lines between them.
+    """The limiter's gain, at nodes 1 ms apart, with straight lines between them.
 
-    A node takes the lowest gain that the milliseconds before and after it need, then the lowest of
-    the nodes around it, then the mean over as many. Each of the averaged values has seen the node
-    itself, so the mean is nowhere above what the node needs.
+    Each node first takes the lower of the gains that the milliseconds before and after it need.
+    Then comes the minimum over the nodes around it, then the mean over as many. Every averaged
+    minimum includes the node itself, so the mean is nowhere above what the node needs.
     """
+    # A little below the ceiling, because of rounding.
     needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
     nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
     return _smooth(nodes, round(LIMITER_SECONDS / LIMITER_HOP_SECONDS), np.min)
@@ -142,10 +145,10 @@ def _limiting(peaks: Nodes, ceiling: float) -> Nodes:
 def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
     """Silence ``audio`` in place wherever ``content`` rests (80 dB below its peak, or digital 0).
 
-    Restyled sound may fade over 20 ms into a rest, and out of it; the rest of a rest is exactly 0.
+    Restyled sound may fade for 20 ms into a rest, and out of it; in between, it is exactly 0.
     """
-    # The last sample of a sound may be the first of its hop; then come the two nodes that the
-    # extreme reaches, the two of the mean, and the line down to 0: six hops.
+    # A sound may end with the first sample of its hop. After that hop come two nodes that the
+    # maximum reaches, two that the mean reaches, and the line down to 0: six hops.
     hop = max(int(REST_FADE_SECONDS / 6 * sample_rate), 1)
     peaks = _peaks(content, hop)
     if not len(peaks):
@@ -167,25 +170,24 @@ def k_weighted_power(
 ) -> Nodes:
     """Sums of squares of the K-weighted channels over every ``step`` samples: ``[steps]``.
 
-    The weighting is BS.1770's high shelf and its high-pass of Q 0.5, whose two poles are equal, so
-    that it is a one-pole filter twice: all of them are plugins of pedalboard.
+    The weighting is BS.1770's high shelf and high-pass. The high-pass has Q 0.5, so its two poles
+    are equal: it is a one-pole filter applied twice. All of these are plugins of pedalboard.
 
     Args:
         audio: ``[channels, samples]``.
         sample_rate: in Hz.
         step: in samples.
-        envelope: a gain under which they are measured, as nodes of the limiter's.
+        envelope: a gain to apply before measuring, at the limiter's nodes.
     """
-    shelf = min(SHELF_HZ, 0.45 * sample_rate)  # a filter's frequency is below Nyquist's
-    high_pass = HIGH_PASS_HZ
+    shelf = min(SHELF_HZ, 0.45 * sample_rate)  # below the Nyquist frequency
     weighting = Chain(
         [
             HighShelfFilter(shelf, SHELF_DB, SHELF_Q),
-            HighpassFilter(high_pass),
-            HighpassFilter(high_pass),
+            HighpassFilter(HIGH_PASS_HZ),
+            HighpassFilter(HIGH_PASS_HZ),
         ]
     )
-    # Filters of single precision want a level they can work with, whatever the stem's.
+    # Brought to a peak of 1, whatever the stem's level: the filters have single precision.
     top = peak(audio)
     unit = 1 / top if top > 0 else 1.0
     sums = [np.zeros(0)]
@@ -198,11 +200,12 @@ def k_weighted_power(
         if envelope is not None:
             part[:, :length] *= _line(envelope, start, start + length, _limiter_hop(sample_rate))
         part = weighting(part, sample_rate, reset=False)[:, :length]
-        sums.append(_step_sums(part.astype(np.float64) ** 2, step))
+        sums.append(step_sums(part.astype(np.float64) ** 2, step))
     return np.concatenate(sums) / unit**2
 
 
-def _step_sums(power: NDArray[np.float64], step: int) -> Nodes:
+def step_sums(power: NDArray[np.float64], step: int) -> Nodes:
+    """The sums over all channels and every ``step`` samples of ``[channels, samples]``."""
     return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], step))
 
 
@@ -227,10 +230,10 @@ def _peaks(audio: Audio, hop: int) -> Nodes:
 
 
 def _smooth(nodes: Nodes, reach: int, extreme: Callable[..., Nodes]) -> Nodes:
-    """The lowest (or highest) of the nodes around each, then the mean of these around each.
+    """For each node, the minimum (or maximum) around it, then the mean of these around it.
 
-    Both go ``reach`` nodes to either side. Each of the averaged values has seen the node itself, so
-    the mean is at least as low (or high) as the node.
+    Both reach ``reach`` nodes to either side. Every averaged value includes the node itself, so the
+    mean is at least as low (or high) as the node.
     """
     width = 2 * reach + 1
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(nodes, 2 * reach, "edge"), width)
@@ -238,10 +241,10 @@ def _smooth(nodes: Nodes, reach: int, extreme: Callable[..., Nodes]) -> Nodes:
 
 
 def _sliding_mean(values: Nodes, width: int) -> Nodes:
-    """The means of ``width`` neighbours; fewer values have none.
+    """The means of ``width`` neighbours; none if there are fewer values.
 
-    Not scipy.ndimage's: it keeps a running sum, whose rounding would leave gains that are not
-    exactly 0 in rests and not exactly 1 where nothing is limited.
+    scipy.ndimage would keep a running sum, whose rounding leaves gains that are not exactly 0 in
+    rests and not exactly 1 where nothing is limited.
     """
     if len(values) < width:
         return np.zeros(0)

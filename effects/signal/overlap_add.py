@@ -1,4 +1,4 @@
-"""A signal that comes in overlapping stretches."""
+"""A signal put together from overlapping stretches."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from effects.signal.arrays import Audio, Mono
 
 
 class OverlapAdder:
-    """Adds up stretches, in order, and divides by the weights of the windows that met.
+    """Adds up stretches in order, and divides by the sum of their windows' weights.
 
     Args:
-        like: the signal has its shape and type, ``[channels, samples]``.
+        like: an array with the signal's shape and type, ``[channels, samples]``.
         begin: the sample at which the first stretch begins; 0 or less.
-        gain: what the result is multiplied with.
+        gain: the result is multiplied by it.
     """
 
     def __init__(self, like: Audio, *, begin: int, gain: float) -> None:
@@ -25,9 +25,9 @@ class OverlapAdder:
         """Add a stretch; the next one begins ``finished`` samples later.
 
         Args:
-            total: windowed frames, added up, ``[channels, n]``; is written to.
-            weights: their squared windows, added up, ``[n]``; is written to.
-            finished: how many of the samples no later stretch reaches.
+            total: the sum of windowed frames, ``[channels, n]``; overwritten.
+            weights: the sum of their squared windows, ``[n]``; overwritten.
+            finished: how many samples, from the first on, no later stretch reaches.
         """
         overlap = min(self._sum.shape[1], total.shape[1])
         total[:, :overlap] += self._sum[:, :overlap]

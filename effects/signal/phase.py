@@ -1,9 +1,9 @@
 """Phase reconstruction: a signal whose spectrogram has given magnitudes (Griffin & Lim 1984).
 
-Frames overlap, so not every array of complex numbers is the spectrum of a signal. Two projections
-lead to one that is, and that has nearly the wanted magnitudes M:
+Frames overlap, so not every array of complex numbers is the spectrum of a signal. Two projections,
+in turn, lead to one that is, with nearly the wanted magnitudes M:
 
-    C(X) = STFT(ISTFT(X)), the nearest spectra that a signal has
+    C(X) = STFT(ISTFT(X)), the nearest spectra of a signal
     P(X) = M · X / |X|, the nearest spectra with the wanted magnitudes
 
 Griffin & Lim repeat X ← P(C(X)). The fast form of Perraudin, Balazs & Søndergaard (2013) goes
@@ -11,9 +11,9 @@ beyond each projection, in the direction in which it moved:
 
     T_n = C(X_n),    X_{n+1} = P(T_n + α (T_n - T_{n-1}))
 
-Only phases count in P's argument, so it may be divided by 1 + α: T_n - α / (1 + α) T_{n-1}.
+P uses only the phases of its argument, so it may be divided by 1 + α: T_n - α / (1 + α) T_{n-1}.
 
-It starts from the phases of the content rather than from chance. These are right wherever the
+It starts from the phases of the content and not from random ones. These are right wherever the
 magnitudes were left alone, and as a start they are worth hundreds of iterations.
 """
 
@@ -43,12 +43,12 @@ def griffin_lim(
         magnitude: wanted magnitudes, ``[T, bins]``, not negative.
         start: complex spectra whose phases are the first guess, ``[T, bins]``.
         grid: the transform.
-        n_iterations: projections onto the spectra that some signal has; 0 returns ``magnitude``
-            with the phases of ``start``.
-        momentum: α, no unit. 0 is Griffin & Lim's own algorithm; 0.99 is librosa's
-            default, too. Not searched.
-        n_frozen: so many frames of ``start``, from the first on, are settled and stay as they
-            are, magnitudes too: an earlier stretch of the same signal, which this one continues.
+        n_iterations: how often C is applied; 0 returns ``magnitude`` with the phases of ``start``.
+            The default was not searched.
+        momentum: α, without a unit. 0 is Griffin & Lim's own algorithm; 0.99 is also librosa's
+            default. Not searched.
+        n_frozen: the number of frames at the beginning of ``start`` that stay as they are,
+            magnitudes too: an earlier stretch of the same signal, which this one continues.
         tick: called once an iteration.
     """
     settled, weights = start[:n_frozen], grid.weight_sum(len(start))

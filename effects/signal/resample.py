@@ -1,4 +1,4 @@
-"""To the sample rate of a network and back, with what is above its range kept aside."""
+"""To a network's sample rate and back, with what is above its range kept aside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from effects.signal.arrays import Audio
 
-STRETCH = 1 << 20  # samples that are scaled together
+STRETCH = 1 << 20  # samples at a time, to limit memory
 
 
 def resample(audio: Audio, source: float, target: float, length: int | None = None) -> Audio:
@@ -19,8 +19,8 @@ def resample(audio: Audio, source: float, target: float, length: int | None = No
     Args:
         audio: ``[channels, samples]``.
         source: its rate in Hz.
-        target: the rate wanted, in Hz.
-        length: samples wanted; None for the same duration.
+        target: the wanted rate in Hz.
+        length: the wanted number of samples; None for the same duration.
     """
     n = max(round(audio.shape[1] * target / source), 1) if length is None else length
     out = np.zeros((len(audio), n), np.float32)
@@ -32,11 +32,11 @@ def resample(audio: Audio, source: float, target: float, length: int | None = No
     return out
 
 
-class Below:
-    """The part of a clip below a network's Nyquist frequency, and the rest.
+class BandSplit:
+    """A clip split at a network's Nyquist frequency: the part below it, and the rest.
 
     Attributes:
-        audio: that part, at the network's rate. The rest stays at the clip's rate.
+        audio: the part below, at the network's rate. The rest stays at the clip's rate.
 
     Args:
         audio: the clip, ``[channels, samples]``.
@@ -53,11 +53,11 @@ class Below:
     def join(self, restyled: Audio, gains: NDArray[np.float32], hop: int) -> Audio:
         """The clip with ``restyled`` in place of `audio`, and the rest times ``gains``.
 
-        With `audio` itself and gains of 1, it is the clip, but for rounding.
+        With `audio` itself and gains of 1, this is the clip, up to rounding.
 
         Args:
             restyled: as many samples as `audio` has.
-            gains: one per frame; between frames, the gain is a line.
+            gains: one per frame, with straight lines between frames.
             hop: samples of `audio` from one frame to the next.
         """
         low, high = self._rates

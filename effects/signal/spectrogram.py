@@ -1,16 +1,16 @@
-"""The log-magnitude spectrogram that every engine works on, and the way back.
+"""The log-magnitude spectrogram that engines with Gram matrices work on, and the way back.
 
 All sample rates share one frame grid. The published random-CNN methods analyse 22 050 Hz audio with
-``n_fft=2048, hop=512`` (Ulyanov & Lebedev 2016). Here those are *durations* (92.9 ms and 23.2 ms).
-So bin 40 is 430.7 Hz, and a frame is 23.2 ms, in a stem at 96 kHz as in a style clip at 8 kHz, and
-no audio is resampled. At 22 050 Hz the amplitudes are exactly the published ones: ``|STFT|`` of
-1025 bins, whose ``log1p`` the networks see.
+``n_fft=2048, hop=512`` (Ulyanov & Lebedev 2016). Here those are *durations* (92.9 ms and 23.2 ms):
+bin 40 is at 430.7 Hz and a hop takes 23.2 ms, in a stem at 96 kHz as in a style clip at 8 kHz,
+without resampling. At 22 050 Hz the amplitudes are exactly the published ones: ``|STFT|`` of 1025
+bins, whose ``log1p`` the networks see.
 
-Above 11 025 Hz, where nobody hears partials that are 11 Hz apart as two, bins are joined into bands
+Above 11 025 Hz, where nobody can tell partials 11 Hz apart, bins are joined into bands
 of 1/24 octave, up to 20 kHz. One band weighs as much as one bin.
 
-A network that was trained on another spectrogram has a `Resolution` that describes it. Clips are
-then resampled to its rate (`effects.signal.resample`), and the bins in its range are the features.
+If a network was trained on another spectrogram, a `Resolution` describes that. Clips are then
+resampled to its rate (`effects.signal.resample`), and the bins in its range are the features.
 """
 
 from __future__ import annotations
@@ -32,29 +32,30 @@ REFERENCE_HOP = 512
 BANDS_PER_OCTAVE = 24
 #: The upper end of hearing.
 HIGHEST_BAND_HZ = 20_000.0
-#: A larger feature is taken for this one, so that expm1 stays finite: an optimiser may try features
-#: that no sound has.
+#: Larger features are lowered to this, so that expm1 stays finite: an optimiser may try features
+#: that no sound has. Not searched.
 HIGHEST_FEATURE = 25.0
-#: Sounds above the compared range follow so many features below its end; see `Analysis.gains`.
+#: Sound above the compared range follows this many features at its upper end; see `Analysis.gains`.
+#: Not searched.
 EDGE_FEATURES = 8
-#: With a network's resolution, they follow this part of an octave.
+#: With a network's resolution, it follows this part of an octave instead. Not searched.
 EDGE_OCTAVES = 1 / 3
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """The spectrogram of a network, in its own terms.
+    """The spectrogram that a network was trained on.
 
     Args:
-        sample_rate: of the audio that it hears, in Hz.
+        sample_rate: of the network's audio, in Hz.
         n_window: samples of the periodic Hann window.
         hop: samples from one frame to the next.
-        n_fft: length of the transform; frames are filled up with zeros to it.
+        n_fft: length of the transform; shorter windows are followed by zeros.
         highest_hz: the upper end of its range.
         knee: the amplitude, in the units of `Analysis.amplitudes`, above which the features are
-            logarithmic (log1p(amplitude / knee)). It is near to the amplitude at which the
-            network's own logarithm is cut off: if it were far lower or higher, small changes of
-            the features would be large changes to the network, and an optimiser would be lost.
+            logarithmic (log1p(amplitude / knee)). It is near the amplitude at which the network's
+            own logarithm is cut off: if it were far lower or higher, small changes of the features
+            would be large changes to the network, and an optimiser would go astray.
     """
 
     sample_rate: int
@@ -72,7 +73,7 @@ class Resolution:
     def magnitude(self, features: Tensor) -> Tensor:
         """The network's ``|STFT|``, ``[T, n_fft // 2 + 1]``, of features ``[T, n_features]``.
 
-        It is that of sound between -1 and 1. Bins above the range are 0.
+        The sound is between -1 and 1. Bins above the range are 0.
         """
         scale = self.knee * self.n_window / REFERENCE_N_FFT
         magnitude = torch.expm1(features.clamp_max(HIGHEST_FEATURE)) * scale
@@ -129,7 +130,7 @@ class FrameGrid:
         return frames[..., : self.length] * self.window
 
     def weight_sum(self, n: int) -> Tensor:
-        """The squared windows of ``n`` frames, overlap-added: the divisor in `istft`."""
+        """The squared windows of ``n`` frames, overlap-added, never 0: the divisor in `istft`."""
         return self.overlap_add((self.window**2).expand(n, -1)).clamp_min(1e-8)
 
     def istft(self, spectra: Tensor, weight_sum: Tensor | None = None) -> Tensor:
@@ -150,8 +151,8 @@ class Analysis:
 
     Args:
         sample_rate: in Hz; with a ``resolution``, it is the resolution's.
-        n_features: fewer than the rate offers if the other clip has a lower Nyquist frequency:
-            both clips are then compared in the range they share.
+        n_features: how many; fewer than the rate offers if the other clip has a lower Nyquist
+            frequency, so that both are compared in the range they share.
         device: where to compute.
         resolution: a network's own spectrogram; None for the common one.
     """
@@ -185,7 +186,7 @@ class Analysis:
 
     @property
     def knee(self) -> float:
-        """The amplitude that becomes 1 in what engines see."""
+        """What amplitudes are divided by before ``log1p``."""
         return self.resolution.knee if self.resolution else 1.0
 
     @property
@@ -197,7 +198,7 @@ class Analysis:
 
     @cached_property
     def _band_of_bin(self) -> Tensor:
-        """For every bin from ``n_bins`` on, its band; ``n_bands`` where it belongs to none."""
+        """For every bin from ``n_bins`` on, its band; ``n_bands`` if it belongs to none."""
         edges = _band_edges(self.sample_rate)
         n_bands = self.n_features - self.n_bins
         frequency = torch.arange(self.grid.n_fft // 2 + 1) * self.sample_rate / self.grid.n_fft
@@ -246,8 +247,8 @@ class Analysis:
     def amplitudes(self, magnitude: Tensor) -> Tensor:
         """Bins, and the root mean squares of bands: ``[T, n_fft // 2 + 1] -> [T, n_features]``.
 
-        They are scaled to what the transform at 22 050 Hz gives for the sound. Its window sums to
-        1024, so a sine at full scale has the amplitude 512.
+        They are scaled to what the transform at 22 050 Hz would give. Its window sums to 1024, so a
+        sine at full scale has the amplitude 512.
         """
         scaled = magnitude * (REFERENCE_N_FFT / self.grid.length)
         n_bands = self.n_features - self.n_bins
@@ -263,7 +264,7 @@ class Analysis:
         return (amplitudes**2) @ self._power_weight
 
     def gains(self, before: Tensor, after: Tensor) -> Tensor:
-        """The factors for bins: amplitudes ``2 x [T, n_features] -> [T, n_fft // 2 + 1]``.
+        """The gains of bins, from amplitudes: ``2 x [T, n_features] -> [T, n_fft // 2 + 1]``.
 
         Bins above the compared range (ultrasound; anything above the style clip's Nyquist
         frequency) follow the upper end of the range: they are turned down with it, but never up,

@@ -2,7 +2,7 @@
 
 It has the framing of `effects.signal.spectrogram.FrameGrid`, without torch: frame ``t`` is centred
 on sample ``t * hop``, and the first frame is number 0. `scipy.signal.ShortTimeFFT` adds frames
-before that one and transforms a signal as a whole; 20 minutes of stereo would then take gigabytes.
+before that one and transforms a signal as a whole, which takes gigabytes for 20 minutes of stereo.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from effects.signal.arrays import Audio, Mono
 Spectra = NDArray[np.complexfloating[Any, Any]]
 """Short-time spectra, ``[*, frames, bins]``, in single or double precision."""
 
-LEAST_WEIGHT = 1e-8  # of squared windows: where no window reaches, do not divide by 0
+LEAST_WEIGHT = 1e-8  # of summed squared windows: no division by 0 where no window reaches
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Stft:
         return 1 + n_samples // self.hop
 
     def begin(self, frame: int) -> int:
-        """The first sample under a frame; before the signal, it is negative."""
+        """The first sample under a frame; negative if that is before the signal."""
         return frame * self.hop - self.size // 2
 
     def analyse(
@@ -53,8 +53,8 @@ class Stft:
     ) -> Spectra:
         """Frames ``start`` to ``stop`` (exclusive): ``[*, samples] -> [*, frames, bins]``.
 
-        Outside of the samples given, the signal is 0. ``dtype`` is the precision of real and
-        imaginary parts.
+        Outside the given samples, the signal is 0. ``dtype`` is the precision of real and imaginary
+        parts.
         """
         begin = self.begin(start)
         end = self.begin(stop - 1) + self.size

@@ -29,10 +29,10 @@ def hz_to_midi(hz: ArrayLike) -> Values:
 
 
 def db_to_amplitude(db: float) -> float:
-    """The factor for amplitudes: 20 dB are a factor of 10."""
+    """The factor for amplitudes: 20 dB is a factor of 10."""
     return float(10 ** (db / 20))
 
 
 def db_to_power(db: float) -> float:
-    """The factor for powers: 10 dB are a factor of 10."""
+    """The factor for powers: 10 dB is a factor of 10."""
     return float(10 ** (db / 10))

@@ -36,6 +36,7 @@ from effects.engines.gram.synthesis import Synthesis
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.signal.loudness import keep_rests, peak
+from effects.signal.resample import BandSplit
 from effects.signal.spectrogram import Analysis
 from effects.style_clip import Style
 
@@ -82,14 +83,12 @@ def restyle_in_windows(
         solved = _solve(audio, Analysis(sample_rate, n_features, device), aim, progress)
         out = solved.audio
     else:
-        from effects.signal.resample import Below
-
-        below = Below(audio, sample_rate, resolution.sample_rate)
-        if peak(below.audio) < LEAST_PEAK * peak(audio):
+        split = BandSplit(audio, sample_rate, resolution.sample_rate)
+        if peak(split.audio) < LEAST_PEAK * peak(audio):
             return Restyled(audio.copy(), [])
         analysis = Analysis(resolution.sample_rate, n_features, device, resolution)
-        solved = _solve(below.audio, analysis, aim, progress)
-        out = below.join(solved.audio, solved.edge, resolution.hop)
+        solved = _solve(split.audio, analysis, aim, progress)
+        out = split.join(solved.audio, solved.edge, resolution.hop)
     progress.tick(WINDOWS_TO, "loudness")
     keep_rests(out, audio, sample_rate)
     return Restyled(out, solved.curves)

@@ -9,7 +9,7 @@ from support.sounds import melody, noise, sine
 from effects.engines.gram.frames import FramedClip
 from effects.engines.gram.networks import cnn14, mel, vggish
 from effects.engines.gram.networks.vgg19 import FULL
-from effects.signal.resample import Below, resample
+from effects.signal.resample import BandSplit, resample
 from effects.signal.spectrogram import Analysis, FrameGrid
 
 CPU = torch.device("cpu")
@@ -161,8 +161,8 @@ def test_shorter_windows_come_back_as_they_were(n_fft, hop, n_window):
 @pytest.mark.parametrize("target", [16_000, 32_000])
 def test_a_clip_is_what_a_network_hears_and_the_rest(rate, target):
     audio = np.vstack([noise(0.5, rate), melody(0.5, rate)])
-    below = Below(audio, rate, target)
-    back = below.join(below.audio, np.ones(30, np.float32), 160)
+    split = BandSplit(audio, rate, target)
+    back = split.join(split.audio, np.ones(30, np.float32), 160)
     assert back.shape == audio.shape
     np.testing.assert_allclose(back, audio, atol=1e-6)
 
@@ -170,8 +170,8 @@ def test_a_clip_is_what_a_network_hears_and_the_rest(rate, target):
 @pytest.mark.parametrize("length", [1, 2, 10, 1000])
 def test_short_clips_are_resampled(length):
     audio = noise(1, 44_100)[:, :length]
-    below = Below(audio, 44_100, 16_000)
-    np.testing.assert_allclose(below.join(below.audio, np.ones(2), 160), audio, atol=1e-6)
+    split = BandSplit(audio, 44_100, 16_000)
+    np.testing.assert_allclose(split.join(split.audio, np.ones(2), 160), audio, atol=1e-6)
 
 
 def test_resampling_has_no_delay():
@@ -182,8 +182,8 @@ def test_resampling_has_no_delay():
 
 def test_the_rest_follows_the_gains():
     audio = sine(12_000, 1, 44_100)
-    below = Below(audio, 44_100, 16_000)
+    split = BandSplit(audio, 44_100, 16_000)
     gains = np.concatenate([np.ones(51), np.full(50, 0.25)]).astype(np.float32)
-    back = below.join(below.audio, gains, 160)[0]
+    back = split.join(split.audio, gains, 160)[0]
     np.testing.assert_allclose(back[2000:20_000], audio[0, 2000:20_000], atol=1e-3)
     np.testing.assert_allclose(back[24_000:42_000], 0.25 * audio[0, 24_000:42_000], atol=1e-3)
