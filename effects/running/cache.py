@@ -1,10 +1,10 @@
 """A cache of arrays, in memory and on disk, for statistics that depend on a style clip alone.
 
 On disk an entry is one ``.npz`` file, named by the hash of its key, in the platform's cache folder
-(``RESTYLE_CACHE_DIR`` overrides it). Files appear by rename, so another process sees all of a file
-or nothing. A damaged file is dropped, and its entry computed again. When the folder outgrows its
-cap, the files that were unused for longest are deleted. A folder that cannot be written only costs
-time.
+(``RESTYLE_CACHE_DIR`` overrides it). Files are renamed into place, so another process sees a whole
+file or none. A damaged file is deleted, and its entry computed again. When the folder outgrows its
+cap, the files that were unused for longest are deleted. If the folder cannot be written to, that
+only costs time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ Arrays = dict[str, NDArray[Any]]
 #: 1 GiB and 256 MiB; not searched.
 MAX_DISK_BYTES = 1 << 30
 MAX_MEMORY_BYTES = 256 << 20
-CHECKSUM = "sha256"  # an array beside the others: zip's checksums do not tell if an array is lost
+#: The name of one more array in the file: zip's checksums do not show that an array is missing.
+CHECKSUM = "sha256"
 
 
 class Cache:
@@ -50,7 +51,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
-        """The arrays of ``key`` (plain values that JSON can hold), computed if they are missing.
+        """The arrays of ``key``, whose values JSON can hold, computed if they are missing.
 
         The arrays are shared: do not write to them.
         """
@@ -75,7 +76,7 @@ class Cache:
                 arrays = {name: file[name] for name in file.files}
             if arrays.pop(CHECKSUM).item() != _checksum(arrays):
                 raise ValueError("damaged")
-            os.utime(path)  # used just now
+            os.utime(path)  # marks it as used just now
         except FileNotFoundError:
             return None
         except Exception:  # a damaged file makes zipfile and numpy raise almost anything
@@ -94,7 +95,7 @@ class Cache:
                 np.savez(file, **checked)  # type: ignore[arg-type]
             temporary.replace(path)
             self._evict()
-        except OSError:  # read-only or full: go without
+        except OSError:  # read-only or full: nothing is cached
             pass
         finally:
             if temporary is not None:
@@ -104,7 +105,7 @@ class Cache:
         """Delete the files that were used longest ago until the folder is within its cap."""
         entries = []
         for path in self.folder.glob("*.npz"):
-            with contextlib.suppress(FileNotFoundError):  # another process was first
+            with contextlib.suppress(FileNotFoundError):  # another process deleted it first
                 status = path.stat()
                 entries.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in entries)

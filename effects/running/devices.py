@@ -38,25 +38,25 @@ def pick_device(name: str) -> torch.device:
 
 
 def check_device(name: str) -> None:
-    """Raise ValueError if this machine has no such device; torch is asked only where it must be."""
+    """Raise ValueError if this machine has no such device; torch is loaded only if needed."""
     if name not in ("auto", "cpu"):
         pick_device(name)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One CPU thread per call of an effect, while any call lasts.
+    """Give torch one CPU thread per call of an effect, while any call lasts.
 
-    The steps are short. Spread over cores, they take a third less time on an idle machine, and ten
-    times as long on a busy one, where every step waits for the last core. Rounding would also
-    depend on the number of cores. Several calls at once use several cores.
+    Torch's steps are short. Spread over cores, they take a third less time on an idle machine, and
+    ten times as long on a busy one, where every step waits for the slowest core. Rounding would
+    also depend on the number of cores. Several calls at once still use several cores.
 
-    Enter this in a thread that ends with the work: a part of torch's setting is the thread's own.
-    The other part is the process's, and is put back when the last call ends.
+    Enter this in a thread that ends with the work: one part of torch's setting belongs to the
+    thread. The other part belongs to the process, and is restored when the last call ends.
     """
     import torch
 
-    global _computing, _threads_before  # noqa: PLW0603 - torch's setting is the process's, too
+    global _computing, _threads_before  # noqa: PLW0603 - torch's setting is global, too
     with _lock:
         if _computing == 0:
             _threads_before = torch.get_num_threads()

@@ -1,8 +1,8 @@
 """Progress reports and cancelling for long work.
 
-The work runs in a thread of its own and notes where it is; the caller's thread reports that ten
-times a second, however long a single step takes. An exception raised by the report (`Cancelled`
-is meant for it) or Ctrl-C stops the work at its next `Progress.tick`.
+The work runs in its own thread and notes how far it is. The caller's thread reports that ten times
+a second, however long a single step takes. If the report raises an exception (`Cancelled` is meant
+for this), or Ctrl-C is pressed, the work stops at its next `Progress.tick`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OnProgress = Callable[[float, str], object]
 REPORTS_PER_SECOND = 10  # often enough for a bar that moves smoothly
 
 
-class Cancelled(Exception):  # noqa: N818 - a decision of the user's, not an error
+class Cancelled(Exception):  # noqa: N818 - the user's decision, not an error
     """Raise this in ``on_progress`` to stop the work; it comes out of the call unchanged."""
 
 
@@ -31,7 +31,7 @@ def part(
     Args:
         report: takes the fraction of the whole work first, and possibly more.
         start: the fraction of the whole at which the part begins.
-        end: and that at which it ends.
+        end: the fraction of the whole at which it ends.
     """
 
     def of_part(fraction: float, /, *args: More.args, **kwargs: More.kwargs) -> Result:
@@ -41,7 +41,7 @@ def part(
 
 
 class Progress:
-    """Where the work is: a fraction from 0 to 1, which never falls, and a stage in words."""
+    """How far the work is: a fraction from 0 to 1, which never falls, and a stage in words."""
 
     def __init__(self) -> None:
         self.fraction = 0.0
@@ -49,7 +49,7 @@ class Progress:
         self._stop = threading.Event()
 
     def tick(self, fraction: float | None = None, stage: str | None = None) -> None:
-        """Note progress. Raises `Cancelled` if the work is to stop."""
+        """Note progress. Raises `Cancelled` once the work has been told to stop."""
         if self._stop.is_set():
             raise Cancelled("stopped by on_progress")
         if fraction is not None:
@@ -64,7 +64,7 @@ class Progress:
     def nested(self, start: float, end: float, title: str) -> Progress:
         """The progress of one part of the work that has stages of its own.
 
-        What is noted there is noted here: the fraction as by the function `part`, and each stage
+        It passes everything on to this one: the fraction as in the function `part`, and each stage
         as ``title: stage``.
         """
         return _Nested(self, start, end, title)
@@ -91,7 +91,7 @@ class _Nested(Progress):
 def run_reporting(
     work: Callable[[Progress], Result], on_progress: OnProgress | None = None
 ) -> Result:
-    """Run ``work`` in a thread of its own, and call ``on_progress(fraction, stage)`` in this one.
+    """Run ``work`` in its own thread, and call ``on_progress(fraction, stage)`` in this one.
 
     What either of them raises comes out of this call, after the work has ended.
     """
