@@ -1,1 +1,1 @@
-"""Effects in Python that stand in a chain: what one promises, and what runs several."""
+"""Effects written in Python: the contract they keep, and the boards that run several effects."""

@@ -1,12 +1,12 @@
 """Pedalboard's containers, with room for effects written in Python.
 
-:class:`Pedalboard`, :class:`Chain` and :class:`Mix` are used as pedalboard's own. Native plugins
-that stand next to each other run in C++ in one call; a
-:class:`~effects.boards.python_effect.PythonEffect` is given the whole clip. A board of native
-plugins alone runs in C++ altogether, and streams with ``reset=False``.
+:class:`Pedalboard`, :class:`Chain` and :class:`Mix` are used like pedalboard's own. Neighbouring
+native plugins run together in one C++ call; a :class:`~effects.boards.python_effect.PythonEffect`
+is given the whole clip. A board of native plugins alone runs entirely in C++, and can stream with
+``reset=False``.
 
-Pedalboard's own containers and ``pedalboard.io.AudioStream`` cannot run these boards: they raise
-a RuntimeError ("Unable to cast from non-held to held instance") as soon as they are handed one.
+Pedalboard's own containers and ``pedalboard.io.AudioStream`` cannot run these boards: they raise a
+RuntimeError ("Unable to cast from non-held to held instance") as soon as they are given one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,12 +29,12 @@ Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
 class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
     """Makes instances of pedalboard's classes that have no C++ half.
 
-    C++ code that ran a board would leave out its Python effects, in silence. Without a C++ half
-    there is nothing to run: whatever takes a plugin in C++ raises when it is handed a board. A half
-    that raises when it is run would not do, for AudioStream passes audio by a chain for its first
-    milliseconds, and later whenever the chain is locked, and ends the interpreter on an exception.
+    C++ code that ran a board would silently skip its Python effects. Without a C++ half there is
+    nothing to run: whatever takes a plugin in C++ raises as soon as it is given a board. A C++ half
+    that raises when it is run would not do: AudioStream bypasses a chain during its first
+    milliseconds, and later whenever the chain is locked, and an exception ends the interpreter.
 
-    Pedalboard's own metaclass would refuse an instance whose C++ half was not built.
+    Pedalboard's own metaclass refuses an instance whose C++ half was not built.
     """
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -42,10 +42,10 @@ class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
 
 
 class _Board(Processor):
-    """What the three containers share: the list, and the way through it.
+    """What the three containers share: the list of members, and how they are run.
 
-    All methods of pedalboard's containers are overridden, here and in `Processor`: their own need
-    the C++ half that `_NoNative` leaves out.
+    All methods of pedalboard's containers are overridden, here and in `Processor`, because they
+    need the C++ half that `_NoNative` leaves out.
     """
 
     _stock: ClassVar[type[pedalboard.Chain] | type[pedalboard.Mix]]
@@ -56,7 +56,7 @@ class _Board(Processor):
         # The members that the stock container was built for, and the container.
         self._native: tuple[list[Any], pedalboard.Chain | pedalboard.Mix] | None = None
 
-    # The list protocol: that of pedalboard's containers, with its errors.
+    # The list protocol of pedalboard's containers, with the same errors.
 
     def __len__(self) -> int:
         """Count the members."""
@@ -72,7 +72,7 @@ class _Board(Processor):
         return any(member is plugin for member in self._members)
 
     def __getitem__(self, index: SupportsIndex) -> Any:
-        """Get a member. Raises IndexError; a slice is a TypeError."""
+        """Get a member. Raises IndexError, or TypeError for a slice."""
         return self._members[self._position(index)]
 
     def __setitem__(self, index: SupportsIndex, plugin: Member) -> None:
@@ -86,7 +86,7 @@ class _Board(Processor):
         self._native = None
 
     def insert(self, index: SupportsIndex, plugin: Member) -> None:
-        """Insert a member. Raises IndexError beyond the ends: not clipped as in a list."""
+        """Insert a member. Raises IndexError beyond the ends, where a list would not."""
         self._members.insert(self._position(index, end=1), _checked(plugin))
         self._native = None
 
@@ -116,7 +116,7 @@ class _Board(Processor):
         count = f"{len(self)} plugin{'' if len(self) == 1 else 's'}"
         return f"<effects.{type(self).__name__} with {count}: {self._members} at {id(self):#x}>"
 
-    # Running.
+    # Running the members.
 
     def reset(self) -> None:
         """Clear the state of all members: tails, delay lines, the last channel layout."""
@@ -142,14 +142,14 @@ class _Board(Processor):
         return taken.give_back(self._run(taken.audio, rate, buffer_size))
 
     def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
-        """Run (channels, samples), which may be overwritten, through a board with Python in it."""
+        """Run (channels, samples) through a board with Python in it; may overwrite the audio."""
         raise NotImplementedError
 
     def _as_native(self) -> pedalboard.Chain | pedalboard.Mix:
-        """Return the stock container that does what this board of native plugins does.
+        """Return a stock container that does the same as this board of native plugins.
 
-        It is kept while the members are the same, because it remembers the last channel layout,
-        and built anew when they are not, because a stock Mix crashes once its list has grown.
+        It is kept while the members stay the same, because it remembers the last channel layout.
+        When they change it is built anew, because a stock Mix crashes once its list has grown.
         """
         kept = self._native
         members: list[Any] = [
@@ -162,7 +162,7 @@ class _Board(Processor):
 
 
 class Chain(_Board, pedalboard.Chain, metaclass=_NoNative):
-    """Runs its members one after the other, as ``pedalboard.Chain``; some may be Python effects."""
+    """Runs its members in series, like ``pedalboard.Chain``; some may be Python effects."""
 
     _stock = pedalboard.Chain
 
@@ -171,7 +171,7 @@ class Chain(_Board, pedalboard.Chain, metaclass=_NoNative):
 
 
 class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, misc]
-    """Runs its members one after the other, as ``pedalboard.Pedalboard``."""
+    """Runs its members in series, like ``pedalboard.Pedalboard``."""
 
     def __init__(self, plugins: Sequence[Member] | None = None) -> None:
         super().__init__(plugins or [])
@@ -182,7 +182,7 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
 
 
 class Mix(_Board, pedalboard.Mix, metaclass=_NoNative):
-    """Adds up what its members make of the same audio, as ``pedalboard.Mix``."""
+    """Runs its members on the same audio and adds up the results, like ``pedalboard.Mix``."""
 
     _stock = pedalboard.Mix
 
@@ -198,7 +198,7 @@ def _no_index(index: object) -> int:
 
 
 def _sequence(plugins: object) -> Iterable[Member]:
-    """Return ``plugins`` if pedalboard would go through it; TypeError if it would not."""
+    """Return ``plugins`` if pedalboard could iterate over it; raise its TypeError if not."""
     if isinstance(plugins, Sequence | pedalboard.PluginContainer):
         return plugins
     return pedalboard.Chain(plugins)  # type: ignore[arg-type]
@@ -215,10 +215,10 @@ def _first_python_effect(board: _Board) -> PythonEffect | None:
     """Find a Python effect anywhere in ``board``; None if all is native.
 
     Raises:
-        RuntimeError: one object stands in two places, as pedalboard; or a board contains itself.
+        RuntimeError: one object is in two places, as in pedalboard; or a board contains itself.
     """
     first = None
-    seen: dict[int, object] = {}  # holds the objects too, so that no id is used again
+    seen: dict[int, object] = {}  # holds the objects too, so that no id is reused
     ahead: list[tuple[Any, frozenset[int]]] = [(board, frozenset())]
     while ahead:
         member, parents = ahead.pop()
@@ -248,7 +248,7 @@ def _is_native(member: Member) -> bool:
 
 
 def _in_series(members: Iterable[Member]) -> Iterator[Member]:
-    """Go through the members, and through those of a Chain within that holds Python effects."""
+    """Go through the members, and into every Chain among them that holds Python effects."""
     for member in members:
         if isinstance(member, Chain) and not _is_native(member):
             yield from _in_series(member)
@@ -276,8 +276,9 @@ def run_native(
 ) -> Audio:
     """Run native members over (channels, samples) in one C++ call."""
     chain = pedalboard.Chain([])
-    # Shown no samples of this many channels, the chain takes what follows for (channels, samples)
-    # even if it is square or shorter than that. It is empty, so that no plugin is disturbed.
+    # After an empty array with this many channels, the chain takes what follows for (channels,
+    # samples), even if it is square or has fewer samples than channels. No plugin is in the chain
+    # yet, so none is disturbed.
     chain.process(np.empty((len(audio), 0), np.float32), sample_rate)
     for member in members:
         chain.append(member._as_native() if isinstance(member, _Board) else member)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""Pedalboard's call contract, which effects in Python and boards that hold them keep.
+"""Pedalboard's call contract, kept by effects in Python and by the boards that hold them.
 
-They take the arrays that pedalboard's plugins take, read a layout as these do, and raise what these
-raise. What pedalboard leaves undefined (a buffer of no samples, NaN, an infinite sample rate) is
+They take the same arrays as pedalboard's plugins, read layouts in the same way, and raise the same
+errors. What pedalboard leaves undefined (a buffer of no samples, NaN, an infinite sample rate) is
 refused here.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from effects.signal.arrays import Audio
 
-BLOCK = 1 << 20  # samples looked at together when searching for NaN: bounds the extra memory
+BLOCK = 1 << 20  # samples searched for NaN at a time, to limit memory
 
 
 class Taken(NamedTuple):
@@ -37,9 +37,9 @@ class Taken(NamedTuple):
 class Intake:
     """Reads input arrays by pedalboard's rules: its dtypes, its layouts, its errors.
 
-    An empty stock chain does the reading, so that what is accepted and what is raised stays
-    pedalboard's own. Like each stock plugin it remembers the last layout, by which a square array
-    is read; pedalboard tells nobody which layout it chose, so that choice is repeated here.
+    An empty stock chain does the reading, so pedalboard itself decides what is accepted and what is
+    raised. Like every stock plugin, it remembers the last layout and reads a square array by it.
+    Pedalboard does not tell which layout it chose, so the choice is repeated here.
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,11 @@ class Intake:
         """Forget the last layout."""
         with self._lock:
             self._stock = pedalboard.Chain([])
-            self._channels = 0  # of the last array with any; 0: none yet
+            self._channels = 0  # of the last array that had any; 0 before that
             self._interleaved = False
 
     def take(self, input_array: NDArray[Any], sample_rate: float) -> Taken:
-        """Copy ``input_array`` to (channels, samples); the copy is the caller's to overwrite.
+        """Copy ``input_array`` to (channels, samples); the caller may overwrite the copy.
 
         Raises:
             TypeError: not a numpy array, or not float32 or float64.
@@ -84,7 +84,7 @@ class Intake:
 def check_buffer_size(sample_rate: float, buffer_size: int, reset: bool) -> None:
     """Raise pedalboard's TypeError for arguments of a wrong type, ValueError for an empty buffer.
 
-    Pedalboard itself hangs for ever when ``buffer_size`` is 0, except over an array of no samples.
+    Pedalboard itself hangs for ever if ``buffer_size`` is 0, except on an empty array.
     """
     pedalboard.Chain([]).process(np.empty(0, np.float32), sample_rate, buffer_size, reset)
     if int(buffer_size) < 1:
@@ -131,7 +131,7 @@ def check_finite(effect: object, audio: Audio) -> None:
 
 
 class Processor:
-    """What is called as pedalboard's plugins are; a subclass implements :meth:`_process`."""
+    """Something called like a pedalboard plugin; a subclass implements :meth:`_process`."""
 
     def __init__(self) -> None:
         self._intake = Intake()
@@ -160,7 +160,7 @@ class Processor:
                 (samples, channels), where the smaller dimension is the channels. Never modified.
             sample_rate: in Hz.
             buffer_size: the most samples that a native plugin is given at a time. An effect in
-                Python is given the whole clip, whatever this is.
+                Python is always given the whole clip.
             reset: clear the native plugins' state first. False is for streaming, which only a
                 board without Python effects can do.
 

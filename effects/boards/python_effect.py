@@ -1,9 +1,9 @@
-"""An effect written in Python that stands in a chain.
+"""An effect written in Python that can stand in a chain.
 
-Pedalboard has no way to put Python code in its C++ chain: a subclass that overrides ``process``
-is bypassed in silence once it stands in a container. :class:`PythonEffect` is therefore *not* a
-``pedalboard.Plugin``, so pedalboard's own containers refuse it with a ``TypeError``;
-:mod:`effects.boards.containers` has containers that take both kinds.
+Pedalboard has no way to put Python code in its C++ chain: a subclass that overrides ``process`` is
+silently bypassed in a container. :class:`PythonEffect` is therefore *not* a ``pedalboard.Plugin``,
+so pedalboard's own containers refuse it with a ``TypeError``; :mod:`effects.boards.containers` has
+containers that take both kinds.
 """
 
 import threading
@@ -18,13 +18,13 @@ from effects.signal.arrays import Audio
 
 
 class PythonEffect(Processor, ABC):
-    """An effect written in Python that is called as pedalboard's are.
+    """An effect written in Python that is called like pedalboard's own.
 
-    A subclass implements :meth:`_render`, names its properties in ``_parameters`` for the repr,
-    and calls ``super().__init__()``. It sees each clip whole, whatever the ``buffer_size``. How
-    many channels it takes is for the subclass to say: nothing is refused here.
+    A subclass implements :meth:`_render`, names its properties in ``_parameters`` for the repr, and
+    calls ``super().__init__()``. It sees each clip whole, whatever the ``buffer_size``. The
+    subclass decides how many channels it takes: nothing is refused here.
 
-    Calls of one instance wait for each other, as pedalboard's do; instances run concurrently.
+    Calls of one instance wait for each other, like pedalboard's; instances run concurrently.
     """
 
     _parameters: ClassVar[tuple[str, ...]] = ()
@@ -46,7 +46,7 @@ class PythonEffect(Processor, ABC):
             return taken.give_back(self._apply(taken.audio, rate))
 
     def _apply(self, audio: Audio, sample_rate: float) -> Audio:
-        """Render ``audio``, (channels, samples), which may be overwritten: checked and locked."""
+        """Check ``audio``, (channels, samples), and render it, locked; may overwrite it."""
         if audio.size == 0:
             return audio
         check_finite(self, audio)
@@ -61,7 +61,7 @@ class PythonEffect(Processor, ABC):
 
     @abstractmethod
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
-        """Return the effect of ``audio``.
+        """Return ``audio`` with the effect applied.
 
         Args:
             audio: float32, (channels, samples), at least one of each, all finite, C-contiguous;
@@ -87,7 +87,7 @@ class PythonEffect(Processor, ABC):
 
 
 def _shown(value: object) -> str:
-    """Print a parameter as pedalboard does: floats to six significant digits, without zeros."""
+    """Print a parameter as pedalboard does: floats to six digits, without trailing zeros."""
     if isinstance(value, str):
         return repr(value)
     if isinstance(value, int | np.integer):
