@@ -1,9 +1,10 @@
 """The messages of a standard MIDI file, with their times in seconds.
 
-mido describes the messages, but does not read the file: its reader (1.3) loses the time that passes
-before an unknown meta event, so that all after it come too early; it counts time backwards where a
-file divides seconds and not beats; and it refuses files for a key signature that nobody asked for.
-Tempos are followed here; of the other messages, those that are asked for are given.
+mido describes the messages, but does not read the file. Its reader (1.3) loses the time that passes
+before an unknown meta event, so that everything after it comes too early; it counts time backwards
+in files that divide seconds instead of beats; and it refuses files because of a key signature that
+nobody asked for. Here tempo changes are followed; of the other messages, only those asked for are
+returned.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from mido import Message, MetaMessage
 
-MAX_BYTES = 32 << 20
-BEATS_PER_MINUTE = 120  # until the file says otherwise
-#: Frames a second by what the file says; 29 is the rate of NTSC.
+MAX_BYTES = 32 << 20  # not searched
+BEATS_PER_MINUTE = 120  # the standard's, until the file says otherwise
+#: Frames per second by the number in the file; 29 stands for NTSC's rate.
 FRAME_RATES = {24: 24.0, 25: 25.0, 29: 30_000 / 1001, 30: 30.0}
 
 _META, _END_OF_TRACK, _TEMPO = 0xFF, 0x2F, 0x51
@@ -30,7 +31,8 @@ _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 CHANGES = frozenset({"control_change", "program_change"})
 NOTES = frozenset({"note_off", "note_on", "end_of_track"})
 _NOTE_STATUS = (0x80, 0x90)
-#: By mido's names, the upper half of the status byte; of `end_of_track`, a meta event, all of it.
+#: The upper half of the status byte by mido's names; of `end_of_track`, a meta event, the whole
+#: byte.
 _STATUS = {
     "note_off": 0x80,
     "note_on": 0x90,
@@ -40,7 +42,7 @@ _STATUS = {
 }
 
 
-class _Damaged(Exception):  # noqa: N818 - says what is the matter
+class _Damaged(Exception):  # noqa: N818 - its text ends a sentence
     """What is wrong with the file, as the end of a sentence."""
 
 
@@ -61,11 +63,11 @@ def read(
 
     Args:
         path: the file.
-        types: mido's names of the messages that are wanted, some of `CHANGES` and `NOTES`.
+        types: mido's names of the wanted messages, out of `CHANGES` and `NOTES`.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no file at ``path``.
-        OSError: it may not be read.
+        OSError: it cannot be read.
         ValueError: it is not a MIDI file, is damaged, too large, or of a format whose tracks do not
             play together.
     """
@@ -92,7 +94,7 @@ def read(
 
 
 def _tracks(data: bytes, wanted: Collection[int]) -> tuple[int, list[_Timed]]:
-    """The division of the file's time, and the messages of all tracks in the order of their ticks.
+    """The file's division of time, and the messages of all tracks in the order of their ticks.
 
     Args:
         data: the file.
@@ -115,7 +117,7 @@ def _tracks(data: bytes, wanted: Collection[int]) -> tuple[int, list[_Timed]]:
     messages: list[_Timed] = []
     while n_tracks:
         chunk, content = header.take(4), header.take(header.integer(4))
-        if chunk == b"MTrk":  # the standard wants others to be passed over
+        if chunk == b"MTrk":  # the standard says to skip other chunks
             n_tracks -= 1
             messages += _messages(_Bytes(content), wanted)
     return division, sorted(messages, key=itemgetter(0))
@@ -140,7 +142,7 @@ def _messages(track: _Bytes, wanted: Collection[int]) -> Iterator[_Timed]:
         elif status in _SYSTEM_EXCLUSIVE:
             track.take(track.variable())
         else:
-            if status < 0x80:  # the status byte was left out: it is that of the message before
+            if status < 0x80:  # left out, as it equals the status byte of the message before
                 track.back(1)
                 status = running
             running = status
@@ -153,7 +155,7 @@ def _messages(track: _Bytes, wanted: Collection[int]) -> Iterator[_Timed]:
 
 
 def _in_seconds(division: int, messages: list[_Timed]) -> Iterator[tuple[float, bytes]]:
-    """The messages but for tempos, with their times in seconds."""
+    """The messages without tempo changes, with their times in seconds."""
     beats = division < 0x8000
     if beats and division:
         tick_seconds = 60 / BEATS_PER_MINUTE / division
@@ -170,13 +172,14 @@ def _in_seconds(division: int, messages: list[_Timed]) -> Iterator[tuple[float, 
             yield now, message.data
         elif beats:
             tick_seconds = int.from_bytes(message.data[2:], "big") * 1e-6 / division
-        # From note to note, as mido adds times up: to the last bit, presets keep their notes.
+        # Added up from note to note, as mido does, so that presets keep their notes to the last
+        # bit.
         if (is_tempo and beats) or message.data[0] & 0xF0 in _NOTE_STATUS:
             tick, seconds = message.tick, now
 
 
 class _Bytes:
-    """Bytes that are read from the first to the last. Raises `_Damaged` where there are no more."""
+    """Bytes that are read in order. Raises `_Damaged` when there are no more."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

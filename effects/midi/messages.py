@@ -33,12 +33,12 @@ N_CHANNELS = 16
 
 
 class Setting(NamedTuple):
-    """One setting of Restyle's and its new value.
+    """One of Restyle's settings, and its new value.
 
     Attributes:
         name: what is set.
-        value: of ``preset`` the name, of ``strength`` and ``mix`` 0 to 1, of ``gain_db`` decibels
-            (0 or less, -inf is silence); of ``cancel``, which is a command, None.
+        value: a name for ``preset``; 0 to 1 for ``strength`` and ``mix``; decibels for ``gain_db``
+            (0 or less, -inf is silence); None for ``cancel``, which is a command.
     """
 
     name: Name
@@ -46,7 +46,7 @@ class Setting(NamedTuple):
 
 
 def gain_db(volume: int) -> float:
-    """The gain of a channel volume of 0 to 127, as General MIDI's guidelines have it, in dB."""
+    """The gain in dB of a channel volume of 0 to 127, by General MIDI's guidelines."""
     return 40 * math.log10(volume / 127) if volume else -math.inf
 
 
@@ -80,7 +80,7 @@ class Controls:
         self._banks: dict[int, int] = {}
 
     def setting(self, message: Message) -> Setting | None:
-        """What ``message`` sets; None if that is nothing."""
+        """What ``message`` sets; None if it sets nothing."""
         if message.type == "program_change":
             import presets
 
@@ -160,6 +160,7 @@ def _choose(path: str, channels: list[int], wanted: int | None) -> int:
         return wanted
     if not channels:
         raise ValueError(f"{path} sets nothing: Restyle follows {_FOLLOWED}, and it has none.")
+    # "1", "1 and 2", "1, 2 and 3"; without the slice, " and 1" for one channel.
     listed = " and ".join([", ".join(map(str, channels[:-1])), str(channels[-1])][-len(channels) :])
     if wanted is not None:
         raise ValueError(
