@@ -1,4 +1,4 @@
-"""Files of trained weights, read without running what is in them, and checked by their contents."""
+"""Files of trained weights: read without running code in them, and checked by their contents."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Layout:
     """A published file, which has one tensor for every parameter and buffer of a module.
 
     Args:
-        file: its name, and whose it is: for messages.
+        file: whose it is, and its name, for messages.
         make: makes the module, on any device, with the file's names and shapes.
         unwrap: turns the contents of the file into the state of the module. For another file it
             may raise any exception.
-        unused: parts of the module that no engine computes. They are checked, then dropped.
+        unused: parts of the module that no engine uses. They are checked, then dropped.
     """
 
     file: str
@@ -39,7 +39,7 @@ class Layout:
     unused: Sequence[str] = ()
 
     def empty(self) -> nn.Module:
-        """The module with its shapes, but without numbers."""
+        """The module with its shapes, but without values."""
         with torch.device("meta"):
             return self.make()
 
@@ -81,7 +81,7 @@ def load(path: str, layouts: Sequence[Layout]) -> nn.Module:
 
 
 def stamp(path: str | os.PathLike[str]) -> Stamp:
-    """Something that changes when the file changes, and is found without reading it.
+    """A value that changes when the file changes, found without reading the file.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
@@ -109,7 +109,7 @@ def _read(path: str, expected: str) -> Mapping[str, Any]:
                     # torch never compresses; a compressed file could unpack to terabytes.
                     raise ValueError("compressed")
         with warnings.catch_warnings():
-            # For a file that is not its own, torch warns and asks for a report to its authors.
+            # For files of other programs, torch warns and asks to report this to their authors.
             warnings.simplefilter("ignore")
             found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
         if not isinstance(found, Mapping):
@@ -139,5 +139,5 @@ def _difference(state: Mapping[str, Any], wanted: Mapping[str, Tensor]) -> str:
 
 
 def _own(tensor: Tensor) -> Tensor:
-    """A copy that no longer needs the file, in single precision if it is not of integers."""
+    """A copy that no longer needs the file; in single precision unless it holds integers."""
     return tensor.to(torch.float32 if tensor.is_floating_point() else tensor.dtype, copy=True)

@@ -1,4 +1,4 @@
-"""Finding the file of weights that somebody names, without loading torch."""
+"""Finding a file of weights by its path, without loading torch."""
 
 from __future__ import annotations
 
