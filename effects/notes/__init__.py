@@ -1,4 +1,4 @@
-"""Which notes a clip plays: when, how high, how loud, and how sure that is.
+"""Which notes a clip plays: when, at which pitch, how loud, and how sure that is.
 
-Importing this loads neither onnxruntime nor the model.
+Importing this loads neither onnxruntime nor the models.
 """

@@ -1,4 +1,4 @@
-"""How likely a note of each key sounds, and begins, by the network basic-pitch.
+"""How likely a note of each key is to sound, and to begin, by the network basic-pitch.
 
 Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription and
 multipitch estimation"; see CREDITS.md. It takes two seconds of 22.05 kHz at a time.
@@ -18,21 +18,21 @@ from effects.notes.onnx_session import session
 from effects.signal.arrays import Mono
 
 Frames = NDArray[np.float32]
-"""Something of a clip frame by frame; the shape is said where it is used."""
+"""Values of a clip, frame by frame; the shape is given where it is used."""
 Keys = NDArray[np.intp]
 """Some of the `N_KEYS` keys, ``[keys]``: 0 is the lowest, `LOWEST` as a MIDI number."""
 Tick = Callable[[float], object]
-"""Is told which part of some work is done, 0 to 1; what it raises ends the work."""
+"""Called with the fraction of the work that is done, 0 to 1; what it raises ends the work."""
 
 MODEL = Path(__file__).with_name("basic_pitch.onnx")
 # What the network was trained for (basic-pitch 0.4.0, constants.py).
 RATE, HOP = 22_050, 256  # Hz; samples from one frame to the next
 FRAMES_PER_SECOND = RATE / HOP
-WINDOW = 43_844  # samples the network takes: 172 frames
-LOWEST, N_KEYS = 21, 88  # the keys of a piano; the lowest as a MIDI number
+WINDOW = 43_844  # samples that the network takes: 172 frames
+LOWEST, N_KEYS = 21, 88  # a piano's lowest key as a MIDI number, and how many keys it has
 BINS_PER_KEY = 3  # of the contour
-#: Frames of a window that are dropped at its start, and kept then: basic-pitch, too, drops half of
-#: the 30 frames by which its windows overlap.
+#: Frames that are dropped at the start of a window, and that are kept after them. basic-pitch also
+#: drops half of the 30 frames by which its windows overlap.
 EDGE, INNER = 15, 142
 TOGETHER = 4  # windows in one run, so that memory stays small; not searched
 OUTPUTS = tuple(f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))  # note, onset, contour
@@ -40,12 +40,12 @@ OUTPUTS = tuple(f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))  # note, onse
 
 @dataclass(frozen=True)
 class Activations:
-    """What the network says of a clip, all of it from 0 to 1.
+    """What the network says about a clip: probabilities, from 0 to 1.
 
     Attributes:
         note: that a note of the key sounds, ``[frames, keys]``.
         onset: that a note of the key begins, ``[frames, keys]``.
-        contour: that a pitch of this third of a semitone sounds, ``[frames, 264]``; the first third
+        contour: that a pitch in this third of a semitone sounds, ``[frames, 264]``; the first third
             is at `LOWEST` exactly.
     """
 
@@ -55,9 +55,10 @@ class Activations:
 
 
 def at_model_rate(audio: Mono, sample_rate: float) -> Mono:
-    """A copy of ``audio``, ``[samples]``, at `RATE`; with the same samples if it has that rate.
+    """A copy of ``audio``, ``[samples]``, at `RATE`; not resampled if it has that rate.
 
-    So who hands one clip to several functions of this package resamples it once, and says `RATE`.
+    So a caller that passes one clip to several functions of this package can resample it once, and
+    pass `RATE` on.
     """
     if sample_rate == RATE:
         return np.array(audio, np.float32)
@@ -65,11 +66,11 @@ def at_model_rate(audio: Mono, sample_rate: float) -> Mono:
 
 
 def activations(audio: Mono, tick: Tick | None = None) -> Activations:
-    """What the network says of a clip; the frames are `HOP` samples apart.
+    """What the network says about a clip; the frames are `HOP` samples apart.
 
     Args:
         audio: the clip at `RATE`, ``[samples]``.
-        tick: is told which part of the clip is done.
+        tick: called with the fraction of the clip that is done.
     """
     network = session(MODEL)
     name = network.get_inputs()[0].name

@@ -1,16 +1,16 @@
 """Features of every key in every frame, for the network that decides which notes there are.
 
-A partial of one note passes for another note. The n-th partial of a note at f lies at n f, which is
-12 log2(n) semitones above it: 12, 19.02, 24, 27.86, 31.02, 33.69, 36 for n = 2 to 8. So a network
-that hears f may say that the keys 12, 19, 24, 28 or 31 semitones above sound; or the key an octave
-below, for all partials of f are among those of f/2. These are the keys, above and below, whose
-partials coincide with a key's (and the fifth, 7: f and 3f/2 share 3f, 6f, ...). A key is therefore
-described by
+A partial of one note can be taken for another note. The n-th partial of a note at f lies at n f,
+which is 12 log2(n) semitones above it: 12, 19.02, 24, 27.86, 31.02, 33.69, 36 for n = 2 to 8. So a
+network that hears f may report the keys 12, 19, 24, 28 or 31 semitones above it; or the key an
+octave below, since all partials of f are also partials of f/2. These keys, above and below, have
+partials in common with a key (and so has the fifth, 7: f and 3f/2 share 3f, 6f, ...). A key is
+therefore described by
 
-- what basic-pitch says of it, of its neighbours (vibrato, mistuning) and of those keys;
+- what basic-pitch says about it, its neighbours (vibrato, mistuning) and those keys;
 - how strong its own first eight partials are;
-- how strong what lies between them is: partials of f/2, f/3, 3f/2, 5f/2 and 2f/3 that are none of
-  its own. If they are strong, a note below is there and this one perhaps not.
+- how strong the partials of f/2, f/3, 3f/2, 5f/2 and 2f/3 are that lie between its own. If they are
+  strong, a lower note sounds, and this one perhaps does not.
 """
 
 from __future__ import annotations
@@ -35,27 +35,28 @@ from effects.notes.basic_pitch import (
 from effects.signal.arrays import Mono
 from effects.signal.units import midi_to_hz
 
-# What is laid down here, the network's weights have learnt: a change takes a new training.
+# The network was trained on these features: if any of them changes, it has to be trained anew.
 
-#: The keys whose notes a key hears of, in semitones from it: neighbours and coinciding partials.
+#: The keys whose note probabilities describe a key, in semitones from it: itself, its neighbours,
+#: and keys with common partials.
 NOTE_INTERVALS = (0, -1, 1, -2, 2, -12, 12, -19, 19, -24, 24, -28, 28, -31, -34, -36, 7, -7)
-#: The same of onsets.
+#: The same for onsets.
 ONSET_INTERVALS = (0, -1, 1, -12, 12, -19, 19, -24)
 CONTOUR_BINS = (-1, 0, 1, 2, 3)  # a key's own are 0 to 2
 #: In half semitones, 24 log2(f'/f): the partials 1 to 8; then f/2, f/3, 3f/2, 5f/2, 2f/3; then the
 #: neighbours.
 PARTIAL_STEPS = (0, 24, 38, 48, 56, 62, 67, 72, -24, -38, 14, 32, -14, -2, 2)
 QUICK_STEPS = (0, 24, 38, 48, 62)  # the partials 1, 2, 3, 4 and 6
-N_CLIP_FEATURES = 7  # the same for every key of a frame, and the key's own height
+N_CLIP_FEATURES = 7  # six of the frame, the same for all its keys, and the key's height
 N_FEATURES = N_CLIP_FEATURES + sum(
     map(len, (NOTE_INTERVALS, ONSET_INTERVALS, CONTOUR_BINS, PARTIAL_STEPS, QUICK_STEPS))
 )
-#: Which features say of the key itself that a note sounds, and that one begins.
+#: Where among the features the key's own are: that a note sounds, and that one begins.
 OWN_NOTE = NOTE_INTERVALS.index(0)
 OWN_ONSET = len(NOTE_INTERVALS) + ONSET_INTERVALS.index(0)
 
 STEPS_PER_KEY = 2  # of the spectra: half semitones
-BELOW, ABOVE = 40, 40  # keys' worth of zeros around, more than any interval above
+BELOW, ABOVE = 40, 40  # keys of zeros below and above, more than any interval
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,14 @@ class Settings:
 
     Attributes:
         fine_size: samples of a window that tells neighbouring keys apart, 0.19 s.
-        fine_half_width: semitones around a step in which its level is looked for.
+        fine_half_width: semitones to either side of a step in which its level is looked for.
         quick_size: samples of a window that tells when a note begins, 0.05 s.
-        quick_half_width: likewise; a bin of it is 21.5 Hz wide, more than a semitone up to key 65.
-        floor_db: lower levels are as good as this one, below the loudest nearby.
-        near_frames: over which the loudest is looked for, 1.5 s.
-        at_least: how likely basic-pitch must find a key once, for it to be looked at.
-        together: frames of which spectra are computed at once, so that memory stays small.
+        quick_half_width: the same in these windows, whose bins are 21.5 Hz wide, more than a
+            semitone up to key 65.
+        floor_db: lower levels are raised to this, relative to the loudest nearby.
+        near_frames: frames over which the loudest is looked for, 1.5 s.
+        at_least: a key is looked at if basic-pitch gives it this probability at least once.
+        together: frames whose spectra are computed at once, to limit memory.
     """
 
     fine_size: int = 4096
@@ -90,11 +92,11 @@ _STEPS = np.arange(-2 * BELOW, 2 * (N_KEYS + ABOVE)) / STEPS_PER_KEY + LOWEST
 
 @dataclass(frozen=True)
 class Spectra:
-    """Levels by half semitones in decibels, a sine at full scale being 0.
+    """Levels in steps of half a semitone, in dB; a sine at full scale has 0.
 
     Attributes:
         fine: from long windows, ``[frames, steps]``.
-        quick: from short windows, with less regard to pitch, ``[frames, steps]``.
+        quick: from short windows, with coarser pitch, ``[frames, steps]``.
     """
 
     fine: Frames
@@ -102,7 +104,7 @@ class Spectra:
 
     @classmethod
     def of(cls, audio: Mono) -> Spectra:
-        """Those of a clip at 22.05 kHz; the n-th frame is centred on sample n * `HOP`."""
+        """The spectra of a clip at 22.05 kHz; the n-th frame is centred on sample n * `HOP`."""
         return cls(
             _levels(audio, SETTINGS.fine_size, SETTINGS.fine_half_width),
             _levels(audio, SETTINGS.quick_size, SETTINGS.quick_half_width),
@@ -136,7 +138,7 @@ def _levels(audio: Mono, size: int, half_width: float) -> Frames:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All of a clip, from which the features of single keys are taken.
+    """All that is known about a clip, from which the features of keys are taken.
 
     Attributes:
         note: `Activations.note` with zeros around it, ``[frames, keys]``.
@@ -144,7 +146,7 @@ class Evidence:
         contour: `Activations.contour` with zeros around it, ``[frames, bins]``.
         fine: `Spectra.fine` relative to the loudest nearby, from -1 to 1, ``[frames, steps]``.
         quick: `Spectra.quick` relative to the same, from -1 to 1, ``[frames, steps]``.
-        clip: what is the same for all keys of a frame, ``[frames, 6]``.
+        clip: features that are the same for all keys of a frame, ``[frames, 6]``.
     """
 
     note: Frames
@@ -156,7 +158,7 @@ class Evidence:
 
     @classmethod
     def of(cls, found: Activations, spectra: Spectra) -> Evidence:
-        """From what basic-pitch says and the spectra."""
+        """From what basic-pitch says, and from the spectra."""
         loudest = spectra.fine.max(axis=1)
         near: Frames = maximum_filter1d(loudest, SETTINGS.near_frames)
         sides = (BELOW, ABOVE)
@@ -195,7 +197,7 @@ class Evidence:
 def _of_clip(found: Activations, loudest: Frames, near: Frames) -> Frames:
     """How sure and how loud the frames are, and how many voices the clip has: ``[frames, 6]``.
 
-    What counts is divided by 4, so that it is about as large as the other features.
+    Counts are divided by 4, so that they are about as large as the other features.
     """
     clip = max(float(loudest.max(initial=-100.0)), -100.0)
     busy = found.note.max(axis=1) > 0.5

@@ -1,4 +1,4 @@
-"""Notes: before they are measured, and after."""
+"""Notes, before and after they are measured."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""How likely a note of each key sounds, and begins: a small network decides by `features`.
+"""How likely a note of each key is to sound, and to begin: a small network decides, by `features`.
 
-basic-pitch hears notes where there are only partials, and misses others. This network goes over the
-features of every key in time: one layer across the features, then ten convolutions over five
-frames, ever further apart, each of which adds to what it is given. It sees 124 frames, 1.4 s, to
-either side. Twice on the way a key hears of the keys whose partials coincide with its own; and the
-mean over all that sounds tells what the clip's notes are like on the whole.
+basic-pitch hears notes where there are only partials, and misses others. This network follows the
+features of every key over time: one layer across the features, then ten convolutions over five
+frames at growing distances, each of which adds to its input. It sees 124 frames, 1.4 s, to either
+side. At two points on the way, each key is told about the keys with which it shares partials. And
+the mean over all that sounds tells what the clip's notes have in common.
 
-``benchmarks/training/network.py`` defines it, ``train_notes.py`` beside that trained it, and
-``note_network.onnx`` has been exported from there: the graph and its weights, in half precision.
+``benchmarks/training/network.py`` defines the network, ``train_notes.py`` beside it trained it, and
+``note_network.onnx`` was exported from there: the graph and its weights, in half precision.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ REACH = 124  # frames to either side that the network sees
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says of some keys, ``[keys, frames]`` each.
+    """What the network says about some keys, ``[keys, frames]`` each.
 
     Attributes:
         note: how likely a note sounds, 0 to 1.
         onset: how likely a note begins, 0 to 1.
-        onset_shift: if one begins, how many frames later than here.
+        onset_shift: how many frames later than here the note begins, if one does.
     """
 
     note: Frames
@@ -40,6 +40,6 @@ class Prediction:
 
 
 def predict(features: Frames, keys: Keys) -> Prediction:
-    """What the network says of ``keys``, by their features, ``[keys, features, frames]``."""
+    """What the network says about ``keys``, by their features, ``[keys, features, frames]``."""
     inputs = {"features": features, "keys": keys.astype(np.int64)}
     return Prediction(*session(MODEL).run(("note", "onset", "onset_shift"), inputs))

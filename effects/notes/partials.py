@@ -1,4 +1,4 @@
-"""What a note's own partials say of it: its pitch and its level."""
+"""The pitch and the level of a note, measured at its own partials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from effects.notes.note import NoteEvent
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import midi_to_hz
 
-N_PARTIALS = 24  # of a note that are looked at, also where notes are cut out and masked
+N_PARTIALS = 24  # of a note, at most, that are looked at, also in `pitched_share`; not searched
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,24 @@ class Settings:
     """How partials are measured. From the first design that worked; nothing was searched.
 
     Attributes:
-        size: of a transform, in samples; shorter stretches are padded. It sets how finely bins lie.
+        size: samples of a transform; shorter stretches are padded. It sets how finely bins are
+            spaced.
         lobe: half of a partial's width, in bins of the stretch's own length: where the main lobe of
             the Hann window ends.
-        level_seconds: after its onset in which a note's level is measured.
-        level_least_seconds: the same of a note that is shorter.
-        overlap_seconds: notes that overlap the measured stretch by less do not share it.
-        pitch_seconds: of a note, at most, by which its pitch is measured.
-        pitch_least_seconds: the same of a short note, though it goes beyond its end.
-        attack_seconds: of a note, at most, that are left out for its pitch: the pitch wavers there.
-        pitch_partials: by which the pitch is measured.
+        level_seconds: seconds from a note's onset in which its level is measured.
+        level_least_seconds: the least of these, for shorter notes.
+        overlap_seconds: notes that overlap the measured stretch by less do not count as sharing it.
+        pitch_seconds: seconds of a note, at most, in which its pitch is measured.
+        pitch_least_seconds: the least of these, even if a short note has ended before.
+        attack_seconds: seconds at the start of a note, at most, that are left out: its pitch wavers
+            there.
+        pitch_partials: partials, from the first on, by which the pitch is measured.
         search: semitones around the key in which the pitch is looked for.
         grid: points of the search; 57 are 0.025 semitones apart.
-        near: points around the best one that are averaged.
-        fading: of a partial's weight, n^-0.25 for the n-th.
-        off_key: how much less a pitch at the end of the search counts than the key itself.
+        near: points to either side of the best one that are averaged with it.
+        fading: the n-th partial has the weight n^-fading.
+        off_key: the share by which a pitch at the end of the search counts less than the key
+            itself.
     """
 
     size: int = 8192
@@ -85,12 +88,14 @@ def measure(clip: Mono, notes: Sequence[NoteEvent]) -> list[Measured]:
 def _stretch(clip: Mono, start: float, seconds: float) -> tuple[Values, int]:
     """The power of a stretch in each bin, and the stretch's length in samples.
 
-    The powers of the bins around a sine of amplitude a add up to a²/2, its mean square. For by
-    Parseval all N bins of the transform X of windowed samples have Σ|X|² = N Σ(xw)², which is
-    N a²/2 Σw² for a sine, and half of that lies in the positive frequencies; hence 2 / (N Σw²).
+    The powers of the bins around a sine of amplitude a add up to a²/2, its mean square. By
+    Parseval, all N bins of the transform X of windowed samples have Σ|X|² = N Σ(xw)², which is
+    N a²/2 Σw² for a sine. Half of that lies in the positive frequencies; hence the factor
+    2 / (N Σw²).
     """
     size = SETTINGS.size
     first = round(start * RATE)
+    # The least lengths, 1024 samples (46 ms) of the clip, and 256 at its end, were not searched.
     part = clip[first : first + max(round(seconds * RATE), 1024)]
     window = np.hanning(max(part.size, 4))[: part.size]
     spectrum = fft.rfft(part * window, size)
@@ -99,11 +104,11 @@ def _stretch(clip: Mono, start: float, seconds: float) -> tuple[Values, int]:
 
 
 def _pitch(clip: Mono, note: NoteEvent) -> float:
-    """The pitch of the middle of a note, as a MIDI number; its key where nothing sounds.
+    """The pitch of the middle of a note, as a MIDI number; its key if nothing sounds.
 
-    For each pitch near the key, the amplitudes at its partials' places are added up: this salience
-    is highest where the places meet the partials. The pitch is the mean of those around the best
-    one, weighted by how much they rise above the least of them.
+    The salience of a pitch near the key is the sum of the amplitudes where its partials would be:
+    it is highest where they are. The pitch is the mean of those around the most salient one, each
+    weighted by how much more salient it is than the least of them.
     """
     length = min(note.end - note.start, SETTINGS.pitch_seconds)
     skip = min(SETTINGS.attack_seconds, length / 4)
@@ -120,7 +125,7 @@ def _pitch(clip: Mono, note: NoteEvent) -> float:
 
 
 def _salience(power: Values, grid: Values) -> Values:
-    """How strong the partials of each pitch of the search are, ``[grid]``."""
+    """The salience of each pitch of the search, ``[grid]``."""
     orders = np.arange(1, SETTINGS.pitch_partials + 1)
     places = midi_to_hz(grid)[:, None] * orders * SETTINGS.size / RATE
     amplitude = np.sqrt(np.interp(places, np.arange(power.size), power, right=0.0))
@@ -130,7 +135,7 @@ def _salience(power: Values, grid: Values) -> Values:
 
 
 def _level(clip: Mono, note: NoteEvent, pitch: float, others: Values) -> float:
-    """The root mean square of a note's partials, the pitches of ``others`` sounding beside it."""
+    """The root mean square of a note's partials, while notes of the pitches ``others`` sound."""
     seconds = max(note.end - note.start, SETTINGS.level_least_seconds)
     power, length = _stretch(clip, note.start, min(SETTINGS.level_seconds, seconds))
     lobe = SETTINGS.lobe * SETTINGS.size / length
@@ -146,10 +151,10 @@ def _level(clip: Mono, note: NoteEvent, pitch: float, others: Values) -> float:
 
 
 def _alone(energies: Values, shared: NDArray[np.floating]) -> Values:
-    """What of the energies of partials is the note's, if ``shared`` others have each.
+    """The note's part of the energies of its partials, each shared with ``shared`` other notes.
 
-    A shared partial gets no more than lies between its neighbours that are the note's alone, on a
-    logarithmic scale. If all are shared, the notes get equal parts.
+    A shared partial gets no more than the unshared partials beside it suggest: their energies are
+    interpolated on a logarithmic scale. If all partials are shared, the notes get equal parts.
     """
     alone = np.flatnonzero(shared == 0)
     if not alone.size:
@@ -160,6 +165,6 @@ def _alone(energies: Values, shared: NDArray[np.floating]) -> Values:
 
 
 def _places(pitch: float) -> Values:
-    """Where the partials of a pitch are, in bins."""
+    """Where the partials of a pitch are, in bins, up to a little below the Nyquist frequency."""
     places = midi_to_hz(pitch) * np.arange(1, N_PARTIALS + 1) * SETTINGS.size / RATE
     return places[places < 0.49 * SETTINGS.size]

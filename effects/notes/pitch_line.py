@@ -1,9 +1,9 @@
-"""One voice's pitch and level as they move: speech, singing, slides.
+"""The pitch and level of one voice as they move: speech, singing, slides.
 
-Notes do not describe speech. Its line does: a pitch and a level every 10 ms. The pitch is Praat's
+Notes do not describe speech. A line does: a pitch and a level every 10 ms. The pitch is Praat's
 (Boersma 1993, "Accurate short-term analysis of the fundamental frequency and the harmonics-to-noise
 ratio of a sampled sound"): candidates are the peaks of each frame's autocorrelation, divided by the
-window's own; of the ways through all frames' candidates, the one with the lowest cost is taken.
+window's own; of all paths from candidate to candidate, the one with the lowest cost is taken.
 """
 
 from __future__ import annotations
@@ -22,38 +22,40 @@ from effects.notes.basic_pitch import Tick
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import SEMITONES, hz_to_midi
 
-RATE = 16_000  # Hz at which a clip is followed
+RATE = 16_000  # Hz, at which a clip is followed; not searched
 HOP_SECONDS = 0.01  # from frame to frame: Praat's step at its usual floor, 0.75 / 75 Hz
 HOP = round(RATE * HOP_SECONDS)
 LOWEST_HZ, HIGHEST_HZ = 50.0, 1500.0  # from the first design that worked
-PERIODS = 3  # of the lowest pitch, in Praat's window (a Hann window, "very accurate" off)
+PERIODS = 3  # of the lowest pitch in Praat's window (a Hann window, "very accurate" off)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a line is followed, and what of it is a phrase.
+    """How a line is followed, and which parts of it are phrases.
 
-    The first five are Praat's, in Boersma's words (its own defaults in brackets). Where nothing
-    else is said, values come from the first design that worked; nothing was searched.
+    The first five are Praat's, in Boersma's words (its own defaults in brackets). Unless stated
+    otherwise, values come from the first design that worked; nothing was searched.
 
     Attributes:
-        octave_cost: favours the higher of two candidates, per octave (0.01). With 0.04, of the
-            frames of six sung tunes 0.69 to 0.86 have the right key in notes that the line mends,
-            and 0.35 to 0.77 in notes by the networks alone (docs/quality.md).
-        octave_jump_cost: of a change of pitch by an octave from frame to frame (0.35).
-        voiced_unvoiced_cost: of a change between voiced and unvoiced (0.14).
-        voicing_threshold: strength of the autocorrelation's peak in a voiced frame, 0 to 1 (0.45).
-        silence_threshold: amplitude of a voiced frame, beside the clip's peak (0.03).
-        stretch: frames followed together, 30 s, so that memory stays small.
-        margin: frames around them.
+        octave_cost: favours the higher of two candidates, per octave (0.01). Of the frames of six
+            sung tunes, 0.35 to 0.77 have the right key in notes by the networks alone, and 0.69 to
+            0.86 in notes corrected by the line with 0.04 (docs/quality.md).
+        octave_jump_cost: cost of a change of pitch by an octave from frame to frame (0.35).
+        voiced_unvoiced_cost: cost of a change between voiced and unvoiced (0.14).
+        voicing_threshold: least strength of the autocorrelation's peak in a voiced frame, 0 to 1
+            (0.45).
+        silence_threshold: least amplitude of a voiced frame, relative to the clip's peak (0.03).
+        stretch: frames followed at a time, 30 s, to limit memory.
+        margin: frames before and after them that are followed, too.
         silent: a clip whose peak is lower has no pitch.
-        quiet: of the clip's peak: frames with a lower level have no pitch.
-        shortest: frames of a phrase.
-        gap: frames without a pitch that a phrase may have.
-        jump: semitones from one frame to the next that no voice can go.
-        slip: frames after which such a jump is meant, and is no slip of the tracker.
-        smoothed: frames of which a phrase's pitch is the median: single wrong frames go, and where
-            the pitch rises or falls it stays as it is.
+        quiet: frames with a level below this share of the clip's peak have no pitch.
+        shortest: frames that a phrase has at least.
+        gap: frames in a row without a pitch that a phrase may contain.
+        jump: semitones that a voice can go from one frame to the next, at most.
+        slip: a piece between two jumps that lasts longer than this many frames is meant; a shorter
+            one is a slip of the tracker.
+        smoothed: frames of a running median over a phrase's pitch, which removes single wrong
+            frames and leaves rises and falls as they are.
     """
 
     octave_cost: float = 0.04
@@ -80,7 +82,7 @@ LEVEL_WINDOW = np.array([1, 2, 3, 2, 1]) / 9
 
 @dataclass(frozen=True)
 class Phrase:
-    """A stretch of a line in which there is a pitch all the time.
+    """A stretch of a line that has a pitch throughout.
 
     Attributes:
         start: when it begins, in seconds.
@@ -111,7 +113,7 @@ class Line:
 
     Attributes:
         times: of the frames, in seconds, ``[frames]``.
-        pitch: as MIDI numbers; not a number where there is none, ``[frames]``.
+        pitch: as MIDI numbers, NaN where there is none, ``[frames]``.
         level: root mean square of the clip in each frame, ``[frames]``.
     """
 
@@ -150,7 +152,7 @@ def follow(
     Args:
         audio: the clip, ``[samples]``. At `RATE` it is not resampled.
         sample_rate: its rate in Hz.
-        tick: is told which part of the work is done, 0 to 1; what it raises ends the work.
+        tick: called with the fraction that is done, 0 to 1; what it raises ends the work.
         lowest_hz: no pitch is lower.
         highest_hz: no pitch is higher.
     """
@@ -183,8 +185,8 @@ def _track(clip: Mono, start: int, end: int, hz: tuple[float, float]) -> Values:
     """The pitches of the frames ``start`` to ``end``."""
     import parselmouth
 
-    # Praat's frames are in the middle of what it gets: with half a window and a quarter of a hop on
-    # either side, the first is the one meant, and no rounding loses the last.
+    # Praat puts its frames in the middle of the sound it is given. With half a window and a quarter
+    # of a hop on either side, its first frame is ``start``, and rounding does not lose the last.
     around = round(PERIODS / hz[0] / 2 * RATE) + HOP // 4
     first, last = start * HOP - around, (end - 1) * HOP + around
     part = clip[max(first, 0) : max(last, 0)].astype(np.float64)
@@ -218,13 +220,13 @@ def _runs(pitch: Values) -> Iterator[tuple[int, int]]:
 
 
 def _apart(voiced: NDArray[np.intp], pitch: Values) -> NDArray[np.bool_]:
-    """Between which of the frames with a pitch one phrase ends and another begins."""
+    """After which of the frames with a pitch one phrase ends and another begins."""
     jump = np.abs(np.diff(pitch[voiced])) > SETTINGS.jump
     return np.asarray((np.diff(voiced) > SETTINGS.gap + 1) | jump)
 
 
 def _without_slips(pitch: Values) -> Values:
-    """Move the short pieces between two jumps by the octaves that bring them back."""
+    """Move short pieces between two jumps by octaves, back to the pitch beside them."""
     edges = [0, *(np.flatnonzero(np.abs(np.diff(pitch)) > SETTINGS.jump) + 1).tolist(), len(pitch)]
     fixed = pitch.copy()
     for first, last in pairwise(edges):

@@ -1,4 +1,4 @@
-"""How much of a clip is notes: what tells music with pitches from drums and textures."""
+"""How much of a clip is notes, which tells music with pitches from drums and textures."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from effects.signal.units import midi_to_hz
 
 @dataclass(frozen=True)
 class Settings:
-    """What counts as a note's. From the first design that worked; nothing was searched.
+    """What counts as part of a note. From the first design that worked; nothing was searched.
 
     Attributes:
-        active: of the loudest frame's power: quieter frames do not count.
-        rings_seconds: after its end in which what sounds may be the note's.
+        active: frames with less than this share of the loudest frame's power do not count.
+        rings_seconds: seconds after a note's end in which it may still ring.
         frame: samples of a window, 0.19 s: at 22.05 kHz, its bins are 5.4 Hz wide.
         step: samples from one window to the next.
-        width: half of a partial's width, of its frequency: vibrato moves it by 2 %, 34 cents.
-        least_bins: the same at least, in bins: the main lobe of the Hann window and a half.
-        most_of_spacing: the same at most, of the distance from partial to partial.
-        floor_bins: over which the power between the partials is averaged.
-        together: frames computed at once, so that memory stays small.
+        width: half of a partial's width, as a share of its frequency: vibrato moves it by 2 %, 34
+            cents.
+        least_bins: the least of these half widths, in bins: the main lobe of the Hann window (2)
+            and half a bin.
+        most_of_spacing: the largest, as a share of the distance from partial to partial.
+        floor_bins: bins over which the power between the partials is averaged.
+        together: frames computed at once, to limit memory.
     """
 
     active: float = 1e-4
@@ -48,11 +50,11 @@ SETTINGS = Settings()
 
 
 def pitchedness(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
-    """How much of a clip is its notes: 1 if all that sounds are their partials, 0 if none of it is.
+    """How much of a clip is its notes: 1 if only their partials sound, 0 if none of them does.
 
     It is the share of the partials in a frame's power, averaged over the frames that sound, each
-    weighted by its amplitude. What lies between the partials is taken to lie under them, too, at
-    the same height: this floor is no note's.
+    weighted by its amplitude. What lies between the partials is assumed to lie under them, too, at
+    the same height: this floor belongs to no note.
 
     Args:
         audio: the clip, ``[samples]``. At `basic_pitch.RATE` it is not resampled.
@@ -69,7 +71,7 @@ def pitchedness(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float
 
 
 def _powers(clip: Mono, notes: Sequence[Note]) -> tuple[Values, Values]:
-    """The power of each frame, and what of it is above the floor in partials of notes."""
+    """The power of each frame, and the part of it that is in partials of notes, above the floor."""
     size, step, bins = SETTINGS.frame, SETTINGS.step, SETTINGS.floor_bins
     n_frames = max(-(-clip.size // step), 1)
     windows = np.lib.stride_tricks.sliding_window_view(
@@ -82,7 +84,7 @@ def _powers(clip: Mono, notes: Sequence[Note]) -> tuple[Values, Values]:
         spectrum = fft.rfft(windows[first:stop] * window)
         power = spectrum.real**2 + spectrum.imag**2
         mask = _mask(notes, first, stop)
-        # The floor is the mean of the bins that are no partial's, among those around each bin.
+        # The floor is the mean of the bins around each bin that belong to no partial.
         between: Values = uniform_filter1d(np.where(mask, 0, power), bins, axis=1)
         free: Values = uniform_filter1d((~mask).astype(np.float32), bins, axis=1)
         floor = between / np.maximum(free, 0.5 / bins) * (free > 0.5 / bins)

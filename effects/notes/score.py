@@ -12,9 +12,12 @@ from effects.notes.basic_pitch import at_model_rate
 from effects.notes.note import Note, NoteEvent
 from effects.signal.arrays import Mono
 
-#: A score whose last note begins later than this after the clip's end is the score of another clip.
+#: A score whose last note begins later than this after the clip's end belongs to another clip. Not
+#: searched.
 LATEST_SECONDS = 0.5
-QUIET = 1e-3  # of the clip's peak: a note with a lower level cannot be heard, and is left out
+#: Notes with a level below this share of the clip's peak, -60 dB, are left out as inaudible. Not
+#: searched.
+QUIET = 1e-3
 
 
 def read_notes(path: Path, audio: Mono, sample_rate: float) -> list[Note] | None:
@@ -42,7 +45,7 @@ def read_notes(path: Path, audio: Mono, sample_rate: float) -> list[Note] | None
 
 
 def note_events(path: Path) -> list[NoteEvent]:
-    """The notes of a MIDI file by their beginnings; none if it cannot be read.
+    """The notes of a MIDI file in the order of their beginnings; none if it cannot be read.
 
     A note that is not released ends with the file, or where its key is pressed again.
     """

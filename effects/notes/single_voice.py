@@ -1,7 +1,8 @@
-"""A clip with one voice: what its line says of its notes, and whether they describe it at all.
+"""A clip with one voice: its notes corrected by its line, and whether notes describe it at all.
 
-Where only one note sounds at a time, the period of the wave (`pitch_line`) tells its octave better
-than the networks do, and shows notes that they missed. Of speech it is all there is.
+Where only one note sounds at a time, the period of the wave (`pitch_line`) shows its octave more
+reliably than the networks do, and reveals notes that they missed. Speech is described by the line
+alone.
 """
 
 from __future__ import annotations
@@ -15,33 +16,36 @@ from effects.notes import partials
 from effects.notes.note import Note, NoteEvent
 from effects.notes.pitch_line import HOP_SECONDS, Line
 from effects.signal.arrays import Mono, Values
+from effects.signal.units import db_to_amplitude
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is one voice, what mends its notes, and what is a voice. Frames are 10 ms.
+    """When a clip is one voice, how its notes are corrected, and when it glides. Frames are 10 ms.
 
-    Where nothing else is said, the values were tuned by hand on the half of the triplets that is
-    for tuning (docs/quality.md); no search is recorded.
+    Unless stated otherwise, the values were tuned by hand on the half of the triplets that is for
+    tuning (docs/quality.md); no search is recorded.
 
     Attributes:
-        most_together: share of what sounds that is more than one note.
-        least_voiced: share of a clip's power while it has a pitch; a drum kit has up to 0.8.
+        most_together: largest share of what sounds, by level, that is more than one note.
+        least_voiced: least share of a clip's power that has a pitch; a drum kit has up to 0.8.
         same: semitones by which the pitches of one note may differ.
-        agreed: share of a note's frames that have one pitch, for it to be the note's.
-        missed: frames with a steady pitch that make a note.
-        around: frames around notes in which nothing is missed.
-        beside: frames around what may be missed: with the same pitch, it belongs to a note.
-        faint_db: below a clip's loudest, nothing is missed.
-        found_confidence: of a note that was missed.
-        gliding: share of a voice that glides. Of 20 clips of eSpeak's speech the least have 0.64; a
-            xylophone, whose partials mislead the line, has up to 0.58, other instruments 0.38.
-        undescribed: share of a voice that is off all notes. Of the same clips of speech the least
-            have 0.47; a xylophone has up to 0.39.
-        slide_frames: over which a glide is measured.
-        slide: how far a glide goes meanwhile, at least and at most, in semitones.
-        off: semitones from a note: what is further off is not described by it.
-        enough: frames of long phrases; fewer tell nothing.
+        agreed: share of a note's frames that must have one pitch, for it to be the note's.
+        missed: frames with a steady pitch, outside of notes, that make a missed note.
+        around: frames around notes in which no missed note is looked for.
+        beside: frames around a possible missed note: if they have its pitch, it belongs to a note
+            there.
+        faint_db: frames that are softer than the loudest by more than this have no missed notes.
+        found_confidence: the confidence of a missed note that was found.
+        gliding: least share of a voice that glides. Of 20 clips of eSpeak's speech, the lowest
+            has 0.64; a xylophone, whose partials mislead the line, has up to 0.58, other
+            instruments up to 0.38.
+        undescribed: least share of a voice that is off all notes. Of the same clips of speech,
+            the lowest has 0.47; a xylophone has up to 0.39.
+        slide_frames: frames over which a glide is measured.
+        slide: how far a glide goes in these frames, at least and at most, in semitones.
+        off: a pitch further than this from a note, in semitones, is not described by it.
+        enough: frames that long phrases must have in all: fewer show nothing.
     """
 
     most_together: float = 0.1
@@ -68,8 +72,8 @@ def is_single(line: Line, notes: Sequence[Note]) -> bool:
     """Whether nearly all of a clip has a pitch, and hardly ever two at once.
 
     Args:
-        line: of the clip, as `pitch_line.follow` gives it.
-        notes: of the clip, as `transcribe` gives them.
+        line: the clip's, as `pitch_line.follow` gives it.
+        notes: the clip's, as `transcribe` gives them.
     """
     level, power = line.level, line.level**2
     if not power.sum() > 0:
@@ -83,11 +87,11 @@ def is_single(line: Line, notes: Sequence[Note]) -> bool:
 
 
 def is_voice(line: Line, notes: Sequence[Note]) -> bool:
-    """Whether the pitch of a clip of which `is_single` is true glides where its notes do not.
+    """Whether the pitch of a clip with one voice (`is_single`) glides where its notes do not.
 
     Args:
-        line: of the clip, as `pitch_line.follow` gives it.
-        notes: of the clip, as `corrected` gives them.
+        line: the clip's, as `pitch_line.follow` gives it.
+        notes: the clip's, as `corrected` gives them.
     """
     long = [it for it in line.phrases if len(it.pitch) > SETTINGS.slide_frames]
     if sum(len(it.pitch) for it in long) < SETTINGS.enough:
@@ -97,7 +101,7 @@ def is_voice(line: Line, notes: Sequence[Note]) -> bool:
     weight = np.concatenate([it.level[middle:-middle] for it in long])
     least, most = SETTINGS.slide
     gliding = np.average((slides > least) & (slides < most), weights=weight)
-    pitch = _whole(line)
+    pitch = _phrase_pitches(line)
     off = np.full(len(pitch), np.inf)
     for note in notes:
         at = _frames(note)
@@ -108,14 +112,14 @@ def is_voice(line: Line, notes: Sequence[Note]) -> bool:
 
 
 def corrected(notes: Sequence[Note], line: Line, clip: Mono) -> list[Note]:
-    """The notes of a clip of which `is_single` is true, with the pitches of its line.
+    """The notes of a clip with one voice (`is_single`), corrected by the pitches of its line.
 
     Args:
-        notes: of the clip, as `transcribe` gives them.
-        line: of the clip, as `pitch_line.follow` gives it.
-        clip: at 22.05 kHz.
+        notes: the clip's, as `transcribe` gives them.
+        line: the clip's, as `pitch_line.follow` gives it.
+        clip: the clip at 22.05 kHz, ``[samples]``.
     """
-    pitch = _whole(line)
+    pitch = _phrase_pitches(line)
     kept, other = [], []
     for note in notes:
         found = _agreed(pitch[_frames(note)])
@@ -137,8 +141,8 @@ def _frames(note: Note) -> slice:
     return slice(round(note.start / HOP_SECONDS), round(note.end / HOP_SECONDS))
 
 
-def _whole(line: Line) -> Values:
-    """The pitches of a line's phrases, frame by frame."""
+def _phrase_pitches(line: Line) -> Values:
+    """The pitches of a line's phrases, frame by frame; NaN between phrases."""
     pitch = np.full(len(line.pitch), np.nan)
     for phrase in line.phrases:
         first = round(phrase.start / HOP_SECONDS)
@@ -147,7 +151,7 @@ def _whole(line: Line) -> Values:
 
 
 def _agreed(pitch: Values) -> float | None:
-    """The pitch that most of some frames have."""
+    """The pitch that most of the frames have; None if they do not agree on one."""
     known = pitch[~np.isnan(pitch)]
     if not known.size:
         return None
@@ -157,8 +161,8 @@ def _agreed(pitch: Values) -> float | None:
 
 
 def _missed(notes: Sequence[Note], line: Line, pitch: Values) -> Iterator[NoteEvent]:
-    """Stretches with a steady pitch in which there is no note, nor one beside them that has it."""
-    least = line.level.max() * 10 ** (-SETTINGS.faint_db / 20)
+    """Stretches of steady pitch in which there is no note, and beside which that pitch ends."""
+    least = line.level.max() * db_to_amplitude(-SETTINGS.faint_db)
     free = ~np.isnan(pitch) & (line.level > least)
     for note in notes:
         at = _frames(note)

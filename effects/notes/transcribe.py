@@ -1,8 +1,9 @@
 """From sound to notes.
 
-`basic_pitch` says how likely a note of each key sounds and begins; `features` adds what the
-spectrum says of the key and of the keys it could be a partial of; `note_network` decides. Here its
-probabilities become notes, key by key. `partials` then measures the pitch and level of each.
+`basic_pitch` says how likely a note of each key is to sound and to begin; `features` adds what the
+spectrum says about the key and about the keys it could be a partial of; `note_network` decides.
+Here its probabilities become notes, key by key. `partials` then measures the pitch and level of
+each.
 """
 
 from __future__ import annotations
@@ -23,33 +24,34 @@ from effects.signal.arrays import Mono
 
 @dataclass(frozen=True)
 class Settings:
-    """When probabilities are a note. Frames are 11.6 ms.
+    """When probabilities become a note. Frames are 11.6 ms.
 
-    Where nothing else is said, the values were tuned by hand on the half of the triplets that is
-    for tuning (docs/quality.md); no search is recorded.
+    Unless stated otherwise, the values were tuned by hand on the half of the triplets that is for
+    tuning (docs/quality.md); no search is recorded.
 
     Attributes:
         silent: a clip whose peak is lower has no notes.
-        lead: frames of silence put before the clip: without them, no note that begins with the
-            clip has an onset.
-        stretch: frames looked at together, 24 s, so that memory stays small.
-        margin: frames around them, more than the 124 that the network sees.
-        sounds: probability that a note has at least once, if nothing shows that it begins.
-        lasts: probability that lets a note go on.
-        faint: probability that is enough, at least once, for a note that has an onset.
-        begins: probability of an onset.
-        certain: the sum of an onset's probabilities over three frames, if it is certain. The
-            network learnt exp(-d²) for frames that are d from the onset: 1 + 2/e = 1.74.
-        onset_frames: to either side of an onset's peak that tell when exactly it is.
-        soon: frames after its onset within which a note is most probable.
-        shortest: frames of a note.
-        late: a note that sounds for as many frames before its first onset is one of its own.
-        gap: frames for which a note may be improbable without ending.
-        unsure: mean probability of a note and its onset below which there is none.
-        quiet: of the clip's peak: a note with a lower level is none, nor is there any in a stretch
-            with a lower peak.
-        trace: share of a clip's energy. Notes that have less together are noise's: the network
-            heard 3 faint ones in white noise (a test has that noise).
+        lead: frames of silence put before the clip: without them, a note that begins with the clip
+            has no onset.
+        stretch: frames processed at a time, 24 s, to limit memory.
+        margin: frames before and after them, more than the 124 that the network sees.
+        sounds: probability that a note without an onset must reach at least once.
+        lasts: probability at which a note goes on.
+        faint: probability that a note with an onset must reach at least once.
+        begins: probability that an onset must reach.
+        certain: the sum of a certain onset's probabilities over three frames. The network was
+            trained to say exp(-d²) at d frames from the onset: 1 + 2/e = 1.74.
+        onset_frames: frames to either side of an onset's peak that tell its exact time.
+        soon: frames from an onset on in which its note is most probable.
+        shortest: frames that a note has at least.
+        late: if a note sounds for this many frames before its first onset, they are a note of their
+            own.
+        gap: frames in a row for which a note may be improbable without ending.
+        unsure: a note is dropped if the mean of its probability and its onset's is lower.
+        quiet: as a share of the clip's peak. Notes with a lower level are dropped, and stretches
+            with a lower peak are not looked at.
+        trace: share of a clip's energy. If all notes together have less, they are noise: the
+            network heard 3 faint ones in white noise (a test has that noise).
     """
 
     silent: float = 1e-5
@@ -72,8 +74,8 @@ class Settings:
 
 
 SETTINGS = Settings()
-#: A note's confidence: the mean probability of the note and its onset, and the share of notes with
-#: that probability that were right, on the tunes of the half that is for tuning.
+#: A note's confidence: mean probabilities of a note and its onset, and the share of notes with that
+#: probability that were right, on the tunes of the half that is for tuning.
 RIGHT = ((0.3, 0.55, 0.65, 0.75, 0.85, 1), (0.5, 0.6, 0.75, 0.88, 0.97, 1))
 
 
@@ -83,7 +85,7 @@ def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> lis
     Args:
         audio: the clip, ``[samples]``. At `basic_pitch.RATE` it is not resampled.
         sample_rate: its rate in Hz.
-        tick: is told which part of the work is done, 0 to 1; what it raises ends the work.
+        tick: called with the fraction that is done, 0 to 1; what it raises ends the work.
     """
     peak = float(np.abs(audio).max(initial=0))
     if not peak > SETTINGS.silent:
@@ -101,10 +103,10 @@ def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> lis
 
 
 def _prediction(clip: Mono, tick: Tick | None) -> Prediction:
-    """What the network says of all keys of a clip, stretch by stretch, ``[keys, frames]``."""
+    """What the network says about all keys of a clip, stretch by stretch, ``[keys, frames]``."""
     n_frames = -(-clip.size // HOP)
     stretch, margin = SETTINGS.stretch, SETTINGS.margin
-    whole = Prediction(*np.zeros((3, N_KEYS, n_frames), np.float16))  # of long clips: half as much
+    whole = Prediction(*np.zeros((3, N_KEYS, n_frames), np.float16))  # float16: half the memory
     for first in range(0, n_frames, stretch):
         start, end = max(first - margin, 0), min(first + stretch + margin, n_frames)
         samples = clip[start * HOP : end * HOP]
@@ -150,10 +152,10 @@ def _events(prediction: Prediction) -> Iterator[NoteEvent]:
 
 
 def _onsets(onset: Frames, shift: Frames) -> dict[int, tuple[float, float]]:
-    """One key's onsets: by frame, when exactly, in frames, and how likely.
+    """One key's onsets: for a frame, the exact time in frames, and the probability.
 
-    Where the network is sure of an onset but not of its time, it spreads it over several frames:
-    so their sum counts, and the time is the mean of what each frame says, weighted.
+    If the network is sure of an onset but not of its time, it spreads the onset over several
+    frames. So their sum counts, and the time is the weighted mean of what the frames say.
     """
     around = np.pad(onset, 2)
     sums = around[1:-3] + around[2:-2] + around[3:-1]
@@ -172,8 +174,8 @@ def _onsets(onset: Frames, shift: Frames) -> dict[int, tuple[float, float]]:
 def _runs(note: Frames, onsets: Mapping[int, object]) -> Iterator[tuple[int, int]]:
     """One key's notes: first frame and last frame (exclusive).
 
-    A note lasts while it is probable. After an onset it may be less so: half as probable as it is
-    soon after the onset is enough.
+    A note lasts while it is probable. After an onset, half of the probability that it reaches soon
+    after the onset is enough.
     """
     enough = np.full(len(note), SETTINGS.lasts)
     every = sorted(onsets)

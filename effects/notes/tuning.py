@@ -1,7 +1,7 @@
-"""Notes on a scale of semitones: a clip is tuned as a whole, and few notes are meant between keys.
+"""Notes on a scale of semitones: a clip has one tuning, and few notes are meant between keys.
 
-A note is measured to a few cents, less well where it is short, and an instrument's own notes are
-some cents off here and there, which belongs to its sound. What is played is keys.
+Notes are measured to a few cents, short ones less well. An instrument's own notes are some cents
+off here and there, which belongs to its sound; what is played is keys.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import numpy as np
 
 from effects.notes.note import Note
 
-#: How well the notes must agree on a tuning, from 0 (not at all) to 1: the length of their mean
-#: below. From the first design that worked; being in tune at all changed little (docs/quality.md:
-#: LSD 0.614 to 0.610).
+#: How well the notes must agree on a tuning, from 0 (not at all) to 1: the length of the mean in
+#: `in_tune`. From the first design that worked; tuning as such changed little (docs/quality.md: LSD
+#: 0.614 to 0.610).
 AGREED = 0.3
 
 
 def in_tune(notes: Sequence[Note]) -> list[Note]:
-    """The notes, each at its key's pitch in the tuning of the whole; as they are, if there is none.
+    """The notes, each at its key's pitch in the clip's tuning; unchanged if the clip has none.
 
-    The tuning is by how much of a semitone the notes lie above whole MIDI numbers. 0.49 above one
-    key is nearly 0.49 below the next, so their mean is taken on a circle that is a semitone round:
-    the pitch p is the point exp(2πi p), the same for all keys; the angle of the points' mean,
-    weighted by duration, is the tuning, and its length, 0 to 1, tells how alike the points are.
+    The tuning is how far the notes lie above whole MIDI numbers. 0.49 above one key is nearly 0.49
+    below the next, so the mean is taken on a circle that is a semitone round: the pitch p is the
+    point exp(2πi p), the same for all keys. The angle of the points' mean, weighted by duration, is
+    the tuning; its length, 0 to 1, tells how alike the points are.
     """
     if not notes:
         return []
