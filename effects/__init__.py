@@ -1,11 +1,11 @@
-"""Restyle's effects: they stand in a chain with pedalboard's own.
+"""Restyle's effects, for chains with pedalboard's own.
 
 >>> from effects import Pedalboard, StyleTransfer
 >>> from pedalboard import Reverb
 >>> board = Pedalboard([StyleTransfer(style="clip.wav"), Reverb()])  # doctest: +SKIP
 >>> restyled = board(audio, sample_rate)  # doctest: +SKIP
 
-Importing this loads neither torch nor librosa; the first call does.
+Importing this loads neither torch nor librosa; calls load what they need.
 """
 
 from effects import moved

@@ -1,14 +1,14 @@
-"""A MIDI file plays the settings of StyleTransfer while the stem lasts.
+"""StyleTransfer with settings that a MIDI file changes over time.
 
-The stem is restyled once for each preset and strength that is called for, over the stretches where
-it is, and what comes out passes between these sounds:
+The stem is restyled once for each preset and strength that the file calls for, over the stretches
+where they are heard, and the output passes from one of these sounds to the next:
 
     program change        violin ------------ flute ---------------
     controller 1          0.5 --- 0.8 ------- 0.8 -------- 0
     sounds                v 0.5 - v 0.8 ----- f 0.8 ------ the stem
 
-A style is a property of a clip, so settings cannot move within one rendering; sounds of the same
-stem are in phase wherever the style left it alone, so they can be mixed.
+A style is a property of a whole clip, so settings cannot change within one rendering. But sounds
+made of the same stem are in phase wherever the style left it alone, so they can be mixed.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ from effects.signal.units import db_to_amplitude
 from effects.style_transfer import MAX_CHANNELS, StyleTransfer, StyleTransferOptions
 from effects.transfer import Transfer
 
-#: Every change takes so long, half of it before its time and half after: too short to be heard as
-#: late, long enough not to click. Not searched.
+#: The length of every change, half of it before its time and half after: too short to sound late,
+#: long enough not to click. Not searched.
 FADE_SECONDS = 0.05
 #: A stretch is restyled together with this much of the stem before and after it, so that its ends
-#: have neighbours, as they have in the whole. Not searched.
+#: have neighbours, as in the whole stem. Not searched.
 CONTEXT_SECONDS = 1.0
-#: The share of the work after which all layers are rendered, and only blending is left.
+#: The fraction of the work at which all layers are rendered, and only blending is left. Not
+#: measured.
 RENDERED = 0.97
 
 _CLIP = "the style clip"  # not a preset's name, since these have no spaces
@@ -62,47 +63,47 @@ def automate(
     Args:
         audio: as `StyleTransfer` takes it. Never modified.
         sample_rate: in Hz.
-        midi_file: a standard MIDI file that begins with the stem.
+        midi_file: a standard MIDI file that starts together with the stem.
         channel: 1 to 16; None for the only one that sets anything.
         style: a clip to begin with.
-        preset: or a preset. If there is neither, the stem is as it is until a program change.
-        strength: to begin with; None is what each preset advises, or else what suits the
-            engine.
-        mix: to begin with; None is what each preset advises, or else 1.
+        preset: or a preset to begin with. With neither, the stem stays as it is until a program
+            change.
+        strength: to begin with; None for what each preset advises, or else what suits the engine.
+        mix: to begin with; None for what each preset advises, or else 1.
         engine: this and the following options are as in `StyleTransfer`.
         seed: for engines that draw filters.
         device: where to compute.
         on_progress: called as ``on_progress(fraction, stage)``.
-        weights: the file of trained weights for an engine that is named.
+        weights: the file of trained weights for an engine given by its name.
 
     Returns:
         A new float32 array of the same shape and layout.
 
     Raises:
-        What `Automation` and calls of `StyleTransfer` raise.
+        The errors of `Automation`, and of calling `StyleTransfer`.
     """
     return Automation(midi_file, channel=channel, **options)(audio, sample_rate)
 
 
 class Automation(PythonEffect):
-    """StyleTransfer, with its settings played by a MIDI file that begins with the stem.
+    """StyleTransfer, with settings from a MIDI file that starts together with the stem.
 
     Program changes choose the preset, controller 1 the strength, 91 the mix and 7 the gain:
     `effects.midi.messages` has the whole list. Each change is a crossfade of 50 ms around its time,
-    so that nothing clicks; what is set within the first 25 ms is so from the start, and a program
-    that another replaces within 50 ms is not played.
+    so that nothing clicks. What is set within the first 25 ms holds from the start, and a program
+    that is replaced within 50 ms is not played.
 
-    Loudness is that of the stem, stretch by stretch, before the gain; peaks stay below full scale
-    if the stem's did. Where style, strength and mix stay the same all the time, the output is
-    `StyleTransfer`'s, bit for bit. Where strength or mix is 0 the stem stays as it is, bit for bit,
-    unless a neighbouring peak had to be limited.
+    Before the gain, every stretch is as loud as in the stem; peaks stay below full scale if the
+    stem's did. If style, strength and mix never change, the output is `StyleTransfer`'s, bit for
+    bit. Where strength or mix is 0, the stem stays as it is, bit for bit, unless a neighbouring
+    peak had to be limited.
 
     Args:
         midi_file: a standard MIDI file of format 0 or 1. It is read now.
         channel: 1 to 16; None for the only one that sets anything.
         options: those of `StyleTransfer`. ``style`` or ``preset`` is heard until the first program
-            change; if there is neither, the stem is as it is until then. ``strength`` and ``mix``
-            hold until the file says otherwise; None is what each preset advises, or else what
+            change; with neither, the stem stays as it is until then. ``strength`` and ``mix`` hold
+            until the file changes them; None stands for what each preset advises, or else what
             suits the engine, and a mix of 1.
 
     Raises:
@@ -165,7 +166,7 @@ class Automation(PythonEffect):
     def _steps(
         self, n: int, sample_rate: float, fade: int
     ) -> tuple[list[Step[Voice]], list[Step[float]]]:
-        """What is heard, and at which gain, from which sample on; the first is 0."""
+        """The voices and the gains, each with the sample from which it holds; the first is 0."""
         style, played = self._first, dict[str, float]()
         voices, gains = [(0, self._voice(style, played))], [(0, 1.0)]
         for seconds, (name, value) in self._events:
@@ -183,7 +184,7 @@ class Automation(PythonEffect):
         return changes(voices), changes(gains)
 
     def _voice(self, style: str | None, played: Mapping[str, float]) -> Voice:
-        """What is heard of a style with the settings that have been played so far."""
+        """The voice of a style with the settings that have been played so far."""
         if style is None:
             return DRY
         effect = self._effect(style)
@@ -202,6 +203,7 @@ class Automation(PythonEffect):
     def _constant(
         self, voice: Voice, audio: Audio, sample_rate: float, progress: Progress
     ) -> Audio:
+        """The output if one voice is heard all the time."""
         if voice.style is None:
             return audio
         transfer = self._transfer(voice.style, voice.strength, voice.mix)
@@ -215,6 +217,7 @@ class Automation(PythonEffect):
         fade: int,
         progress: Progress,
     ) -> Audio:
+        """The output, before the gain, if several voices are heard."""
         n = audio.shape[1]
         shares = weights(voices, n, sample_rate, fade)
         blend = Blend(len(audio), n, sample_rate, shares.values())
@@ -237,21 +240,21 @@ class Automation(PythonEffect):
         progress.tick(RENDERED, "blending")
         output = blend.finish()
         ceiling = max(1, peak(audio))
-        # Beyond rounding, so that the stem's own peaks are left alone.
+        # A little above the ceiling, because of rounding: the stem's own peaks are left alone.
         limit(output, sample_rate, ceiling * (1 + 2e-6))
         np.clip(output, -ceiling, ceiling, out=output)
         return output
 
 
 def _parts(jobs: Sequence[tuple[Layer, int, int]]) -> list[tuple[float, float]]:
-    """From which to which fraction of the work each job lasts, by its samples; the stem is free."""
+    """The fractions of the work between which each job runs, by its samples; the stem is free."""
     costs = [0 if layer == STEM else stop - start for layer, start, stop in jobs]
     ends = np.cumsum([0, *costs]) / max(sum(costs), 1) * RENDERED
     return list(pairwise(ends.tolist()))
 
 
 def _without_brief_programs(events: Sequence[Event]) -> list[Event]:
-    """The events without the programs that another replaces before they are faded in."""
+    """The events without programs that are replaced before they have faded in."""
     kept: list[Event] = []
     following = float("inf")
     for event in reversed(events):

@@ -3,7 +3,7 @@
 A `Voice` is what the MIDI file asks for: a style, a strength and a mix. It is made of `Layer`s, the
 sounds that are rendered: the stem itself, and a style at some strengths. Between two rendered
 strengths, low and high, a strength s is a mix of both, with the share (s - low) / (high - low) of
-the upper one; what the mix leaves is the stem. So the shares of a voice sum to 1.
+the upper one; what the mix leaves over is the stem. So the shares of a voice sum to 1.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import NamedTuple, TypeVar
 
 from effects.signal.envelope import Envelope, Run
 
-#: As many strengths of one style are rendered as the file asks for, up to this number. If it asks
-#: for more, those are rendered that it holds for `HELD_SECONDS` (at most this number, the longest
-#: first) and the `QUARTERS`; the others are mixed from these. Not searched: a slow ride of the
-#: controller has 127 strengths, and every rendering costs as much as a transfer.
+#: Up to this many strengths of one style are all rendered. If the file asks for more, those it
+#: holds for `HELD_SECONDS` are rendered (at most this many, the longest first) and the `QUARTERS`;
+#: the others are mixed from these. Not searched: a slow ride of the controller has 127 strengths,
+#: and every rendering costs as much as a transfer.
 MAX_STRENGTHS = 5
 HELD_SECONDS = 1.0
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
 
 Value = TypeVar("Value")
 Step = tuple[int, Value]
-"""From a sample on, a value."""
+"""A sample, and the value from there on."""
 
 
 class Voice(NamedTuple):
-    """What is heard.
+    """What is heard at a time.
 
     Attributes:
         style: the name of a style; None is the stem as it is.
@@ -55,15 +55,15 @@ STEM = Layer(None, 0.0)
 
 
 def changes(steps: Iterable[Step[Value]]) -> list[Step[Value]]:
-    """The steps without those that last for no time, and without those that change nothing."""
-    lasting = dict(steps)  # of several at one time, the last
+    """The steps without those that last for no time and those that change nothing."""
+    lasting = dict(steps)  # of several at one sample, the last counts
     return [next(same) for _, same in groupby(lasting.items(), lambda step: step[1])]
 
 
 def spans(
     steps: Sequence[Step[Value]], n: int, beyond: int = 0
 ) -> Iterator[tuple[tuple[int, int], Value]]:
-    """From where to where each value holds: to ``beyond`` samples before and after the ``n``."""
+    """Where each value holds, (start, stop); the ends are ``beyond`` samples outside the ``n``."""
     starts = [-beyond, *(at for at, _ in steps[1:]), n + beyond]
     return zip(pairwise(starts), (value for _, value in steps), strict=True)
 
@@ -71,7 +71,7 @@ def spans(
 def weights(
     voices: Sequence[Step[Voice]], n: int, sample_rate: float, fade: int
 ) -> dict[Layer, Envelope]:
-    """How much of each layer is heard, over ``n`` samples; steps become lines of ``fade`` samples.
+    """How much of each layer is heard, over ``n`` samples; steps become ramps of ``fade`` samples.
 
     At any time the weights sum to 1.
     """
@@ -108,7 +108,7 @@ def _shares(voice: Voice, strengths: Mapping[str, Sequence[float]]) -> dict[Laye
 
 def _strengths(voices: Sequence[Step[Voice]], n: int, sample_rate: float) -> dict[str, list[float]]:
     """The strengths at which each style is rendered, rising."""
-    held: defaultdict[str, dict[float, int]] = defaultdict(dict)  # for how many samples at a time
+    held: defaultdict[str, dict[float, int]] = defaultdict(dict)  # the longest stretch, in samples
     sounds = [(at, Layer(voice.style, voice.strength)) for at, voice in voices]
     for (start, stop), layer in spans(changes(sounds), n):
         if layer.style is not None:
@@ -118,7 +118,7 @@ def _strengths(voices: Sequence[Step[Voice]], n: int, sample_rate: float) -> dic
 
 
 def _knots(longest: Mapping[float, int], enough: float) -> list[float]:
-    """Which strengths are rendered, given how many samples each is held at the most."""
+    """The strengths to render, given the longest stretch in samples for which each is held."""
     if len(longest) <= MAX_STRENGTHS:
         return sorted(longest)
     by_time = sorted(longest, key=lambda strength: (-longest[strength], strength))

@@ -1,4 +1,4 @@
-"""Import paths of engines, as README and docs of version 0.1 named them: they still work.
+"""Import paths of engines that README and docs of version 0.1 named: they still work.
 
     >>> from effects.engines.random_cnn_1d import RandomCNN1D  # doctest: +SKIP
 
@@ -37,10 +37,10 @@ class _Finder(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self) if fullname in MOVED else None
 
     def create_module(self, spec: ModuleSpec) -> None:
-        """Python makes an empty one, which `exec_module` replaces."""
+        """Let Python make an empty module, which `exec_module` replaces."""
 
     def exec_module(self, module: ModuleType) -> None:
-        # What stands in sys.modules after this is what the import returns.
+        # The import returns what is in sys.modules after this.
         sys.modules[module.__name__] = importlib.import_module(MOVED[module.__name__])
 
 

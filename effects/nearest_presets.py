@@ -1,28 +1,27 @@
-"""Which presets sound most like a clip: the engine's kernel, on the presets' cached statistics.
+"""Which presets sound most like a clip, by an engine's kernel on the presets' cached statistics.
 
-The engine's style distance is a squared maximum mean discrepancy (MMD) under the kernel k²
-(`effects.engines.gram.infinite`): with φ(x)·φ(s) = k²(x, s), it is ‖Σ a φ(x) - Σ b φ(s)‖² for the
-clip's patches x with weights a and the preset's s with weights b. Between a melody and a preset's
-clip, that distance tells mostly which notes are played how often. So here the preset's weights are
-free. Every frame x of the clip chooses the frame s of the preset that is nearest to it, a second
-one s' (the preset may play one by one the notes that are a chord in the clip), and how much of
-each:
+The `infinite` engine's style distance is a squared maximum mean discrepancy (MMD) under the kernel
+k² (`effects.engines.gram.infinite`): with φ(x)·φ(s) = k²(x, s), it is ‖Σ a φ(x) - Σ b φ(s)‖² for
+the clip's patches x with weights a and the preset's s with weights b. Between a melody and a
+preset's clip, that distance mostly tells how often each note is played. So here the preset's
+weights are free. Every frame x of the clip chooses the nearest frame s of the preset, a second one
+s' (where the clip has a chord, the preset may have its notes one by one), and how much of each:
 
     d(x) = min ‖φ(x) - w φ(s) - w' φ(s')‖²,    w, w' >= 0
 
 A squared norm is convex, so Σ a d(x) is no less than the MMD between the clip and the preset with
 the weights that these choices give it. The distance is Σ a d(x) relative to Σ a k²(x, x): 0 is the
-same sound, 1 has nothing in common.
+same sound, 1 is nothing in common.
 
 Let c be the cosine of φ(x) and φ(s), c' that of φ(x) and φ(s'), and e that of φ(s) and φ(s'). The
 nearest s has the largest c, and leaves k²(x, x) (1 - c²). Of this, s' explains the share
 (c' - c e)² / (1 - e²), if c' > c e. For single frames at the angle θ, k(x, s) = |x| |s| κ / 2 with
 κ = (sin θ + (π - θ) cos θ) / π, so that c = κ²: all cosines come from one product of matrices.
 
-A preset's clip has the register of its instrument in steps of up to three semitones. So that all
-pitches are there, the clip is also compared a semitone higher and lower. Most frames of a note are
-alike, so a preset is represented by few of its frames. They are chosen one by one, each the one
-that lowers the sum of 1 - c² over all frames of the preset the most.
+A preset's clip covers the register of its instrument in steps of up to three semitones. To meet all
+pitches, the clip is also compared a semitone higher and lower. Most frames of a note are alike, so
+a preset is represented by a few of its frames. They are chosen one by one, each the one that lowers
+the sum of 1 - c² over all frames of the preset the most.
 """
 
 from __future__ import annotations
@@ -46,9 +45,10 @@ if TYPE_CHECKING:
 N_TYPICAL = 96  # frames that represent a preset: 200 kB
 N_HEARD = 128  # frames of the clip that are compared, at most
 SEMITONES = (0, 1, -1)
-#: The typical frames are chosen among so many frames of a preset, evenly spread, at most.
+#: The typical frames are chosen among at most this many frames of a preset, evenly spread. Not
+#: searched.
 N_CANDIDATES = 1000
-#: To be raised when the same statistics get other typical frames.
+#: To be raised when the same statistics come to have other typical frames.
 TYPICAL_VERSION = 1
 
 
@@ -68,8 +68,8 @@ def suggest(
 ) -> list[Suggestion]:
     """Presets by their distance from ``clip``, nearest first.
 
-    The first time, every preset's statistics are computed, which takes a fraction of a second
-    each; later what is needed of them comes from the cache.
+    The first call computes every preset's statistics, which takes a fraction of a second each;
+    later calls find what they need in the cache.
 
     Args:
         clip: a sound file, or audio (as pedalboard takes it) with its sample rate in Hz.
@@ -96,7 +96,7 @@ def _suggest(clip: Style, presets: list[Preset], progress: Progress) -> list[Sug
 
     found = []
     with one_thread(), torch.no_grad():
-        frames = _heard(_statistics(clip, progress))
+        frames = _sounding_frames(_statistics(clip, progress))
         frames = frames[:: -(-len(frames) // N_HEARD)]
         copies = torch.stack([transposed(frames, it) for it in SEMITONES])
         for index, preset in enumerate(presets):
@@ -129,7 +129,7 @@ def _typical(style: Style, progress: Progress) -> Tensor:
     from effects.engines.gram.statistics import STATISTICS_VERSION
 
     def compute() -> Arrays:
-        frames = typical(_heard(_statistics(style, progress)))
+        frames = typical(_sounding_frames(_statistics(style, progress)))
         return {"frames": frames.half().numpy()}
 
     key = {
@@ -141,14 +141,14 @@ def _typical(style: Style, progress: Progress) -> Tensor:
     return torch.from_numpy(shared_cache().get(key, compute)["frames"]).float()
 
 
-def _heard(statistics: Statistics) -> Tensor:
+def _sounding_frames(statistics: Statistics) -> Tensor:
     """The frames at the middle of the patches that count."""
     around = (len(statistics["frames"]) - len(statistics["weight"])) // 2
     return statistics["frames"][statistics["weight"].nonzero()[:, 0] + around]
 
 
 def typical(frames: Tensor, count: int = N_TYPICAL) -> Tensor:
-    """At most ``count`` of the frames, ``[S, n_features]``, that represent all; of length 1."""
+    """At most ``count`` of the frames ``[S, n_features]``, which represent all; of length 1."""
     import torch
 
     frames = _unit(frames[:: len(frames) // N_CANDIDATES + 1])
@@ -163,7 +163,7 @@ def typical(frames: Tensor, count: int = N_TYPICAL) -> Tensor:
 
 
 def distance(clip: Tensor, preset: Tensor) -> float:
-    """How far a clip is from a preset; see above.
+    """How far a clip is from a preset; see the module.
 
     Args:
         clip: its frames, then copies of them at other pitches, ``[copies, T, n_features]``.

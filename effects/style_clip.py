@@ -1,4 +1,4 @@
-"""A style clip: where it comes from, what identifies it, and what is kept about it."""
+"""A style clip: where it comes from, what identifies it, and what the cache keeps about it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from pedalboard.io import AudioFile
 from effects.running.cache import Arrays, shared_cache
 from effects.signal.arrays import Audio
 
-#: A longer clip is represented by so much of it, in excerpts that are spread evenly over it. It
-#: bounds the time and memory of the statistics; not searched.
+#: A longer clip is represented by this much of it, in excerpts spread evenly over it, to limit the
+#: time and memory of the statistics. Not searched.
 MAX_SECONDS = 30.0
 EXCERPT_SECONDS = 5.0
 #: A clip whose samples are all smaller than this is silent: -200 dB.
@@ -33,17 +33,16 @@ StyleSource = str | os.PathLike[str] | tuple[NDArray[np.floating], float]
 
 @dataclass(frozen=True)
 class Style:
-    """A clip, in memory or in a file, that is read when it is needed.
+    """A clip in memory or in a file, which is read when it is needed.
 
     Args:
         source: a path, or audio as pedalboard takes it with its sample rate in Hz.
-        sha256: the hash of the file's bytes, if it was written down. What the cache has about the
-            clip is then found without reading the file, and the hash is checked when the file is
-            read.
-        notes: a MIDI file of what is played in the clip, if that is known.
+        sha256: the hash of the file's bytes, if it is on record. What the cache has about the clip
+            is then found without reading the file, and the hash is checked when the file is read.
+        notes: a MIDI file of what the clip plays, if that is known.
 
     Raises:
-        TypeError: ``source`` is neither, or its audio is not as pedalboard takes it.
+        TypeError: ``source`` is neither, or pedalboard does not take its audio.
         ValueError: the sample rate is not positive and finite.
         FileNotFoundError, IsADirectoryError: there is no such file.
     """
@@ -100,7 +99,7 @@ class Style:
         """What ``compute`` finds out about the clip, from the cache if it is there under ``key``.
 
         Raises:
-            ValueError: the file's bytes do not have the hash that was written down.
+            ValueError: the file's bytes do not have the hash that is on record.
         """
 
         def checked() -> Arrays:

@@ -23,12 +23,12 @@ from effects.transfer import Transfer
 if TYPE_CHECKING:
     from presets import Preset
 
-#: Those of 7.1 surround; the tests try no more.
+#: As in 7.1 surround; more are not tested.
 MAX_CHANNELS = 8
 
 
 class StyleTransferOptions(TypedDict, total=False):
-    """The options of `StyleTransfer`, which documents them, for those who pass them on."""
+    """The options of `StyleTransfer`, documented there, for functions that pass them on."""
 
     style: StyleSource | None
     preset: str | int | None
@@ -53,10 +53,10 @@ class StyleTransfer(PythonEffect):
             one of ``style`` and ``preset`` is given.
         preset: a style in `presets`: its name, or its General MIDI number or name.
         strength: 0 leaves the sound as it is, bit for bit; 1 is all style. In between, it is the
-            share of the way that the sound goes to the style. None is what the preset advises, or
-            else what suits the engine.
-        mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone. None is
-            what the preset advises, or else 1.
+            share of the way from the sound to the style. None stands for what the preset advises,
+            or else what suits the engine.
+        mix: 0 is dry, 1 is wet; both are in phase wherever the style left the sound alone. None
+            stands for what the preset advises, or else 1.
         engine: a name from `effects.engines.ENGINES`, or an engine with options of your own,
             such as ``RandomCNN1D(n_filters=512)``.
         seed: draws the random filters of the engines that have any. An engine given with options
@@ -64,14 +64,14 @@ class StyleTransfer(PythonEffect):
         device: ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"`` for the fastest there is.
         on_progress: called as ``on_progress(fraction, stage)`` ten times a second, in the thread
             of the call. What it raises (`effects.Cancelled` is meant for it) ends the call.
-        weights: the file of trained weights for an engine that is named (``"vgg19"``,
-            ``"vggish"``, ``"cnn14"``); docs/networks.md says which. It is read by the call.
-            Without a file, the weights are drawn with ``seed``.
+        weights: the file of trained weights for an engine given by its name (``"vgg19"``,
+            ``"vggish"``, ``"cnn14"``); docs/networks.md says which file. A call reads it. Without a
+            file, the weights are drawn with ``seed``.
 
     Raises:
         TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
-        ValueError: an option out of range, an unknown preset or engine; by the call, if the file
-            of weights is another than the engine's.
+        ValueError: an option out of range, an unknown preset or engine; from a call, if the file of
+            weights is not the engine's.
         FileNotFoundError: no file at ``style`` or ``weights``.
     """
 
@@ -123,7 +123,7 @@ class StyleTransfer(PythonEffect):
 
     @property
     def preset(self) -> str | None:
-        """The preset's name; None with a clip of one's own."""
+        """The preset's name; None if the style is a clip of your own."""
         return self._preset.name if self._preset else None
 
     @preset.setter
@@ -156,7 +156,7 @@ class StyleTransfer(PythonEffect):
 
     @property
     def engine(self) -> str | Engine:
-        """What tells how far the sound is from style and content."""
+        """The engine's name, or an engine with options of your own."""
         return self._engine
 
     @engine.setter
@@ -186,7 +186,7 @@ class StyleTransfer(PythonEffect):
 
     @property
     def engine_label(self) -> str:
-        """The engine as a result is to be labelled: its name, and where its weights are from."""
+        """The engine's label for results: its name, and where its weights are from."""
         return self.transfer.make_engine().label
 
     @property
@@ -226,7 +226,7 @@ class StyleTransfer(PythonEffect):
 
     @property
     def transfer(self) -> Transfer:
-        """The options as they are now: what a call takes, whatever is set while it lasts."""
+        """The options as they are now. A call keeps them, whatever is set while it lasts."""
         return Transfer(
             style=self._style,
             strength=self._strength,
@@ -239,9 +239,9 @@ class StyleTransfer(PythonEffect):
 
     @property
     def loss_curves(self) -> list[LossCurve]:
-        """Of the last call: per window of the stem, per evaluation, (style, content) distance.
+        """The last call's (style, content) distances, for each window of the stem and evaluation.
 
-        Both are relative: to the style's and to the content's own size.
+        They are relative to the style's and to the content's own size.
         """
         return self._loss_curves
 

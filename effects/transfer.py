@@ -1,6 +1,6 @@
-"""What a transfer is asked for, and the sound that comes of it.
+"""The options of one transfer, and the sound that it renders.
 
-`StyleTransfer` makes one `Transfer` of its properties for each call, `Automation` one for each
+`StyleTransfer` makes one `Transfer` from its properties for each call, `Automation` one for each
 preset and strength that a MIDI file calls for.
 """
 
@@ -18,7 +18,7 @@ from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.style_clip import MIN_PEAK, Style
 
-STRETCH = 1 << 20  # samples mixed together: bounds the extra memory
+STRETCH = 1 << 20  # samples at a time, to limit memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +30,9 @@ class Transfer:
         strength: 0 to 1.
         mix: 0 to 1.
         engine: its name, or the engine itself.
-        seed: draws the random filters of an engine that is named.
+        seed: draws the random filters of an engine given by its name.
         device: one of `effects.running.devices.DEVICES`.
-        weights: the file of trained weights of an engine that is named.
+        weights: the file of trained weights of an engine given by its name.
     """
 
     style: Style
@@ -47,8 +47,8 @@ class Transfer:
         """The engine, with its seed and weights.
 
         Raises:
-            ValueError: ``weights`` are given for an engine that is not named, or are another
-                network's.
+            ValueError: ``weights`` are given for an engine that is not given by its name, or are
+                another network's.
             OSError: the file of weights cannot be opened.
         """
         if isinstance(self.engine, str):
@@ -60,7 +60,7 @@ class Transfer:
     def render(self, audio: Audio, sample_rate: float, progress: Progress) -> Restyled:
         """The restyled sound, as loud as ``audio``, ``[channels, samples]``, which is only read.
 
-        Where there is nothing to do, the sound is ``audio`` itself.
+        If there is nothing to do, the sound is ``audio`` itself.
 
         Raises:
             ValueError: as `make_engine`; there is no such device; the style clip cannot be used.
@@ -88,7 +88,7 @@ class Transfer:
 
 
 def _mix_into(wet: Audio, dry: Audio, mix: float) -> None:
-    """``wet`` becomes the mix, in place."""
+    """Turn ``wet`` into the mix, in place."""
     for start in range(0, wet.shape[1], STRETCH):
         part = slice(start, start + STRETCH)
         wet[:, part] *= np.float32(mix)

@@ -40,7 +40,7 @@ class Engine(ABC):
 
     @property
     def label(self) -> str:
-        """The engine's name where a result is shown."""
+        """The engine's name, as results show it."""
         return self.name
 
     def parameters(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Engine(ABC):
         """Move ``audio``, ``[channels, samples]``, ``strength`` of the way to ``style``.
 
         Args:
-            audio: not silent; it may be read only.
+            audio: not silent; it may be read-only.
             sample_rate: in Hz.
             style: the style clip.
             strength: above 0, at most 1.
