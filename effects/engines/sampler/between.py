@@ -1,4 +1,4 @@
-r"""Between a stem and its performance.
+r"""A sound between a stem and its performance.
 
 Let X and Y be the short-time spectra of the two, and s the strength. In every frame and bin, the
 level in dB is interpolated linearly, and the phase is that of a weighted sum M of the two phasors,
@@ -6,11 +6,11 @@ level in dB is interpolated linearly, and the phase is that of a weighted sum M 
     log |Z| = (1-s) log |X| + s log |Y|,   so   |Z| = |X|^(1-s) |Y|^s,
     Z / |Z| = M / |M|,                          M = (1-s) X/|X| + s Y/|Y|.
 
-At s = 0 this is the stem, at s = 1 the performance. A partial that only one of them has is soon
-inaudible on the way, since its level falls in equal steps of dB. A plain mix of both would sound
-like two instruments.
+At s = 0 this is the stem, at s = 1 the performance. A partial that only one of them has soon
+becomes inaudible on the way, since its level falls in equal steps of dB. A plain mix of both would
+sound like two instruments.
 
-The logarithm of 0 is not finite, so a floor f is added to amplitudes and taken away in the end:
+The logarithm of 0 is not finite, so a floor f is added to amplitudes and subtracted at the end:
 |Z| = (|X| + f)^(1-s) (|Y| + f)^s - f.
 """
 
@@ -35,7 +35,7 @@ class Settings:
     size: int = 2048
     hop: int = 512
     reference_hz: float = 22_050
-    #: Frames worked on at a time. It limits memory and does not change the result.
+    #: Frames at a time, to limit memory. The result does not depend on this.
     together: int = 128
     #: The floor f, for spectra of a stem whose peak is 1. A sine of that peak has size/4, so f is
     #: 194 dB below it. Not searched.

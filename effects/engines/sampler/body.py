@@ -1,8 +1,8 @@
-"""A note that was moved in pitch, with part of its resonances where they were.
+"""Moving a note in pitch while part of its body's resonances stay where they were.
 
-Played faster, a sound moves as a whole: its partials, and also the resonances of the body. But a
-body is not smaller for a higher note, though makers and samplers scale it a little with register.
-So the smoothed spectrum is moved back a part of the way.
+Played faster, a sound moves as a whole: its partials, and also the resonances of the instrument's
+body. But the body is not smaller for a higher note, though makers and samplers scale it a little
+with register. So the smoothed spectrum is moved back part of the way.
 
 Let u be frequency in octaves, E(u) the smoothed spectrum of the original sound in dB, and M(u) that
 of the sound moved by n semitones, M(u) = E(u - n/12). So the original is E(u) = M(u + n/12), and a
@@ -28,9 +28,9 @@ from effects.signal.arrays import Mono, Values
 class Settings:
     """The numbers of this module. They were not searched, unless a comment says so."""
 
-    #: How much of the way, in decibels. Of 1/3, 1/2 and 1, a third is neutral for LSD and better
-    #: for timbre than 0. With more, the timbre of recordings is better still, but wrong pitches are
-    #: heard more often, and 1 costs LSD (docs/quality.md, "Bodies").
+    #: Share of the way that is gone back, in decibels. Of 1/3, 1/2 and 1, a third is neutral for
+    #: LSD and better for timbre than 0. With more, the timbre of recordings is better still, but
+    #: wrong pitches are heard more often, and 1 makes LSD worse (docs/quality.md, "Bodies").
     back: float = 1 / 3
     #: Largest difference in dB that is moved back.
     most_db: float = 9.0
@@ -38,7 +38,7 @@ class Settings:
     bands: int = 12
     #: Length of the Hann window that smooths the spectrum, in octaves.
     smooth_octaves: int = 2
-    #: Lower edge of the lowest band in Hz; what is lower is counted with it.
+    #: Lower edge of the lowest band in Hz; lower frequencies are counted with it.
     lowest_hz: float = 30.0
     #: Length of the filter's impulse response to either side, in seconds.
     filter_seconds: float = 0.02
@@ -50,11 +50,11 @@ SETTINGS = Settings()
 
 
 def body_kept(sound: Mono, semitones: float, sample_rate: float) -> Mono:
-    """A sound that was moved by ``semitones``, at the same power.
+    """A sound that was moved by ``semitones``, with its body moved back in part, at the same power.
 
     Args:
         sound: ``[samples]``.
-        semitones: how much higher it is than it was.
+        semitones: how far it was moved up; negative for down.
         sample_rate: in Hz.
     """
     reach = round(SETTINGS.filter_seconds * sample_rate)

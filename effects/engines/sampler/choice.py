@@ -1,7 +1,7 @@
 """Choosing a grain: the one that costs least.
 
-Each way in which a grain does not suit what it is to play is a term, in a unit of its own. The cost
-of a grain is the sum of its terms, each times its price,
+Each way in which a grain does not suit what it has to play is a term in its own unit. The cost of a
+grain is the sum of its terms, each times its price,
 
     cost = Σ price · term.
 
@@ -22,7 +22,7 @@ Candidate = TypeVar("Candidate")
 
 
 class Terms(NamedTuple):
-    """How a grain does not suit what it is to play, or the prices of that.
+    """How badly a grain suits what it has to play, or the prices of these terms.
 
     Attributes:
         semitones: how far its pitch has to be moved.

@@ -3,13 +3,13 @@ r"""One note's sound, out of a clip in which others sound at the same time.
 A note is described by a comb c: a bell, as wide as the main lobe of the window, around every
 multiple of its fundamental. Its level g is constant while it lasts and falls at the clip's release
 rate afterwards. The model of its power in a bin of the short-time spectrum is g² c². Between the
-partials there are breath, bow and hammer. Their model is noise of the power ε Σ g², of which each
-note has a share by its level,
+partials there are the sounds of breath, bow and hammer. Their model is noise of the power ε Σ g²,
+of which each note has a share by its level,
 
     share = g² / Σ g².
 
-If all of these are independent, the estimate of one note with the least mean square error is that
-of a Wiener filter. It multiplies a bin by the note's part of the power that is expected in it,
+If all of these are independent, a Wiener filter estimates one note with the least mean square
+error. It multiplies each bin by the note's part of the power that is expected there,
 
     mask = (g² c² + ε Σ g² · share) / (Σ g² c² + ε Σ g²).
 
@@ -52,15 +52,15 @@ class Settings:
     #: ... but no more than this share of the fundamental.
     most_width: float = 0.35
     #: ε, the power between partials relative to a note's. It was 0.02 at first; 0.002 leaves less
-    #: of other notes in a grain. To share more of what is between the partials was worse (LSD 0.58
-    #: and 0.60 for 0.57), and so was to remove all of it (timbre 0.16 for 0.09): docs/quality.md.
+    #: of other notes in a grain. Sharing more of what is between the partials was worse (LSD 0.58
+    #: and 0.60 for 0.57), and so was removing all of it (timbre 0.16 for 0.09): docs/quality.md.
     epsilon: float = 0.002
     #: A note with a higher share than this is alone.
     alone: float = 0.995
-    #: A level below this share of a note's own, -50 dB, is 0 for other notes. The note that is cut
-    #: out is held at it.
+    #: Once a note has fallen to this share of its level, -50 dB, it no longer counts beside others.
+    #: The note that is being cut out is held at that level.
     least: float = 0.003
-    #: Seconds before its start from which on a note counts: windows that reach into it have it.
+    #: A note counts from this many seconds before its start, since windows there reach into it.
     early_seconds: float = 0.03
 
 
@@ -120,7 +120,7 @@ class Clip:
         return self._filtered(mask.astype(np.float32), int(frames[0]), start, stop), clear
 
     def _others(self, index: int, stop: int, times: Values) -> list[tuple[int, Values]]:
-        """The places of the other notes that sound at some of the times, and their g²."""
+        """The indices of the other notes that sound at some of the times, and their g²."""
         found = []
         for number, note in enumerate(self.notes):
             if number != index and note.start < stop / self.sample_rate:

@@ -1,8 +1,8 @@
 """Notes that always come together are one sound.
 
-A transcription writes down as a note of its own what is part of another: the higher rank of an
-organ or an accordion, a strong partial of a bell. When the notes of a clip are cut out, these have
-to stay with the notes below them.
+A transcription may write down a part of a note as a note of its own: the higher rank of an organ or
+an accordion, or a strong partial of a bell. When the notes of a clip are cut out, these have to
+stay with the notes below them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Settings:
     """The numbers of this module.
 
     They come from the first design that worked and were not searched. On an accordion, the case
-    they were made for, they gained 10.7 to 9.4 dB (docs/quality.md).
+    they were made for, joining such notes brought 10.7 dB down to 9.4 dB (docs/quality.md).
     """
 
     #: Notes that start within this many seconds come together.
@@ -30,9 +30,9 @@ class Settings:
     #: How much the interval may vary, in semitones.
     tolerance: float = 0.7
     #: The interval is a doubling if more than this share of the other notes, by duration, has a
-    #: note at that interval above it.
+    #: note at that interval above, ...
     share: float = 0.4
-    #: And if this many notes have.
+    #: ... and at least this many notes have one.
     fewest: int = 3
 
 
@@ -40,7 +40,7 @@ SETTINGS = Settings()
 
 
 def fused(notes: Sequence[Note]) -> list[Note]:
-    """The notes without those that double most of the others at one interval above."""
+    """The notes without those that double most of the others at the same interval above."""
     kept = list(notes)
     while (interval := _interval(kept)) is not None:
         above = {high for _, high, it in _pairs(kept) if abs(it - interval) <= SETTINGS.tolerance}
@@ -49,7 +49,7 @@ def fused(notes: Sequence[Note]) -> list[Note]:
 
 
 def _interval(notes: Sequence[Note]) -> float | None:
-    """The interval at which most notes have another one above; None if there is none."""
+    """The interval at which most notes are doubled from above; None if there is no doubling."""
     pairs = _pairs(notes)
     best, share = None, SETTINGS.share
     for candidate in {round(interval * 2) / 2 for _, _, interval in pairs}:

@@ -1,15 +1,16 @@
 """The style clip as a sampler: what the content plays is played by the clip's own notes.
 
 A Gram matrix of whole spectra ties timbre to the pitches that the clip happens to have, so an
-optimiser that nears it damages the melody. Here the melody is written down, and played again:
+optimiser that comes close to it damages the melody. Here the melody is written down, and played
+again:
 
-- a clip with notes plays the content's notes, each by the one that suits it best, and a voice,
-  whose pitch glides, by a note that follows it;
-- a clip with strokes (drums) plays a stroke wherever a note or stroke of the content starts, ranked
-  by pitch or brightness;
-- a clip with neither (rain, a crowd) is a texture. If the clip is one, or if there is nothing to
-  play in the content, the closed form (`effects.engines.gram.infinite`) restyles it, at half the
-  strength, which spares the melody.
+- a clip with notes plays each note of the content with the note that suits it best, and a voice,
+  whose pitch glides, with a note that follows it;
+- a clip with strokes (drums) plays a stroke wherever a note or stroke of the content starts, chosen
+  by the rank of its pitch or brightness;
+- a clip with neither (rain, a crowd) is a texture. With a texture, or if the content has nothing to
+  play, the closed form (`effects.engines.gram.infinite`) restyles the content at half the strength,
+  which spares the melody.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from effects.style_clip import Style
 
 @dataclass(frozen=True, kw_only=True)
 class Sampler(Engine):
-    """Nothing is drawn: ``seed`` has no effect, except on what is left to the closed form."""
+    """Nothing is drawn, not even in the closed form: ``seed`` has no effect."""
 
     name = "sampler"
 
     def parameters(self) -> dict[str, Any]:
-        """Nothing but the clip decides what it plays."""
+        """What is learnt from a clip depends on the clip alone."""
         return {"engine": self.name}
 
     def restyle(
@@ -54,7 +55,7 @@ class Sampler(Engine):
         player = learn(style, self.parameters(), progress)
         plan = choose(listen(audio, sample_rate, progress), player) if player else None
         if plan is None:
-            from effects.engines.gram.infinite import Infinite  # with torch: a second to import
+            from effects.engines.gram.infinite import Infinite  # loads torch: a second
 
             return Infinite(seed=self.seed).restyle(
                 audio,
@@ -65,7 +66,7 @@ class Sampler(Engine):
                 progress=progress,
             )
         out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.9, "playing"))
-        if peak(out) == 0:  # all of it is beyond the end
+        if peak(out) == 0:  # all of it would be after the end of the stem
             return Restyled(audio.copy(), [])
         if strength < 1:
             progress.tick(0.9, "loudness")
@@ -74,11 +75,11 @@ class Sampler(Engine):
 
 
 def _part_of_the_way(stem: Audio, performance: Audio, sample_rate: float, strength: float) -> Audio:
-    """What lies between a stem and its performance, which is written to; ``strength`` is below 1.
+    """A sound between a stem and its performance, which is overwritten; ``strength`` is below 1.
 
-    Both have to be equally loud at the start, or the louder one would prevail: so the performance's
-    loudness is matched here. What lies between them may have another loudness again, since their
-    phases differ: so `StyleTransfer` matches the loudness of the result, too.
+    Both have to be equally loud first, or the louder one would prevail, so the performance is
+    matched here. The result may differ in loudness again, since their phases differ, so `Transfer`
+    matches it, too.
     """
     level, ceiling = loudness(stem, sample_rate), max(1.0, peak(stem))
     match_loudness(performance, sample_rate, level, ceiling=ceiling)

@@ -1,4 +1,4 @@
-"""What is known of a style clip that plays notes: their sounds, and how a note ends."""
+"""What is known about a style clip that plays notes: their sounds, and how they end."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Settings:
     heard_db: float = 60.0
     #: A release is measured for this many seconds at most.
     latest_seconds: float = 0.5
-    #: And only if there are this many levels.
+    #: And only if it has at least this many levels.
     fewest_levels: int = 5
     #: Notes whose ends differ by no more than this, in seconds, end together.
     tied_seconds: float = 0.03
@@ -112,11 +112,11 @@ class Instrument:
     def of(
         cls, audio: Mono, sample_rate: float, notes: Sequence[Note], tick: Callable[[], None]
     ) -> Instrument | None:
-        """The instrument that plays ``notes`` in a clip; None if none of them is fit for use."""
+        """The instrument that plays ``notes`` in a clip; None if none of them is usable."""
         release = release_of(audio, sample_rate, notes)
         clip = Clip(audio, sample_rate, notes, release)
         grains = []
-        for index in _worth(notes):
+        for index in _worth_cutting_out(notes):
             tick()
             grain = _grain(clip, index)
             if grain is not None:
@@ -146,7 +146,7 @@ class Instrument:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Instrument:
-        """The instrument that `arrays` was called on."""
+        """The instrument that `arrays` has stored."""
         grains, end = [], 0
         for pitch, level, seconds, clear, lead, peak, size in arrays["grains"]:
             start, end = end, end + int(size)
@@ -156,8 +156,8 @@ class Instrument:
         return cls(float(sample_rate), float(release), grains)
 
 
-def _worth(notes: Sequence[Note]) -> list[int]:
-    """The places of the notes to cut out: all of them, unless there are too many.
+def _worth_cutting_out(notes: Sequence[Note]) -> list[int]:
+    """The indices of the notes to cut out: all of them, unless there are too many.
 
     Then keys take turns, each with its longest and surest notes first, so that rare keys are kept.
     """
@@ -170,7 +170,7 @@ def _worth(notes: Sequence[Note]) -> list[int]:
 
 
 def _grain(clip: Clip, index: int) -> Grain | None:
-    """The grain of one note of a clip; None if too little of it is there."""
+    """The grain of one note of a clip; None if it is too short or silent."""
     note, rate = clip.notes[index], clip.sample_rate
     again = [
         it.start - SETTINGS.clear_seconds

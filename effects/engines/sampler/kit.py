@@ -1,8 +1,9 @@
 """A drum kit as an instrument, and which of its sounds plays which stroke.
 
-The grains of a kit have the brightness of a stroke for a pitch. Who plays what is decided by rank:
-the lowest tenth of what the content plays goes to the lowest tenth of what the style plays, and so
-on. So a bass line becomes a bass drum, and the kick of a kit becomes the lowest notes of a piano.
+A grain of a kit has the brightness of a stroke in place of a pitch. Rank decides which grain plays
+what: the lowest tenth of what the content plays goes to the lowest tenth of what the style plays,
+and so on. So a bass line becomes a bass drum, and the kick of a kit becomes the lowest notes of a
+piano.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def kit(audio: Mono, sample_rate: float, found: Sequence[Note]) -> Instrument | 
     grains = []
     for stroke in found:
         start = max(round(stroke.start * sample_rate) - lead, 0)
-        stop = round(stroke.end * sample_rate) - lead  # the next one's lead is not this one's
+        stop = round(stroke.end * sample_rate) - lead  # leaves the next stroke its lead
         if stop > start:
             own = round(stroke.start * sample_rate) - start
             sound = audio[start:stop].copy()
@@ -35,7 +36,7 @@ def kit(audio: Mono, sample_rate: float, found: Sequence[Note]) -> Instrument | 
 
 
 def merged(notes: Sequence[Note]) -> list[Note]:
-    """One stroke for the notes of one moment, with their mean pitch and the sum of their powers."""
+    """One stroke for the notes that start together, with their mean pitch and summed power."""
     starts: list[float] = []
     for note in sorted(notes):
         new = not starts or note.start - starts[-1] > STROKES.together_seconds
@@ -51,12 +52,12 @@ def merged(notes: Sequence[Note]) -> list[Note]:
 
 
 def by_rank(played: Sequence[Note], instrument: Instrument, longest_seconds: float) -> list[Note]:
-    """The content's strokes with the pitches of the grains of their ranks, as long as these.
+    """The content's strokes, with the pitches and lengths of the grains of the same rank.
 
     Args:
         played: what the content plays.
         instrument: what plays it.
-        longest_seconds: what sounds longer is cut.
+        longest_seconds: longer strokes are cut.
     """
     if not played:
         return []

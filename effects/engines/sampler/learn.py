@@ -71,6 +71,7 @@ def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Pl
 
 
 def _learnt(style: Style, progress: Progress) -> dict[str, NDArray[Any]]:
+    """What the cache keeps: the kind of the clip, and unless it is a texture, its instrument."""
     audio, sample_rate = style.excerpts()
     clip = one_channel(audio)
     heard = transcribe(clip, sample_rate, progress.part(0.0, 0.2, "listening to the style"))

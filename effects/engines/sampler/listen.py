@@ -40,7 +40,7 @@ class Strokes:
 
 @dataclass(frozen=True)
 class Heard:
-    """What is heard of a stem. What not every plan needs is computed when it is first asked for.
+    """What is heard in a stem. What only some plans need is computed when it is first asked for.
 
     Attributes:
         clip: the stem as one channel with its peak at 1, ``[samples]``.
@@ -66,7 +66,7 @@ class Heard:
     def notes(self) -> list[Note]:
         """The notes; if only one sounds at a time, they are corrected by the line.
 
-        If the networks find no note at all, what has a pitch is taken for drums.
+        If the networks find no notes at all, anything with a pitch is taken for drums.
         """
         return self._corrected if self.transcribed and self._single else self.transcribed
 

@@ -17,6 +17,7 @@ from effects.engines.sampler.stretch import SETTINGS as STRETCH
 from effects.engines.sampler.stretch import resampled, stretched, stretched_after
 from effects.notes.note import Note
 from effects.signal.arrays import Audio, Mono
+from effects.signal.units import db_to_amplitude
 
 #: What a grain costs. ``masked`` was 3 at first and is 5 now; both a higher and a lower price than
 #: that were worse (LSD 0.59 for 0.57, docs/quality.md). The others come from the first design that
@@ -43,21 +44,21 @@ def perform(
     *,
     tick: Callable[[float], None],
 ) -> Audio:
-    """Play ``notes``, placed between the channels as in ``content``, as much as that has samples.
+    """Play ``notes``, placed between the channels as in ``content``; as long as ``content``.
 
     Args:
         notes: those of the content.
         instrument: what plays them.
         content: the stem, ``[channels, samples]``.
         sample_rate: of the content, in Hz.
-        tick: is told which part of the notes is played.
+        tick: called with the fraction of the notes that is played.
     """
     out = np.zeros_like(content)
     for number, note in enumerate(notes):
         tick(number / len(notes))
         grain = choose(note, instrument)
         sound, lead = play(note, grain, instrument, sample_rate)
-        sound *= np.float32(min(note.level / grain.level, 10 ** (SETTINGS.most_gain_db / 20)))
+        sound *= np.float32(min(note.level / grain.level, db_to_amplitude(SETTINGS.most_gain_db)))
         place(out, sound, round(note.start * sample_rate) - lead, pan(content, sample_rate, note))
     return out
 
@@ -108,7 +109,7 @@ def _held(sound: Mono, lead: int, body: int, wanted: int, sample_rate: float) ->
     long, with f = (wanted - a) / (body - a).
     """
     attack = lead + round(STRETCH.attack_seconds * sample_rate)
-    # What comes later is cut off anyway.
+    # What comes after this is cut off anyway.
     longest = wanted + round(INSTRUMENT.longest_release_seconds * sample_rate)
     if attack > STRETCH.most_attack * body:
         factor = min(wanted / max(body, 1), STRETCH.most_stretched)

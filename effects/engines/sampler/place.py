@@ -1,4 +1,4 @@
-"""Sounds put where they belong: in time, and between the channels."""
+"""Putting sounds where they belong: in time, and between the channels."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Settings:
     fade_in_samples: int = 64
     #: Seconds of the fade-out.
     fade_out_seconds: float = 0.02
-    #: Seconds from the start of a note in which its place is measured: its length, within these.
+    #: Where a note is between the channels is measured over its length, within these limits.
     least_pan_seconds: float = 0.05
     most_pan_seconds: float = 0.2
-    #: With fewer samples, a note is put in the middle.
+    #: A note with fewer samples is put in the middle.
     fewest_samples: int = 16
     #: A bin counts as a partial's if it is nearer than this many bins, of 1 / seconds Hz each, ...
     near_bins: float = 2.0
@@ -34,7 +34,7 @@ SETTINGS = Settings()
 
 
 def fade(sound: Mono, sample_rate: float) -> None:
-    """Begin and end at 0, in place."""
+    """Fade ``sound`` in from 0 and out to 0, in place."""
     begin = min(SETTINGS.fade_in_samples, sound.size)
     end = min(round(SETTINGS.fade_out_seconds * sample_rate), sound.size)
     sound[:begin] *= np.linspace(0, 1, begin, dtype=np.float32)
@@ -42,10 +42,10 @@ def fade(sound: Mono, sample_rate: float) -> None:
 
 
 def place(out: Audio, sound: Mono, start: int, gains: Mono) -> None:
-    """Add ``sound`` to ``out`` from sample ``start`` on, as much of it as is inside.
+    """Add ``sound`` to ``out`` from sample ``start`` on; what lies outside is cut off.
 
     Args:
-        out: ``[channels, samples]``, is written to.
+        out: ``[channels, samples]``, changed in place.
         sound: ``[samples]``.
         start: may be negative.
         gains: one per channel.
@@ -56,9 +56,9 @@ def place(out: Audio, sound: Mono, start: int, gains: Mono) -> None:
 
 
 def pan(content: Audio, sample_rate: float, note: Note) -> Mono:
-    """A note's gain in each channel, of which the mean square is 1; opposite phase is negative.
+    """A note's gain in each channel, with a mean square of 1; negative in opposite phase.
 
-    Only the bins near its partials are compared: other notes may be elsewhere.
+    Only the bins near its partials are compared, since other notes may be elsewhere.
     """
     middle = np.ones(len(content), np.float32)
     if len(content) == 1:

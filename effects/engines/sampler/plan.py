@@ -1,12 +1,12 @@
-"""What will be played: what was heard in a stem, as far as the style can play it.
+"""What will be played of what was heard in a stem, as far as the style can play it.
 
 | the stem has                                    | an instrument plays   | a kit plays         |
 |-------------------------------------------------|-----------------------|---------------------|
 | a voice                                         | its line              | as without a voice  |
 | notes (at least 0.3 of what sounds)             | its notes             | a stroke per chord  |
 | some notes (at least 0.1), and other sounds too | its notes             | its strokes, if any |
-| strokes (of nothing but strokes, even if a few  | a short note for each | its strokes         |
-| notes are heard in them)                        |                       |                     |
+| strokes, and no notes (or some notes, if        | a short note for each | its strokes         |
+| strokes have at least 0.8 of the power)         |                       |                     |
 | none of these                                   | nothing               | nothing             |
 """
 
@@ -34,8 +34,8 @@ from effects.signal.arrays import Audio
 class Settings:
     """When an instrument plays strokes, and how. `learn` says what notes and strokes are."""
 
-    #: A stem with drums beside its notes: share of what sounds that the notes explain. Drums alone
-    #: have no notes (`transcribe` finds none). Not searched.
+    #: A stem has notes beside drums if these explain at least this share of what sounds. Drums
+    #: alone have no notes (`transcribe` finds none). Not searched.
     melodic: float = 0.1
     #: Such a stem is drums after all if strokes explain this share of its power. Not searched.
     all_struck: float = 0.8

@@ -10,8 +10,8 @@ The output then has the frequency of the phrase, even where the grain's own pitc
 that is too short is first stretched in time, except its attack. Its own level is evened out, and
 the phrase's put in its place. Between phrases (a consonant without a pitch) there is silence.
 
-`perform` also moves the resonances of a grain's body back (`effects.engines.sampler.body`), which
-takes one interval for the whole note. Here the interval changes all the time, and it was not tried.
+`perform` also moves the resonances of a grain's body back (`effects.engines.sampler.body`), by one
+interval for the whole note. Here the interval changes all the time, so this was not tried.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from effects.engines.sampler.tracked import TrackedGrain, periods_at
 from effects.notes.note import Note
 from effects.notes.pitch_line import HOP_SECONDS, Phrase
 from effects.signal.arrays import Audio, Mono, Values
-from effects.signal.units import midi_to_hz
+from effects.signal.units import db_to_amplitude, midi_to_hz
 
 #: What a grain costs; from the first design that worked, not searched. A phrase is one long note,
 #: in which irregular periods are easily heard.
@@ -44,7 +44,7 @@ PRICES = Terms(semitones=1.0, masked=5.0, hazy=40.0, halved=16.0, octaves_longer
 class Settings:
     """The numbers of this module: from the first design that worked, not searched."""
 
-    #: A correlation of the halves of a period does no harm up to this one.
+    #: Up to this correlation, it does no harm if the halves of a period are alike.
     halves_alike: float = 0.3
     #: The grain is read, and the output written, at this many times their rates. Cubic splines are
     #: then exact enough, and there is room for aliases; see `_read`.
@@ -68,14 +68,14 @@ def sing(
     *,
     tick: Callable[[float], None],
 ) -> Audio:
-    """Play ``phrases``, placed between the channels as in ``content``, as much as that has samples.
+    """Play ``phrases``, placed between the channels as in ``content``; as long as ``content``.
 
     Args:
         phrases: those of the content.
         instrument: what plays them.
         content: the stem, ``[channels, samples]``.
         sample_rate: of the content, in Hz.
-        tick: is told which part of the phrases is played.
+        tick: called with the fraction of the phrases that is played.
     """
     out = np.zeros_like(content)
     grains = [TrackedGrain.of(grain, instrument.sample_rate) for grain in instrument.grains]
@@ -110,7 +110,7 @@ def _choose(phrase: Phrase, grains: Sequence[TrackedGrain]) -> TrackedGrain:
 def _play(
     phrase: Phrase, tracked: TrackedGrain, instrument: Instrument, sample_rate: float
 ) -> tuple[Mono, int]:
-    """The grain along a phrase, and its samples before the phrase begins."""
+    """The grain played along a phrase, and how many samples of it come before the phrase."""
     rate = instrument.sample_rate
     fine = sample_rate * SETTINGS.oversampled
     course = _Course.of(phrase, tracked, instrument, fine)
@@ -200,7 +200,7 @@ class _Source:
 
             Φ_new(a + (p - a) f) = Φ(a) + (Φ(p) - Φ(a)) f.
 
-        At the note's end, where Φ was ``had``, that is ``needed`` if
+        At the note's end, where Φ was ``had``, this is ``needed`` if
 
             f = (needed - Φ(a)) / (had - Φ(a)).
 
@@ -248,14 +248,14 @@ def _read(sound: Mono, position: Values, rate: float, fine: float) -> Mono:
 def _even(sound: Mono, begin: int, end: int, window: int) -> Mono:
     """``sound`` with a root mean square of 1 at all times from the attack to the note's end.
 
-    Before and after, the gain is that of the attack and of the end.
+    Before and after that, the gain stays what it is at the attack and at the end.
     """
     power: Values = uniform_filter1d(sound.astype(np.float64) ** 2, max(window, 1), mode="nearest")
     level = np.sqrt(np.maximum(power, 0))
     first = min(begin + window, max(end - window // 2, begin))
     last = max(end - window // 2, first + 1)
     inner = level[first:last]
-    least = float(inner.max(initial=0)) * 10 ** (-SETTINGS.most_evened_db / 20)
+    least = float(inner.max(initial=0)) * db_to_amplitude(-SETTINGS.most_evened_db)
     gain = np.empty(sound.size)
     gain[first:last] = 1 / np.maximum(inner, max(least, 1e-9))
     gain[:first] = gain[first]

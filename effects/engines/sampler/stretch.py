@@ -1,4 +1,4 @@
-"""Grains made longer at the same pitch (by Rubber Band), or brought to another rate."""
+"""Making grains longer at the same pitch (by Rubber Band), and resampling them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from effects.signal.arrays import Mono
 
 @dataclass(frozen=True)
 class Settings:
-    """What of a grain is stretched.
+    """Which part of a grain is stretched, and how.
 
     Stretching all of a note but its attack, tail included, was better than joining a stretched note
     to its unstretched tail (docs/quality.md, "What each design gained"). The numbers come from the
@@ -61,7 +61,7 @@ def stretched_after(sound: Mono, attack: int, factor: float, sample_rate: float)
 
 
 def resampled(audio: Mono, rate: float, wanted: float) -> Mono:
-    """A copy of ``audio`` from ``rate`` to the rate ``wanted``, both in Hz."""
+    """A copy of ``audio``, brought from ``rate`` to the rate ``wanted``, both in Hz."""
     if abs(rate / wanted - 1) < SETTINGS.same_rate:
         return audio.copy()
     return np.array(soxr.resample(audio, rate, wanted), np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from effects.notes.note import Note
 from effects.signal.arrays import Mono, Values
 from effects.signal.loudness import k_weighted_power
-from effects.signal.units import hz_to_midi
+from effects.signal.units import db_to_amplitude, hz_to_midi
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Settings:
     onset_hop: int = 256
     #: Seconds of silence put before a clip, so that a stroke at its very start has a rise.
     before_seconds: float = 0.1
-    #: Frames worked on at a time. It limits memory and does not change the result.
+    #: Frames at a time, to limit memory. The result does not depend on this.
     frames_together: int = 4096
     #: Seconds before and after an onset in which the start of the stroke is looked for.
     around_seconds: tuple[float, float] = (0.05, 0.03)
@@ -59,7 +59,7 @@ class Settings:
     faint_share: float = 0.01
     #: Added to each band, as a share of that power: it limits a rise out of silence to 60 dB.
     floor_share: float = 1e-6
-    #: Seconds from the start of a stroke in which all that sounds counts as the stroke's sound.
+    #: What sounds within this many seconds from the start of a stroke counts as the stroke's sound.
     soon_seconds: float = 0.4
     #: Strokes that are softer than the loudest by more than this, in dB, are dropped.
     faint_db: float = 40.0
@@ -97,7 +97,7 @@ def root_mean_squares(
 
 
 def k_weighted(audio: Mono, sample_rate: float, colours: Sequence[Colour]) -> Sequence[float]:
-    """The same after the K-weighting of ITU-R BS.1770: how loud strokes are."""
+    """The same after the K-weighting of ITU-R BS.1770, which shows how loud strokes are."""
     step = _step(sample_rate)
     power = k_weighted_power(audio[None], sample_rate, step)
     levels = []
@@ -128,7 +128,7 @@ def strokes(audio: Mono, sample_rate: float, levels: Levels = root_mean_squares)
         for it, level in zip(colours, levels(audio, sample_rate, colours), strict=True)
     ]
     loudest = max((it.level for it in found), default=0.0)
-    return [it for it in found if it.level > loudest * 10 ** (-SETTINGS.faint_db / 20)]
+    return [it for it in found if it.level > loudest * db_to_amplitude(-SETTINGS.faint_db)]
 
 
 def _colours(audio: Mono, sample_rate: float) -> Iterator[Colour]:
@@ -231,8 +231,8 @@ def struck(audio: Mono, sample_rate: float, found: Sequence[Note]) -> float:
 def brightness(part: Mono, sample_rate: float) -> float:
     """The mean of the logarithm of frequency, weighted by amplitude, as a MIDI number.
 
-    An octave has as many bins as all octaves below it together, so that the top would outweigh all
-    else. Amplitudes are therefore divided by the root of frequency.
+    An octave has as many bins as all octaves below it together, so the top octave would outweigh
+    all others. Amplitudes are therefore divided by the square root of frequency.
     """
     amplitude = np.abs(np.fft.rfft(part * np.hanning(part.size)))[1:]
     pitch = hz_to_midi(np.fft.rfftfreq(part.size, 1 / sample_rate)[1:])

@@ -23,7 +23,7 @@ class Settings:
     near_semitones: float = 3.0
     #: Seconds from the start of a note in which it has no clear pitch yet.
     unsure_seconds: float = 0.01
-    #: Frames for which the last pitch goes on after a grain's end.
+    #: Frames after a grain's end in which its last pitch goes on.
     frames_after: int = 200
     #: Points in a period when periods are compared.
     points: int = 64
@@ -54,7 +54,7 @@ class TrackedGrain:
 
     @classmethod
     def of(cls, grain: Grain, sample_rate: float) -> TrackedGrain:
-        """Follow a grain's pitch; if none is found near its note's pitch, that one is taken."""
+        """Follow a grain's pitch; if none is found near its note's pitch, take the note's."""
         around = SETTINGS.range_semitones
         low, high = (float(midi_to_hz(grain.pitch + it)) for it in (-around, around))
         highest = min(high, SETTINGS.highest_share * RATE)
