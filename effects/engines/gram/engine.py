@@ -15,7 +15,7 @@ from effects.style_clip import Style
 
 @dataclass(frozen=True, kw_only=True)
 class GramEngine(Engine, GramFeatures):
-    """An engine that optimises the features which a subclass defines."""
+    """An engine that optimises a spectrogram by the features that a subclass defines."""
 
     def restyle(
         self,

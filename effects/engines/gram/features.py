@@ -1,4 +1,4 @@
-"""What windows and statistics ask of an engine: features whose Gram matrices tell a style.
+"""What windows and statistics need of an engine: features whose Gram matrices describe a style.
 
 Features are computed from log-magnitude spectrograms, ``[T, n_features]``
 (`effects.signal.spectrogram`). With them comes ``active``, ``[T]``: 1 for frames in which something
@@ -27,11 +27,11 @@ class GramFeatures(ABC):
     @property
     @abstractmethod
     def n_frames_min(self) -> int:
-        """The receptive field in frames: the length of the shortest spectrogram it can look at."""
+        """The receptive field: the least number of frames that a spectrogram must have."""
 
     @property
     def resolution(self) -> Resolution | None:
-        """The spectrogram it looks at; None for the common one of `effects.signal.spectrogram`."""
+        """The engine's spectrogram; None for the common one of `effects.signal.spectrogram`."""
         return None
 
     @property
@@ -44,7 +44,7 @@ class GramFeatures(ABC):
 
     @abstractmethod
     def statistics(self, style: Tensor, active: Tensor, *, tick: Tick) -> dict[str, Tensor]:
-        """All that must be known of a style clip, from ``[S, n_features]`` and ``[S]``."""
+        """What must be known about a style clip, from ``[S, n_features]`` and ``[S]``."""
 
     @abstractmethod
     def objective(

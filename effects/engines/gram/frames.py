@@ -1,6 +1,6 @@
-"""A clip as the engines see it: its channels joined, its level brought to a reference.
+"""A clip as engines with Gram matrices see it: channels joined, level brought to a reference.
 
-Both the stem and the style clip become a `FramedClip`, from which stretches of `Frames` are had.
+Both the stem and the style clip become a `FramedClip`, which is cut into stretches of `Frames`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from effects.signal.units import db_to_power
 REFERENCE_LUFS = -20.0
 #: Levels are followed over this many frames of 23.2 ms (0.2 s), under a Hann window. Not searched.
 LEVEL_FRAMES = 9
-#: In dB: a passage that is softer than the loudest one by more than this is not brought up further
-#: when dynamics are taken out, or noise and reverberation would be. Not searched.
+#: In dB: when dynamics are taken out, levels further than this below the loudest count as this far
+#: below, so that noise and reverberation are not brought up. Not searched.
 LEVEL_RANGE_DB = 40.0
-#: In dB: a range that bounds nothing that is heard, and only keeps divisions finite.
+#: In dB: a range that limits nothing audible, and only keeps divisions finite.
 UNBOUNDED_DB = 120.0
 #: In dB below the power of the clip's loudest frame: a softer frame is a rest. Not searched.
 REST_DB = -60.0
@@ -60,7 +60,7 @@ class Frames:
     def level(self) -> Tensor:
         """K-weighted root mean square around each frame, ``[T]``.
 
-        Nowhere is it more than `LEVEL_RANGE_DB` below its highest.
+        It is nowhere more than `LEVEL_RANGE_DB` below its maximum.
         """
         return self._level(self.amplitudes, LEVEL_RANGE_DB)
 
@@ -70,7 +70,7 @@ class Frames:
 
         How loud the clip is, and when, is up to the content. Of the style only the spectra count,
         and how they change within `LEVEL_FRAMES`. If levels were compared too, loud passages would
-        be turned down and soft ones up, by 20 dB and more, until their levels are distributed like
+        be turned down and soft ones up, by 20 dB and more, until their levels were distributed like
         the style's.
         """
         return self.amplitudes / self.level[:, None]
@@ -95,8 +95,8 @@ class Frames:
         """As `at_own_level`, but frames that were left alone come out exactly as they were.
 
         Let A be the amplitudes, L their `level` and F = A / L what `flat` was before it was
-        changed to F'. With the level ℓ of flattened frames, which is near to 1 everywhere but not
-        1 (dividing by a smooth level does not leave a constant one), the result is
+        changed to F'. With the level ℓ of flattened frames, which is close to 1 everywhere but not
+        exactly 1 (dividing by a smoothed level does not make it constant), the result is
 
             A' = F' · L · ℓ(F) / ℓ(F'),
 
@@ -109,7 +109,7 @@ class Frames:
     def _level(self, amplitudes: Tensor, range_db: float) -> Tensor:
         """√(P * w): the power P of the frames ``[T, n_features]`` under a Hann window w of sum 1.
 
-        The first and last frames go on beyond the ends, or the level would fall there.
+        The first and last frames are repeated beyond the ends, or the level would fall there.
         """
         reach = self.analysis.frames(LEVEL_FRAMES) // 2
         window = torch.hann_window(2 * reach + 3, periodic=False, device=amplitudes.device)
@@ -124,12 +124,12 @@ class Frames:
         """The factor for `flat` that brings the `energy` of these frames to ``wanted``.
 
         At equal loudness a noise has many more bins above the knee of ``log1p`` than a flute. An
-        engine would see that difference first, and close it by turning everything down or up,
-        which the loudness match at the end takes back. At equal energy only the distribution over
-        frequency and time is left to differ.
+        engine would see that difference first, and close it by turning everything down or up, which
+        the loudness match at the end undoes. At equal energy only the distribution over frequency
+        and time can differ.
 
-        log1p has no inverse for a sum, so the gain is found by bisection of its logarithm: the
-        energy rises with it.
+        A sum of ``log1p`` has no inverse in closed form, so the gain is found by bisection of its
+        logarithm: the energy rises with the gain.
         """
         low, high = math.log(1e-6), math.log(1e6)
         for _ in range(BISECTIONS):
@@ -141,7 +141,7 @@ class Frames:
         return math.exp(low)
 
     def energy(self, gain: float) -> float:
-        """The features' sum of squares, the mean over the active frames."""
+        """The sum of squares of the features, as a mean over the active frames."""
         step = max(len(self.active) // ENERGY_FRAMES, 1)
         energy = (self.features(gain, step) ** 2).sum(dim=1)
         active = self.active[::step]
@@ -173,7 +173,7 @@ class FramedClip:
     def __init__(self, audio: Audio, analysis: Analysis, n_frames_min: int = 1) -> None:
         self.audio, self.analysis = audio, analysis
         self.n_frames = max(analysis.grid.n_frames(audio.shape[1]), n_frames_min)
-        #: What the samples are multiplied with before anything else, so that their peak is 1.
+        #: All samples are multiplied by this first, so that their peak is 1.
         self.unit = 1 / peak(audio)
 
     @cached_property

@@ -128,7 +128,7 @@ def mean_squared_kernel(dot: Tensor, n: Tensor, m: Tensor, a: Tensor, b: Tensor)
 
 
 def _arc_cosine(dot: Tensor, n: Tensor, m: Tensor) -> Tensor:
-    """k(p, q) with s² = 1, elementwise. The cosine stops short of ±1, where acos has no slope."""
+    """k(p, q) with s² = 1, elementwise. The cosine is kept off ±1, where acos has no slope."""
     cosine = (dot / (n * m)).clamp(-1 + 1e-6, 1 - 1e-6)
     theta = torch.acos(cosine)
     return n * m / (2 * math.pi) * (torch.sin(theta) + (math.pi - theta) * cosine)
@@ -137,8 +137,8 @@ def _arc_cosine(dot: Tensor, n: Tensor, m: Tensor) -> Tensor:
 class _DiagonalSum(Function):
     """``out[i, j] = Σ_d x[i + d, j + d]`` for 0 <= d < width.
 
-    It is linear, so its gradient is its transpose: ``grad[i, j]`` is added to each of the inputs
-    that ``out[i, j]`` is the sum of.
+    It is linear, so its gradient is its transpose: ``grad[i, j]`` is added to every input that is a
+    term of ``out[i, j]``.
     """
 
     @staticmethod
@@ -163,12 +163,12 @@ class _DiagonalSum(Function):
 class _SquaredKernel(Function):
     """Σ_pq a_p b_q k(p,q)², with the gradient by hand: autograd's takes three times as long.
 
-    With k = n m (sin θ + (π-θ) cos θ) / 2π and p·q = n m cos θ, the derivatives are short. By θ,
-    sin θ + (π-θ) cos θ has the slope -(π-θ) sin θ. Moving p·q alone moves cos θ by 1 / (n m), so
+    With k = n m (sin θ + (π-θ) cos θ) / 2π and p·q = n m cos θ, the derivatives are short. That of
+    sin θ + (π-θ) cos θ by θ is -(π-θ) sin θ, and that of cos θ by p·q is 1 / (n m), so
 
         ∂k/∂(p·q) = (π - θ) / 2π.
 
-    Moving n alone moves k by k / n, and cos θ by -cos θ / n, so
+    That of cos θ by n is -cos θ / n, and k also has the factor n, so
 
         ∂k/∂n = m (sin θ + (π-θ) cos θ) / 2π - m cos θ (π-θ) / 2π = m sin θ / 2π.
     """

@@ -2,8 +2,8 @@
 
 There are two ways to weigh style against content:
 
-- `Strength`, for people: the share of the way to the style that is gone, which means the same for
-  every pair of clips and every engine.
+- `Strength`, for users: the share of the way to the style, which means the same for every pair of
+  clips and every engine.
 - `Weighted`, for papers: the published sum with a weight alpha on the content.
 """
 
@@ -19,19 +19,19 @@ from torch import Tensor
 from effects.engines.engine import LossCurve
 from effects.engines.gram.objective import Objective
 
-#: κ of `Strength`: how strictly a strength is kept, against the wish to stay close to the content.
-#: No unit. From the first design that worked; not searched.
+#: κ of `Strength`: how strictly a strength is kept, compared with staying close to the content. No
+#: unit. From the first design that worked; not searched.
 STRICTNESS = 20.0
-#: A smaller distance, relative to the style's own size, is raised to this: at 0 its root has no
-#: slope.
+#: Smaller distances, relative to the style's own size, are raised to this: at 0, the square root
+#: has no slope.
 LEAST_DISTANCE = 1e-9
 #: The mean change of a feature in the first step of L-BFGS, in units of the features (log1p of an
 #: amplitude, so some 2 % or 0.2 dB). Not searched.
 FIRST_STEP = 0.02
 #: Steps that L-BFGS remembers. Not searched.
 HISTORY = 20
-#: An iteration takes one evaluation or, where the line search goes on, more. So many in all are
-#: granted for each iteration. Not searched.
+#: Evaluations of the distances that are allowed per iteration, on average. An iteration needs one,
+#: or more where the line search goes on. Not searched.
 EVALUATIONS_PER_ITERATION = 1.25
 
 TotalLoss = Callable[[Tensor, Tensor], Tensor]
@@ -49,14 +49,14 @@ class Tradeoff(Protocol):
 class Strength:
     """Go ``strength`` s (0 to 1) of the way to the style, and stay close to the content.
 
-    The style distance is ‖G - G'‖², so its root D is a distance of Gram matrices. These are
-    quadratic in the features, so the way that the features go is measured by √D. Of this way, the
-    share s is gone when √(D / D₀) = 1 - s, D₀ being the content's own distance. Minimised is
+    The style distance is ‖G - G'‖², so its square root D is a distance of Gram matrices. These are
+    quadratic in the features, so √D measures how far the features are from the style. The share s
+    of the way is gone when √(D / D₀) = 1 - s, D₀ being the content's own. The loss is
 
         content distance + κ (D / D₀ - (1 - s)²)²
 
     with the content distance relative to the content's size. At s = 0 the start is the minimum. At
-    s = 1 the content still counts, at 1 to κ: without it the optimiser goes on to spectrograms
+    s = 1 the content still counts, by 1 to κ: without it the optimiser goes on to spectrograms
     that no sound has, and the sound comes out farther from the style.
     """
 
@@ -142,7 +142,7 @@ def optimise(
 
 
 class _Descent:
-    """Features on their way: a start, and a change in units that suit L-BFGS's first step.
+    """Features during the descent: a start, and a change in units that suit L-BFGS's first step.
 
     torch's first step is the gradient scaled to an L1 norm of 1. With the change in units of
     ``unit``, the features' first change has an L1 norm of ``unit``: `FIRST_STEP` for each.
@@ -158,12 +158,12 @@ class _Descent:
         self.curve: LossCurve = []
 
     def features(self) -> Tensor:
-        """Where they are now."""
+        """The features as they are now."""
         moved = self._start + self._unit * self.change
         return moved.clamp_min(0) if self._nonnegative else moved
 
     def evaluate(self) -> Tensor:
-        """The loss there; its gradient goes to `change`, the distances to `curve`."""
+        """The loss of these features; its gradient goes to `change`, the distances to `curve`."""
         self.change.grad = None  # optimiser.zero_grad() would load the compiler, see _LBFGS
         style, content = self._objective(self.features())
         loss = self._total(style, content)
@@ -173,7 +173,7 @@ class _Descent:
 
 
 class _LBFGS(torch.optim.LBFGS):
-    """torch's own, without its compiler: loading that takes longer than most restylings.
+    """torch's own, without its compiler, which takes longer to load than most restylings take.
 
     torch wraps this method to keep its compiler out of it, and loads the compiler for that. Where
     a torch has no such wrapper, nothing changes.
@@ -185,7 +185,7 @@ class _LBFGS(torch.optim.LBFGS):
 
 
 def _lbfgs(change: Tensor, n_iterations: int, most_evaluations: int) -> _LBFGS:
-    """It ends after its iterations, never for a small step: equal calls take equally long."""
+    """L-BFGS that ends after its iterations and never for a small step: calls last equally long."""
     return _LBFGS(
         [change],
         max_iter=n_iterations,

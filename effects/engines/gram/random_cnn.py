@@ -51,11 +51,11 @@ class RandomCNN(GramEngine):
     def layers_of(self, features: Tensor, filters: Sequence[Tensor], tick: Tick) -> list[Tensor]:
         """Activations of each layer, ``[T - receptive field + 1, positions, n_filters]``.
 
-        Positions are those in frequency.
+        The positions are in frequency.
         """
 
     def chunk(self) -> int | None:
-        """How many positions in time to look at together, where memory is short; None for all."""
+        """How many positions in time to look at together, to limit memory; None for all."""
         return None
 
     def receptive_field(self, layer: int) -> int:
@@ -71,6 +71,7 @@ class RandomCNN(GramEngine):
 
     def _draw(self, shape: tuple[int, ...], layer: int, like: Tensor) -> Tensor:
         n_weights = math.prod(shape[2:])
+        # A large factor, so that layers of neighbouring seeds do not get the same numbers.
         return normal(shape, self._std(shape[1], n_weights), self.seed + 1_000_003 * layer, like)
 
     def patch_weights(self, active: Tensor) -> list[Tensor]:
@@ -95,7 +96,7 @@ class RandomCNN(GramEngine):
 
 
 class _View:
-    """A network laid over spectrograms of one length and one pattern of rests."""
+    """A network applied to spectrograms of one length and with one pattern of rests."""
 
     def __init__(
         self, network: RandomCNN, filters: Sequence[Tensor], active: Tensor, tick: Tick
@@ -140,7 +141,7 @@ class _View:
             wanted = content[n] if content is not None else None
             if self.network.chunk() is None or not features.requires_grad:
                 part = look(span, wanted)
-            else:  # holds the activations of one chunk at a time, and computes them again backwards
+            else:  # keeps one chunk's activations at a time, and recomputes them for the gradient
                 part = checkpoint(look, span, wanted, use_reentrant=False)
             sums = total or [torch.zeros_like(tensor) for tensor in part]
             total = [a + b for a, b in zip(sums, part, strict=True)]

@@ -1,4 +1,4 @@
-"""Random filters over time and frequency: the spectrogram is taken for an image.
+"""Random filters over time and frequency: the spectrogram is treated as an image.
 
 There is one layer of 4096 filters, as in DeepMix, whose description gives no filter size. These
 filters span 11 frames, like those of the 1-D network, and 64 bins (690 Hz). They step by 48 bins:
@@ -39,7 +39,7 @@ class RandomCNN2D(RandomCNN):
 
     @property
     def n_iterations(self) -> int:
-        """Fewer than the others': an iteration takes seconds."""
+        """Fewer than usual, because an iteration takes seconds. Not searched."""
         return 12
 
     def chunk(self) -> int | None:

@@ -16,8 +16,8 @@ from effects.signal.resample import resample
 from effects.signal.spectrogram import Analysis, Resolution
 from effects.style_clip import Style
 
-#: If the part of a clip that a network can hear peaks at less than this, relative to the clip's
-#: peak (-80 dB), the clip is silent to the network.
+#: If the part of a clip or stem that a network can hear peaks at less than this, relative to the
+#: peak of the whole (-80 dB), it is silent to the network. Not searched.
 MIN_PEAK_HEARD = 1e-4
 #: To be raised when the same clip and parameters come to have other statistics.
 STATISTICS_VERSION = 1
@@ -59,12 +59,13 @@ def _measure(
     device: torch.device,
     tick: Callable[[], None],
 ) -> tuple[dict[str, torch.Tensor], int]:
+    """The statistics of the clip, and the number of features that were compared."""
     audio, sample_rate = style.excerpts()
     tick()
     resolution = engine.resolution
     n_shared = min(n_features, Analysis.features_at(sample_rate, resolution))
     if resolution:
-        audio = _heard(style, audio, sample_rate, resolution)
+        audio = _at_network_rate(style, audio, sample_rate, resolution)
         sample_rate = resolution.sample_rate
     analysis = Analysis(sample_rate, n_shared, device, resolution)
     clip = FramedClip(audio, analysis, engine.n_frames_min)
@@ -76,8 +77,10 @@ def _measure(
         return {**statistics, "energy": torch.tensor(frames.energy(gain))}, n_shared
 
 
-def _heard(style: Style, audio: Audio, sample_rate: float, resolution: Resolution) -> Audio:
-    """The clip at a network's rate. Raises ValueError if nothing of it is left."""
+def _at_network_rate(
+    style: Style, audio: Audio, sample_rate: float, resolution: Resolution
+) -> Audio:
+    """The clip at a network's rate. Raises ValueError if there is nothing left of it."""
     heard = resample(audio, sample_rate, resolution.sample_rate)
     if np.abs(heard).max() < MIN_PEAK_HEARD * np.abs(audio).max():
         raise ValueError(

@@ -1,8 +1,8 @@
-"""From the amplitudes that an engine asks for back to sound, window after window.
+"""From the amplitudes that an engine asks for back to sound, window by window.
 
-Phases are found for one channel, the carrier, which is the mean of all. What the carrier gets at a
-time and frequency, a gain and a turn of its phase, each channel gets too. So what tells the
-channels apart, the stereo image, stays.
+Phases are found for one channel, the carrier, which is the mean of all. Each channel gets the same
+gain, and the same turn of phase, as the carrier at that time and frequency. So the differences
+between channels, the stereo image, stay.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from effects.signal.arrays import Audio
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.phase import griffin_lim, phases
 
-#: Frames of 23.2 ms after those that are settled, whose phases are found with them: twice the four
+#: Frames of 23.2 ms after the settled ones, whose phases are found along with them: twice the four
 #: that overlap with a frame. Not searched.
 LOOK_AHEAD_FRAMES = 8
-#: Of fast Griffin-Lim, which starts from the content's phases (see `effects.signal.phase`). Not
-#: searched.
+#: Iterations of fast Griffin-Lim, which starts from the content's phases (see
+#: `effects.signal.phase`). Not searched.
 PHASE_ITERATIONS = 30
 
 
@@ -47,7 +47,7 @@ class Synthesis:
             frames: the window's, ``T`` of them.
             wanted: its restyled amplitudes, ``[T, n_features]``.
             n_final: frames that are settled by this call. Some of those after them are looked at,
-                and come again with the next window.
+                too, and come again with the next window.
             tick: called with the fraction that is done.
         """
         ahead = slice(0, n_final + self._analysis.frames(LOOK_AHEAD_FRAMES))

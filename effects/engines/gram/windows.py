@@ -1,7 +1,7 @@
 r"""From a stem and a style to the restyled stem, window by window.
 
 Windows of about 12 s are optimised one by one, so a long stem costs linear time, and constant
-memory beside its own samples. Windows overlap by 1.5 s, over which their solutions are crossfaded.
+memory besides its own samples. Windows overlap by 1.5 s, over which their solutions are crossfaded.
 Phases are then found for one continuous spectrogram: each stretch continues from the settled frames
 of the one before, and looks some frames ahead. So there is no seam:
 
@@ -31,7 +31,7 @@ from effects.engines.gram.features import GramFeatures
 from effects.engines.gram.frames import FramedClip, Frames
 from effects.engines.gram.objective import Statistics
 from effects.engines.gram.optimise import Strength, optimise
-from effects.engines.gram.statistics import style_statistics
+from effects.engines.gram.statistics import MIN_PEAK_HEARD, style_statistics
 from effects.engines.gram.synthesis import Synthesis
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
@@ -45,13 +45,10 @@ from effects.style_clip import Style
 WINDOW_FRAMES = 512
 #: Frames of 23.2 ms: 1.5 s. Not searched.
 OVERLAP_FRAMES = 64
-#: If the part of a stem that a network can hear peaks at less than this, relative to the stem's
-#: peak (-80 dB), there is nothing to restyle, and the stem is left alone.
-LEAST_PEAK = 1e-4
 #: An amplitude in the units of `Analysis.amplitudes`, where a sine at full scale has 512:
 #: 114 dB below that.
 INAUDIBLE = 1e-3
-# The work, as fractions: statistics, then windows (optimising, then phases), then loudness.
+# Progress: statistics, then windows (optimising, then phases), then loudness. Not measured.
 WINDOWS_FROM, WINDOWS_TO, OPTIMISING_SHARE = 0.05, 0.9, 0.75
 
 
@@ -84,7 +81,7 @@ def restyle_in_windows(
         out = solved.audio
     else:
         split = BandSplit(audio, sample_rate, resolution.sample_rate)
-        if peak(split.audio) < LEAST_PEAK * peak(audio):
+        if peak(split.audio) < MIN_PEAK_HEARD * peak(audio):  # there is nothing to restyle
             return Restyled(audio.copy(), [])
         analysis = Analysis(resolution.sample_rate, n_features, device, resolution)
         solved = _solve(split.audio, analysis, aim, progress)
@@ -96,7 +93,7 @@ def restyle_in_windows(
 
 @dataclass(frozen=True)
 class _Aim:
-    """Where the windows are to go."""
+    """What the windows are optimised for."""
 
     engine: GramFeatures
     statistics: Statistics
@@ -147,7 +144,7 @@ def _optimised(
 ) -> tuple[Tensor, LossCurve]:
     """The restyled amplitudes of one window, ``[T, n_features]``, and how the distances fell.
 
-    ``poll`` is called often, and raises to stop the work; ``tick`` is told how far it is.
+    ``poll`` is called often, and raises to stop the work; ``tick`` is given the fraction done.
     """
     engine = aim.engine
     gain = frames.gain_to_energy(float(aim.statistics["energy"]))

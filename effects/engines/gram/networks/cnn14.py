@@ -27,7 +27,7 @@ RESOLUTION = Resolution(
     sample_rate=32_000, n_window=1024, hop=320, n_fft=1024, highest_hz=14_000, knee=1e-3
 )
 FILTERS = (64, 128, 256, 512, 1024, 2048)
-#: The window and the mel bands, which are in the file and are made here.
+#: The window and the mel bands, which are in the file but are computed here.
 CONSTANTS = ("spectrogram_extractor.", "logmel_extractor.")
 #: The mean and spread in dB that random weights normalise the bands by, as a trained network
 #: normalises them by its own. Sound at the reference loudness has about these; not searched.
@@ -85,7 +85,7 @@ class Cnn14Engine(Network):
 
     @property
     def n_frames_min(self) -> int:
-        """So many give one position of the last block: five halvings."""
+        """These give one position of the last block, after five halvings."""
         return 32
 
     def draw(self, network: nn.Module, seed: int) -> None:

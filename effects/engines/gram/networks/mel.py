@@ -10,7 +10,7 @@ def htk(n_bands: int, lowest: float, highest: float, *, sample_rate: int, n_fft:
     """Triangles over the mel scale of HTK, peak 1: ``[n_fft // 2 + 1, n_bands]``.
 
     As in AudioSet's front end, their sides are straight lines in mel, and the bin at 0 Hz is in no
-    band. librosa's triangles on this scale have sides that are straight in Hz: they do not fit.
+    band. librosa's triangles on this scale have sides that are straight in Hz: not the same.
     """
 
     def mel(hz: Tensor) -> Tensor:

@@ -6,8 +6,8 @@ by the size of the style's own Gram matrix, or of the content's own activations,
 count the same. Gatys et al. scaled the weights of their network to that end; He, Wang & Hopcroft
 (2016) scaled the terms of the sum, as is done here.
 
-A network runs over the whole length of a clip, as convolutions can. In training, networks saw
-excerpts, with zeros around each.
+A network runs over the whole length of a clip, as convolutions can. In training it saw excerpts
+with zeros around each.
 
 Without a file the weights are drawn: zero-mean normal numbers of variance 2 / inputs, no biases. So
 activations neither grow nor fade with depth (He et al. 2015). Another variance would change
@@ -54,7 +54,7 @@ class Network(GramEngine):
     weights: str | os.PathLike[str] | None = None
     style_layers: tuple[str, ...] = ()
     content_layers: tuple[str, ...] = ()
-    iterations: int = 24
+    iterations: int = 24  # as `GramFeatures.n_iterations`
 
     def __post_init__(self) -> None:
         if not self.style_layers or not self.content_layers:
@@ -83,6 +83,7 @@ class Network(GramEngine):
         for n, (name, tensor) in enumerate(network.state_dict().items()):
             if tensor.ndim > 1:
                 std = (2 / tensor[0].numel()) ** 0.5
+                # A large factor: tensors of neighbouring seeds do not get the same numbers.
                 tensor.copy_(normal(tuple(tensor.shape), std, seed + 1_000_003 * n, tensor))
             else:
                 is_scale = name.endswith((".running_var", ".weight"))  # of a batch normalisation
@@ -210,7 +211,7 @@ class _Objective(Objective):
         return style / len(engine.style_layers), content / len(engine.content_layers)
 
     def _mean(self, layer: Tensor) -> Tensor:
-        """The mean of ``[channels, time, *]`` over the positions that count."""
+        """The mean of ``[channels, time, *]`` over the positions that are not rests."""
         flat = layer.flatten(2).mean(dim=(0, 2)) if layer.ndim > 2 else layer.mean(dim=0)
         return (_weights(self._active, layer) * flat).sum()
 
@@ -226,7 +227,7 @@ def _weights(active: Tensor, layer: Tensor) -> Tensor:
 
 
 def _gram(layer: Tensor, active: Tensor) -> Tensor:
-    """The mean of f fᵀ over the positions that count: ``[C, time, *], [T] -> [C, C]``.
+    """The mean of f fᵀ over the positions that are not rests: ``[C, time, *], [T] -> [C, C]``.
 
     With √(w / P) f as the columns of a matrix, P being the positions at one time, it is a product
     of matrices.

