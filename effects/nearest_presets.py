@@ -177,7 +177,9 @@ def distance(clip: Tensor, preset: Tensor) -> float:
     first, which = cosine.max(dim=2)
     between = _cosine(preset @ preset.T)[which]
     rest = (cosine - first[..., None] * between).clamp_min(0)
-    second = (rest.square() / (1 - between.square()).clamp_min(1e-6)).amax(dim=2)
+    second = (rest.square() / (1 - between.square()).clamp_min(1e-6)).amax(
+        dim=2
+    )  # no division by 0
     explained = (first.square() + second).amax(dim=0)
     size = power[0, :, 0].square()  # 4 k²(x, x)
     return float(1 - (size * explained).sum() / size.sum())

@@ -80,7 +80,7 @@ class Transfer:
         )
         wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, peak(audio))
         match_loudness(wet, sample_rate, level, ceiling=ceiling)
-        progress.tick(0.97)
+        progress.tick(0.97)  # only mixing may be left
         if self.mix < 1:  # dry and wet may cancel in part, so the mix is matched once more
             _mix_into(wet, audio, self.mix)
             match_loudness(wet, sample_rate, level, ceiling=ceiling)

@@ -159,8 +159,8 @@ class Processor:
             input_array: float32 or float64: (samples,), (channels, samples) or
                 (samples, channels), where the smaller dimension is the channels. Never modified.
             sample_rate: in Hz.
-            buffer_size: the most samples that a native plugin is given at a time. An effect in
-                Python is always given the whole clip.
+            buffer_size: the most samples that a native plugin is given at a time; the default is
+                pedalboard's. An effect in Python is always given the whole clip.
             reset: clear the native plugins' state first. False is for streaming, which only a
                 board without Python effects can do.
 

@@ -91,7 +91,7 @@ def stamp(path: str | os.PathLike[str]) -> Stamp:
     return name, status.st_size, status.st_mtime_ns
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=8)  # files; not searched
 def digest(file: Stamp) -> str:
     """SHA-256 of the file's bytes."""
     with Path(file[0]).open("rb") as opened:

@@ -156,10 +156,11 @@ def _messages(track: _Bytes, wanted: Collection[int]) -> Iterator[_Timed]:
 
 def _in_seconds(division: int, messages: list[_Timed]) -> Iterator[tuple[float, bytes]]:
     """The messages without tempo changes, with their times in seconds."""
-    beats = division < 0x8000
+    beats = division < 0x8000  # ticks per beat; with the top bit set, the rate of frames
     if beats and division:
         tick_seconds = 60 / BEATS_PER_MINUTE / division
     else:
+        # The upper byte is the negative rate of frames, as two's complement.
         frame_rate, ticks_per_frame = FRAME_RATES.get(256 - (division >> 8)), division & 0xFF
         if not (frame_rate and ticks_per_frame):
             raise _Damaged("its division of time makes no sense; export it again")

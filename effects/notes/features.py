@@ -125,7 +125,7 @@ def _levels(audio: Mono, size: int, half_width: float) -> Frames:
         for side in (-half_width, half_width)
     )
     n_steps = int(np.searchsorted(low, size // 2))
-    levels = np.full((n_frames, len(_STEPS)), -200.0, np.float32)
+    levels = np.full((n_frames, len(_STEPS)), -200.0, np.float32)  # the level of 1e-20
     for first in range(0, n_frames, SETTINGS.together):
         at = slice(first, first + SETTINGS.together)
         spectrum = fft.rfft(windows[at] * window).T
@@ -197,7 +197,8 @@ class Evidence:
 def _of_clip(found: Activations, loudest: Frames, near: Frames) -> Frames:
     """How sure and how loud the frames are, and how many voices the clip has: ``[frames, 6]``.
 
-    Counts are divided by 4, so that they are about as large as the other features.
+    A note probability above 0.5 counts as a voice. Counts are divided by 4, so that they are about
+    as large as the other features.
     """
     clip = max(float(loudest.max(initial=-100.0)), -100.0)
     busy = found.note.max(axis=1) > 0.5

@@ -31,8 +31,8 @@ class Settings:
         overlap_seconds: notes that overlap the measured stretch by less do not count as sharing it.
         pitch_seconds: seconds of a note, at most, in which its pitch is measured.
         pitch_least_seconds: the least of these, even if a short note has ended before.
-        attack_seconds: seconds at the start of a note, at most, that are left out: its pitch wavers
-            there.
+        attack_seconds: seconds at the start of a note, at most a quarter of it, that are left out:
+            its pitch wavers there.
         pitch_partials: partials, from the first on, by which the pitch is measured.
         search: semitones around the key in which the pitch is looked for.
         grid: points of the search; 57 are 0.025 semitones apart.

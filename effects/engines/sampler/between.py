@@ -71,6 +71,7 @@ def morph(stem: Audio, performance: Audio, sample_rate: float, strength: float) 
 def _stft(sample_rate: float) -> Stft:
     """The same window and hop in seconds at every rate, in whole samples."""
     scale = sample_rate / SETTINGS.reference_hz
+    # 8 and 2 samples at least, at whatever rate.
     return Stft(max(round(SETTINGS.size * scale), 8), max(round(SETTINGS.hop * scale), 2))
 
 

@@ -65,6 +65,7 @@ class Sampler(Engine):
                 device=device,
                 progress=progress,
             )
+        # Progress: learning the style to 0.2, listening to 0.4, playing to 0.9. Not measured.
         out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.9, "playing"))
         if peak(out) == 0:  # all of it would be after the end of the stem
             return Restyled(audio.copy(), [])

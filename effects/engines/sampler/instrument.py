@@ -229,4 +229,4 @@ def _level_db(audio: Mono, hop: int) -> Values:
     window = np.full(round(SETTINGS.level_seconds / SETTINGS.level_hop_seconds), 1.0)
     power = np.add.reduceat(audio.astype(np.float64) ** 2, np.arange(0, audio.size, hop)) / hop
     smooth = np.convolve(power, window / window.sum(), "same")
-    return np.asarray(10 * np.log10(smooth + 1e-12))
+    return np.asarray(10 * np.log10(smooth + 1e-12))  # -120 dB for silence

@@ -103,4 +103,4 @@ def listen(audio: Audio, sample_rate: float, progress: Progress) -> Heard:
 def one_channel(audio: Audio) -> Mono:
     """The downmix with its peak at 1, whatever the level."""
     clip = downmix(audio)
-    return clip / np.float32(max(float(clip.max()), -float(clip.min()), 1e-37))
+    return clip / np.float32(max(float(clip.max()), -float(clip.min()), 1e-37))  # never 0

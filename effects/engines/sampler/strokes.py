@@ -232,7 +232,7 @@ def brightness(part: Mono, sample_rate: float) -> float:
     """The mean of the logarithm of frequency, weighted by amplitude, as a MIDI number.
 
     An octave has as many bins as all octaves below it together, so the top octave would outweigh
-    all others. Amplitudes are therefore divided by the square root of frequency.
+    all others. Amplitudes are therefore divided by the square root of frequency. Silence has 60.
     """
     amplitude = np.abs(np.fft.rfft(part * np.hanning(part.size)))[1:]
     pitch = hz_to_midi(np.fft.rfftfreq(part.size, 1 / sample_rate)[1:])

@@ -20,12 +20,13 @@ from effects.engines.gram.networks.network import Network
 from effects.learned.checkpoint import Layout
 from effects.signal.spectrogram import Resolution
 
-LOWEST_HZ, N_BANDS = 50, 64
+LOWEST_HZ, N_BANDS = 50, 64  # as published
 LEAST_POWER = 1e-10  # of a band: -100 dB
 #: As published, but for the knee, which is not searched.
 RESOLUTION = Resolution(
     sample_rate=32_000, n_window=1024, hop=320, n_fft=1024, highest_hz=14_000, knee=1e-3
 )
+#: As published: filters of each block.
 FILTERS = (64, 128, 256, 512, 1024, 2048)
 #: The window and the mel bands, which are in the file but are computed here.
 CONSTANTS = ("spectrogram_extractor.", "logmel_extractor.")

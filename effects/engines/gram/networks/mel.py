@@ -14,7 +14,7 @@ def htk(n_bands: int, lowest: float, highest: float, *, sample_rate: int, n_fft:
     """
 
     def mel(hz: Tensor) -> Tensor:
-        return 1127 * torch.log1p(hz / 700)
+        return 1127 * torch.log1p(hz / 700)  # HTK's formula
 
     bins = torch.arange(n_fft // 2 + 1, dtype=torch.float64) * sample_rate / n_fft
     ends = mel(torch.tensor([lowest, highest], dtype=torch.float64))

@@ -238,7 +238,7 @@ def _gram(layer: Tensor, active: Tensor) -> Tensor:
     return rows @ rows.T
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=2)  # few, since networks are large; not searched
 def network_in_memory(engine: type[Network], file: Stamp | None, seed: int) -> nn.Module:
     """The network on the CPU, from ``file`` or drawn. It is shared: never write to it."""
     if file is not None:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from effects.engines.gram.networks.network import Network, vgg_features
 from effects.learned.checkpoint import Layout
 
+#: As published: filters and convolutions of each block.
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 #: White: the log1p of an amplitude of 256, a sine 6 dB below full scale. Sound at the reference
 #: loudness of -20 LUFS rarely has more; black is silence, and 1/8 a sine 54 dB below full scale.

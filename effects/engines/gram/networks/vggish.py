@@ -20,13 +20,14 @@ from effects.engines.gram.networks.network import Network, vgg_features
 from effects.learned.checkpoint import Layout
 from effects.signal.spectrogram import Resolution
 
-LOWEST_HZ, N_BANDS = 125, 64
+LOWEST_HZ, N_BANDS = 125, 64  # as published
 #: Added to a band's magnitude before the logarithm, as published.
 OFFSET = 0.01
 #: As published (AudioSet's front end), but for the knee, which is not searched.
 RESOLUTION = Resolution(
     sample_rate=16_000, n_window=400, hop=160, n_fft=512, highest_hz=7500, knee=0.05
 )
+#: As published: filters and convolutions of each block.
 BLOCKS = ((64, 1), (128, 1), (256, 2), (512, 2))
 
 
