@@ -15,7 +15,7 @@ import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from effects.notes.onnx_session import session
-from effects.signal.arrays import Mono
+from effects.signal.arrays import Mono, samples_between
 
 Frames = NDArray[np.float32]
 """Values of a clip, frame by frame; the shape is given where it is used."""
@@ -86,17 +86,10 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
         if tick is not None:
             tick(first / n_windows)
         numbers = range(first, min(first + TOGETHER, n_windows))
-        windows = np.stack([_window(audio, (i * INNER - EDGE) * HOP) for i in numbers])
+        starts = [(number * INNER - EDGE) * HOP for number in numbers]
+        windows = np.stack([samples_between(audio, start, start + WINDOW) for start in starts])
         outputs = network.run(OUTPUTS, {name: windows[..., None]})
         at = slice(first * INNER, numbers.stop * INNER)
         for array, output in zip((found.note, found.onset, found.contour), outputs, strict=True):
             array[at] = output[:, EDGE : EDGE + INNER].reshape(-1, array.shape[1])
     return Activations(found.note[:n_frames], found.onset[:n_frames], found.contour[:n_frames])
-
-
-def _window(audio: Mono, start: int) -> Mono:
-    """`WINDOW` samples from ``start`` on, with silence before the clip and after it."""
-    window = np.zeros(WINDOW, np.float32)
-    part = audio[max(start, 0) : max(start + WINDOW, 0)]
-    window[max(-start, 0) :][: part.size] = part
-    return window

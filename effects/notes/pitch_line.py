@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from effects.notes.basic_pitch import Tick
-from effects.signal.arrays import Mono, Values
+from effects.signal.arrays import Mono, Values, samples_between
 from effects.signal.units import SEMITONES, hz_to_midi
 
 RATE = 16_000  # Hz, at which a clip is followed; not searched
@@ -189,8 +189,7 @@ def _track(clip: Mono, start: int, end: int, hz: tuple[float, float]) -> Values:
     # of a hop on either side, its first frame is ``start``, and rounding does not lose the last.
     around = round(PERIODS / hz[0] / 2 * RATE) + HOP // 4
     first, last = start * HOP - around, (end - 1) * HOP + around
-    part = clip[max(first, 0) : max(last, 0)].astype(np.float64)
-    part = np.pad(part, (max(-first, 0), max(last - max(clip.size, 0), 0)))
+    part = samples_between(clip, first, last, np.float64)
     if not np.abs(part).max() > SETTINGS.silent:
         return np.full(end - start, np.nan)
     found = parselmouth.Sound(part, sampling_frequency=RATE).to_pitch_ac(

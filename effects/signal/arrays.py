@@ -1,9 +1,11 @@
-"""Types of arrays for sound, and for numbers about it."""
+"""Arrays of sound: their types, and samples that may lie outside."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Audio = NDArray[np.float32]
 """Samples of a clip, ``[channels, samples]``."""
@@ -11,3 +13,20 @@ Mono = NDArray[np.float32]
 """Samples of one channel, ``[samples]``."""
 Values = NDArray[np.float64]
 """Numbers in double precision: times, pitches, levels."""
+
+
+def samples_between(
+    audio: NDArray[Any], start: int, stop: int, dtype: DTypeLike = np.float32
+) -> NDArray[Any]:
+    """A copy of samples ``start`` to ``stop`` (exclusive), with zeros before and after the sound.
+
+    Args:
+        audio: ``[*, samples]``.
+        start: the first sample; negative before the sound.
+        stop: the last sample (exclusive), not before ``start``.
+        dtype: of the copy.
+    """
+    out = np.zeros((*audio.shape[:-1], stop - start), dtype)
+    inside = audio[..., max(start, 0) : max(stop, 0)]
+    out[..., max(-start, 0) :][..., : inside.shape[-1]] = inside
+    return out

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import fft
 
-from effects.signal.arrays import Audio, Mono
+from effects.signal.arrays import Audio, Mono, samples_between
 
 Spectra = NDArray[np.complexfloating[Any, Any]]
 """Short-time spectra, ``[*, frames, bins]``, in single or double precision."""
@@ -56,11 +56,7 @@ class Stft:
         Outside the given samples, the signal is 0. ``dtype`` is the precision of real and imaginary
         parts.
         """
-        begin = self.begin(start)
-        end = self.begin(stop - 1) + self.size
-        under = np.zeros((*audio.shape[:-1], end - begin), dtype)
-        inside = audio[..., max(begin, 0) : max(end, 0)]
-        under[..., max(-begin, 0) :][..., : inside.shape[-1]] = inside
+        under = samples_between(audio, self.begin(start), self.begin(stop - 1) + self.size, dtype)
         windows = np.lib.stride_tricks.sliding_window_view(under, self.size, axis=-1)
         spectra: Spectra = fft.rfft(windows[..., :: self.hop, :] * self.window)
         return spectra

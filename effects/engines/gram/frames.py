@@ -12,7 +12,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, samples_between
 from effects.signal.downmix import polarity
 from effects.signal.loudness import lufs_to_power, peak
 from effects.signal.spectrogram import Analysis
@@ -197,8 +197,4 @@ class FramedClip:
         grid = self.analysis.grid
         first = start * grid.hop - grid.length // 2
         end = first + (stop - 1 - start) * grid.hop + grid.length
-        inside = self.audio[:, max(first, 0) : max(end, 0)]
-        out = torch.zeros(len(self.audio), end - first)
-        at = max(-first, 0)
-        out[:, at : at + inside.shape[1]] = torch.from_numpy(inside) * self.unit
-        return out
+        return torch.from_numpy(samples_between(self.audio, first, end)) * self.unit
