@@ -56,7 +56,7 @@ def automate(
     channel: int | None = None,
     **options: Unpack[StyleTransferOptions],
 ) -> Audio:
-    """Restyle a stem as a MIDI file says: see `Automation`.
+    """Restyle a stem as a MIDI file directs: see `Automation`.
 
     >>> restyled = automate(audio, 44_100, "ride.mid", preset="violin")  # doctest: +SKIP
 

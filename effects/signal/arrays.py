@@ -1,4 +1,4 @@
-"""Arrays of sound: their types, and samples that may lie outside."""
+"""Types of arrays for sound, and stretches cut out of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gains and weights that change over time, as lines with corners."""
+"""Gains and weights that change over time, as piecewise-linear curves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRETCH = 1 << 18  # samples at a time, to limit memory
 
 
 class Envelope:
-    """Straight lines from point to point; constant before the first point and after the last.
+    """A piecewise-linear curve; constant before its first point and after its last.
 
     Args:
         at: the positions of the points in samples, rising.
@@ -42,8 +42,8 @@ class Envelope:
         integral = np.stack([sums[:-1], sums[1:]], axis=1).ravel()[first]
         at = np.unique(np.concatenate([edges - fade / 2, edges + fade / 2]))
         # The mean over [t - fade/2, t + fade/2] is a difference of two values of the function's
-        # integral. The integral consists of straight lines with corners at the edges of the runs;
-        # so the mean does, too, with corners half a fade before and after each edge.
+        # integral. The integral is piecewise linear, with corners at the edges of the runs; so is
+        # the mean, with corners half a fade before and after each edge.
         before, after = (np.interp(at + side, edges, integral) for side in (-fade / 2, fade / 2))
         # Rounded, so that 0 and 1 come out exactly.
         return cls(at, np.round((after - before) / fade, 9))

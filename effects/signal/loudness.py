@@ -20,7 +20,7 @@ from effects.signal.arrays import Audio
 from effects.signal.units import db_to_amplitude, db_to_power
 
 Nodes = NDArray[np.float64]
-"""A gain at equidistant nodes, with straight lines between them."""
+"""A gain at equidistant nodes, linear between them."""
 
 # BS.1770-4. Blocks of 0.4 s begin every 0.1 s; those below the absolute gate are left out, then
 # those that are more than 10 LU below the mean of the rest.
@@ -130,7 +130,7 @@ def _limiter_hop(sample_rate: float) -> int:
 
 
 def _limiting(peaks: Nodes, ceiling: float) -> Nodes:
-    """The limiter's gain, at nodes 1 ms apart, with straight lines between them.
+    """The limiter's gain at nodes 1 ms apart, linear between them.
 
     Each node first takes the lower of the gains that the milliseconds before and after it need.
     Then comes the minimum over the nodes around it, then the mean over as many. Every averaged

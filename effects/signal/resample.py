@@ -57,7 +57,7 @@ class BandSplit:
 
         Args:
             restyled: as many samples as `audio` has.
-            gains: one per frame, with straight lines between frames.
+            gains: one per frame, linear between frames.
             hop: samples of `audio` from one frame to the next.
         """
         low, high = self._rates

@@ -1,4 +1,4 @@
-"""What windows and statistics need of an engine: features whose Gram matrices describe a style.
+"""What windows and statistics need from an engine: features whose Gram matrices describe a style.
 
 Features are computed from log-magnitude spectrograms, ``[T, n_features]``
 (`effects.signal.spectrogram`). With them comes ``active``, ``[T]``: 1 for frames in which something

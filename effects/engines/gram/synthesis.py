@@ -27,7 +27,7 @@ PHASE_ITERATIONS = 30
 
 
 class Synthesis:
-    """Turns solutions back into sound, stretch after stretch."""
+    """Turns solutions back into sound, stretch by stretch."""
 
     def __init__(self, stem: FramedClip) -> None:
         self._analysis = stem.analysis

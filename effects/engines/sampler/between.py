@@ -46,7 +46,7 @@ SETTINGS = Settings()
 
 
 def morph(stem: Audio, performance: Audio, sample_rate: float, strength: float) -> Audio:
-    """``strength`` of the way from one to the other.
+    """The sound ``strength`` of the way from the stem to the performance.
 
     Args:
         stem: ``[channels, samples]``, not silent.

@@ -64,7 +64,7 @@ def _interval(notes: Sequence[Note]) -> float | None:
 
 
 def _pairs(notes: Sequence[Note]) -> list[tuple[int, int, float]]:
-    """Pairs of notes that start together: the place of the lower, of the higher, the interval."""
+    """Pairs of notes that start together: the indices of the lower and the higher, the interval."""
     return [
         (low, high, notes[high].pitch - notes[low].pitch)
         for low in range(len(notes))

@@ -1,4 +1,4 @@
-"""What will be played of what was heard in a stem, as far as the style can play it.
+"""What will be played: what was heard in a stem, as far as the style can play it.
 
 | the stem has                                    | an instrument plays   | a kit plays         |
 |-------------------------------------------------|-----------------------|---------------------|

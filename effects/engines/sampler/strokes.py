@@ -201,7 +201,7 @@ def _start(audio: Mono, sample_rate: float, onset: float) -> float:
 
 
 def _rise_db(audio: Mono, sample_rate: float, start: float) -> float:
-    """By how many dB the level rises where a stroke starts, in the band where it rises most."""
+    """How many dB the level rises at the start of a stroke, in the band where it rises most."""
     size, at = round(SETTINGS.rise_seconds * sample_rate), round(start * sample_rate)
     before, after = np.zeros(size), np.zeros(size)
     parts = audio[max(at - size, 0) : at], audio[at : at + size]

@@ -63,7 +63,7 @@ class Cnn14(nn.Module):
 
 
 def _unwrap(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The weights, out of the saved state of a training."""
+    """The weights, taken from the saved state of a training run."""
     state = found.get("model", found)
     return {name: it for name, it in state.items() if not name.startswith(CONSTANTS)}
 
