@@ -355,25 +355,30 @@ def _put(folder: Path, target: Path, *, replace: bool) -> None:
     """Rename ``folder`` to ``target``. A target that may be replaced is moved out of the way."""
     for _ in range(_TRIES):
         try:
-            return _move(folder, target)
+            _move(folder, target)
         except FileExistsError:
             if not replace:
                 raise _is_there(target.name) from None
+        else:
+            return
         old = target.with_name(f"{_OLD}{uuid.uuid4().hex}-{target.name}")
         with contextlib.suppress(FileNotFoundError):
             target.rename(old)
         try:
-            return _move(folder, target)
+            _move(folder, target)
         except FileExistsError:
-            continue
+            placed = False  # somebody else's is there: theirs is replaced, too
         except BaseException:
             with contextlib.suppress(OSError):
                 _move(old, target)
             raise
-        finally:
-            if os.path.lexists(target):
-                with contextlib.suppress(FileNotFoundError):
-                    _discard(old)
+        else:
+            placed = True
+        # A new one has been put there, even if it is on its way out again by now.
+        with contextlib.suppress(FileNotFoundError):
+            _discard(old)
+        if placed:
+            return
     raise PresetError(f"The preset {target.name!r} is being changed elsewhere: try again.")
 
 
