@@ -351,8 +351,8 @@ def test_calls_do_not_depend_on_the_calls_before():
 @pytest.mark.parametrize("engine", ["random_cnn_1d", "random_cnn_2d"])
 @pytest.mark.slow
 def test_seeds_draw_other_filters_for_another_sound(engine):
-    audio = melody(0.5, 8000)
-    outputs = [transfer(audio, 8000, engine=engine, seed=seed) for seed in (1, 1, 2)]
+    audio, style = melody(0.5, 8000), (noise(0.5, 8000), 8000)
+    outputs = [StyleTransfer(style, engine=engine, seed=seed)(audio, 8000) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(outputs[0], outputs[1])
     assert moved(outputs[2], outputs[0]) > 1e-3
 

@@ -144,10 +144,12 @@ def test_the_trained_network_is_the_normalised_one(trained):
 
 def test_with_trained_weights_the_style_distance_falls_to_less_than_a_tenth(trained):
     audio, rate = Style(recording("guitar").clip).excerpts()
+    drums, _ = Style(recording("drums").clip).excerpts()
+    span = slice(2 * int(rate))
     effect = StyleTransfer(
-        recording("drums").clip, strength=0.7, engine=VGG19Engine(weights=trained)
+        (drums[:, span], rate), strength=0.7, engine=VGG19Engine(weights=trained)
     )
-    output = effect(audio[:, : 4 * int(rate)], rate)
+    output = effect(audio[:, span], rate)
     (curve,) = effect.loss_curves
     assert np.isfinite(output).all()
     assert curve[-1][0] < 0.1 * curve[0][0]
