@@ -17,7 +17,7 @@ __all__ = ["Client"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the client when it is asked for: the command line starts faster without."""
+    """Load the client only when it is asked for, so that the command line starts faster."""
     if name == "Client":
         from plugin_bridge.osc.client import Client
 

@@ -1,4 +1,4 @@
-"""`make_comparison` under its name of version 0.1: see `plugin_bridge.reports.compare`."""
+"""`make_comparison` where version 0.1 had it; it is in `plugin_bridge.reports.compare` now."""
 
 from plugin_bridge.reports.compare import make_comparison
 

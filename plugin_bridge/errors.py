@@ -1,13 +1,13 @@
-"""What an exception says to people: one line."""
+"""Exceptions as one line for people."""
 
 from __future__ import annotations
 
-MOST_SIGNS = 500  # of a line that a datagram, a log and a status page have to hold
+MAX_CHARACTERS = 500  # of a line that goes into a datagram, a log or a status page; not searched
 
 
 def explain(error: Exception) -> str:
     """What went wrong with a command, on one line."""
-    if hasattr(error, "format_message"):  # a usage error of typer's, or of click's before it
+    if hasattr(error, "format_message"):  # a usage error, of typer or of click
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "restyle"
         text = f"{error.format_message().rstrip('.')}. Try '{path} --help'."
@@ -23,7 +23,7 @@ def explain(error: Exception) -> str:
 
 
 def explain_job(error: Exception) -> str:
-    """What went wrong with a job, in a sentence for a client that may be on another machine."""
+    """What went wrong with a job, in a sentence for a client, perhaps on another machine."""
     if isinstance(error, MemoryError):
         return "Out of memory: split the stem, or close other programs."
     if isinstance(error, OSError) and error.strerror:
@@ -34,12 +34,12 @@ def explain_job(error: Exception) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What an exception itself says, on one line of bounded length."""
+    """The exception's own message, on one line of bounded length."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= MOST_SIGNS else text[: MOST_SIGNS - 1] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
 def _of_system(error: OSError) -> str:
-    """What the system says, and of which file."""
+    """The system's message, after the name of the file that it is about."""
     name = f"{error.filename}: " if error.filename else ""
     return f"{name}{error.strerror}"

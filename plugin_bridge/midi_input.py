@@ -1,7 +1,7 @@
 """Live MIDI input: a controller or a sequencer moves Restyle's settings.
 
-It needs python-rtmidi, which ``pip install 'restyle[midi]'`` brings; without it, or on a machine
-without a MIDI system, importing this still works and calling it says what is missing.
+It needs python-rtmidi (``pip install 'restyle[midi]'``). Without it, or on a machine without a MIDI
+system, this module can still be imported, and its functions say what is missing.
 
 >>> with listen("Launchkey", print):  # doctest: +SKIP
 ...     input("Move something; Enter ends.")
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OnSetting = Callable[[Setting], object]
 
-SILENCE_DB = -60.0  # where gain_db ends; a volume of 0 is minus infinity, which no job takes
+SILENCE_DB = -60.0  # the least gain_db of a job; a MIDI volume of 0 is minus infinity
 
 
 class Listener:
@@ -32,7 +32,7 @@ class Listener:
         self._port = port
 
     def close(self) -> None:
-        """Stop listening. Doing so again does nothing."""
+        """Stop listening. Calling this again does nothing."""
         self._port.close()
 
     def __enter__(self) -> Listener:
@@ -43,7 +43,7 @@ class Listener:
 
 
 def ports() -> list[str]:
-    """The names of the MIDI inputs there are.
+    """The names of this machine's MIDI inputs.
 
     Raises:
         ValueError: python-rtmidi is not installed, or the machine has no MIDI system.
@@ -54,17 +54,17 @@ def ports() -> list[str]:
 def listen(port: str, on_setting: OnSetting, *, channel: int | None = None) -> Listener:
     """Call ``on_setting`` with each setting that comes in, until the listener is closed.
 
-    It is called in a thread of the MIDI system's, one setting after the other: it should be quick,
-    and take care itself of what it raises.
+    The MIDI system calls it in a thread of its own, one setting at a time: ``on_setting`` should be
+    quick, and handle its own exceptions.
 
     Args:
-        port: a name from `ports`, or a part of one that only one has; case does not matter.
+        port: a name from `ports`, or a part of just one of them; case does not matter.
         on_setting: takes an `effects.midi.messages.Setting`.
         channel: 1 to 16; None for all.
 
     Raises:
-        TypeError, ValueError: an impossible ``channel``; no such port, or several; what `ports`
-            raises; the port is in use.
+        TypeError, ValueError: ``channel`` is impossible; no port, or several, are called so; the
+            port is in use; or as `ports`.
     """
     check_channel(channel)
     backend = _backend()
@@ -84,9 +84,9 @@ def listen(port: str, on_setting: OnSetting, *, channel: int | None = None) -> L
 
 
 def steer(service: Service, setting: Setting) -> None:
-    """Have a setting that came in hold for the jobs that give none, or cancel all jobs.
+    """Make a setting that came in the default of jobs, or cancel all jobs if it says so.
 
-    It is to be called in the service's loop, and not in the MIDI system's thread.
+    Call this in the service's loop, not in the MIDI system's thread.
     """
     if setting.name == "cancel":
         service.cancel_all()
@@ -97,7 +97,7 @@ def steer(service: Service, setting: Setting) -> None:
 
 
 def _backend() -> Any:
-    """What mido has for python-rtmidi; MIDO_BACKEND may name another, or a system of rtmidi's."""
+    """Mido's backend for python-rtmidi; MIDO_BACKEND may name another, or one of rtmidi's APIs."""
     from mido import Backend
 
     backend = Backend()
@@ -113,7 +113,7 @@ def _backend() -> Any:
 def _ports(backend: Any) -> list[str]:
     try:
         return list(dict.fromkeys(backend.get_input_names()))
-    except OSError as error:  # rtmidi's SystemError is one
+    except OSError as error:  # rtmidi's SystemError is an OSError
         raise ValueError(
             f"This machine has no MIDI system that can be used ({_reason(error)}): "
             "on Linux, load ALSA's sequencer (modprobe snd-seq)."

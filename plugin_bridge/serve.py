@@ -1,4 +1,4 @@
-"""``restyle serve``: the jobs, and the ways to them, put together."""
+"""``restyle serve``: puts together the jobs and the ways to reach them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugin_bridge.errors import MAX_CHARACTERS
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import Service
@@ -21,12 +22,13 @@ from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
 
-LOG_BYTES = 400_000  # of the log, and of the part of it that is kept when it is full
+LOG_BYTES = 400_000  # a log of this size is moved aside, and one such is kept; not searched
+TRACE_CHARACTERS = 2000  # of a trace in the log, its end; not searched
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What ``restyle serve`` can be told; see its ``--help``."""
+    """The options of ``restyle serve``, which its ``--help`` explains."""
 
     roots: Sequence[Path]
     host: str = HOST
@@ -45,21 +47,21 @@ class Options:
 
 
 def default_journal() -> Path:
-    """Where the journal is, unless it is said otherwise."""
+    """Where the journal is unless ``--journal`` names a file."""
     import platformdirs
 
     return platformdirs.user_state_path("restyle", appauthor=False) / "journal.sqlite"
 
 
 def serve(options: Options) -> None:
-    """Serve until SIGTERM or Ctrl-C; jobs that run then go back to the queue.
+    """Serve until SIGTERM or Ctrl-C; jobs still running then go back to the queue.
 
     Raises:
         ValueError: an option is impossible, the journal or the port is in use, or there is no such
             MIDI input or Dask scheduler.
         OSError: the journal or the log cannot be written.
     """
-    import plugin_bridge.files.sound_files  # noqa: F401 - here, so that no message waits for it
+    import plugin_bridge.files.sound_files  # noqa: F401 - so that the first message need not wait
     import presets
 
     for name in ("max_minutes", "hang_seconds"):
@@ -147,7 +149,7 @@ async def _listen(options: Options, service: Service) -> asyncio.DatagramTranspo
 
 @contextlib.contextmanager
 def _midi(options: Options, service: Service, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Follow a MIDI input, if one was named: it sets what jobs that say nothing get."""
+    """Follow a MIDI input, if one was named: it sets the defaults of jobs."""
     if options.midi_in is None:
         yield
         return
@@ -162,7 +164,7 @@ def _midi(options: Options, service: Service, loop: asyncio.AbstractEventLoop) -
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, event, and what belongs to it."""
+    """One JSON object per line: time, level, event, and what else the event has to say."""
 
     _own = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -170,17 +172,17 @@ class _JsonLines(logging.Formatter):
         entry: dict[str, object] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(record.created)),
             "level": record.levelname.lower(),
-            "event": record.getMessage()[:500],
+            "event": record.getMessage()[:MAX_CHARACTERS],
         }
         entry.update({k: v for k, v in vars(record).items() if k not in self._own})
         if record.exc_info:
-            entry["trace"] = self.formatException(record.exc_info)[-2000:]
+            entry["trace"] = self.formatException(record.exc_info)[-TRACE_CHARACTERS:]
         return json.dumps(entry, default=str)
 
 
 @contextlib.contextmanager
 def _logging(path: Path | None) -> Iterator[None]:
-    """Write the log to ``path``, if there is one; it never grows beyond twice ``LOG_BYTES``."""
+    """Write the log to ``path``, if one is given; it never grows beyond twice ``LOG_BYTES``."""
     log = logging.getLogger("restyle.serve")
     log.propagate = False
     log.setLevel(logging.INFO)
@@ -190,7 +192,7 @@ def _logging(path: Path | None) -> Iterator[None]:
             path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
         )
         handler.setFormatter(_JsonLines())
-    logging.raiseExceptions = False  # a full disk is no reason to write to the terminal
+    logging.raiseExceptions = False  # a full disk must not fill the terminal with traces
     log.addHandler(handler)
     try:
         yield

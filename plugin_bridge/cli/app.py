@@ -1,6 +1,6 @@
-"""The app: the list of commands, and what ``restyle`` says about itself.
+"""The app: the list of commands, and what ``restyle --help`` says first.
 
-Whatever loads slowly is imported inside the commands, so that ``--help`` is there at once.
+Whatever loads slowly is imported inside the commands, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ Weights = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE.pth",
-        help="The trained weights of vgg19, vggish or cnn14. Without them they are random.",
+        help="The trained weights of vgg19, vggish or cnn14; random ones without this.",
     ),
 ]
 Plot = Annotated[
@@ -84,7 +84,7 @@ Channel = Annotated[
         metavar="N",
         min=1,
         max=16,
-        help="The channel of the MIDI file to follow, if it uses several.",
+        help="The MIDI file's channel to follow, if it uses several.",
     ),
 ]
 Force = Annotated[bool, force_option("Replace OUT and the plot if they exist.")]
@@ -116,11 +116,11 @@ def apply(
 
     [bold]restyle apply lead.wav out.wav --preset violin --midi lead.mid[/bold]
 
-    With --midi, --style or --preset is what there is until the first program change; without them
+    With --midi, the style or preset given holds until the first program change; if none is given,
     the stem stays as it is until then.
 
-    Nothing is written unless all of it is: a file that exists is replaced only with --force, and
-    Ctrl-C leaves nothing behind.
+    OUT is written whole or not at all, replaces a file only with --force, and Ctrl-C leaves nothing
+    behind.
     """
     started = time.monotonic()
     _check_one_style(style, preset, needed=midi is None)
@@ -180,7 +180,7 @@ def _check_midi(midi: Path | None, channel: int | None, plot: Path | None) -> No
 
 
 def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
-    """Find what would keep the results from being written, before the long work."""
+    """Check, before the long work, that the results can be written."""
     from plugin_bridge.files.sound_files import check_suffix
     from plugin_bridge.files.whole_files import check_picture, check_target
 
@@ -191,9 +191,9 @@ def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
 
 
 def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[Path, Sound], None]:
-    """What draws ``content``, the style and the output, once there is one, to a PNG file.
+    """A function that draws ``content``, the style and the output to a PNG file.
 
-    The style clip is read at once, so that what is wrong with it is known before the long work.
+    The style clip is read at once, so that any fault in it is known before the long work.
     """
     from plugin_bridge.files import sound_files
 

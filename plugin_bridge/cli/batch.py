@@ -1,4 +1,4 @@
-"""``restyle batch``: every sound file of a folder."""
+"""``restyle batch``: every sound file in a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from plugin_bridge.cli.options import (
 if TYPE_CHECKING:
     from plugin_bridge.jobs.batch import Summary
 
-STOPPED = 130  # as a shell's after Ctrl-C
+STOPPED = 130  # exit code, as shells have it after Ctrl-C
 
 Source = Annotated[Path, typer.Argument(metavar="IN_DIR", help="The folder of the stems.")]
 Target = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder for the results.")]
@@ -43,12 +43,11 @@ def batch(
     scheduler: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
-    """Restyle every sound file of a folder, and of its folders, into another folder.
+    """Restyle every sound file in a folder and its subfolders, into another folder.
 
     [bold]restyle batch stems restyled --preset violin[/bold]
 
-    Run it again to go on after a stop: what is done is skipped. It does the work itself; no server
-    is needed.
+    Run it again to go on after a stop: files that are done are skipped. It needs no server.
     """
     import presets
     from plugin_bridge.jobs.batch import batch as run

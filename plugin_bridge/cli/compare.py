@@ -34,8 +34,8 @@ Engines = Annotated[
     typer.Option(
         "--engine",
         metavar="NAME",
-        help="An engine, such as infinite or vgg19; may be given several times. All that there "
-        "are, without this.",
+        help="An engine, such as infinite or vgg19; may be given several times. Without this, "
+        "all engines.",
         autocompletion=complete_engine,
     ),
 ]
@@ -45,7 +45,7 @@ Weights = Annotated[
         "--weights",
         metavar="ENGINE=FILE",
         help="The trained weights of an engine; may be given several times. Networks without "
-        "them have random weights, and are labelled so.",
+        "these have random weights, and are labelled so.",
     ),
 ]
 Force = Annotated[bool, force_option("Replace an earlier comparison in OUT_DIR.")]
@@ -65,7 +65,7 @@ def compare(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Restyle CONTENT by every engine and leave a page to hear, see and measure them by.
+    """Restyle CONTENT by every engine, and make a page to hear, see and measure the results.
 
     [bold]restyle compare piano.wav cello.wav piano-to-cello[/bold]
 
@@ -73,9 +73,9 @@ def compare(
 
     [bold]restyle compare piano.wav cello.wav out --weights vgg19=vgg19-dcbb9e9d.pth[/bold]
 
-    Then open OUT_DIR/index.html in a browser. The figures are in OUT_DIR/comparison.json, too.
+    Then open OUT_DIR/index.html in a browser. The figures are also in OUT_DIR/comparison.json.
 
-    An engine that fails says why on the page, and the others go on. Ctrl-C leaves nothing behind.
+    If an engine fails, the page says why, and the others go on. Ctrl-C leaves nothing behind.
     """
     from plugin_bridge.files.result_folder import PAGE
     from plugin_bridge.reports.compare import make_comparison

@@ -1,4 +1,4 @@
-"""What a shell offers when somebody presses tab."""
+"""What a shell offers when Tab is pressed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def complete_preset(incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_own_preset(incomplete: str) -> list[tuple[str, str]]:
-    """The same of the user's own presets alone."""
+    """The same, but only for the user's own presets."""
     return _completions(incomplete, lambda preset: not preset.built_in)
 
 
@@ -36,5 +36,5 @@ def _completions(incomplete: str, wanted: Callable[[Preset], bool]) -> list[tupl
             for it in presets.every()
             if wanted(it) and it.name.startswith(incomplete)
         ]
-    except Exception:  # an error message would appear in the middle of what somebody types
+    except Exception:  # a message would appear in the middle of what is being typed
         return []

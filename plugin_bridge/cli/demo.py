@@ -15,7 +15,7 @@ Folder = Annotated[
 
 
 def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None:
-    """Restyle a few real recordings and leave a folder to listen to and look at.
+    """Restyle a few real recordings, and make a folder with a page to hear and see them.
 
     [bold]restyle demo[/bold]
 

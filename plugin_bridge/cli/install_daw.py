@@ -1,4 +1,4 @@
-"""``restyle install-daw``: for those who send jobs from inside a DAW."""
+"""``restyle install-daw``: scripts that send jobs from inside a DAW."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plugin_bridge.cli.options import force_option
 Daw = Annotated[str, typer.Argument(metavar="DAW", help="ardour, reaper or ableton.")]
 To = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Where to; the DAW's own folder for scripts, if left out."),
+    typer.Option(metavar="DIR", help="Where to; without this, the DAW's own folder for scripts."),
 ]
 Force = Annotated[bool, force_option("Replace files that did not come from Restyle.")]
 

@@ -1,6 +1,6 @@
-"""The ``restyle`` program: runs a command, and turns what it raises into a line and an exit code.
+"""The ``restyle`` program: runs a command, and turns an exception into a line and an exit code.
 
-Exit codes: 0 done; 2 something was wrong, said in one line on stderr; 130 Ctrl-C; 143 SIGTERM.
+Exit codes: 0 done; 2 something was wrong, as one line on stderr says; 130 Ctrl-C; 143 SIGTERM.
 ``RESTYLE_DEBUG=1`` shows tracebacks. Everything heavy is imported by the commands that need it.
 """
 
@@ -19,7 +19,7 @@ WRONG = 2
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM. Not a KeyboardInterrupt, which some libraries replace by other errors."""
+    """Ctrl-C or SIGTERM. Not a KeyboardInterrupt: some libraries turn that into other errors."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -30,17 +30,17 @@ def main() -> None:
     """Run ``restyle`` with the arguments of the process, and end the process."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    for stream in (sys.stdout, sys.stderr):  # files may have names that no encoding knows
+    for stream in (sys.stdout, sys.stderr):  # a file's name may not be valid text
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    if "_RESTYLE_COMPLETE" in os.environ:  # a shell asks what may come next, and nothing is styled
-        sys.modules["rich"] = None  # type: ignore[assignment]  # typer then goes without: 0.1 s
+    if "_RESTYLE_COMPLETE" in os.environ:  # a shell wants completions
+        sys.modules["rich"] = None  # type: ignore[assignment]  # which saves 0.1 s
     try:
         code = run(sys.argv[1:])
     except Interrupted as stop:
         _say("stopped")
         sys.stdout.flush()
-        os._exit(stop.exit_code)  # at once, whatever thread of a library is still in native code
+        os._exit(stop.exit_code)  # at once, though a library's thread may still be in native code
     sys.exit(code)
 
 

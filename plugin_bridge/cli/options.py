@@ -1,4 +1,4 @@
-"""Options that more than one command has, each declared once.
+"""Options of more than one command, each declared once.
 
 Where commands differ in what an option means, its variants stand side by side here. Arguments, and
 options of a single command, stand with the command.
@@ -14,38 +14,38 @@ from plugin_bridge.cli.completion import complete_preset
 
 
 def preset_option(text: str, *names: str) -> Any:
-    """``--preset NAME``, which shells complete, with ``text`` for its help."""
+    """``--preset NAME``, which shells can complete, with ``text`` as its help."""
     return typer.Option(*names, metavar="NAME", help=text, autocompletion=complete_preset)
 
 
 def share_option(text: str, *names: str) -> Any:
-    """An option between 0 and 1, with ``text`` for its help."""
+    """An option between 0 and 1, with ``text`` as its help."""
     return typer.Option(*names, min=0.0, max=1.0, help=text)
 
 
 def force_option(text: str) -> Any:
-    """``--force`` or ``-f``, with ``text`` for its help."""
+    """``--force`` or ``-f``, with ``text`` as its help."""
     return typer.Option("--force", "-f", help=text)
 
 
 def quiet_option(text: str) -> Any:
-    """``--quiet`` or ``-q``, with ``text`` for its help."""
+    """``--quiet`` or ``-q``, with ``text`` as its help."""
     return typer.Option("--quiet", "-q", help=text)
 
 
-# How far to go. Commands that work here name the defaults; a server has defaults of its own.
+# How far to go. The Job… options have no default here: the server has its own.
 Strength = Annotated[
     float | None,
     share_option(
-        "How far to go: 0 leaves the stem as it is, 1 is all style. What the preset advises, "
-        "or else 1; 0.5 of other engines than sampler."
+        "How far to go: 0 leaves the stem as it is, 1 is all style. Without this, what the preset "
+        "advises, or else 1; 0.5 for engines other than sampler."
     ),
 ]
 Strengths = Annotated[
     list[float] | None,
     share_option(
-        "How far to go; may be given several times. What the preset advises, or else what "
-        "suits each engine.",
+        "How far to go; may be given several times. Without this, what the preset advises, or "
+        "else what suits each engine.",
         "--strength",
     ),
 ]
@@ -54,19 +54,20 @@ JobStrength = Annotated[float | None, share_option("0 leaves the stem as it is, 
 Mix = Annotated[
     float | None,
     share_option(
-        "0 is the dry stem, 1 the restyled one alone. What the preset advises, or else 1."
+        "0 is the dry stem, 1 the restyled one alone. Without this, what the preset advises, or "
+        "else 1."
     ),
 ]
 JobMix = Annotated[float | None, share_option("0 is the dry stem, 1 the restyled one alone.")]
 GainDb = Annotated[float | None, typer.Option(min=-60.0, max=0.0, help="The output's gain in dB.")]
 
-# What is random.
+# Seeds of what is random.
 Seed = Annotated[
     int,
-    typer.Option(min=0, help="Draws the random filters or weights of the engines that have any."),
+    typer.Option(min=0, help="The seed of the random filters or weights of engines that have any."),
 ]
-CompareSeed = Annotated[int, typer.Option(min=0, help="Draws random filters and weights.")]
-JobSeed = Annotated[int | None, typer.Option(min=0, help="Draws what is random.")]
+CompareSeed = Annotated[int, typer.Option(min=0, help="The seed of random filters and weights.")]
+JobSeed = Annotated[int | None, typer.Option(min=0, help="The seed of whatever is random.")]
 
 # Where to compute.
 Device = Annotated[
@@ -81,21 +82,21 @@ ClusterAddress = Annotated[
     typer.Option(
         "--scheduler",
         metavar="tcp://HOST:PORT",
-        help="Work on the machines of a Dask cluster, which see the same files "
+        help="Use the machines of a Dask cluster, which must see the same files "
         "(pip install 'restyle\\[dask]').",
     ),
 ]
 
-# Where a server is. One that listens may leave the choice of its port to the system: port 0.
+# Where a server is. One that listens may let the system choose the port: port 0.
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="The machine the server runs on.")]
 Port = Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="The server's UDP port.")]
 ListenHost = Annotated[
-    str, typer.Option(metavar="ADDRESS", help="Where to listen; other machines reach 0.0.0.0.")
+    str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 lets other machines in.")
 ]
 ListenPort = Annotated[
     int, typer.Option(min=0, max=65535, help="The UDP port; 0 for any free one.")
 ]
 
-# What is said meanwhile.
+# How much to print.
 Quiet = Annotated[bool, quiet_option("No progress bar and no last line.")]
 NoPage = Annotated[bool, quiet_option("No status page.")]

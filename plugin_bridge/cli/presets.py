@@ -1,4 +1,4 @@
-"""``restyle presets``: list the styles that there are, and keep your own."""
+"""``restyle presets``: list the styles to choose from, and keep your own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plugin_bridge.cli.options import Quiet, force_option
 if TYPE_CHECKING:
     from presets import Preset
 
-BROKEN = 2
+BROKEN = 2  # exit code of ``validate`` when something is wrong
 
 app = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -57,19 +57,20 @@ Things = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME|FOLDER|ZIP]...",
-        help="What to look at: all presets, if nothing is named.",
+        help="What to check; all presets, if nothing is named.",
         autocompletion=complete_preset,
     ),
 ]
 Label = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="What lists call it: the name, without this.")
+    str | None, typer.Option(metavar="TEXT", help="What lists call it; the name, without this.")
 ]
 Family = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="The family it is listed in: My Presets, without this."),
+    typer.Option(metavar="TEXT", help="The family it is listed in; My Presets, without this."),
 ]
 Override = Annotated[
-    bool, typer.Option("--override", help="Allow the name of a built-in preset, and replace that.")
+    bool,
+    typer.Option("--override", help="Allow the name of a built-in preset, and take its place."),
 ]
 Force = Annotated[bool, force_option("Replace what is there by that name.")]
 OnlyFamily = Annotated[
@@ -174,7 +175,7 @@ def add(
 
 @app.command()
 def remove(name: Own) -> None:
-    """Remove a preset of your own, for good. A built-in one that it overrides is there again.
+    """Remove a preset of your own, for good. A built-in one that it overrides comes back.
 
     [bold]restyle presets remove my-kalimba[/bold]
     """
@@ -218,8 +219,8 @@ def suggest(clip: Clip, *, count: Count = 5, quiet: Quiet = False) -> None:
 
     [bold]restyle presets suggest humming.wav[/bold]
 
-    The distance is that of the infinite engine: 0 is the same sound, 1 has nothing in common. The
-    first time all presets are listened to, which takes about half a minute.
+    The distance is the infinite engine's: 0 is the same sound, 1 has nothing in common. The first
+    time, all presets have to be listened to, which takes about half a minute.
     """
     from rich.console import Console
     from rich.table import Table
@@ -261,7 +262,7 @@ def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
 
 @app.command()
 def validate(things: Things = None) -> None:
-    """Open presets and say what is wrong with them, in a line each; exit code 2 if anything is.
+    """Open presets and say what is wrong with them, one line per fault; exit code 2 if any is.
 
     [bold]restyle presets validate[/bold]
 
@@ -286,7 +287,7 @@ def validate(things: Things = None) -> None:
 
 
 def _of_family(found: list[Preset], family: str | None) -> list[Preset]:
-    """The members of a family, in any spelling; all of ``found`` if it is None."""
+    """The members of a family, in any spelling; all of ``found`` if ``family`` is None."""
     import presets as library
 
     if family is None:
@@ -299,9 +300,9 @@ def _of_family(found: list[Preset], family: str | None) -> list[Preset]:
 
 
 def _print_table(found: list[Preset]) -> None:
-    """Print columns: in a terminal each family is named once, in a pipe it is on every line.
+    """Print columns. In a terminal each family is named once; in a pipe it is on every line.
 
-    Lines to a pipe are not broken.
+    Lines to a pipe are not wrapped.
     """
     from rich.console import Console
     from rich.table import Table
@@ -314,7 +315,7 @@ def _print_table(found: list[Preset]) -> None:
     for it in found:
         family = "" if terminal and it.family == last else it.family
         last = it.family
-        # Texts, so that brackets in them are no markup.
+        # As Text, so that brackets are not taken for markup.
         cells = (Text(family), Text(it.name, "bold"), Text(_number(it)), Text(it.label))
         table.add_row(*cells)
     Console(width=None if terminal else 1000).print(table)

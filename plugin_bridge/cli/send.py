@@ -25,7 +25,7 @@ from plugin_bridge.osc.addresses import HOST, PORT
 if TYPE_CHECKING:
     from plugin_bridge.osc.client import Client, Result
 
-PATIENCE_SECONDS = 2.0  # for what should be answered at once; by guess
+PATIENCE_SECONDS = 2.0  # for questions that the server answers at once; by guess
 
 Stem = Annotated[
     Path, typer.Argument(metavar="IN", help="The stem, inside a folder that the server may use.")
@@ -36,9 +36,7 @@ Out = Annotated[
 ]
 Preset = Annotated[
     str,
-    preset_option(
-        "The style, by name or General MIDI number; without this, what the server has chosen."
-    ),
+    preset_option("The style, by name or General MIDI number; without this, the server's default."),
 ]
 Name = Annotated[
     str | None,
@@ -54,15 +52,15 @@ StatusPath = Annotated[
     typer.Option(
         "--status",
         metavar="FILE.json",
-        help="Keep this file up to date, for programs that look there how the job is.",
+        help="Keep the job's state in this file, for programs that read it.",
     ),
 ]
 NoWait = Annotated[
-    bool, typer.Option("--no-wait", help="Print the job's id and end; the job goes on.")
+    bool, typer.Option("--no-wait", help="Print the job's id and exit; the job goes on.")
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
 MaybeJob = Annotated[
-    str | None, typer.Argument(metavar="[JOB]", help="A job's id; all jobs, without one.")
+    str | None, typer.Argument(metavar="[JOB]", help="A job's id; without it, how many jobs.")
 ]
 
 
@@ -88,7 +86,7 @@ def send(
 
     In another:  [bold]restyle send stems/piano.wav stems/violin.wav --preset violin[/bold]
 
-    OUT is there once it is whole, with OUT.json beside it, which says how it went. Settings that
+    OUT appears once it is whole, with OUT.json beside it, which says how it went. Settings that
     are left out are the server's. Ctrl-C cancels the job and leaves no OUT.
     """
     if status is not None:

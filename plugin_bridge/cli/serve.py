@@ -1,4 +1,4 @@
-"""``restyle serve``: the server that does what DAWs send."""
+"""``restyle serve``: the server that does the jobs that DAWs send."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ Roots = Annotated[
 ]
 Preset = Annotated[str, preset_option("The style of jobs that name none.")]
 MaxQueue = Annotated[int, typer.Option(min=1, help="How many jobs may wait.")]
-MaxMinutes = Annotated[float, typer.Option(min=0.01, help="The longest stem.")]
+MaxMinutes = Annotated[float, typer.Option(min=0.01, help="The longest stem, in minutes.")]
 HangSeconds = Annotated[
-    float, typer.Option(min=10.0, help="A worker that says nothing for so long is replaced.")
+    float, typer.Option(min=10.0, help="A worker that is silent for so long is replaced.")
 ]
 JournalFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where jobs are written down; one server has one journal."),
+    typer.Option(metavar="FILE", help="Where jobs are written down; each server needs its own."),
 ]
 Log = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Write what happens to a file, a line of JSON each."),
+    typer.Option(metavar="FILE", help="Log what happens to this file, one line of JSON each."),
 ]
 MidiIn = Annotated[
     str | None,
@@ -77,8 +77,8 @@ def serve(
 
     [bold]oscsend localhost 9471 /restyle/submit ssss job-1 in.wav out.wav violin[/bold]
 
-    A job that was accepted is done, whatever happens in between: jobs are written down, and what
-    was not finished when the server stopped is done after its next start.
+    An accepted job is done, whatever happens in between: jobs are written down, and those that were
+    not finished when the server stopped are done after its next start.
     """
     if not root:
         raise ValueError("Say which folders jobs may use: restyle serve --root FOLDER.")

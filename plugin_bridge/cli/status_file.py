@@ -1,4 +1,4 @@
-"""The status file of ``restyle send``: how a job is, for programs that look there."""
+"""The status file of ``restyle send``: how a job is, for programs that read it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# On Windows a file cannot be replaced while somebody reads it, so the last word is tried again for
-# a second: by guess, far more than it takes to read a line.
+# On Windows a file cannot be replaced while somebody reads it, so the last write is tried for a
+# second: by guess, far longer than it takes to read a line.
 TRIES, PAUSE_SECONDS = 20, 0.05
 
 
 def check_status_file(path: Path, out: Path) -> None:
-    """Check that the status file can be written, and is no other file that matters.
+    """Check that the status file can be written, and is not a file that the server writes.
 
     Raises:
         ValueError: it is not called .json, it is what the server writes beside ``out``, or it
@@ -46,9 +46,9 @@ class StatusFile:
         code: str = "",
         message: str = "",
     ) -> None:
-        """Replace the file if it would say something new. A reader never finds half of it.
+        """Replace the file if there is something new to say. A reader never finds half of it.
 
-        While the job is queued or running, a file that cannot be written waits for the next time.
+        While the job is queued or running, a write that fails is left to the next one.
 
         Raises:
             OSError: the file cannot be written, and the job begins or has ended.
@@ -74,7 +74,7 @@ class StatusFile:
             _replace_patiently(self.path, line)
 
     def note(self, fraction: float, stage: str) -> None:
-        """Write what `Client.wait` reports."""
+        """Write a report of progress from `Client.wait`."""
         from plugin_bridge.osc.client import QUEUED, SILENT
 
         state = {QUEUED: "queued", SILENT: self.state}.get(stage, "running")

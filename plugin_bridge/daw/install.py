@@ -45,7 +45,7 @@ DAWS = tuple(_STEPS)
 def install(
     daw: str, to: Path | None = None, *, force: bool = False, restyle: Path | None = None
 ) -> list[Path]:
-    """Write a DAW's files, all or none. Returns their paths.
+    """Write a DAW's files, or none if anything is in the way of one. Returns their paths.
 
     Args:
         daw: ardour, reaper or ableton.
@@ -81,7 +81,7 @@ def next_steps(daw: str) -> str:
 
 
 def lua_string(text: str | bytes) -> bytes:
-    r"""``text`` as a Lua string, whatever is in it; paths are given as the system's bytes.
+    r"""``text`` as a Lua string, whatever is in it; bytes are for paths.
 
     >>> print(lua_string('the "old" one').decode())
     "the \034old\034 one"
@@ -94,6 +94,7 @@ def lua_string(text: str | bytes) -> bytes:
 
 
 def _scripts(daw: str, restyle: Path | None) -> dict[str, bytes]:
+    """The Lua scripts of a DAW by name, each slot ``NAME = … --@WHAT`` filled in."""
     fillings: dict[bytes, Callable[[], bytes]] = {
         b"presets": _presets,
         b"restyle": lambda: lua_string(os.fsencode(restyle or _program())),
@@ -126,7 +127,7 @@ def _presets() -> bytes:
 
 
 def _program() -> Path:
-    """Where ``restyle`` is: what was started, or what is installed with this Python."""
+    """Where ``restyle`` is: the program that was started, or the one installed with this Python."""
     name = "restyle.exe" if os.name == "nt" else "restyle"
     beside = Path(sysconfig.get_path("scripts"), name)
     for path in (Path(sys.argv[0]), beside):
@@ -154,7 +155,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _folders(daw: str) -> list[Path]:
-    """Where the DAW looks, once for each of its versions that has been run here."""
+    """The folders where the DAW looks: one for each version that has been run here."""
     place, below = _places(daw)
     found = [it for it in sorted(place.parent.glob(place.name)) if it.is_dir()]
     if not found:
@@ -166,7 +167,7 @@ def _folders(daw: str) -> list[Path]:
 
 
 def _places(daw: str) -> tuple[Path, str]:
-    """The folder that the DAW makes, as a pattern, and where in it the files belong."""
+    """A pattern for the folders that the DAW makes, and where in them the files belong."""
     home = Path.home()
     if sys.platform == "darwin":
         library = home / "Library"

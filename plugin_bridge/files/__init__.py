@@ -1,1 +1,1 @@
-"""Files in and out: sound, whole or not at all."""
+"""Reading and writing files: sound, and results that are written whole or not at all."""

@@ -24,7 +24,7 @@ class Kind:
     Attributes:
         name: what messages call it, as in "name a folder for the demo".
         command: the command of ``restyle`` that makes it.
-        needs_force: whether an earlier result is replaced only when that is asked for.
+        needs_force: whether an earlier result is replaced only with ``--force``.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Kind:
 
     @property
     def mark(self) -> str:
-        """The HTML by which the page is known."""
+        """The HTML by which the page is recognised."""
         return f'<meta name="generator" content="{self.generator}">'
 
 
@@ -71,8 +71,8 @@ def check_folder(folder: Path, kind: Kind, *, force: bool = False) -> None:
 def workshop(folder: Path, kind: Kind) -> Iterator[Path]:
     """Lend an empty folder on the same disk as ``folder``, to make a result in.
 
-    It is hidden in the nearest folder above that there is. After the block it is gone, with
-    whatever was not published.
+    It is hidden in the nearest parent of ``folder`` that exists. After the block it is removed,
+    with whatever was not published.
     """
     home = next(parent for parent in folder.parents if parent.exists())
     with TemporaryDirectory(prefix=f".restyle-{kind.command}-", dir=home) as name:
@@ -82,7 +82,7 @@ def workshop(folder: Path, kind: Kind) -> Iterator[Path]:
 
 
 def publish(made: Path, folder: Path, *, after: Sequence[str] = ()) -> None:
-    """Move what is in ``made`` to ``folder``. The move of its page makes it the folder's result.
+    """Move what is in ``made`` to ``folder``. Once its page is moved, it is the folder's result.
 
     If ``folder`` is new, all of it moves in one step. Otherwise folders and files come first, then
     the page, then the files called ``after``. If a move fails before the page's is done, new
@@ -110,7 +110,7 @@ def publish(made: Path, folder: Path, *, after: Sequence[str] = ()) -> None:
 
 
 def _move(source: Path, target: Path, new: list[Path]) -> None:
-    """Move a file, or a folder; one that is there keeps what else is in it. Notes new folders."""
+    """Move a file or a folder, keeping what else is in the target. Adds new folders to ``new``."""
     if not source.is_dir():
         os.replace(source, target)
     elif not target.exists():

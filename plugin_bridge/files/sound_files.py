@@ -1,6 +1,6 @@
-"""Sound files in and out, by pedalboard: nothing is resampled, remixed or rounded in silence.
+"""Sound files in and out, by pedalboard: nothing is silently resampled, remixed or rounded.
 
-What is written has the depth of what was read, or the next that its format has:
+A file is written with the depth of what was read, or the next that its format has:
 
 ========  ==========================================================
 format    bits per sample
@@ -11,13 +11,13 @@ FLAC      16, 24
 OGG, MP3  none; the best quality, at most 320 kbit/s for MP3
 ========  ==========================================================
 
-Files of floating-point, 32-bit integer and lossy samples count as 32 bits; A-law and µ-law as 16.
+Floating-point, 32-bit integer and lossy samples count as 32 bits; A-law and µ-law as 16.
 
 Why not soundfile (libsndfile 1.2.2 compared with pedalboard 0.9.26 on all these formats): it takes
 an integer n of b bits for n / 2^(b-1), pedalboard for n / (2^(b-1) - 1), so each 16-bit sound would
 differ by -90 dB and each 8-bit one by -42 dB; it leaves out an MP3's padding, so lengths would
-differ; it writes other bytes, save for AIFF. The checks below would stay, but for that of FLAC: it
-too reads a WAV or AIFF file that is cut short as a whole one, and a broken OGG file as empty.
+differ; it writes other bytes, except for AIFF. All checks below but the one of FLAC would stay: it,
+too, reads a WAV or AIFF file that is cut short as a whole one, and a broken OGG file as empty.
 """
 
 from __future__ import annotations
@@ -119,14 +119,14 @@ def read(path: Path) -> Sound:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise ValueError unless ``path`` ends as a kind of sound file that can be written."""
+    """Raise ValueError unless ``path`` ends like a sound file that can be written."""
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
         raise ValueError(f"{path}: the name of a sound file must end in one of {known}.")
 
 
 def check_holds(path: Path, sound: Sound) -> None:
-    """Raise ValueError unless the kind of file ``path`` is can hold ``sound``'s rate and channels.
+    """Raise ValueError unless a file of ``path``'s kind can hold ``sound``'s rate and channels.
 
     The suffix must be known.
     """
@@ -141,7 +141,7 @@ def check_holds(path: Path, sound: Sound) -> None:
 
 
 def write(path: Path, sound: Sound) -> None:
-    """Write ``sound`` as the kind of file ``path``'s suffix says, whole or not at all."""
+    """Write ``sound`` as the kind of file that ``path``'s suffix says, whole or not at all."""
     with replacing(path) as temporary:
         write_in_place(temporary, sound)
 
@@ -150,8 +150,8 @@ def write_in_place(path: Path, sound: Sound) -> None:
     """Write ``sound`` to ``path``.
 
     Raises:
-        OSError: the disk is full, for example. (pedalboard, given a name in place of an open file,
-            does not notice that with OGG.)
+        OSError: the disk is full, for example. (Given a name instead of an open file, pedalboard
+            does not notice that for OGG.)
     """
     with path.open("w+b") as raw:
         write_into(raw, path, sound)
@@ -179,7 +179,7 @@ def depth(path: Path, sound: Sound) -> int:
 
 
 def clips(path: Path, sound: Sound) -> bool:
-    """Tell whether peaks are cut off when ``sound`` is written to ``path``."""
+    """Whether peaks are cut off when ``sound`` is written to ``path``."""
     floating = FORMATS[path.suffix.lower()] is _WAV and not _is_integer(path, sound)
     # The most negative sample is read as a little more than 1: 1.00003 of 16 bits, 1.008 of 8.
     full_scale = 1 / (1 - 0.5 ** (min(sound.bits, 16) - 1))
@@ -221,7 +221,7 @@ def _wav_tag(head: bytes) -> int | None:
 
 
 def _check_length(path: Path, file: ReadableAudioFile, bits: int) -> None:
-    """Pedalboard reads silence past the end of a file that has less than its header promises."""
+    """Refuse a file that is shorter than its header says: pedalboard would read silence there."""
     if FORMATS.get(path.suffix.lower()) not in (_WAV, _AIFF):
         return
     if file.frames * file.num_channels * bits // 8 > path.stat().st_size:
@@ -232,7 +232,7 @@ def _check_length(path: Path, file: ReadableAudioFile, bits: int) -> None:
 
 
 def _check_flac(path: Path, audio: Audio, bits: int, head: bytes) -> None:
-    """Compare ``audio`` with the checksum in a FLAC file: pedalboard reads damage as silence.
+    """Check ``audio`` by the checksum in a FLAC file: pedalboard reads damage as silence.
 
     Files of a depth other than 16 or 24 bits, and those without a checksum, pass.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Lend a temporary path beside ``path`` to write to; after the block that file is ``path``.
+    """Lend a temporary path beside ``path`` to write to; after the block, it is moved to ``path``.
 
     It has the suffix of ``path``. If the block raises, the temporary file is removed and ``path``
     stays as it was. A link is followed: the file it points to is replaced.

@@ -1,4 +1,4 @@
-"""A folder of stems through the same jobs that the server runs, with a journal of its own."""
+"""Restyle a folder of stems, as the jobs that the server runs, with a journal of its own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plugin_bridge.files.sound_files import FORMATS
 from plugin_bridge.jobs import operations
@@ -21,15 +22,16 @@ from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers, cores
 
+if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
+
 JOURNAL = ".restyle-batch.sqlite"
 OPERATION = "restyle"
-
-Report = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a batch came to.
+    """How a batch ended.
 
     Attributes:
         done: stems restyled in this run.
@@ -52,12 +54,12 @@ def batch(
     *,
     workers: int = 0,
     scheduler: str | None = None,
-    on_progress: Report = lambda fraction, stage: None,
+    on_progress: OnProgress = lambda fraction, stage: None,
 ) -> Summary:
-    """Restyle every sound file in ``source``, and its folders, to the same place in ``target``.
+    """Restyle every sound file in ``source`` and its subfolders, to the same place in ``target``.
 
-    What was done before with the same preset and settings is skipped, so that a batch that was
-    stopped goes on where it was; SIGINT and SIGTERM stop it.
+    Files that were done before, with the same preset and settings, are skipped, so that a batch
+    that was stopped goes on where it was. SIGINT and SIGTERM stop it.
 
     Args:
         source: the folder of the stems.
@@ -91,7 +93,7 @@ def batch(
 
 
 def _stems(source: Path, target: Path) -> list[Path]:
-    """What there is to restyle. Raises ValueError if that is nothing, or the folders are wrong."""
+    """The stems to restyle. Raises ValueError if there are none, or the folders are wrong."""
     if not source.is_dir():
         raise ValueError(f"There is no folder {source}: name the folder of your stems.")
     if source.resolve() == target.resolve():
@@ -103,7 +105,7 @@ def _stems(source: Path, target: Path) -> list[Path]:
 
 
 def find_stems(source: Path, target: Path) -> list[Path]:
-    """The sound files in ``source``, relative to it, in order; those in ``target`` are none."""
+    """The sound files in ``source``, relative to it, in order, without those in ``target``."""
     excluded = target.resolve()
     found = []
     for folder, folders, files in os.walk(source):
@@ -121,7 +123,7 @@ class _Batch:
         source: Path,
         target: Path,
         settings: dict[str, Value],
-        on_progress: Report,
+        on_progress: OnProgress,
     ) -> None:
         self._service = service
         self._source, self._target = source.resolve(), target.resolve()
@@ -139,7 +141,7 @@ class _Batch:
         return Summary(sum(j.state == "done" for j in jobs), skipped, failed, stopped)
 
     def _check_journal(self) -> None:
-        """Check that the results that are there were made as those to come."""
+        """Check that earlier results were made with the same preset and settings."""
         for job in self._service.jobs.values():
             if (job.operation, job.settings) != (OPERATION, self._settings):
                 raise ValueError(
@@ -168,11 +170,12 @@ class _Batch:
         return stop.is_set()
 
     def _submit(self, stems: list[Path]) -> tuple[int, dict[Path, str]]:
-        """Queue what is not done; returns how much is, and why some of it cannot be."""
+        """Queue the stems that are not done. Returns how many are, and why others cannot be."""
         skipped, failed = 0, {}
         for stem in stems:
             path, out = self._source / stem, self._target / stem
-            id = stem.as_posix().encode("utf-8", "backslashreplace").decode()  # as SQLite takes it
+            # SQLite takes no text that UTF-8 cannot hold, which names of files may be.
+            id = stem.as_posix().encode("utf-8", "backslashreplace").decode()
             try:
                 about = path.stat()
             except OSError as error:  # a link to nothing
@@ -198,7 +201,7 @@ class _Batch:
         """Have a stem done, or done again. Raises Refusal."""
         known = self._service.jobs.get(id)
         if known is not None and known.state in {"queued", "running"}:
-            self._service.renew(known, request)  # it is read when its turn comes, as it is then
+            self._service.renew(known, request)  # the stem is read only when its turn comes
         elif known is not None and known.ended:
             self._service.forget(known)  # another try
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +210,7 @@ class _Batch:
     def _on_news(self, news: News) -> None:
         if not isinstance(news, JobNews):
             return
-        if news.event == "done":  # the journal has it all: a folder of stems shall hold no more
+        if news.event == "done":  # the journal knows it
             remove_report(Path(news.job.output))
         jobs = [self._service.jobs[id] for id in self._wanted]
         fraction = sum(1.0 if j.ended else j.progress for j in jobs) / max(len(jobs), 1)

@@ -1,4 +1,4 @@
-"""A job: what was asked for, and how far it came."""
+"""A job: what was asked for, and how far it has got."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Job:
         request: what the client sent, as text; a second submit with the same id and the same
             request is the same job.
         operation: what is done, see `plugin_bridge.jobs.operations`.
-        inputs: the files it reads, absolute, by the names that the operation gives them.
-        output: the file it writes, absolute.
+        inputs: absolute paths of the files it reads, by the operation's names for them.
+        output: the absolute path of the file it writes.
         settings: by name, see the operation.
-        owner: whose job it is; ``""`` for nobody's in particular.
+        owner: whose job it is; ``""`` if it is nobody's in particular.
         state: ``queued``, ``running``, ``written`` (its result is whole in OUT.part), or how it
             ended.
-        deaths: how many workers died or hung over it.
+        deaths: how many workers died or hung while they worked on it.
         frames, rate, seconds: of the result: samples, Hz, and the time the work took.
         code, error: why it failed.
         number: its place in the order of submission.
-        progress, stage: where the worker is; not written down.
+        progress, stage: how far the worker is; the journal does not keep these.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether it is done, failed or cancelled."""
         return self.state in ENDED
 
     @property

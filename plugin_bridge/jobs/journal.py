@@ -1,11 +1,11 @@
-"""The journal: every job that was accepted, and how far it came, in SQLite.
+"""The journal: every job that was accepted, and how far it has got, in SQLite.
 
 A job is written down before its client is told that it was accepted, and each step before it is
 taken. So after a crash at any moment a job is either ``queued`` or ``running`` (and is run again),
 or ``written``: its result is whole in OUT.part and only has to be moved.
 
-The jobs in memory are what the server goes by; a step that cannot be written down at once (a full
-disk) is written with the next, or when `Journal.flush` is called.
+The server goes by the jobs in memory. A step that cannot be written down at once (a full disk) is
+written with the next, or by `Journal.flush`.
 
 ``PRAGMA user_version`` says how the jobs are written down. An older journal is rewritten when it
 is opened, in one transaction; one of a newer Restyle is refused and left as it is.
@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.refusal import Refusal
 
-KEPT = 2000  # jobs that have ended; who asks for an older one hears no_such_job
+KEPT = 2000  # jobs that have ended; older ones are answered no_such_job. Not searched
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, number INTEGER, state TEXT, "
@@ -118,7 +118,7 @@ class Journal:
         self._lock.release()
 
     def add(self, job: Job) -> None:
-        """Write down a job that is not yet known; only then is it one.
+        """Write down a new job; only then does it count as accepted.
 
         Raises:
             Refusal: it cannot be written down.
@@ -162,7 +162,7 @@ class Journal:
         self._change("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", rows)
 
     def _change(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Run ``statement`` with each of ``rows``: all or none, and the disk is waited for once."""
+        """Run ``statement`` with each of ``rows``: all or none, waiting for the disk only once."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             self._database.executemany(statement, rows)
@@ -173,7 +173,7 @@ class Journal:
             raise
 
     def forget(self, jobs: Sequence[Job]) -> None:
-        """Strike out jobs that have ended, if the disk allows."""
+        """Delete jobs that have ended, if the disk allows."""
         try:
             self._change("DELETE FROM jobs WHERE id = ?", [(job.id,) for job in jobs])
         except sqlite3.Error:
@@ -183,6 +183,7 @@ class Journal:
             self._unwritten.pop(job.id, None)
 
     def _forget_oldest(self) -> None:
+        # Only at 10 % too many: one by one, each new job would cost another write to the disk.
         if self._kept is None or len(self.jobs) <= self._kept * 1.1:
             return
         ended = [job for job in self.jobs.values() if job.ended]
@@ -194,7 +195,7 @@ class _Newer(Exception):  # noqa: N818 - says what the journal is
 
 
 def _name_operation(job: dict[str, Any]) -> dict[str, Any]:
-    """From version 0, when every job was a restyling: one stem, a preset, and numbers."""
+    """Bring a job from version 0, in which each restyled one stem, to version 1."""
     stem, out, preset = (job.pop(name) for name in ("stem", "out", "preset"))
     return {
         **job,
@@ -207,16 +208,16 @@ def _name_operation(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _migrated(text: str, version: int) -> str:
-    """A job as it was written down in ``version`` as it is written down now."""
+    """A job's text from a journal of ``version``, as it is written down now."""
     job = json.loads(text)
     for migrate in _MIGRATIONS[version:]:
         job = migrate(job)
-    Job(**job)  # what is no job is found before anything is changed
+    Job(**job)  # raises if it is not a job, before anything is changed
     return json.dumps(job)
 
 
-#: From version 0 to 1, from 1 to 2 and so on: a job as it was written down to how it is now.
+#: One for each version, from 0 on: each brings a job from its version to the next.
 _MIGRATIONS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (_name_operation,)
 VERSION = len(_MIGRATIONS)
 
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what is no job
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # not a job

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Mapping
 from types import MappingProxyType
 
-#: What the code of a failure may be, and when.
+#: The codes of failures, and what each means.
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "bad_request": "the arguments are not what the address takes",
@@ -19,7 +19,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "outside_root": "the path leads outside of every --root",
         "not_found": "the stem is not there",
         "not_a_file": "the stem is not an ordinary file",
-        "not_audio": "a name that is no sound file's, or a file that is none",
+        "not_audio": "the name is not that of a sound file, or the file is not one",
         "too_long": "the stem is longer than --max-minutes",
         "queue_full": "--max-queue jobs are waiting",
         "out_exists": "the result, or a file that the server needs beside it, exists",
@@ -36,7 +36,7 @@ CODES: Mapping[str, str] = MappingProxyType(
 
 
 class Refusal(ValueError):  # noqa: N818 - the answer to a request
-    """A request or a job that fails: a code out of `CODES`, and one line with the remedy."""
+    """A request or a job fails: with a code of `CODES`, and one line with the remedy."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class Refusal(ValueError):  # noqa: N818 - the answer to a request
 
 
 def code_of(error: Exception) -> str:
-    """The code of what went wrong in a worker; `plugin_bridge.errors.explain_job` has the line."""
+    """The code for an exception in a worker; `plugin_bridge.errors.explain_job` words it."""
     if isinstance(error, Refusal):
         return error.code
     if isinstance(error, OSError) and error.strerror:

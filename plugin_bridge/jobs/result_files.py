@@ -13,7 +13,7 @@ from typing import Any
 from plugin_bridge.files.whole_files import replacing
 from plugin_bridge.jobs.job import Job
 
-MAX_REPORT_BYTES = 1 << 16  # a report has some 300; whatever is longer is somebody's file
+MAX_REPORT_BYTES = 1 << 16  # a report has some 300; a longer file is not one
 
 
 def part_path(out: Path) -> Path:
@@ -22,7 +22,7 @@ def part_path(out: Path) -> Path:
 
 
 def report_path(out: Path) -> Path:
-    """Where it is written how a job ended, for programs that cannot receive OSC."""
+    """Where a report says how a job ended, for programs that cannot receive OSC."""
     return out.with_name(out.name + ".json")
 
 
@@ -45,7 +45,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def write_report(job: Job) -> None:
-    """Write how a job ended beside its result; somebody's file of that name is left alone.
+    """Write how a job ended beside its result, but never over a file that is not a report.
 
     Raises:
         OSError: it cannot be written.
@@ -64,17 +64,17 @@ def remove_report(out: Path) -> None:
 
 
 def remove_part(out: Path) -> None:
-    """Remove what was written of a result, if the system allows."""
+    """Remove a result's OUT.part, if the system allows."""
     with contextlib.suppress(OSError):
         part_path(out).unlink()
 
 
 def publish(out: Path) -> None:
-    """Rename OUT.part to OUT without replacing anything; to have done so already is fine.
+    """Rename OUT.part to OUT without replacing anything; if that was done already, do nothing.
 
     Raises:
         FileExistsError: ``out`` is another file.
-        FileNotFoundError: there is neither.
+        FileNotFoundError: neither is there.
         OSError: the system refuses.
     """
     part = part_path(out)

@@ -1,7 +1,7 @@
 """Which files jobs may read and write: those inside the folders that the server was given.
 
-Paths are judged as the file system sees them, with links and ``..`` followed; they are looked at
-when a job comes in and again when its turn comes, since files change in between.
+Paths are judged as the file system sees them, with links and ``..`` followed. They are checked when
+a job comes in and again when its turn comes, since files may change in between.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from pathlib import Path
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import is_report, part_path, report_path
 
-MAX_NAME_BYTES = 255  # of most file systems
+MAX_NAME_BYTES = 255  # what most file systems allow
+MAX_PATH_CHARACTERS = 4096  # what Linux allows, in bytes
+#: Looked at before a file is opened; the latter is twice the longest page of an Ogg file.
+HEAD_BYTES, TAIL_BYTES = 1 << 16, 1 << 17
 
 
 class Roots:
-    """The folders that are open to jobs.
+    """The folders in which jobs may read and write.
 
     Args:
-        folders: at least one. Relative paths of jobs are taken in the first.
+        folders: at least one. Relative paths of jobs start from the first.
         max_seconds: the longest stem.
 
     Raises:
-        ValueError: one is no folder.
+        ValueError: one of them is not a folder.
     """
 
     def __init__(self, folders: Sequence[Path], *, max_seconds: float = 3600.0) -> None:
@@ -41,7 +44,8 @@ class Roots:
         """The real path of a stem.
 
         Raises:
-            Refusal: it is outside, missing, no ordinary file, no sound file, or too long.
+            Refusal: it is outside the folders, missing, not an ordinary file, not a sound file, or
+                too long.
         """
         path = self._inside(text)
         _check_suffix(path)
@@ -61,11 +65,11 @@ class Roots:
         return path
 
     def result(self, text: str, *stems: Path) -> Path:
-        """The real path of the result of ``stems`` that can be written without replacing anything.
+        """The real path for the result of ``stems``, where writing replaces nothing.
 
         Raises:
-            Refusal: it is outside, is a stem itself, or exists, or it or what is written beside it
-                cannot be written.
+            Refusal: it is outside the folders, is a stem itself, exists, or cannot be written, or a
+                file that the server needs beside it is in the way.
         """
         given = Path(text)
         name = given.name
@@ -89,7 +93,7 @@ class Roots:
         return path
 
     def _inside(self, text: str, *, or_root: bool = False) -> Path:
-        if not text or "\0" in text or len(text) > 4096:
+        if not text or "\0" in text or len(text) > MAX_PATH_CHARACTERS:
             raise Refusal("bad_request", "A path is empty, too long or holds a zero byte.")
         try:
             path = Path(os.path.realpath(self.folders[0] / text))
@@ -115,19 +119,19 @@ def _check_suffix(path: Path) -> None:
         raise Refusal("not_audio", str(error)) from error
 
 
-@lru_cache(maxsize=1024)  # to look through an hour of MP3 takes a tenth of a second
+@lru_cache(maxsize=1024)  # scanning an hour of MP3 takes a tenth of a second
 def _seconds(path: Path, size: int, changed: int) -> float:
-    """How long a sound file of that size and time of change says it is, from its header."""
+    """How long a sound file is by its header. ``changed`` keeps the cache from stale answers."""
     from pedalboard.io import AudioFile
 
     try:
         with path.open("rb") as raw:
-            head = raw.read(1 << 16)
-            raw.seek(max(size - (1 << 17), 0))
-            tail = raw.read(1 << 17)
+            head = raw.read(HEAD_BYTES)
+            raw.seek(max(size - TAIL_BYTES, 0))
+            tail = raw.read(TAIL_BYTES)
         if not any(head):  # pedalboard would look for sound to the file's end
             raise ValueError("it begins with nothing but zeros")
-        if head.startswith(b"OggS") and b"OggS" not in tail:  # and here for the last page
+        if head.startswith(b"OggS") and b"OggS" not in tail:  # or for an Ogg file's last page
             raise ValueError("its end is missing")
         with AudioFile(str(path)) as file:
             return float(file.frames / file.samplerate)

@@ -1,9 +1,9 @@
 """From the journal to the workers and back: what happens to a job.
 
-    queued -> running -> written -> done        and from any of the first two: failed, cancelled
+    queued -> running -> written -> done        or, on the way, failed or cancelled
 
 Everything here runs in one asyncio loop. Workers write OUT.part; only the scheduler moves it to
-its place, so a worker that was given up can do no harm.
+its place, so a worker that was given up on can do no harm.
 """
 
 from __future__ import annotations
@@ -40,17 +40,30 @@ log = logging.getLogger("restyle.serve")
 
 OnEvent = Callable[[Job, str], None]  # the job, and: progress, done, failed or cancelled
 
-REPORT_SECONDS = 0.099  # at least, between reports of a job's progress
-DEATHS = 2  # of workers over one job: the second is the job's end
-GRACE_SECONDS = 5.0  # for work to notice that its line is cut
-WATCH_SECONDS = 1.0  # between looks at whether work hangs, workers came, or the disk has room
+#: The least time between reports of a job's progress: a little less than between an effect's own,
+#: which come ten times a second, so that none of these is left out for being early.
+REPORT_SECONDS = 0.099
+DEATHS = 2  # workers lost over one job, after which it fails: one may be chance
+# Not searched; the tests of chaos pass with these.
+GRACE_SECONDS = 5.0  # for work to notice that its line is cut, before its worker is killed
+WATCH_SECONDS = 1.0  # between looks for hung work, new workers, and room on a full disk
+STUCK = 10  # times ``hang_seconds``: work whose reports say nothing new for so long hangs, too
 
-Ending = Literal["", "cancelled", "hung"]  # why the work was given up
+Ending = Literal["", "cancelled", "hung"]  # why the work was given up, if it was
 
 
 @dataclass
 class _Running:
-    """The work on a job."""
+    """The work on a job.
+
+    Attributes:
+        future: what the worker makes of it.
+        heard: when the worker last reported, on the clock of `time.monotonic`.
+        moved: when a report last said something new.
+        reported: when progress was last passed on.
+        ending: why the work is being stopped, if it is.
+        task: waits for the future.
+    """
 
     future: Future[Outcome]
     heard: float
@@ -64,12 +77,12 @@ class Scheduler:
     """Runs jobs, in the order of submission, as many at once as there are workers.
 
     Args:
-        journal: what there is to do; jobs that a crash interrupted are seen to first.
-        workers: where it is done.
+        journal: the jobs; those that a crash interrupted are seen to first.
+        workers: where the jobs are done.
         roots: which files may be used.
         on_event: called with a job when it moves on and when it ends; it must not raise.
-        hang_seconds: a worker that says nothing for so long hangs; one that says the same for ten
-            times as long does, too.
+        hang_seconds: a worker that is silent for so long hangs, and so does one that reports
+            nothing new for ten times as long.
     """
 
     def __init__(
@@ -92,23 +105,23 @@ class Scheduler:
         self._finished = asyncio.Event()
         self._stopped = False
 
-    # What the service asks for.
+    # Asked for by the service.
 
     def wake(self) -> None:
-        """There is a new job."""
+        """Look at the queue at once: there is a new job."""
         self._wake.set()
 
     def cancel(self, job: Job) -> None:
-        """Stop a job that has not ended; ``cancelled`` is told once no work on it goes on."""
+        """Stop a job that has not ended; ``on_event`` hears of it once no work on it goes on."""
         if job.state == "queued":
             self._end(job, "cancelled")
         elif job.id in self._running:
             self._give_up(job, "cancelled")
 
-    # Its own life.
+    # Running the jobs.
 
     async def run(self) -> None:
-        """Do what is queued and what comes, until it is cancelled; then running jobs are queued."""
+        """Do the jobs until this is cancelled; those running then go back to the queue."""
         await self._exchange.open(self._workers.host)
         try:
             self._recover()
@@ -134,13 +147,13 @@ class Scheduler:
                 self._publish(job)
             elif job.state == "running" and self._is_done(job):
                 self._end(job, "done")
-            else:  # a queued one may have run, too, while the journal's disk was full
+            else:  # even a queued one may have run, while the journal's disk was full
                 remove_part(Path(job.output))
                 job.state = "queued"
                 self._journal.save(job)
 
     def _is_done(self, job: Job) -> bool:
-        """Whether a job was done, by its report: the journal may have been on a full disk."""
+        """Whether a job's report says that it is done: the journal may have had no room."""
         report = read_report(report_path(Path(job.output)))
         if (report.get("job"), report.get("state")) != (job.id, "done"):
             return False
@@ -157,7 +170,7 @@ class Scheduler:
             if job.state == "queued" and job.id not in self._running:
                 try:
                     self._start(job)
-                except (RuntimeError, OSError) as error:  # no worker can be had for the moment
+                except (RuntimeError, OSError) as error:  # no worker is available just now
                     log.warning("no worker", extra={"job": job.id, "error": one_line(error)})
                     job.state = "queued"
                     self._journal.save(job)
@@ -173,7 +186,7 @@ class Scheduler:
             self._end(job, "failed", refusal.code, str(refusal))
             return
         place = OPERATIONS.get(job.operation)
-        if place is None:  # the journal is of a Restyle that had it
+        if place is None:  # the journal is from a Restyle that had it
             text = f"There is no operation {job.operation!r} here: update Restyle."
             self._end(job, "failed", "bad_request", text)
             return
@@ -187,19 +200,19 @@ class Scheduler:
         running.task = asyncio.create_task(self._await(job, running))
 
     async def _await(self, job: Job, running: _Running) -> None:
-        """See the work on a job to its end, which is that of its worker or of our patience."""
+        """Wait for the work on a job to end, or to be given up."""
         outcome = None
         try:
             outcome = await asyncio.wrap_future(running.future)
         except asyncio.CancelledError:
             if not running.future.cancelled() or self._stopped:
                 raise
-        except Exception as error:  # BrokenExecutor: it died; or the cluster's own way to say so
+        except Exception as error:  # BrokenExecutor, or what Dask raises: the worker died
             log.warning("worker died", extra={"job": job.id, "error": one_line(error)})
         self._settle(job, outcome, running.ending)
 
     def _settle(self, job: Job, outcome: Outcome | None, ending: Ending) -> None:
-        """The work on a job is over: with an outcome, or because its worker was lost."""
+        """Move a job on once its work is over: with an outcome, or because its worker was lost."""
         del self._running[job.id]
         self._exchange.forget(job.id)
         if outcome is not None and outcome.state == "written" and ending != "cancelled":
@@ -218,7 +231,7 @@ class Scheduler:
         self._wake.set()
 
     def _retry(self, job: Job, code: str) -> None:
-        """A worker was lost over a job: that may have been chance once."""
+        """Queue a job whose worker was lost; fail it if it loses `DEATHS` workers."""
         job.deaths += 1
         if job.deaths < DEATHS:
             job.state = "queued"
@@ -231,7 +244,7 @@ class Scheduler:
             )
 
     def _publish(self, job: Job) -> None:
-        """Move a result that is whole to its place, where nothing may be by now but itself."""
+        """Move a whole result to its place, unless something else is there by now."""
         out = Path(job.output)
         try:
             publish(out)
@@ -262,7 +275,7 @@ class Scheduler:
         self._on_event(job, state)
 
     def _give_up(self, job: Job, ending: Ending) -> None:
-        """Have the work on a job end: by its own doing, or in a while by force."""
+        """Stop the work on a job: by cutting its line and, if that is not enough, by force."""
         running = self._running[job.id]
         if running.ending:
             if ending == "cancelled":
@@ -281,7 +294,7 @@ class Scheduler:
         now = time.monotonic()
         for id, running in list(self._running.items()):
             silent = now - running.heard > self._hang_seconds
-            stuck = now - running.moved > 10 * self._hang_seconds
+            stuck = now - running.moved > STUCK * self._hang_seconds
             if silent or stuck:
                 log.warning("hung", extra={"job": id})
                 self._give_up(self._journal.jobs[id], "hung")
@@ -301,7 +314,7 @@ class Scheduler:
             self._on_event(job, "progress")
 
     def _stop(self) -> None:
-        """Put what runs back into the queue."""
+        """Put running jobs back into the queue."""
         self._stopped = True
         self._exchange.close()
         self._workers.shutdown()

@@ -1,4 +1,4 @@
-"""What may be asked of the jobs, however the question arrives: over OSC, HTTP or MIDI, or here.
+"""All that can be asked of the jobs, however it is asked: over OSC or MIDI, or by a command.
 
     service = Service(journal, workers, roots)
     stop_watching = service.watch(print)
@@ -37,7 +37,7 @@ from plugin_bridge.jobs.workers.local import LocalWorkers
 
 log = logging.getLogger("restyle.serve")
 
-MOST_SIGNS = 200  # of an id that is said to be unknown
+MAX_ID_CHARACTERS = 200  # of an unknown id, in the message that says so; not searched
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class JobNews:
 
 @dataclass(frozen=True)
 class DefaultNews:
-    """Jobs of an operation that do not give the setting ``name`` now get ``value``."""
+    """The setting ``name`` is now ``value`` in jobs of the operation that do not give it."""
 
     operation: str
     name: str
@@ -65,16 +65,15 @@ class Service:
     """The jobs of one journal.
 
     Args:
-        journal: what there is to do, and what was done.
-        workers: where it is done.
+        journal: the jobs, waiting, running and ended.
+        workers: where the jobs are done.
         roots: which files may be used.
         max_queue: how many jobs may wait.
-        hang_seconds: a worker that says nothing for so long hangs; one that says the same for ten
-            times as long does, too.
+        hang_seconds: see `plugin_bridge.jobs.scheduler.Scheduler`.
 
     Attributes:
-        last_refusal: of a job, as one line, for a page that is looked at here: not every client
-            can hear its own.
+        last_refusal: the last job that was refused, and why, on one line for the status page: not
+            every client can receive its answer.
     """
 
     def __init__(
@@ -101,7 +100,7 @@ class Service:
         self.last_refusal = ""
 
     async def run(self) -> None:
-        """Do what is queued and what comes, until it is cancelled; then running jobs are queued."""
+        """Do the jobs until this is cancelled; those running then go back to the queue."""
         await self._scheduler.run()
 
     async def finish(self) -> None:
@@ -124,7 +123,7 @@ class Service:
         job = self.jobs.get(id)
         if job is None:
             raise Refusal(
-                "no_such_job", f"There is no job {id[:MOST_SIGNS]!r}, or it is long over."
+                "no_such_job", f"There is no job {id[:MAX_ID_CHARACTERS]!r}, or it is long over."
             )
         return job
 
@@ -134,7 +133,7 @@ class Service:
         return Counter("running" if job.state == "written" else job.state for job in jobs)
 
     def position(self, job: Job) -> int:
-        """How many jobs, with itself, wait until it is its turn; 0 once it runs."""
+        """The job's place in the queue, 1 if it is next; 0 if it does not wait."""
         if job.state != "queued":
             return 0
         return sum(j.state == "queued" and j.number <= job.number for j in self.jobs.values())
@@ -152,15 +151,16 @@ class Service:
     ) -> Job:
         """Accept a job: from here on it will be done, or reported failed.
 
-        A request that is already a job's is answered with that job, however far it is.
+        A request that made a job already returns that job, however far it is.
 
         Args:
             id: the client's name for it.
-            request: what the client sent, as text, by which a repetition is told from another job.
-            operation: a name out of `plugin_bridge.jobs.operations.OPERATIONS`.
+            request: what the client sent, as text; it tells a repetition from another job of that
+                id.
+            operation: a name in `plugin_bridge.jobs.operations.OPERATIONS`.
             inputs: the files to read, by the names that the operation gives them.
             output: the file to write.
-            settings: by name; what is missing is as `defaults` says, or as the operation likes it.
+            settings: by name; those missing are as in `defaults`, or left to the operation.
             owner: whose job it is.
 
         Raises:
@@ -179,7 +179,7 @@ class Service:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Stop a job that has not ended; ``cancelled`` is told once no work on it goes on."""
+        """Stop a job that has not ended; the watchers hear of it once no work on it goes on."""
         self._scheduler.cancel(job)
 
     def cancel_all(self) -> None:
@@ -188,12 +188,12 @@ class Service:
             self.cancel(job)
 
     def renew(self, job: Job, request: str) -> None:
-        """Have a job that has not ended be the answer to another request for the same."""
+        """Let a job that has not ended answer ``request`` from now on, and not its earlier one."""
         job.request = request
         self._journal.save(job)
 
     def forget(self, job: Job) -> None:
-        """Strike out a job that has ended, so that its id can be used again."""
+        """Delete a job that has ended, so that its id can be used again."""
         self._journal.forget([job])
 
     def note_refusal(self, id: str, text: str) -> None:
@@ -211,7 +211,7 @@ class Service:
     def _files(
         self, operation: Operation, inputs: Mapping[str, str], output: str
     ) -> tuple[dict[str, str], str]:
-        """The real paths of a job's files, which can be read and written.
+        """Check a job's files, and return their real paths.
 
         Raises:
             Refusal: one is not named, or cannot be used.
@@ -228,23 +228,23 @@ class Service:
         return {name: str(path) for name, path in paths.items()}, str(out)
 
     def _accept(self, job: Job) -> None:
-        """Write a job down, and have it done. Raises Refusal if it cannot be written down."""
+        """Write a job down and queue it. Raises Refusal if it cannot be written down."""
         self._journal.add(job)
         remove_report(Path(job.output))  # of an earlier job that failed
         self._scheduler.wake()
         files = {**job.inputs, "out": job.output}
         log.info("accepted", extra={"job": job.id, **files, **_chosen(job.settings)})
 
-    # Settings of jobs that give none
+    # Defaults
 
     def defaults(self, operation: str) -> Mapping[str, Value]:
-        """What was set for jobs of an operation that do not say themselves."""
+        """The settings that jobs of an operation get unless they give their own."""
         return MappingProxyType(self._defaults.get(operation, {}))
 
     def set_default(self, operation: str, name: str, value: Any) -> Value:
-        """Set what jobs get that do not say themselves, and tell the watchers.
+        """Set a default for jobs of an operation, and tell the watchers.
 
-        Returns the nearest possible value, which is the one that was set.
+        Returns what was set: the possible value that is nearest.
 
         Raises:
             Refusal: the name is unknown, or the value is impossible.
@@ -257,7 +257,7 @@ class Service:
     # News
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
-        """Tell ``watcher`` all news from here on; returns what ends that."""
+        """Call ``watcher`` with all news from now on. Returns a function that ends this."""
         self._watchers.append(watcher)
 
         def stop() -> None:
@@ -267,7 +267,7 @@ class Service:
         return stop
 
     def _tell(self, news: News) -> None:
-        """Pass the news on; a watcher who fails stops neither the work nor the others."""
+        """Pass the news on; a watcher that fails stops neither the work nor the others."""
         for watcher in list(self._watchers):
             try:
                 watcher(news)
@@ -284,12 +284,12 @@ def _find(operation: str) -> Operation:
 
 
 def _chosen(settings: Mapping[str, Value]) -> dict[str, Value]:
-    """The settings that are a choice and not an amount, for the log."""
+    """The settings that are texts, such as the preset, for the log."""
     return {name: value for name, value in settings.items() if isinstance(value, str)}
 
 
 def _same_name(a: str, b: str) -> bool:
-    """Tell whether two paths may be one file: some file systems ignore case and composition."""
+    """Whether two paths may be one file: some file systems ignore case and Unicode composition."""
     if sys.platform == "linux":
         return a == b
     a, b = (unicodedata.normalize("NFC", it).casefold() for it in (a, b))

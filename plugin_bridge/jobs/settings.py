@@ -1,4 +1,4 @@
-"""What a setting of an operation may be: a number in a range, or a text."""
+"""Settings of an operation: a number in a range, or a text."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Number(NamedTuple):
 
     Attributes:
         least, most: its range, both ends included.
-        default: what it is if nobody says anything.
+        default: its value if it is not given.
         whole: whether it has to be a whole number.
-        common: whether it can be set for all jobs to come; a place in one input cannot.
+        common: whether it can have a default for all jobs; a time within one input cannot.
     """
 
     least: float
@@ -27,7 +27,7 @@ class Number(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A setting that is a text; an empty ``default`` is none: a job has to name one."""
+    """A setting that is a text; if its ``default`` is empty, each job has to give it."""
 
     default: str = ""
 
@@ -36,7 +36,7 @@ Setting = Number | Text
 
 
 def numbers(settings: Mapping[str, Setting], *, common: bool = False) -> dict[str, Number]:
-    """The settings that are numbers; if ``common``, those that can be set for all jobs."""
+    """The settings that are numbers; if ``common``, only those that can be set for all jobs."""
     return {
         name: setting
         for name, setting in settings.items()
@@ -45,7 +45,7 @@ def numbers(settings: Mapping[str, Setting], *, common: bool = False) -> dict[st
 
 
 def check(name: str, value: Any, known: Mapping[str, Number]) -> float:
-    """The value of one of the ``known`` settings, if it is possible.
+    """Check a value for one of the ``known`` settings, and return it as it is kept.
 
     Raises:
         Refusal: the name is unknown, or the value is no number or out of range.

@@ -1,8 +1,8 @@
-"""API 1: what may be said to the server over OSC, and what it answers.
+"""API 1: the messages that the server takes over OSC, and what it answers.
 
-``COMMANDS`` is the one table of the addresses; the server checks arguments by it, and
-``/restyle/help`` reads it out. Numbers and booleans are taken for each other, since OSC clients
-differ in what they send.
+``COMMANDS`` is the one table of the addresses: the server checks arguments by it, and
+``/restyle/help`` sends it. Numbers and booleans may stand for each other, since OSC clients differ
+in what they send.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Command(NamedTuple):
     """One address.
 
     Attributes:
-        types: OSC type tags of the arguments that have to be there.
+        types: OSC type tags of the arguments that must be there.
         optional: type tags of those that may follow; ``*`` is any number of any type.
         arguments: the arguments, for people.
         text: what it does and what is answered, for people.

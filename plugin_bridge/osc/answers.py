@@ -1,4 +1,4 @@
-"""What a client is told: how a job is, how it ended, and what the server is."""
+"""What a client is told of jobs and of the server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class NoServer(OSError):  # noqa: N818 - says what is the matter
-    """Nothing answers where the server should be."""
+    """Nothing answers at the server's address."""
 
     code = "no_server"
 
@@ -34,9 +34,16 @@ class JobCancelled(ValueError):  # noqa: N818 - how a job ended
 
 
 class Result(NamedTuple):
-    """A job that is done: its file, that file's samples per channel and per second, and how many
-    seconds the work took. The numbers are 0 for the job of another client whose
-    ``<out>.json`` cannot be read.
+    """A job that is done.
+
+    The numbers are 0 for another client's job whose ``<out>.json`` cannot be read.
+
+    Attributes:
+        job: its id.
+        out: the file that was written.
+        frames: its samples per channel.
+        rate: its sample rate in Hz.
+        seconds: how long the work took.
     """
 
     job: str
@@ -47,13 +54,12 @@ class Result(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Where a job is.
+    """How far a job has got.
 
     Attributes:
         state: queued, running, done, failed or cancelled.
         progress: from 0 to 1.
-        detail: the stage of a running job, the output of one that is done, the reason of one that
-            failed.
+        detail: a running job's stage, a done one's output, or why one failed.
     """
 
     state: str
@@ -79,7 +85,7 @@ class Version(NamedTuple):
 
 
 class Preset(NamedTuple):
-    """A preset of the server's; ``program`` is its General MIDI number, if it has one."""
+    """A preset that the server has; ``program`` is its General MIDI number, if it has one."""
 
     name: str
     label: str

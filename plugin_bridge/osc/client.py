@@ -1,11 +1,11 @@
-"""A client of ``restyle serve``: submit a stem, follow it, have the result.
+"""A client of ``restyle serve``: submit a stem, follow the job, get the result.
 
 >>> with Client() as client:  # doctest: +SKIP
 ...     job = client.submit("piano.wav", "piano-violin.wav", "violin", strength=0.7)
 ...     print(client.wait(job, on_progress=print).out)
 
-UDP loses, repeats and reorders datagrams, so everything is asked again until it is answered; the
-server takes a repeated request for the same one. A `Client` is for one thread at a time.
+UDP loses, repeats and reorders datagrams, so each request is repeated until it is answered; the
+server knows repetitions. A `Client` is for one thread at a time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from plugin_bridge.osc.addresses import HOST, PORT
@@ -35,6 +35,9 @@ from plugin_bridge.osc.datagram import MAX_BYTES, encode
 from plugin_bridge.osc.followed import QUEUED, Followed
 from plugin_bridge.osc.replies import Reply, whose
 
+if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
+
 __all__ = [
     "QUEUED",
     "SILENT",
@@ -43,7 +46,6 @@ __all__ = [
     "Job",
     "JobCancelled",
     "NoServer",
-    "OnProgress",
     "Preset",
     "Refused",
     "Result",
@@ -52,10 +54,10 @@ __all__ = [
     "new_job",
 ]
 
-OnProgress = Callable[[float, str], object]
 T = TypeVar("T")
 
-SILENT = "the server does not answer"
+SILENT = "the server does not answer"  # a stage
+# Not searched.
 TICK = 0.1  # seconds from one report of progress to the next
 QUIET = 0.5  # seconds without news of a job, after which the server is asked
 SILENCE = 30.0  # seconds without a word from the server, after which `Client.wait` gives up
@@ -82,7 +84,7 @@ class Client:
         self._connection = Connection(host, port, self._hear)
 
     def close(self) -> None:
-        """Give the port back. Jobs go on. Doing so again does nothing."""
+        """Give the port back. Jobs go on. Calling this again does nothing."""
         self._connection.close()
 
     def __enter__(self) -> Client:
@@ -118,10 +120,10 @@ class Client:
             mix: 0 is the dry stem, 1 the restyled one alone.
             gain_db: the output's gain, -60 to 0 dB.
             seed: draws what is random.
-            start_seconds: where the part of the stem that is wanted begins.
-            end_seconds: where it ends.
+            start_seconds: where in the stem to begin.
+            end_seconds: where to end.
 
-        Settings that are None are those that the server has for all jobs, or the preset advises.
+        A setting that is None is as the server has it for all jobs, or else as the preset advises.
 
         Raises:
             Refused: the server will not do it.
@@ -172,14 +174,14 @@ class Client:
         Args:
             job: what `submit` returned, or the id of any other job.
             on_progress: called with a fraction from 0 to 1 and a stage in words ten times a
-                second; the stage is ``"queued"`` until the job runs. What it raises cancels the
-                job and comes out.
+                second; the stage is ``"queued"`` until the job runs. If it raises, the job is
+                cancelled, and the exception comes out of this call.
             timeout_seconds: how long to wait; None for as long as it takes.
 
         Raises:
             Failed: the job failed.
             JobCancelled: it was cancelled.
-            NoServer: the server has said nothing for 30 seconds, or when the time was over.
+            NoServer: the server has been silent for 30 seconds, or was when the time was over.
             TimeoutError: the time is over. The job goes on.
         """
         followed = self._jobs.setdefault(job, Followed(None))
@@ -194,7 +196,7 @@ class Client:
     def _follow(
         self, job: str, followed: Followed, end: float, on_progress: OnProgress | None
     ) -> Result | Exception:
-        """Listen, and ask where nothing is heard, until the job's outcome is known."""
+        """Listen, and ask if nothing is heard, until the job's outcome is known."""
         self._connection.heard, asked = time.monotonic(), -math.inf
         while (outcome := followed.outcome) is None:
             now = time.monotonic()
@@ -212,7 +214,7 @@ class Client:
         return outcome
 
     def progress(self, job: str) -> Job:
-        """Where a job is. Raises Refused if the server does not know it, or NoServer."""
+        """How far a job has got. Raises Refused if the server does not know it, or NoServer."""
 
         def answer(reply: Reply) -> Job | None:
             _raise_refusal(reply, "/restyle/job", job)
@@ -255,7 +257,7 @@ class Client:
         return Status(*self._ask("/restyle/status"))
 
     def presets(self) -> list[Preset]:
-        """The presets that the server has. Raises NoServer."""
+        """The server's presets. Raises NoServer."""
         found: dict[int, Preset] = {}
 
         def answer(reply: Reply) -> list[Preset] | None:
@@ -271,10 +273,10 @@ class Client:
         return self._request(encode("/restyle/preset/list"), answer)
 
     def notify(self, on: bool, port: int | None = None) -> int:
-        """Have news of every client's jobs sent here, or to a port of this machine; or no longer.
+        """Start or stop the news of every client's jobs, sent here or to a port of this machine.
 
-        It ends by itself after an hour. Returns the number that the server gives to the listener.
-        Raises Refused or NoServer.
+        They end by themselves after an hour. Returns the number that the server gives to the
+        listener. Raises Refused or NoServer.
         """
         arguments = [int(on)] if port is None else [int(on), port]
 
@@ -290,7 +292,7 @@ class Client:
     # Datagrams
 
     def _ask(self, address: str) -> tuple[Any, ...]:
-        """The arguments of the reply to a request without any."""
+        """The arguments of the reply to a request that has none."""
 
         def answer(reply: Reply) -> tuple[Any, ...] | None:
             _raise_refusal(reply, address, "")
@@ -350,7 +352,7 @@ def _submission(
 
 
 def _raise_refusal(reply: Reply, address: str, job: str) -> None:
-    """Raise Refused if the reply says so; a client that asked too much asks again later."""
+    """Raise Refused if the reply says so, unless it only says to ask again later."""
     match reply:
         case ("/restyle/fail", (to, of, code, message)):
             if to == address and of in (job, "") and code != "too_many":

@@ -1,4 +1,4 @@
-"""A socket to a server, and how something is asked over UDP: again until it is answered."""
+"""A socket to a server, and requests over UDP, repeated until they are answered."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from plugin_bridge.osc.replies import Reply, understood
 
 T = TypeVar("T")
 
+# Not searched.
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds from a request to its repetition
-MOST = 4  # times the timeout, for a server that says much, but not what it was asked
-REFUSED_PAUSE = 0.05  # seconds to wait where nobody listens at the port
-MOST_STALE = 10_000  # datagrams that are read away before a question: no server sends more
+MOST_TIMEOUTS = 4  # to wait for a server that talks, but does not answer
+REFUSED_PAUSE = 0.05  # seconds to wait when nobody listens at the port
+MOST_STALE = 10_000  # old datagrams that are thrown away before a request: far more than come
 
 
 class Connection:
@@ -27,7 +28,7 @@ class Connection:
     Args:
         host: the server's name or address.
         port: its UDP port.
-        on_reply: called with every reply that comes in, whatever was asked.
+        on_reply: called with every reply that comes in, also those that nobody waits for.
 
     Attributes:
         heard: when the server last said something, on the clock of `time.monotonic`.
@@ -41,7 +42,7 @@ class Connection:
         self._host, self._port, self._on_reply = host, port, on_reply
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-            # A server listens at one address, and that of localhost is rather 127.0.0.1 than ::1.
+            # A server listens at one address: of localhost's, more likely at 127.0.0.1 than at ::1.
             family, kind, protocol, _, address = min(found, key=lambda it: it[0] != socket.AF_INET)
             self._socket = socket.socket(family, kind, protocol)
         except (OSError, UnicodeError) as error:
@@ -53,7 +54,7 @@ class Connection:
             raise self.no_server() from error
 
     def close(self) -> None:
-        """Give the port back. Doing so again does nothing."""
+        """Give the port back. Calling this again does nothing."""
         self._socket.close()
 
     def request(
@@ -63,13 +64,13 @@ class Connection:
         *more: bytes,
         timeout_seconds: float,
     ) -> T:
-        """Send it, again and again, until ``answer`` makes something of a reply.
+        """Send a datagram, again and again, until ``answer`` finds the answer in a reply.
 
         Args:
             datagram: the question.
             answer: returns what was asked for, or None if the reply is no answer.
-            more: datagrams that are sent along. The server should answer them at once: as long as
-                it does, the answer proper is waited for, within reason.
+            more: datagrams that are sent along, which the server answers at once. As long as it
+                does, the wait for ``answer`` goes on, for up to `MOST_TIMEOUTS`.
             timeout_seconds: how long to ask a server that says nothing.
 
         Raises:
@@ -77,12 +78,12 @@ class Connection:
             Exception: what ``answer`` raises.
         """
         for _ in islice(iter(lambda: self._receive(0.0), None), MOST_STALE):
-            pass  # replies to what was asked before
+            pass  # replies to earlier requests
         started, pause = time.monotonic(), FIRST_PAUSE
         self.heard = started
 
         def left() -> float:  # a server that talks is asked for longer
-            end = min(self.heard + timeout_seconds, started + MOST * timeout_seconds)
+            end = min(self.heard + timeout_seconds, started + MOST_TIMEOUTS * timeout_seconds)
             return end - time.monotonic()
 
         while (seconds := left()) > 0:
@@ -96,23 +97,23 @@ class Connection:
 
     def send(self, datagram: bytes) -> None:
         """Send a datagram, which may be lost."""
-        with suppress(OSError):  # nobody may be there for the moment: it will be sent again
+        with suppress(OSError):  # nobody may be listening just now: it will be sent again
             self._socket.send(datagram)
 
     def listen(self, seconds: float) -> Iterator[Reply]:
-        """What comes in for so long."""
+        """The replies that come in within so many seconds."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             yield from self._receive(left) or ()
 
     def _receive(self, seconds: float) -> list[Reply] | None:
-        """The next datagram's messages, those that make sense; None if none comes in time."""
+        """The replies in the next datagram; None if none comes in time."""
         self._socket.settimeout(seconds)
         try:
             data = self._socket.recv(65536)
         except (TimeoutError, BlockingIOError):
             return None
-        except OSError:  # what was sent found nobody
+        except OSError:  # nobody listens at the port
             time.sleep(min(seconds, REFUSED_PAUSE))
             return []
         replies = list(understood(data))
@@ -122,7 +123,7 @@ class Connection:
         return replies
 
     def no_server(self) -> NoServer:
-        """What to raise if there is no answer."""
+        """The exception to raise if there is no answer."""
         return NoServer(
             f"No Restyle server answers at {self._host}:{self._port}: "
             "start one with restyle serve --root FOLDER."

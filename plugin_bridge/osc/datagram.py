@@ -1,8 +1,8 @@
-"""From bytes to OSC messages and back, with hostile or broken bytes made harmless on the way.
+"""From bytes to OSC messages and back; hostile and broken bytes are refused.
 
 python-osc parses and builds the messages. It trusts what it is given, so `read` first walks
-through a datagram and refuses whatever python-osc would loop over, sleep on or guess at. The time
-tags of bundles are ignored: everything is due at once.
+through a datagram and refuses whatever would make python-osc loop, sleep or guess. The time tags of
+bundles are ignored: everything is due at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pythonosc.osc_message import OscMessage, ParseError
 from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
 
 MAX_BYTES = 16 * 1024  # two paths as long as Linux allows, and room for the rest
+# Not searched: the longest message, a submit with all settings, has 16 arguments.
 MAX_MESSAGES = 64
 MAX_ARGUMENTS = 64
 MAX_DEPTH = 4  # of bundles in bundles
@@ -26,14 +27,14 @@ Argument = str | int | float | bool | None
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEAD = len(_BUNDLE) + 8  # and its time tag
 _ADDRESS = re.compile(rb"/[!-~]*")
-_PATTERN = re.compile(rb"[#*,?\[\]{}]")  # what a server might take for a pattern of addresses
-_SIZES = {"i": 4, "f": 4, "h": 8, "d": 8, "T": 0, "F": 0, "N": 0}  # and s, which tells its own
+_PATTERN = re.compile(rb"[#*,?\[\]{}]")  # what a server might take for an address pattern
+_SIZES = {"i": 4, "f": 4, "h": 8, "d": 8, "T": 0, "F": 0, "N": 0}  # bytes; s has any length
 _TAGS = re.compile(rb",[ifhdTFNs]*")
 _KINDS = {"s": "text", "i": "a whole number", "f": "a number"}
 
 
 class BadDatagram(ValueError):  # noqa: N818
-    """Bytes that are no OSC message or bundle of the kind that is understood here."""
+    """Bytes that are not an OSC message or bundle of a kind that is understood here."""
 
 
 class BadArguments(ValueError):  # noqa: N818
@@ -48,7 +49,7 @@ class Message(NamedTuple):
 
 
 def read(data: bytes) -> list[Message]:
-    """The messages in a datagram, those of bundles in their order.
+    """The messages in a datagram, in their order.
 
     It takes a few milliseconds at most. Numbers may be NaN or infinite: see `coerce`.
 
@@ -69,7 +70,7 @@ def read(data: bytes) -> list[Message]:
 def coerce(arguments: Sequence[Argument], types: str) -> tuple[Argument, ...]:
     """``arguments`` as ``types``, a letter for each: s text, i an int, f a finite float.
 
-    Clients differ in what they make of a number: 2, 2.0 and 1 for true are all welcome.
+    Clients differ in how they send a number: 2, 2.0, and true for 1 are all welcome.
 
     Raises:
         BadArguments: there are more or fewer, or one is of another kind.
@@ -86,8 +87,8 @@ def encode(address: str, *arguments: Argument, types: str | None = None) -> byte
     Args:
         address: where to, such as ``/restyle/version``.
         arguments: what to send.
-        types: the OSC type of each, such as ``"ssif"``; None to go by what they are: s, i (h from
-            32 bits on), f, T, F or N.
+        types: the OSC type of each, such as ``"ssif"``; None to choose by the values: s, i (h if
+            32 bits do not hold it), f, T, F or N.
 
     Raises:
         ValueError: an argument does not fit its type, or is text that OSC cannot carry.
@@ -149,7 +150,7 @@ def _message(data: bytes) -> Message:
 
 
 def _end_of_text(data: bytes, start: int) -> int:
-    """Where the text that begins at ``start``, with its padding, ends."""
+    """Where the text that begins at ``start`` ends, with its padding."""
     zero = data.find(b"\0", start)
     end = zero // 4 * 4 + 4
     if zero < 0 or any(data[zero:end]):

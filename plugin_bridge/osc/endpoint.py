@@ -4,9 +4,9 @@ Answers go to the address that asked. News of a job (its progress and its end) g
 submitted it and to those who sent ``/restyle/notify``.
 
 No datagram may do harm: `plugin_bridge.osc.datagram` refuses malformed ones before they are
-parsed; addresses are looked up, never matched as patterns; clients take turns, so that who asks for
-much delays nobody else; a list is sent in small pieces, one at a time for each client; clients are
-forgotten; and what cannot be taken in or sent at once is dropped, as UDP would.
+parsed; addresses are looked up, never matched as patterns; clients take turns, so that one that
+asks for much delays no other; a list is sent in small pieces, one list at a time for each client;
+clients are forgotten; and what cannot be taken in or sent at once is dropped, as UDP would.
 """
 
 from __future__ import annotations
@@ -42,18 +42,19 @@ log = logging.getLogger("restyle.serve")
 
 Client = tuple[str, int]  # host and port
 
-NOTIFY_SECONDS = 3600.0
-MAX_NOTIFIED = 32
-MAX_LISTENERS = 8  # to one job
-MAX_CLIENTS = 1024  # of jobs, and of lists on their way
+# Limits on what clients can cost; none was searched.
+NOTIFY_SECONDS = 3600.0  # after which a notified client is forgotten
+MAX_NOTIFIED = 32  # clients
+MAX_LISTENERS = 8  # clients that are told of one job
+MAX_CLIENTS = 1024  # with messages waiting, a list on its way, or another port; also jobs told of
 MAX_WAITING = 256  # messages of one client
-MAX_UNSENT_BYTES = 1 << 18
+MAX_UNSENT_BYTES = 1 << 18  # in the socket's buffer, beyond which messages are dropped
 MAX_ID = 200  # characters
-PIECE = 16  # messages of a list sent together; a client's socket buffers some 200 KB
-PIECE_SECONDS = 0.004
-TURN_SECONDS = 0.02  # for messages, before anything else has its turn
+PIECE = 16  # messages of a list that are sent together; a client's socket buffers some 200 KB
+PIECE_SECONDS = 0.004  # from one piece to the next
+TURN_SECONDS = 0.02  # of messages at a stretch, before anything else has its turn
 SUBMIT = "/restyle/submit"
-OPERATION = "restyle"  # what all of API 1 is about
+OPERATION = "restyle"  # the only one that API 1 knows
 PARAMETERS = numbers(SETTINGS, common=True)
 
 
@@ -61,7 +62,7 @@ class Endpoint(asyncio.DatagramProtocol):
     """Speaks API 1 for a service, and passes on its news while the socket is open.
 
     Attributes:
-        refused: how many datagrams were no messages.
+        refused: how many datagrams were malformed.
     """
 
     def __init__(self, service: Service) -> None:
@@ -90,7 +91,7 @@ class Endpoint(asyncio.DatagramProtocol):
     # News.
 
     def on_news(self, news: News) -> None:
-        """Tell the clients: of a job its submitter and the notified, of defaults the notified."""
+        """Pass news on: of a job to those who asked for it, and all news to the notified."""
         self._forget_notified()
         if isinstance(news, JobNews):
             self._tell_of_job(news.job, news.event)
@@ -123,7 +124,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._stop_watching()
 
     def error_received(self, exc: Exception) -> None:
-        """A client is gone: it does not matter."""
+        """Ignore that a client is gone."""
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Act on the messages in a datagram."""
@@ -143,7 +144,7 @@ class Endpoint(asyncio.DatagramProtocol):
             self._take_turns()
 
     def _take_turns(self) -> None:
-        """Act on what waits, a message of each client in turn; after a while, on the rest later."""
+        """Act on the messages that wait, one of each client in turn; after a while, pause."""
         end = time.monotonic() + TURN_SECONDS
         while self._waiting:
             client, waiting = self._waiting.popitem(last=False)
@@ -182,7 +183,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._handlers[message.address](client, *first, *rest)
 
     def _refuse(self, client: Client, error: BadDatagram) -> None:
-        """Note a malformed datagram, at most one a second; nobody is answered."""
+        """Count a malformed datagram, and log at most one a second; the client gets no answer."""
         self.refused += 1
         if time.monotonic() - self._logged >= 1:
             self._logged = time.monotonic()
@@ -244,7 +245,7 @@ class Endpoint(asyncio.DatagramProtocol):
         if not 1 <= len(id) <= MAX_ID:
             raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
         settings: dict[str, Value] = {}
-        if id not in self._service.jobs:  # what is wrong is said in the order of the arguments
+        if id not in self._service.jobs:  # faults are told in the arguments' order
             settings["preset"] = self._chosen(preset)
         settings.update(read_pairs(rest))
         request = repr((stem, out, preset, rest))
@@ -256,7 +257,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._send(client, "/restyle/accepted", id, self._service.position(job))
 
     def _chosen(self, preset: str) -> str:
-        """The name of the preset that a job asks for, or gets."""
+        """The name of the preset that a job asks for, or else of the default."""
         chosen = preset or str(self._service.defaults(OPERATION).get("preset", ""))
         if not chosen:
             raise Refusal("no_such_preset", "No preset was named: /restyle/preset/list has them.")
@@ -279,10 +280,10 @@ class Endpoint(asyncio.DatagramProtocol):
         self._send(client, "/restyle/job.reply", id, state, job.progress, detail)
 
     def _listen(self, client: Client, id: str) -> None:
-        """Tell ``client`` what becomes of a job."""
+        """Tell ``client`` of a job from now on."""
         clients = self._listeners.setdefault(id, OrderedDict())
         clients[client] = None
-        if len(clients) > MAX_LISTENERS:  # the first is the submitter
+        if len(clients) > MAX_LISTENERS:  # the first is the submitter, and stays
             del clients[list(clients)[1]]
         if len(self._listeners) > MAX_CLIENTS:
             self._listeners.popitem(last=False)
@@ -332,7 +333,7 @@ class Endpoint(asyncio.DatagramProtocol):
 
 
 def _sendable(argument: Argument) -> Argument:
-    """Text as OSC can carry it: names of files may be no Unicode."""
+    """An argument that OSC can carry: a file's name may not be valid Unicode."""
     if isinstance(argument, str):
         return argument.replace("\0", " ").encode(errors="replace").decode()
     return argument
@@ -349,7 +350,7 @@ def _end(job: Job) -> Message:
 
 
 def _default(name: str, value: Value) -> Message:
-    """The message that tells what jobs get that do not say themselves."""
+    """The message that tells the default of a setting."""
     if name == "preset":
         known = [preset.name for preset in presets.every()]
         preset = presets.get(str(value))

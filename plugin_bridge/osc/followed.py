@@ -17,11 +17,11 @@ LOST = "lost"  # a job that the server does not know, though it was accepted
 
 @dataclass
 class Followed:
-    """What is known of a job that was submitted or is waited for here.
+    """What is known here of a job that was submitted or is waited for.
 
     Attributes:
         submission: the datagram that submitted it; sent again, it is answered by how the job ended.
-        heard: when the server last spoke of it, on the clock of `time.monotonic`.
+        heard: when the server last said how it is, on the clock of `time.monotonic`.
         job: how it was then.
         outcome: how it ended: the result, or what to raise.
     """
@@ -33,7 +33,7 @@ class Followed:
 
     @property
     def to_submit_again(self) -> bool:
-        """Whether that would tell more than the question how the job is."""
+        """Whether submitting it again would tell more than asking how it is."""
         return self.job is not None and self.job.state in ("done", LOST)
 
     def hear(self, reply: Reply) -> None:
@@ -65,7 +65,7 @@ class Followed:
 
 
 def _from_file(job: str, out: str) -> Result:
-    """The result of a job of which only the output is known."""
+    """The result of a job by its report, since the server tells only the output."""
     try:
         facts = json.loads(Path(f"{out}.json").read_text(encoding="utf-8"))
         return Result(job, out, *(facts[key] for key in ("frames", "rate", "seconds")))

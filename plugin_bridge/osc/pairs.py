@@ -1,4 +1,4 @@
-"""The settings of a job as OSC gives them: pairs of a key and a value."""
+"""The settings of a job as OSC carries them: pairs of a key and a value."""
 
 from __future__ import annotations
 

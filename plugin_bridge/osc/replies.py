@@ -1,4 +1,4 @@
-"""What a server says to a client; whatever else comes in is not from a Restyle server."""
+"""What a server says to a client; anything else is not from a Restyle server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from plugin_bridge.osc.datagram import BadArguments, BadDatagram, coerce, read
 
-#: The types of the arguments, where they may be several in the order in which they are tried.
+#: The types of the arguments by address; where there are several, they are tried in this order.
 TYPES = {
     "/restyle/version.reply": ["ssi"],
     "/restyle/status.reply": ["iiii"],
@@ -23,14 +23,14 @@ TYPES = {
 
 
 class Reply(NamedTuple):
-    """A message of the server's, whose arguments are those of `TYPES`."""
+    """A message from the server, with arguments of the types in `TYPES`."""
 
     address: str
     arguments: tuple[Any, ...]
 
 
 def understood(data: bytes) -> Iterator[Reply]:
-    """The messages of a datagram that a Restyle server may say."""
+    """The messages of a datagram that a Restyle server may have sent."""
     with suppress(BadDatagram):
         for address, arguments in read(data):
             for types in TYPES.get(address, ()):

@@ -20,8 +20,8 @@ WIDTH, LEFT, TOP = 480, 36, 6
 PICTURE_HEIGHT, CURVE_HEIGHT, UNDER = 170, 90, 18
 TICKS_HZ = (100, 300, 1000, 3000, 10_000)
 TIME_STEPS_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
-MOST_TIME_STEPS = 8  # as many labels as do not touch
-#: A relative distance that counts as none; it keeps the logarithmic scale finite.
+MOST_TIME_STEPS = 8  # so that the labels do not touch
+#: A relative distance that counts as 0; it keeps the logarithmic scale finite. Not searched.
 LEAST_DISTANCE = 1e-6
 STYLE, CONTENT = 0, 1  # columns of a loss curve
 
@@ -46,7 +46,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Label:
-    """A text at (``x``, ``y``); ``anchor`` is the point of it that is there: start, middle, end."""
+    """A text; ``anchor`` says which point of it is at (``x``, ``y``): start, middle or end."""
 
     x: float
     y: float
@@ -56,7 +56,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture file over the field's full height and ``width`` of it."""
+    """A picture file, drawn as high as the field and ``width`` wide."""
 
     file: str
     width: float
@@ -72,7 +72,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve of a ``kind``, which has a colour: its ``points`` as SVG wants them, "x,y x,y"."""
+    """A curve; its ``kind`` gives the colour, its ``points`` are as in SVG, "x,y x,y"."""
 
     kind: str
     points: str
@@ -84,7 +84,7 @@ class Chart:
 
     Attributes:
         title: what a screen reader says.
-        field: the rectangle that all of it is in, but for the labels.
+        field: the rectangle in which all but the labels is drawn.
     """
 
     title: str
@@ -111,7 +111,7 @@ def spectrogram(
     """A picture with its axes.
 
     Args:
-        file: the picture, of `plugin_bridge.reports.pictures.write_levels`.
+        file: the picture, as `plugin_bridge.reports.pictures.write_levels` wrote it.
         name: what it is a picture of.
         seconds: how long the sound lasts.
         shown_seconds: the length of the time axis.
@@ -150,8 +150,8 @@ def _times(field: Field, seconds: float) -> list[Label]:
 def distances(all_curves: Iterable[LossCurves]) -> tuple[float, float]:
     """The least and the greatest distance to be drawn, the same for all results.
 
-    The distance to the content begins at 0, which no logarithmic scale has: only its end counts,
-    and its curve comes from below.
+    The distance to the content begins at 0, which a logarithmic scale does not have. So only its
+    end counts, and its curve comes in from below.
     """
     means = [curve for curves in all_curves if len(curve := _mean(curves))]
     found = [value for curve in means for value in (*curve[:, STYLE], curve[-1, CONTENT])]
@@ -166,8 +166,8 @@ def loss(curves: LossCurves, low: float, high: float) -> Chart | None:
     """The distances while optimising, between ``low`` and ``high``, on a logarithmic scale.
 
     Args:
-        curves: per window of the stem, per evaluation, the (style, content) distance. Drawn is the
-            mean over the windows.
+        curves: per window of the stem, per evaluation, the (style, content) distance. Their mean
+            over the windows is drawn.
         low: the least distance to be drawn.
         high: the greatest.
 
@@ -232,4 +232,4 @@ def _mean(curves: LossCurves) -> MeanCurve:
     mean: MeanCurve = np.mean(
         [np.pad(curve, ((0, longest - len(curve)), (0, 0)), "edge") for curve in known], axis=0
     )
-    return np.nan_to_num(mean, nan=np.inf, posinf=np.inf)  # which is drawn at the top
+    return np.nan_to_num(mean, nan=np.inf, posinf=np.inf)  # infinity is drawn at the top

@@ -1,4 +1,4 @@
-"""Make a comparison: one content in every style by every engine, heard, seen and measured."""
+"""Make a comparison: one content in every style by every engine, to hear, see and measure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Style:
-    """A style: a clip or a preset, its sound, and whose it is."""
+    """A style: a clip or a preset, its sound, and who made it."""
 
     name: str
     options: Mapping[str, str]  # of StyleTransfer
@@ -64,9 +64,9 @@ def make_comparison(
         report: called with the fraction done, 0 to 1, and the stage. If it raises (`Cancelled`
             is meant for it), nothing is left.
         preset_names: presets to take as styles, too.
-        engines: names, or engines with options of their own. All that there are, if empty.
-        strengths: each gives a result; if empty, what the preset advises, or else
-            what suits each engine.
+        engines: names, or engines with options of their own; all engines, if empty.
+        strengths: each gives a result; if empty, what the preset advises, or else what suits each
+            engine.
         weights: files of trained weights, by the engine's name.
         seed: draws random filters and weights.
         device: as for `effects.StyleTransfer`.
@@ -74,14 +74,14 @@ def make_comparison(
 
     Raises:
         ValueError: an option is wrong, a file is not audio or not the engine's weights, ``folder``
-            holds something else, or no engine came to a result.
+            holds something else, or every engine failed.
         OSError: a file cannot be read or written.
     """
     check_folder(folder, KIND, force=force)
     weights = dict(weights or {})
     chosen = list(dict.fromkeys(engines or ENGINES))
     _check_weights(weights, chosen)
-    # All that may be wrong is looked at before any of the long work begins.
+    # Whatever may be wrong is checked before the long work begins.
     sound = sound_files.read(content)
     wanted = _styles(styles, preset_names)
     report(0.0, "loading torch")
@@ -109,7 +109,7 @@ def make_comparison(
         )  # fmt: skip
         files.describe(comparison)
         report(1.0, "done")
-        check_folder(folder, KIND, force=force)  # a lot may have happened meanwhile
+        check_folder(folder, KIND, force=force)  # it may have changed meanwhile
         files.publish()
     return comparison
 
@@ -128,7 +128,7 @@ def _results(
     tries: Sequence[tuple[_Style, StyleTransfer]],
     report: OnProgress,
 ) -> list[Result]:
-    """What all effects make of the content. Raises ValueError if all of them fail."""
+    """The results of all effects. Raises ValueError if all of them fail."""
     results = []
     for index, (style, effect) in enumerate(tries):
         share = part(report, index / len(tries), (index + 1) / len(tries))
@@ -159,7 +159,7 @@ def _restyle(
             raise ValueError("it came to NaN or infinity")
     except Cancelled:
         raise
-    except Exception as error:  # whatever an engine fails with must not stop the others
+    except Exception as error:  # an engine that fails must not stop the others
         if os.environ.get("RESTYLE_DEBUG"):
             raise
         return replace(blank, error=explain(error))
@@ -179,7 +179,7 @@ def _restyle(
 
 
 def _styles(paths: Sequence[Path], preset_names: Sequence[str]) -> list[_Style]:
-    """The styles that were asked for, under names that differ."""
+    """The styles that were asked for; no two have the same name."""
     if not paths and not preset_names:
         raise ValueError("Say which sound to take: a sound file, or --preset NAME.")
     found = [
@@ -223,7 +223,7 @@ def _effect(
         device=device,
         **named,
     )
-    _ = effect.engine_label  # raises, if the engine has no use for a file of weights
+    _ = effect.engine_label  # raises if the engine takes no weights
     return effect
 
 
@@ -239,7 +239,7 @@ def _check_weights(weights: Mapping[str, Path], engines: Sequence[str | Engine])
 
 
 def _read_weights(engines: Sequence[str | Engine], weights: Mapping[str, Path]) -> None:
-    """Read the files of weights, so that what is wrong with one is raised before the long work."""
+    """Read the files of weights, so that a bad one is refused before the long work."""
     from effects.engines.gram.networks.network import Network
 
     for engine in engines:
@@ -252,7 +252,7 @@ def _read_weights(engines: Sequence[str | Engine], weights: Mapping[str, Path]) 
 
 
 def _options(engine: Engine) -> dict[str, Any]:
-    """An engine's options that differ from the defaults, but for what else the page says."""
+    """An engine's options that differ from the defaults, except those that the page has anyway."""
     return {
         it.name: value
         for it in fields(engine)
@@ -270,7 +270,7 @@ def _weights_used(effect: StyleTransfer) -> dict[str, str]:
 
 
 def _computer(device: str) -> str:
-    """What will compute, in words. Raises ValueError if this machine has no such device."""
+    """The device that will compute, in words. Raises ValueError if this machine has none such."""
     from effects.running.devices import pick_device
 
     picked = pick_device(device)

@@ -1,7 +1,7 @@
 """The page of a comparison: what it says, and its charts; ``templates/compare.html`` is its HTML.
 
-Nothing in it comes from elsewhere, so it works from a folder, without a network, and can be put on
-any web server as it is.
+It loads nothing from elsewhere, so it works from a folder, without a network, and can be put on any
+web server as it is.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from plugin_bridge.reports.html import render
 from plugin_bridge.reports.metrics import FIGURES, Figure
 from plugin_bridge.reports.pictures import RANGE_DB, colour_scale
 
-LEGEND_STOPS = 9  # colours of the scale on the page, between which a browser blends
+LEGEND_STOPS = 9  # colours of the legend, between which a browser blends; by eye
 
-Words = dict[str, object]  # what a template is given, by name
+Words = dict[str, object]  # values for a template, by name
 
 
 def render_page(comparison: Comparison) -> str:
@@ -115,7 +115,7 @@ def _spectrogram(comparison: Comparison, picture: str, name: str, seconds: float
 
 
 def _best(figure: Figure, results: Sequence[Result]) -> float | None:
-    """How near to 0 the results come, as shown; None if there is nothing to choose from."""
+    """The value nearest to 0, without its sign, as shown; None if there is no choice."""
     values = [it.figures[figure.name] for it in results if not it.error]
     known = {_size(figure, value) for value in values if value is not None}
     return min(known) if len(known) > 1 else None

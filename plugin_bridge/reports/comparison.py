@@ -21,7 +21,7 @@ class Clip:
     """A sound that goes in: the content, or a style.
 
     Attributes:
-        name: what it is called, unlike all other styles.
+        name: what it is called; no two styles have the same name.
         file: the sound, a path inside the comparison's folder.
         picture: its spectrogram, likewise.
         seconds: its length.
@@ -29,7 +29,7 @@ class Clip:
         channels: how many.
         source: the file it was read from, or the preset.
         credit: whose it is, if it is a preset's.
-        figures: for a style, the figures of the untouched content: what an engine should improve.
+        figures: for a style, those of the untouched content, which an engine should improve on.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Comparison:
 
 
 def _finite(value: Any) -> Any:
-    """The value, with None for each NaN and infinity in it, which JSON lacks."""
+    """The value with None for each NaN and infinity in it, which JSON does not have."""
     if isinstance(value, Mapping):
         return {name: _finite(it) for name, it in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,7 +1,7 @@
-"""The files of a comparison: a page, the same as JSON, and the sounds and pictures of both.
+"""The files of a comparison: a page, the same as JSON, and the sounds and pictures they name.
 
-A page that is there is replaced in one step, and the files it referred to are removed after that,
-so there is always one whole comparison or none.
+An earlier page is replaced in one step, and only then are its files removed, so there is always one
+whole comparison or none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from plugin_bridge.reports.comparison import Clip, Comparison
 from plugin_bridge.reports.pictures import HIGHEST_HZ, Picture, spectrogram, write_levels
 
 DATA, FILES = "comparison.json", "files"
-LONGEST_NAME = 80  # characters of a file's name, which any system will take
+LONGEST_NAME = 80  # characters of a file's name: few enough for any system
 
 
 class ComparisonFiles:
@@ -30,7 +30,7 @@ class ComparisonFiles:
     Args:
         made: an empty folder to make it in.
         folder: where it will be published.
-        content: the sound that is restyled, after which all pictures take their scales.
+        content: the sound that is restyled; it sets the scales of all pictures.
     """
 
     def __init__(self, made: Path, folder: Path, content: Sound) -> None:
@@ -101,7 +101,7 @@ def _free_name(folder: Path) -> str:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    """The sounds and pictures of the comparison in ``folder``; none that are elsewhere."""
+    """The sounds and pictures of the comparison in ``folder``, and no files elsewhere."""
     try:
         found = json.loads((folder / DATA).read_text(encoding="utf-8"))
         clips = [found["content"], *found["styles"], *found["results"]]

@@ -1,4 +1,4 @@
-"""All presets on one picture: a small spectrogram of each, family by family."""
+"""All presets in one picture: a small spectrogram of each, family by family."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from presets import Preset
 
-SECONDS = 8.0  # drawn of each clip, on one scale of time; by eye
-IN_A_ROW = 10  # as many as the largest family of the built-in ones has
-READING = 0.9  # of the time; the rest is drawing. By guess
+SECONDS = 8.0  # of each clip that are drawn; by eye
+IN_A_ROW = 10  # as many as the largest built-in family has
+READING = 0.9  # share of the time spent reading, the rest drawing; by guess
 
 # In pixels, by eye.
 WIDE, HIGH = 130, ROWS // 4
@@ -42,10 +42,10 @@ TITLE, HEADING, NAME = 44, 32, 22
 WIDTH = 2 * MARGIN + IN_A_ROW * (WIDE + GAP) - GAP
 
 DPI = 100
-PALETTE = 128  # colours of the file, which is a third as large as with all of them
+PALETTE = 128  # colours in the file, which makes it a third as large as all colours would
 LONGEST_NAME, LONGEST_HEADING = 20, 120  # in characters
 GREY, DARK = "#9a9a9a", "#1a1a1a"
-EMPTY = "#f2f2f2"  # where a clip has ended, or cannot be read
+EMPTY = "#f2f2f2"  # after a clip's end, or if it cannot be read
 
 
 class _Text(NamedTuple):
@@ -58,7 +58,7 @@ class _Text(NamedTuple):
 
 
 class _Thumbnail(NamedTuple):
-    """A spectrogram, its top left corner ``x`` and ``y`` pixels from that of the sheet."""
+    """A spectrogram whose top left corner is ``x`` and ``y`` pixels from the sheet's."""
 
     x: int
     y: int
@@ -68,12 +68,12 @@ class _Thumbnail(NamedTuple):
 def draw_sheet(path: Path, presets: Sequence[Preset], report: OnProgress) -> None:
     """Draw the beginning of each preset's clip to the PNG file ``path``.
 
-    Families are in General MIDI's order, followed by drum kits and the others by name. Time and
-    frequency are to the same scales throughout; each clip's level is relative to its loudest part.
+    Families are in General MIDI's order, followed by drum kits and the others by name. All have the
+    same scales of time and frequency; each clip's level is relative to its loudest part.
 
     Args:
         path: written in place.
-        presets: in any order. Of one whose clip cannot be read there is only the name, in grey.
+        presets: in any order. If a clip cannot be read, only its name is drawn, in grey.
         report: called with the fraction done, up to 1, and what is being done.
     """
     texts, thumbnails = _title(len(presets)), list[_Thumbnail]()
@@ -98,7 +98,7 @@ def draw_sheet(path: Path, presets: Sequence[Preset], report: OnProgress) -> Non
 
 
 def _title(count: int) -> list[_Text]:
-    """What stands above all: how many presets there are, and how they are drawn."""
+    """The texts at the top: how many presets there are, and how they are drawn."""
     scales = (
         f"the first {SECONDS:g} s of each  ·  {LOWEST_HZ:g} Hz to {HIGHEST_HZ / 1000:g} kHz, "
         f"logarithmic  ·  {RANGE_DB:g} dB from its loudest"
@@ -116,7 +116,7 @@ def _title(count: int) -> list[_Text]:
 
 
 def _with_thumbnails(presets: Sequence[Preset]) -> Iterator[tuple[Preset, Picture | None]]:
-    """Each preset with its picture, in their order; several pictures are made at once."""
+    """Each preset with its picture, in order; several pictures are made at once."""
     pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 4))
     try:
         yield from zip(presets, pool.map(_thumbnail, presets), strict=True)
@@ -203,5 +203,5 @@ def _save(path: Path, background: NDArray[np.uint8], texts: Sequence[_Text]) -> 
 def _write(figure: Figure, texts: Sequence[_Text]) -> None:
     wide, high = figure.get_size_inches() * DPI
     for it in texts:
-        # A name is no formula, whatever dollars it has.
+        # A name with dollar signs is not a formula.
         figure.text(it.x / wide, 1 - it.y / high, it.text, parse_math=False, **it.style)

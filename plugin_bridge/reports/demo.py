@@ -48,18 +48,18 @@ PAIRS = (
 
 
 def recording(name: str) -> Preset:
-    """One of the recordings that come with Restyle; they are described as presets are."""
+    """One of the recordings that come with Restyle, which are described like presets."""
     return read(RECORDINGS / name)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a pair.
+    """A pair, restyled.
 
     Attributes:
-        pair: what was asked for.
-        before: the log-spectral distance of content and style, in dB.
-        after: the same distance of output and style.
+        pair: the recording and the preset.
+        before: the log-spectral distance from content to style, in dB.
+        after: the same distance from output to style.
     """
 
     pair: Pair
@@ -121,7 +121,7 @@ def render_page(results: list[Result]) -> str:
 
 
 def _words(result: Result) -> dict[str, object]:
-    """What the page says of a pair."""
+    """What the page says about a pair."""
     pair = result.pair
     effect = StyleTransfer(preset=pair.style, strength=pair.strength)
     return {

@@ -1,8 +1,8 @@
 """How unlike two clips sound: the log-spectral distance.
 
 After Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style transfer". Clips are
-compared frame by frame: of two clips that play different notes the distance tells how unlike they
-are on the whole, in level and in colour, and not which is better.
+compared frame by frame: if they play different notes, the distance tells how unlike they are on the
+whole, in level and in colour, and not which is better.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FLOOR_DB = 80.0  # below a clip's loudest band, all is equally silent; librosa's
 def log_spectral_distance(
     a: NDArray[np.floating], b: NDArray[np.floating], a_rate: float, b_rate: float
 ) -> float:
-    """The distance of two clips in dB; 0 for clips that differ in level alone.
+    """The distance between two clips in dB; 0 if they differ only in level.
 
     Both are mixed to mono, cut to the length of the shorter, brought to equal RMS and resampled to
     16 kHz; their mel spectrograms (128 bands, windows of 2048 samples, every 512) are compared in

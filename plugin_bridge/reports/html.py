@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def render(template: str, **values: object) -> str:
-    """The page that ``template`` makes of ``values``; one that it lacks raises an error."""
+    """The page that ``template`` makes of ``values``; if it needs another, an error is raised."""
     return _environment().get_template(template).render(values)
 
 

@@ -1,6 +1,6 @@
-"""Figures for a restyled sound, where nobody can say what it should have become.
+"""Figures for a restyled sound, when nobody can say what it should have become.
 
-Two tell how far the sound still is from the style, four what it has lost of the content; 0 is
+Two tell how far the sound still is from the style, four what it has lost of the content; 0 means
 alike. They follow Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style transfer",
 who compare an output with a recording of what it should be. Here there is no such recording, so
 the output's timbre is compared with the style's, and its pitches with the content's. Each figure
@@ -29,12 +29,12 @@ Mono = NDArray[np.float64]
 TIMBRE_RATE, TIMBRE_FFT, TIMBRE_HOP = 16_000, 2048, 512  # Hz, samples: as the spectral distance
 N_MFCC = 12  # without the first, which is the level
 PITCH_RATE, PITCH_HOP = 22_050, 512  # Hz, samples: librosa's defaults
-SOUNDING = 0.5  # of a frame's strongest pitch class; a weaker one is taken for a partial
+SOUNDING = 0.5  # of a frame's strongest pitch class; weaker ones are taken for partials
 REST_DB = -60.0  # below the loudest frame, nothing sounds
 ONSET_HOP = 256  # samples at PITCH_RATE, 12 ms: a quarter of the tolerance
 TOLERANCE_SECONDS = 0.05  # between onsets that match: mir_eval's default
-# Samples. Silence follows a shorter clip: one window of the spectra, and for the constant-Q
-# transform, whose lowest filters are long, 3 s.
+# Samples to which a shorter clip is padded with silence: one window of the spectra, and 3 s for the
+# constant-Q transform, whose lowest filters are long.
 TIMBRE_SHORTEST, PITCH_SHORTEST, ONSET_SHORTEST = 2048, 66_150, 2048
 
 
@@ -43,9 +43,9 @@ class Figure:
     """One of the figures.
 
     Attributes:
-        name: by which it is found.
+        name: its key in `figures`.
         title: what it is called in a table.
-        near: ``"style"`` or ``"content"``: what it compares the output with.
+        near: ``"style"`` or ``"content"``, with which it compares the output.
         unit: dB, LU, or nothing.
         digits: how many to show after the point.
         about: its definition, in a sentence or two.
@@ -131,8 +131,8 @@ def figures(content: Sound, style: Sound, output: Sound) -> dict[str, float | No
 def timbre_distance(a: Clip, b: Clip, a_rate: float, b_rate: float) -> float:
     """1 − cosine between the mean MFCCs 1 to 12 of two clips: 0 alike, 2 opposite.
 
-    It is deaf to level (which is MFCC 0) and to order in time. Silence within a clip has MFCCs of
-    0 and so changes no angle. Registers count: a high note is brighter than a low one.
+    It is deaf to level (MFCC 0) and to order in time. Silence within a clip has MFCCs of 0 and so
+    changes no angle. It hears register: a high note is brighter than a low one.
 
     Raises:
         ValueError: a clip is silent.
@@ -147,8 +147,8 @@ def timbre_distance(a: Clip, b: Clip, a_rate: float, b_rate: float) -> float:
 def pitch_distance(output: Clip, content: Clip, output_rate: float, content_rate: float) -> float:
     """1 − mean Jaccard index of the pitch classes that sound in each frame: 0 alike, 1 disjoint.
 
-    Pitch classes are those of a chroma, so octaves are forgiven, and a loud third or fifth partial
-    is taken for a note. Frames in which the content rests do not count.
+    Pitch classes come from a chroma, so octaves are forgiven, and a loud third or fifth partial is
+    taken for a note. Frames in which the content rests do not count.
 
     Raises:
         ValueError: the content is silent.
@@ -167,7 +167,7 @@ def pitch_distance(output: Clip, content: Clip, output_rate: float, content_rate
 def onset_distance(output: Clip, content: Clip, output_rate: float, content_rate: float) -> float:
     """1 − F-measure of the onsets that librosa finds in two clips; 0 if neither has any.
 
-    An onset matches one of the other clip's at most 50 ms away, and each is matched once.
+    Onsets of the two clips match if they are at most 50 ms apart, each only once.
     """
     return 1 - f_measure(_onsets(output, output_rate), _onsets(content, content_rate))
 
@@ -196,8 +196,7 @@ def f_measure(
 ) -> float:
     """The F-measure of rising times in seconds, each matched at most once.
 
-    It is that of `mir_eval.onset`, but 1 where both are empty: who finds nothing in silence is
-    right.
+    As in `mir_eval.onset`, but 1 if both are empty: to find nothing in silence is right.
     """
     import mir_eval
 
@@ -210,7 +209,7 @@ def f_measure(
 
 def _of(distance: Callable[[Clip, Clip, float, float], float], a: Sound, b: Sound) -> float | None:
     with suppress(ValueError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # librosa's, of clips shorter than a window
+        warnings.simplefilter("ignore")  # librosa warns of clips shorter than a window
         return distance(a.audio, b.audio, a.sample_rate, b.sample_rate)
     return None
 

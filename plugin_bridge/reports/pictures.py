@@ -1,4 +1,4 @@
-"""A picture of what happened: content, style and output on one scale, and the loss curves."""
+"""A picture of a restyling: content, style and output on one scale, and the loss curves."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Picture = NDArray[np.float64]
 Curves = Sequence[Sequence[tuple[float, float]]]
 
 # All of this was chosen by eye.
-COLUMNS = 2000  # at most, however long the sound: the frames of a longer one are further apart
+COLUMNS = 2000  # at most: the frames of a longer sound are further apart
 ROWS = 320  # bands
-BATCH = 100  # frames transformed together: bounds the memory, to about 3 MB at 44.1 kHz
+BATCH = 100  # frames transformed together: bounds memory to about 3 MB at 44.1 kHz
 LOWEST_HZ = 40.0  # about the low E of a bass
 HIGHEST_HZ = 20_000.0  # the limit of hearing
-RANGE_DB = 80.0  # below the brightest colour all is black
+RANGE_DB = 80.0  # from the brightest colour to black
 WINDOW_SECONDS = 0.046  # 2048 samples at 44.1 kHz, the nearest power of 2 at other rates
 TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 COLOURS = "magma"  # of matplotlib: as bright as the sound is loud, also in print
@@ -47,7 +47,7 @@ def draw(path: Path, content: Sound, style: Sound, output: Sound, curves: Curves
     Args:
         path: written in place.
         content: what went in.
-        style: the style clip. What goes on after the content's end is not drawn.
+        style: the style clip; drawn only up to the content's length.
         output: what came out.
         curves: per window of the stem, per evaluation, the (style, content) distance; empty if
             there was nothing to optimise.
@@ -78,7 +78,7 @@ def write_levels(path: Path, picture: Picture) -> None:
 
 
 def colour_scale(n: int) -> list[str]:
-    """``n`` colours from that of ``-RANGE_DB`` to that of 0 dB, as CSS writes them."""
+    """``n`` colours for levels from ``-RANGE_DB`` to 0 dB, as CSS writes them."""
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
@@ -88,22 +88,22 @@ def colour_scale(n: int) -> list[str]:
 def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
     """The level in dB, relative to the RMS of the sound: (``ROWS`` bands, up to ``COLUMNS`` times).
 
-    The bands are evenly spread over log frequency, from ``LOWEST_HZ`` to ``highest_hz``. Each has
-    the mean power of the frequencies in it; above half the sample rate that is -inf.
+    The bands are evenly spaced in log frequency, from ``LOWEST_HZ`` to ``highest_hz``. Each has the
+    mean power of the frequencies in it; above half the sample rate that is -inf dB.
 
     Args:
         sound: what to draw.
-        seconds: how much of it; all, if it is shorter.
-        highest_hz: the end of the scale.
+        seconds: how much of it; all of it if it is shorter.
+        highest_hz: the upper end of the scale.
     """
     from scipy.signal import ShortTimeFFT
 
     mono = sound.audio[:, : round(seconds * sound.sample_rate)].mean(axis=0)
     n_fft = 2 ** max(round(np.log2(WINDOW_SECONDS * sound.sample_rate)), 4)
     hop = max(n_fft // 4, mono.size // (COLUMNS - 1) + 1)
-    # Padded to twice the window, which draws the lowest bands smoothly.
+    # Zero-padded to twice the window: interpolated bins make the lowest bands smooth.
     stft = ShortTimeFFT(np.hanning(n_fft), hop, fs=1, mfft=2 * n_fft, phase_shift=None)
-    padded = np.pad(mono, (0, max(n_fft - mono.size, 0)))  # it takes no less than half a window
+    padded = np.pad(mono, (0, max(n_fft - mono.size, 0)))  # half a window is the least it takes
     count = mono.size // hop + 1
     edges_hz = np.geomspace(LOWEST_HZ, highest_hz, ROWS + 1)
     edges = np.minimum(edges_hz / sound.sample_rate, 0.5)  # in cycles per sample
@@ -117,13 +117,13 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
 
 
 def _band_power(power: Picture, edges: NDArray[np.float64]) -> Picture:
-    """The mean power between each two edges, (frames, bands); 0 between edges that are equal.
+    """The mean power between neighbouring edges, (frames, bands); 0 between equal edges.
 
-    The sum of the power up to any frequency is known at the ends of the bins, and interpolated
-    between them; a band has the difference of the sums at its edges.
+    The power summed up to a frequency is known at the ends of the bins and interpolated between
+    them; a band's power is the difference of the sums at its edges.
 
     Args:
-        power: (frames, bins), the bins evenly spread from 0 to half the sample rate.
+        power: (frames, bins), the bins evenly spaced from 0 to half the sample rate.
         edges: rising, in cycles per sample.
     """
     below = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
@@ -155,7 +155,7 @@ def _draw_spectrograms(figure: Any, sounds: dict[str, Sound]) -> None:
 
 
 def _show(axes: Axes, picture: Picture, seconds: float, highest: float) -> Any:
-    """Draw a picture whose rows are evenly spread in log frequency, with its ticks in Hz."""
+    """Draw a picture whose rows are evenly spaced in log frequency, with ticks in Hz."""
     low, high = np.log10(LOWEST_HZ), np.log10(highest)
     axes.set_facecolor("#f2f2f2")
     image = axes.imshow(

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar(title: str, *, quiet: bool = False) -> Iterator[OnProgress]:
-    """Show a bar while the block lasts, and lend the function ``(fraction, stage)`` that moves it.
+    """Show a bar while the block lasts, and yield the function ``(fraction, stage)`` that moves it.
 
-    The bar is drawn only on a terminal, and not if ``quiet``. Afterwards it is gone.
+    The bar is drawn only on a terminal, and not if ``quiet``. After the block it disappears.
     """
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("{task.description}", markup=False),  # a file's name may hold brackets
+        TextColumn("{task.description}", markup=False),  # a file's name may have brackets in it
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(compact=True),

@@ -1,4 +1,4 @@
-"""The text page that a terminal shows while the server runs."""
+"""The page that a terminal shows while the server runs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from plugin_bridge.jobs.roots import Roots
     from plugin_bridge.jobs.service import Service
 
+# By eye.
 ROWS = 8  # jobs shown
-RATE_SECONDS = 60.0
+RATE_SECONDS = 60.0  # over which the rate is taken
+REDRAWS_PER_SECOND = 4
 
 
 class StatusPage:
-    """Draws itself anew whenever it is asked to: counts, rate, and the jobs at work."""
+    """Draws itself anew each time: counts, rate, and the first jobs that have not ended."""
 
     def __init__(self, service: Service, address: str, roots: Roots) -> None:
         self._service = service
@@ -69,7 +71,7 @@ class StatusPage:
 
 
 def _shown(name: str) -> str:
-    """A file's name without what a terminal would obey, or could not show."""
+    """``name`` without characters that a terminal would obey, or could not show."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
 
 
@@ -81,5 +83,5 @@ def status_page(service: Service, address: str, roots: Roots, *, quiet: bool) ->
         yield
         return
     page = StatusPage(service, address, roots)
-    with Live(page, console=console, refresh_per_second=4, transient=True):
+    with Live(page, console=console, refresh_per_second=REDRAWS_PER_SECOND, transient=True):
         yield

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from effects.running.progress import OnProgress
 from plugin_bridge.files import sound_files
-from plugin_bridge.jobs.operations.operation import Operation, Report
+from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.settings import Number
 
 PLACE = "support.mix:Mix"
@@ -18,7 +19,7 @@ class Mix(Operation):
     inputs = ("a", "b")
     settings: Mapping = {"balance": Number(0.0, 1.0, 0.5)}
 
-    def run(self, inputs: Mapping[str, Path], output: Path, settings: Mapping, report: Report):
+    def run(self, inputs: Mapping[str, Path], output: Path, settings: Mapping, report: OnProgress):
         report(0.0, "reading")
         a, b = (sound_files.read(inputs[name]) for name in ("a", "b"))
         samples = min(a.audio.shape[1], b.audio.shape[1])

@@ -1,8 +1,8 @@
 """Ableton Live without Max: restyle the selected clip by way of AbletonOSC.
 
 AbletonOSC (https://github.com/ideoforms/AbletonOSC) is a free control surface for Live. It tells
-which file the selected Session clip plays, and from where to where. It cannot put sound into Live,
-so the user drags the result in. While ``restyle serve`` runs::
+which file the selected Session clip plays, and which part of it. It cannot put sound into Live, so
+the user drags the result in. While ``restyle serve`` runs::
 
     python -m plugin_bridge.daw.ableton.abletonosc --preset violin
 """
@@ -51,8 +51,8 @@ class LiveClip(NamedTuple):
         path: the sound file that it plays.
         start_seconds: where in the file it starts; None for the file's beginning.
         end_seconds: where it ends; None for the file's end.
-        warped: whether its markers are in beats. AbletonOSC does not tell what these are in
-            seconds, so that the two above are None.
+        warped: whether its markers are in beats. AbletonOSC does not tell them in seconds, so the
+            two above are None.
     """
 
     name: str
@@ -85,7 +85,7 @@ class AbletonOSC:
             ) from error
 
     def close(self) -> None:
-        """Give the port back. Doing so again does nothing."""
+        """Give the port back. Calling this again does nothing."""
         self._socket.close()
 
     def __enter__(self) -> AbletonOSC:
@@ -95,7 +95,7 @@ class AbletonOSC:
         self.close()
 
     def ask(self, address: str, *arguments: int) -> tuple[Any, ...]:
-        """What AbletonOSC answers, without the arguments, which it repeats.
+        """Ask AbletonOSC. Returns its answer, without the arguments, which it repeats.
 
         Raises:
             Silent: there is no answer.
@@ -148,14 +148,14 @@ class AbletonOSC:
                 return None, None, True
             (start,) = self.ask("/live/clip/get/start_marker", *place)
             (end,) = self.ask("/live/clip/get/end_marker", *place)
-        except Silent:  # older ones have no markers to tell
+        except Silent:  # older versions do not tell markers
             return None, None, False
         if not max(float(start), 0.0) < float(end):
             raise ValueError("There is no sound between the clip's start and end markers.")
         return (float(start) if start > 0 else None), float(end), False
 
     def _receive(self, seconds: float) -> list[tuple[str, tuple[Any, ...]]]:
-        """The messages of the next datagram; no messages if none comes in time."""
+        """The messages of the next datagram; an empty list if none comes in time."""
         self._socket.settimeout(seconds)
         try:
             return [(it.address, it.arguments) for it in read(self._socket.recv(65536))]
@@ -171,7 +171,7 @@ def submit_clip(
     strength: float | None = None,
     output: Path | None = None,
 ) -> str:
-    """Submit a clip; the job's id. The result is ``output``, or a new file beside the source.
+    """Submit a clip. Returns the job's id. The result is ``output``, or a file beside the source.
 
     Raises what `Client.submit` raises.
     """
@@ -208,9 +208,9 @@ def restyle(
         client: the Restyle server.
         clip: what `AbletonOSC.selected_clip` returned.
         preset: a style by name; "" for the server's own choice.
-        strength: 0 leaves the clip as it is, 1 is all style; None for what is advised.
+        strength: 0 leaves the clip as it is, 1 is all style; None for the server's default.
         output: the file to write; None for ``<source> (<preset>) <number>.wav`` beside the source.
-        on_progress: as of `Client.wait`.
+        on_progress: as for `Client.wait`.
 
     Raises what `Client.submit` and `Client.wait` raise.
     """

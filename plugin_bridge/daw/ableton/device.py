@@ -1,6 +1,6 @@
 """The Max for Live device: an audio effect that restyles the selected clip.
 
-The device is a file ``.amxd`` and a script beside it. The first is a Max patcher in a container of
+The device is an ``.amxd`` file and a script beside it. The file is a Max patcher in a container of
 three chunks, each a four-letter name, a little-endian length and that many bytes: ``ampf`` says
 what kind of device it is, ``meta`` holds a number, ``ptch`` the patcher as JSON. Sound passes
 through the device untouched.
@@ -29,9 +29,9 @@ DEVICE = "Restyle.amxd"
 SCRIPT = "restyle-device.js"
 MARK = "Restyle's device for Ableton Live, written by restyle install-daw ableton"
 
-_WIDTH = 330.0
-_DISCRETE, _CONTINUOUS = 2, 0  # kinds of parameters
-_STORED, _HIDDEN = 1, 2  # saved with the set, or not; neither can be automated
+_WIDTH = 330.0  # of the device, in pixels, as all sizes here; by eye
+_DISCRETE, _CONTINUOUS = 2, 0  # Max's numbers for kinds of parameters
+_STORED, _HIDDEN = 1, 2  # and whether they are saved with the set; neither can be automated
 
 Box = dict[str, Any]
 Rect = tuple[float, float, float, float]
@@ -44,7 +44,7 @@ class _Wire(NamedTuple):
     inlet: int = 0
 
 
-#: From which outlet of which box to which inlet of which.
+#: From an outlet of one box to an inlet of another.
 _WIRES = (
     _Wire("in", 0, "out", 0),
     _Wire("in", 1, "out", 1),
@@ -70,7 +70,7 @@ _WIRES = (
     _Wire("script", 3, "listen"),
 )
 
-#: The patcher's settings: in Max it opens as the device is seen in Live.
+#: The patcher's settings: Max opens it looking like the device in Live.
 _WINDOW: dict[str, Any] = {
     "fileversion": 1,
     "description": MARK,
@@ -117,7 +117,7 @@ def build(presets: Sequence[Preset]) -> dict[str, bytes]:
 def _ordered(presets: Sequence[Preset]) -> list[Preset]:
     """In General MIDI's order, the user's own last.
 
-    A set remembers a place in the menu, and a preset that is added should move no built-in one.
+    A set remembers a place in the menu, so a preset that is added must not move the built-in ones.
     """
     from presets import in_order
 
@@ -135,7 +135,7 @@ def _menu(presets: Sequence[Preset]) -> list[str]:
 
 
 def _script(names: Sequence[str]) -> bytes:
-    """The script, in ASCII: Max reads that rightly in whatever encoding it expects."""
+    """The script, in ASCII, which Max reads correctly whatever encoding it expects."""
     folder = files(__package__)
     sources = [folder.joinpath(it).read_text("utf-8") for it in ("core.js", "live.js")]
     text = "\n".join([f"// {MARK}.", f"var PRESETS = {json.dumps(names)};", *sources])
@@ -143,7 +143,7 @@ def _script(names: Sequence[str]) -> bytes:
 
 
 def _container(patcher: dict[str, Any]) -> bytes:
-    """The file. Its first line of text is the patcher, with `MARK` near its beginning."""
+    """The .amxd file. Its first line of text is the patcher, with `MARK` near its beginning."""
     text = json.dumps(patcher, ensure_ascii=False, separators=(",", ":")).encode()
     while b"\n" in struct.pack("<I", len(text) + 2):  # a byte of the length would end the line
         text += b" "
@@ -183,7 +183,7 @@ def _boxes(menu: list[str]) -> list[Box]:
 
 
 def _surface(menu: list[str]) -> list[Box]:
-    """What is seen in Live."""
+    """The boxes that are seen in Live."""
     return [
         _label("title", "Restyle", (8.0, 6.0, 120.0, 18.0), face=1),
         _parameter(
@@ -210,7 +210,7 @@ def _surface(menu: list[str]) -> list[Box]:
 
 
 def _inside() -> list[Box]:
-    """The sound's way through, and what happens."""
+    """The boxes that pass the sound on and do the work."""
     return [
         _object("in", "plugin~", 2, ["signal", "signal"]),
         _object("out", "plugout~", 2, ["signal", "signal"]),
@@ -236,7 +236,7 @@ def _inside() -> list[Box]:
 
 
 def _parameters(boxes: Sequence[Box]) -> dict[str, Any]:
-    """What Live is told of its parameters; the first two are on the first page of a controller."""
+    """The parameters, for Live; the first two are on the first page of a controller."""
     parameters: dict[str, Any] = {}
     for box in boxes:
         values = box["saved_attribute_attributes"]["valueof"]
@@ -263,7 +263,7 @@ def _message(id_: str, text: str) -> Box:
 
 
 def _seen(rect: Rect) -> dict[str, object]:
-    """A place in the device; in the patcher it is the same place to the right of other boxes."""
+    """A box's place in the device; in the patcher, the same to the right of the other boxes."""
     left, *others = rect
     return {
         "patching_rect": [300.0 + left, *others],
@@ -302,7 +302,7 @@ def _parameter(
     hidden: bool = False,
     **more: object,
 ) -> Box:
-    """A ``live.*`` object: Live knows it under ``name``."""
+    """A ``live.*`` object, which Live knows as ``name``."""
     valueof = {
         "parameter_longname": name,
         "parameter_shortname": name,

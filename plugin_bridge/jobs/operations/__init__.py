@@ -1,4 +1,4 @@
-"""What a job can do. An operation is one file with one class, and one line in `OPERATIONS`."""
+"""What jobs can do. Each operation is one file with one class, and one line in `OPERATIONS`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def find(name: str) -> Operation:
 
 
 def load(place: str) -> Operation:
-    """The operation at ``"module:Class"``: workers are told the place and need no table."""
+    """The operation at ``"module:Class"``: workers are told that, and need no table."""
     module, _, name = place.partition(":")
     operation: Operation = getattr(importlib.import_module(module), name)()
     return operation

@@ -1,9 +1,9 @@
-"""What every operation says of itself, and does."""
+"""What every operation declares and does."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,13 +13,12 @@ from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import Setting, Text
 
 if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
     from plugin_bridge.files.sound_files import Sound
-
-Report = Callable[[float, str], None]
 
 
 class Operation(ABC):
-    """A way to make one sound file of others.
+    """A way to make one sound file from others.
 
     Attributes:
         inputs: the names of the files that it reads.
@@ -30,7 +29,7 @@ class Operation(ABC):
     settings: ClassVar[Mapping[str, Setting]]
 
     def check(self, name: str, value: Any) -> Value:
-        """The value of one setting as it is kept, if it is possible.
+        """Check the value of one setting, and return it as it is kept.
 
         Raises:
             Refusal: the name is unknown, or the value is impossible.
@@ -42,7 +41,7 @@ class Operation(ABC):
         raise Refusal("bad_setting", f"{name} must be a text, not {value!r}.")
 
     def clamp(self, name: str, value: Any) -> Value:
-        """The nearest possible value of a setting that is meant for all jobs to come.
+        """The nearest possible value of a setting, for a default of all jobs to come.
 
         Raises:
             Refusal: the name is unknown, or the value is impossible.
@@ -52,10 +51,10 @@ class Operation(ABC):
         return settings.clamp(name, value, settings.numbers(self.settings, common=True))
 
     def check_all(self, given: Mapping[str, Any]) -> dict[str, Value]:
-        """The settings of a whole job as they are kept, if they are possible.
+        """Check the settings of a whole job, and return them as they are kept.
 
-        An operation whose settings depend on each other, or that has to be told one, checks that
-        here as well.
+        An operation checks here, too, what its settings demand of each other, and that those
+        without a default are given.
 
         Raises:
             Refusal: as `check`.
@@ -68,18 +67,18 @@ class Operation(ABC):
         inputs: Mapping[str, Path],
         output: Path,
         settings: Mapping[str, Value],
-        report: Report,
+        report: OnProgress,
     ) -> Sound:
-        """Do it, in a worker, and return what is to be written to ``output``.
+        """Do the work, in a worker, and return what to write to ``output``.
 
         Args:
             inputs: the files, by the names in `inputs`.
             output: where the result will stand; its suffix names the format.
             settings: what `check_all` returned.
-            report: to be called with a fraction from 0 to 1 and a stage in words, at least every
-                few seconds; it raises `effects.Cancelled` when the work is no longer wanted.
+            report: call it with a fraction from 0 to 1 and a stage in words, at least every few
+                seconds; it raises `effects.Cancelled` when the work is no longer wanted.
 
         Raises:
-            Exception: it cannot be done; a Refusal says why in a code, see
-                `plugin_bridge.jobs.refusal.code_of` for the others.
+            Exception: it cannot be done. A Refusal has a code; for other exceptions
+                `plugin_bridge.jobs.refusal.code_of` finds one.
         """

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import presets
 from plugin_bridge.jobs.job import Value
-from plugin_bridge.jobs.operations.operation import Operation, Report
+from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import Number, Setting, Text
 
 if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
     from plugin_bridge.files.sound_files import Sound
 
-DAY_SECONDS = 86400.0  # longer than any stem that can be served
+DAY_SECONDS = 86400.0  # past the end of any stem, in place of infinity
 
 #: Numbers first, in the order in which they are listed to clients.
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
@@ -40,12 +41,12 @@ class Restyle(Operation):
     settings = SETTINGS
 
     def check(self, name: str, value: Any) -> Value:
-        """See `Operation.check`; a preset is kept by its name, however it was called."""
+        """See `Operation.check`; a preset is kept by its name, however it was asked for."""
         checked = super().check(name, value)
         return find_preset(str(checked)).name if name == "preset" else checked
 
     def check_all(self, given: Mapping[str, Any]) -> dict[str, Value]:
-        """See `Operation.check_all`; a preset has to be named."""
+        """See `Operation.check_all`; a preset must be given."""
         if not given.get("preset"):
             raise Refusal("no_such_preset", "No preset was named: restyle presets lists them.")
         checked = super().check_all(given)
@@ -57,19 +58,20 @@ class Restyle(Operation):
         inputs: Mapping[str, Path],
         output: Path,
         settings: Mapping[str, Value],
-        report: Report,
+        report: OnProgress,
     ) -> Sound:
         """See `Operation.run`."""
         import numpy as np
 
         from effects import StyleTransfer
+        from effects.signal.units import db_to_amplitude
         from plugin_bridge.files import sound_files
         from plugin_bridge.files.process import process
 
         report(0.0, "reading")
         options: dict[str, Any] = dict(settings)
         start, end = options.pop("start_seconds", 0.0), options.pop("end_seconds", None)
-        gain = 10 ** (options.pop("gain_db", 0.0) / 20)
+        gain = db_to_amplitude(options.pop("gain_db", 0.0))
         options["seed"] = int(options.get("seed", 0))
         try:
             effect = StyleTransfer(**options)
@@ -97,7 +99,7 @@ def check_part(settings: Mapping[str, Any]) -> None:
 
 
 def _part(sound: Sound, path: Path, start_seconds: float, end_seconds: float | None) -> Sound:
-    """The wanted part of a stem; ``path`` is for the message if nothing is left of it."""
+    """The wanted part of a stem; ``path`` is for the message if that is empty."""
     import numpy as np
 
     if not start_seconds and end_seconds is None:

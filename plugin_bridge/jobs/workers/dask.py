@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
+# Not searched.
 COUNT_SECONDS = 1.0  # between looks at how many workers a cluster has
+CONNECT_SECONDS, CLOSE_SECONDS = 10, 2  # at most, for a scheduler to answer
 
 
 class Cluster(Executor):
@@ -52,7 +54,7 @@ class Cluster(Executor):
         """
         try:
             future: Future[Result] = self._executor.submit(fn, *args, **kwargs)
-        except Exception as error:  # of Dask's many
+        except Exception as error:  # Dask has many
             self.count = 0
             raise BrokenExecutor(f"The Dask scheduler is gone: {error}") from error
         return future
@@ -60,18 +62,18 @@ class Cluster(Executor):
     def _connect(self) -> None:
         from distributed import Client
 
-        self._client = Client(self._address, timeout=10, set_as_default=False)
+        self._client = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
         self._executor = self._client.get_executor(pure=False)
         self.count = sum(self._client.nthreads().values())
 
     def _watch(self) -> None:
-        """Keep ``count`` up to date; to ask takes seconds when nobody answers."""
+        """Keep ``count`` up to date, in a thread: asking takes seconds when nobody answers."""
         while not self._closed.wait(COUNT_SECONDS):
             try:
                 if self._client.status == "closed":
                     self._connect()
                 self.count = sum(self._client.nthreads().values())
-            except Exception:  # of Dask's many
+            except Exception:  # Dask has many
                 self.count = 0
 
     def kill(self, future: Future[Any]) -> None:
@@ -81,7 +83,7 @@ class Cluster(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster, which stays as it is."""
         self._closed.set()
-        self._client.close(timeout=2)
+        self._client.close(timeout=CLOSE_SECONDS)
 
 
 def _own_address(scheduler: str) -> str:

@@ -27,20 +27,20 @@ PREPARED = (
     "plugin_bridge.jobs.operations.restyle",
 )
 
-# Why no library's pool: one of concurrent.futures breaks as a whole when a process dies, and hides
-# its processes. pebble's can kill the work on one future, but says that it is cancelled before the
-# process has ended, which may still write OUT.part then; takes a process that calls os._exit(0)
-# for one at work; and has all processes share two locks, which one that is killed can take along.
+# Why no library's pool: that of concurrent.futures breaks as a whole when one process dies, and
+# hides its processes. Pebble's can kill the work on one future, but reports it as cancelled while
+# the process may still write OUT.part; takes a process that has called os._exit(0) to be at work;
+# and has all processes share two locks, which a process that is killed may never release.
 
 
 class LocalWorkers(Executor):
-    """Processes that take a job at a time; one that dies takes down no other's work.
+    """Processes that take one job at a time; if one dies, the work of the others goes on.
 
     A process that has died is replaced when it is next needed. All of them end with this process,
     however it ends.
 
     Args:
-        count: how many; as many as there are cores if it is 0.
+        count: how many processes; 0 for as many as there are cores.
     """
 
     host = "127.0.0.1"
@@ -55,7 +55,7 @@ class LocalWorkers(Executor):
         """Run ``fn`` in an idle process.
 
         Raises:
-            RuntimeError: none is idle: the scheduler never gives out more work than that.
+            RuntimeError: none is idle; the scheduler never has more than ``count`` jobs run.
         """
         future: Future[Result] = Future()
         future.set_running_or_notify_cancel()
@@ -91,14 +91,14 @@ class LocalWorkers(Executor):
 
 
 class _Worker:
-    """One process, and the pipe to it: work goes in, and what came of it comes out."""
+    """One process, and the pipe to it: work goes in, its result comes out."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy locked threads
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
-        theirs.close()  # so that the process has the only one, and its death is the pipe's end
+        theirs.close()  # the process now holds the only one, so the pipe ends when it dies
 
     @property
     def alive(self) -> bool:
@@ -112,7 +112,7 @@ class _Worker:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:
-        """Have ``fn`` called there, and wait for what comes of it."""
+        """Call ``fn`` in the process, and wait for its result."""
         try:
             self._pipe.send((fn, args, kwargs))
             result, error = self._pipe.recv()
@@ -120,7 +120,7 @@ class _Worker:
             self.end()
             self.join()
             result, error = None, BrokenProcessPool("The worker process has ended.")
-        except Exception as fault:  # what cannot be pickled is not sent
+        except Exception as fault:  # something cannot be pickled
             result, error = None, fault
         if error is None:
             future.set_result(result)
@@ -137,9 +137,9 @@ class _Worker:
 
 
 def _serve(pipe: Connection) -> None:
-    """What a worker does all its life."""
+    """The main function of a worker's process: do one piece of work after another."""
     _begin()
-    with contextlib.suppress(Exception):  # a fault here is one of each job, which then tells it
+    with contextlib.suppress(Exception):  # a fault here comes again in each job, which reports it
         _prepare(pipe)
     while True:
         try:
@@ -155,27 +155,27 @@ def _serve(pipe: Connection) -> None:
 
 
 def _begin() -> None:
-    """The first thing in a worker: its signals, its threads, and its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which says what next
+    """Set up a worker's process: its signals, its threads, and its end with the server's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for library in ("OMP", "OPENBLAS"):  # read when NumPy and torch load: there are more workers
+    for library in ("OMP", "OPENBLAS"):  # one each: there are other workers
         os.environ[f"{library}_NUM_THREADS"] = "1"
     parent = multiprocessing.parent_process()
     assert parent is not None
 
-    def outlive_nobody() -> None:
+    def end_with_parent() -> None:
         parent.join()
         os._exit(1)
 
-    threading.Thread(target=outlive_nobody, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _prepare(pipe: Connection) -> None:
     """Load what restyling with the default engine needs, so that no job waits for it.
 
-    A job that comes meanwhile loads the rest itself, with its line open: on a busy machine a
-    worker that prepares in silence would be taken for one that hangs. Another engine's job loads
-    torch itself, which then uses one thread as well.
+    A job that comes meanwhile loads the rest itself, with its line open: on a busy machine, a
+    worker that prepared in silence would seem to hang. A job of another engine loads torch itself,
+    which then uses one thread, too.
     """
     for name in PREPARED:
         if pipe.poll():

@@ -1,8 +1,8 @@
-"""The line from a worker to its server: progress one way; cut, it stops the work.
+"""The line from a worker to its server: it carries progress, and cutting it stops the work.
 
 A worker may be a process here or on another machine, so the line is a TCP connection, opened by
 the worker with the server's token. Each report is one line of JSON. A server that wants a job
-stopped cuts its line; a server that died has cut all of them. So no work goes on for nobody.
+stopped cuts its line; a server that dies cuts all of them. So no work goes on in vain.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from typing import NamedTuple
 
 OnReport = Callable[[str, float, str], None]  # job, fraction, stage
 
-MAX_LINE_BYTES = 1 << 12
-SECONDS_TO_GREET = 5.0
-REPEAT_SECONDS = 1.0
+# Not searched.
+MAX_LINE_BYTES = 1 << 12  # a report has far fewer: its stage is cut to `STAGE_CHARACTERS`
+STAGE_CHARACTERS = 100
+GREET_SECONDS = 5.0  # for a worker that has connected to say who it is
+CONNECT_SECONDS = 10.0  # for a worker to reach the server
+REPEAT_SECONDS = 1.0  # far less than the shortest --hang-seconds, 10
 
 
 class Address(NamedTuple):
-    """Where a worker calls, and the token that shows that it was sent."""
+    """Where a worker connects, and the token that proves that the server sent it."""
 
     host: str
     port: int
@@ -48,13 +51,13 @@ class Exchange:
         return self.address
 
     def cut(self, job: str) -> None:
-        """Stop a job's work: now, or when its worker calls."""
+        """Stop a job's work: now, or when its worker connects."""
         self._cut.add(job)
         if job in self._lines:
             self._lines.pop(job).close()
 
     def forget(self, job: str) -> None:
-        """A job's work is over; its next work will have a line of its own."""
+        """Forget the line of a job whose work is over; new work on it has a line of its own."""
         self._cut.discard(job)
         if job in self._lines:
             self._lines.pop(job).close()
@@ -69,7 +72,7 @@ class Exchange:
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         job = None
         try:
-            async with asyncio.timeout(SECONDS_TO_GREET):
+            async with asyncio.timeout(GREET_SECONDS):
                 greeting = json.loads(await reader.readline())
             token, name = str(greeting["token"]), str(greeting["job"])
             if not hmac.compare_digest(token.encode(), self.address.token.encode()):
@@ -83,7 +86,7 @@ class Exchange:
                 if self._lines.get(job) is writer:
                     self._on_report(job, float(fraction), str(stage))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            pass  # no worker of ours, or one that died: whoever awaits its result hears of it
+            pass  # not our worker, or one that died: its future tells that
         finally:
             if job is not None and self._lines.get(job) is writer:
                 del self._lines[job]
@@ -93,15 +96,17 @@ class Exchange:
 class Line:
     """The worker's end; a context manager.
 
-    While it is open the last report is repeated every second, so that a long step (an hour is
-    encoded as MP3 in two minutes) is not taken for a worker that hangs.
+    While it is open, the last report is repeated every second, so that a worker does not seem to
+    hang in a long step (encoding an hour as MP3 takes two minutes).
 
     Raises:
         OSError: the server is gone.
     """
 
     def __init__(self, address: Address, job: str) -> None:
-        self._socket = socket.create_connection((address.host, address.port), timeout=10.0)
+        self._socket = socket.create_connection(
+            (address.host, address.port), timeout=CONNECT_SECONDS
+        )
         self._sending = threading.Lock()
         self._closed = threading.Event()
         self._last: object = [0.0, "starting"]
@@ -109,14 +114,14 @@ class Line:
         threading.Thread(target=self._repeat, name="restyle-line", daemon=True).start()
 
     def report(self, fraction: float, stage: str) -> None:
-        """Say how far the work is.
+        """Say how far the work has got.
 
         Raises:
             effects.Cancelled: the line was cut.
         """
         from effects import Cancelled
 
-        self._last = [round(fraction, 4), stage[:100]]
+        self._last = [round(fraction, 4), stage[:STAGE_CHARACTERS]]
         try:
             self._send(self._last)
             cut = bool(select.select([self._socket], [], [], 0)[0])  # the server never speaks

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Task(NamedTuple):
-    """What a worker has to know of a job; see `plugin_bridge.jobs.job.Job`.
+    """What a worker needs to know of a job; see `plugin_bridge.jobs.job.Job`.
 
     Attributes:
         operation: where it is, as ``"module:Class"``.
@@ -65,7 +65,7 @@ def work(task: Task) -> Outcome:
             inputs = {name: Path(path) for name, path in task.inputs.items()}
             operation = operations.load(task.operation)
             sound = operation.run(inputs, output, task.settings, line.report)
-            line.report(0.99, "writing")  # a line that was cut meanwhile ends it here
+            line.report(0.99, "writing")  # raises Cancelled if the line was cut meanwhile
             try:
                 _write(output, sound)
                 line.report(1.0, "written")
@@ -81,11 +81,11 @@ def work(task: Task) -> Outcome:
 
 
 def _write(out: Path, sound: Sound) -> None:
-    """Write a new file OUT.part, all the way to the disk."""
+    """Write a new file OUT.part, and wait until it is on the disk."""
     from plugin_bridge.files.sound_files import write_into
 
     part = part_path(out)
-    part.unlink(missing_ok=True)  # of an earlier work on the same job; nobody else's was accepted
+    part.unlink(missing_ok=True)  # left by earlier work on this job: no other is accepted
     with part.open("x+b") as raw:
         write_into(raw, out, sound)
         raw.flush()

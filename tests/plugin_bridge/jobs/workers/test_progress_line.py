@@ -145,7 +145,7 @@ def test_nonsense_ends_a_line(said):
 
 
 def test_who_says_nothing_is_let_go(monkeypatch):
-    monkeypatch.setattr(module, "SECONDS_TO_GREET", 0.1)
+    monkeypatch.setattr(module, "GREET_SECONDS", 0.1)
 
     def story(exchange, address, heard, call):
         with socket.create_connection(address[:2]) as stranger:
