@@ -6,8 +6,8 @@
 >>> presets.from_program(73).name
 'flute'
 
-A preset is a folder with a sound and a text file (`presets.preset`); the user's are managed by
-`presets.user`. Importing this loads nothing heavy.
+A preset is a folder with a sound and a text file (`presets.preset`); `presets.user` manages the
+user's own. Importing this loads nothing heavy.
 """
 
 from presets.catalogue import (

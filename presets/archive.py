@@ -1,7 +1,7 @@
 """A preset in a .zip file, to be shared: writing one, and reading one from a stranger.
 
-Nothing is unpacked under a name that stands in the file: its members are looked up by the few
-names that presets have, and their bytes are read up to the size that such a file may have.
+No name in the archive is used to write a file: members are looked up by the few names that presets
+have, and read only up to the size that such a file may have.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ MEMBERS = {
     **{f"clip{suffix}": MAX_CLIP_BYTES for suffix in CLIP_SUFFIXES},
 }
 MAX_BYTES = MAX_CLIP_BYTES + (2 << 20)  # of the archive
-MAX_CONTENTS_BYTES = 1 << 20  # of its table of contents; by guess, far more than three files need
+MAX_CONTENTS_BYTES = 1 << 20  # of its table of contents; by guess, far more than needed
 BLOCK = 1 << 16  # bytes copied at a time
-JUNK = (".DS_Store", "Thumbs.db", "desktop.ini")
+JUNK = (".DS_Store", "Thumbs.db", "desktop.ini")  # left in folders by operating systems
 
 
 def write(preset: Preset, path: Path) -> None:
@@ -56,12 +56,12 @@ def write(preset: Preset, path: Path) -> None:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Write the files of the preset in the .zip file ``path`` to ``folder``, which is there.
+    """Write the files of the preset in the .zip file ``path`` to the existing ``folder``.
 
     Raises:
-        BrokenPreset: it is not a .zip file of a preset, it is damaged or too large, or has
-            something in it that a preset does not.
-        OSError: it cannot be read, or ``folder`` cannot be written.
+        BrokenPreset: ``path`` is not the .zip file of a preset, is damaged or too large, or holds
+            something that a preset does not.
+        OSError: ``path`` cannot be read, or ``folder`` cannot be written.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -76,7 +76,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 
 class _Frugal(io.BufferedReader):
-    """A file that is read in bounded pieces, whatever a forged archive asks for."""
+    """A file that is read only in bounded pieces, however much a forged archive asks for."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         bounded = size is not None and 0 <= size <= MAX_CONTENTS_BYTES
@@ -87,7 +87,7 @@ class _Frugal(io.BufferedReader):
 
 
 def _member(preset: Preset, name: str) -> zipfile.ZipInfo:
-    """An entry of the preset's folder, of no particular date."""
+    """An entry for a file of the preset, always with the same date."""
     member = zipfile.ZipInfo(f"{preset.name}/{name}")
     member.external_attr = (stat.S_IFREG | 0o644) << 16
     return member
@@ -130,7 +130,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
 
 
 def _check_harmless(path: Path, member: zipfile.ZipInfo) -> None:
-    """Refuse what no honest archive holds, even where it would not be read."""
+    """Refuse what no honest archive holds, even if it would not be read."""
     name = member.orig_filename.replace("\\", "/")
     what = shown(member.orig_filename)
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\0" in name:
@@ -145,7 +145,7 @@ def _check_harmless(path: Path, member: zipfile.ZipInfo) -> None:
 
 
 def _is_junk(parts: tuple[str, ...]) -> bool:
-    """Whether a file is what operating systems leave in folders."""
+    """Whether an operating system has left this file there."""
     return "__MACOSX" in parts or parts[-1] in JUNK or parts[-1].startswith("._")
 
 

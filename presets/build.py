@@ -1,4 +1,4 @@
-"""``python -m presets.build``, as version 0.1 had it: see `presets.studio`."""
+"""``python -m presets.build``, where version 0.1 had what is `presets.studio` now."""
 
 from presets.studio.__main__ import main
 

@@ -1,4 +1,4 @@
-"""All presets there are, the built-in ones and the user's, and how to find one of them."""
+"""All presets, the built-in ones and the user's, and how to find one of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from presets.preset import (
 BUILT_IN = Path(__file__).parent / "library"
 
 MAX_NAME = 64  # characters; by guess
-#: Files of these names cannot be made on Windows, whatever their suffix.
+#: Names that no file can have on Windows, whatever its suffix.
 RESERVED = {
     "con",
     "prn",
@@ -42,7 +42,7 @@ def user_folder() -> Path:
 
 
 def slug(name: str) -> str:
-    """``name`` as presets' names are written: in lower case, with hyphens between words.
+    """``name`` as presets' names are written: lower case, with hyphens between words.
 
     >>> slug("Acoustic Guitar (nylon)")
     'acoustic-guitar-nylon'
@@ -56,7 +56,7 @@ def check_name(name: str) -> str:
     """``name`` as presets' names are written.
 
     Raises:
-        PresetError: no preset may be called so.
+        PresetError: a preset may not be called so.
     """
     written = slug(name)
     if not written:
@@ -82,7 +82,7 @@ def every() -> list[Preset]:
 
 
 def in_order(presets: Iterable[Preset]) -> list[Preset]:
-    """By family and program as General MIDI orders them, then drum kits, then others by name."""
+    """Sorted by family and program as in General MIDI, then drum kits, then others by name."""
     places = {family: place for place, family in enumerate((*FAMILIES, DRUM_KITS))}
 
     def place(it: Preset) -> tuple[int, str, int, int, str]:
@@ -93,7 +93,7 @@ def in_order(presets: Iterable[Preset]) -> list[Preset]:
 
 
 def by_family(presets: Iterable[Preset]) -> dict[str, list[Preset]]:
-    """The members of each family; families and members are in the order of `in_order`."""
+    """The members of each family; families and members are sorted as by `in_order`."""
     families: dict[str, list[Preset]] = {}
     for it in in_order(presets):
         families.setdefault(it.family, []).append(it)
@@ -114,8 +114,8 @@ def get(name: str | int) -> Preset:
     True
 
     Raises:
-        UnknownPreset: there is none; a ValueError.
-        BrokenPreset: it is one of the user's and cannot be read; a ValueError.
+        UnknownPreset: there is none. It is a ValueError.
+        BrokenPreset: it is the user's and cannot be read. It is a ValueError.
     """
     if isinstance(name, int) and not isinstance(name, bool):
         return from_program(name)
@@ -141,7 +141,7 @@ def get(name: str | int) -> Preset:
 def built_in(name: str) -> Preset | None:
     """The built-in preset of that name, General MIDI number or name, even if it is overridden."""
     wanted = slug(name)
-    if wanted.isdecimal():  # -1 and the like are no numbers of programs
+    if wanted.isdecimal():  # the slug of -1 is 1, but -1 is no program
         digits = unicodedata.normalize("NFKC", name).strip()
         wanted = str(int(wanted)) if wanted == digits and len(wanted) < 5 else ""
     return _built_in().get(_aliases().get(wanted, wanted))
@@ -151,8 +151,8 @@ def read_user(folder: Path) -> Preset:
     """The preset in a folder of `user_folder`.
 
     Raises:
-        BrokenPreset: it cannot be read, no preset may be called so, or it has the name of a
-            built-in one and does not say that it overrides it.
+        BrokenPreset: it cannot be read, a preset may not be called so, or it has the name of a
+            built-in one without saying that it overrides that.
     """
     name = unicodedata.normalize("NFC", folder.name)
     try:
@@ -173,12 +173,12 @@ def read_user(folder: Path) -> Preset:
 def from_program(program: int, bank: int = 0, percussion: bool = False) -> Preset:
     """The preset for a MIDI program change.
 
-    As synthesisers do, a variation that is not there is replaced by the program's sound in bank 0,
-    and a drum kit that is not there by the standard kit.
+    As in synthesisers, a missing variation is replaced by the program's sound in bank 0, and a
+    missing drum kit by the standard kit.
 
     Args:
         program: from 0, as on the wire: 40 is the violin.
-        bank: the last bank select (controller 0).
+        bank: the value of the last bank select (controller 0).
         percussion: whether it came on the percussion channel, where programs are drum kits.
 
     Raises:
@@ -252,7 +252,7 @@ def _user() -> tuple[list[Preset], list[BrokenPreset]]:
 
 @cache
 def _built_in() -> dict[str, Preset]:
-    """The built-in presets by name. They do not change while a process lasts."""
+    """The built-in presets by name; they do not change while the process runs."""
     return {
         file.parent.name: read(file.parent, built_in=True)
         for file in sorted(BUILT_IN.glob(f"*/{TEXT}"))

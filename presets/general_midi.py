@@ -1,7 +1,7 @@
-"""The names that General MIDI gives to its programs, drum kits and families.
+"""General MIDI's names of programs, drum kits and families.
 
 Source: General MIDI System Level 1 (MIDI Manufacturers Association, 1991), programs numbered from 0
-as they are on the wire; drum kits as Roland's GS and General MIDI 2 number them.
+as on the wire; drum kits as Roland's GS and General MIDI 2 number them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FAMILIES = (
 )
 DRUM_KITS = "Drum Kits"
 
-#: Eight to a family.
+#: By number; each family has eight.
 PROGRAMS = (
     *("Acoustic Grand Piano", "Bright Acoustic Piano", "Electric Grand Piano", "Honky-tonk Piano"),
     *("Electric Piano 1", "Electric Piano 2", "Harpsichord", "Clavinet"),
@@ -63,7 +63,7 @@ PROGRAMS = (
     *("Telephone Ring", "Helicopter", "Applause", "Gunshot"),
 )
 
-#: On the percussion channel, by program.
+#: By program, on the percussion channel.
 KITS = {
     0: "Standard Kit",
     8: "Room Kit",
@@ -77,10 +77,10 @@ KITS = {
 
 
 def name_of(program: int, *, percussion: bool = False) -> str | None:
-    """General MIDI's name of a program from 0; None for a kit that it does not name."""
+    """General MIDI's name of a program, counted from 0; None for a kit that it does not name."""
     return KITS.get(program) if percussion else PROGRAMS[program]
 
 
 def family_of(program: int) -> str:
-    """The family of a program from 0."""
+    """The family of a program, counted from 0."""
     return FAMILIES[program // 8]

@@ -1,8 +1,8 @@
 """One preset: a folder with a style clip and a text file that says what it is.
 
 ``preset.toml`` says what is known of the sound, ``clip.ogg`` (or another format) is the sound, and
-``notes.mid``, if it is there, is what was played. Nothing in the text names a file, so a preset
-from a stranger cannot point anywhere.
+``notes.mid``, if there is one, is what was played. Nothing in the text names a file, so a preset
+from a stranger cannot point to other files.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NOTES = "notes.mid"
 CLIP_SUFFIXES = (".ogg", ".flac", ".wav", ".aiff", ".aif", ".mp3")
 
 # Limits on what a stranger may send, by guess: far above what presets need.
-#: The time to read some texts grows with the square of their length: it is 0.2 s at this one.
+#: The time to read some texts grows with the square of their length: at this length it is 0.2 s.
 MAX_TEXT_BYTES = 8 << 10
 MAX_NOTES_BYTES = 1 << 20
 MAX_CLIP_BYTES = 100 << 20
@@ -44,7 +44,7 @@ class UnknownPreset(PresetError):  # noqa: N818 - says what is the matter, as Fi
 
 
 class BrokenPreset(PresetError):  # noqa: N818
-    """The folder is there but is no preset; the message names it and what is wrong."""
+    """The folder is there but is not a preset; the message names it and says what is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +52,21 @@ class Preset:
     """One style.
 
     Attributes:
-        name: what it is called in code and on the command line: lower case, hyphens.
-        label: what it is called on a screen.
-        family: the kind of sound, by which lists are grouped.
+        name: its name in code and on the command line: lower case, hyphens.
+        label: its name on a screen.
+        family: the kind of sound; lists are grouped by it.
         licence: the clip's licence, as an SPDX identifier.
         source: where the clip comes from.
         credit: who made it.
         program: its General MIDI program, from 0; None if it has none.
-        bank: the bank (controller 0) in which it has that program.
+        bank: the bank (controller 0) in which it is that program.
         percussion: whether it is a drum kit, played on the percussion channel.
         register: its lowest and highest usual note, as MIDI numbers; for a kit, the lowest and
             highest key of a drum; None if unknown.
         note: what a user should know about the sound.
         parameters: settings advised for `effects.StyleTransfer`, by name.
         sha256: the hash of the clip's bytes; None if nobody has written it down.
-        override: whether a user's preset takes the place of the built-in one of its name.
+        override: whether a user's preset replaces the built-in one of the same name.
         clip: the sound file.
         notes: what is played in the clip, as a MIDI file; None if unknown.
         built_in: whether it came with Restyle.
@@ -92,17 +92,17 @@ class Preset:
 
     @property
     def gm_name(self) -> str | None:
-        """General MIDI's name for it; None for what General MIDI does not have."""
+        """General MIDI's name for it; None if General MIDI does not have it."""
         if self.program is None or self.bank:
             return None
         return name_of(self.program, percussion=self.percussion)
 
 
 def read(folder: Path, *, name: str | None = None, built_in: bool = False) -> Preset:
-    """The preset in ``folder``, called as the folder is unless ``name`` says otherwise.
+    """The preset in ``folder``, with the folder's name unless ``name`` is given.
 
     The clip is not opened: `presets.user.validate` does that. Links are followed only in built-in
-    presets, since some installers make their packages of links.
+    presets, since some installers build packages out of links.
 
     Raises:
         BrokenPreset: a part is missing, too large, unreadable or makes no sense.
@@ -129,7 +129,7 @@ def read(folder: Path, *, name: str | None = None, built_in: bool = False) -> Pr
 
 
 def render(preset: Preset) -> str:
-    """The text of ``preset.toml``: what is known of ``preset`` but for its name and its files."""
+    """The text of ``preset.toml``: all that is known of ``preset`` except its name and files."""
     lines = []
     for it in fields(Preset):
         value = getattr(preset, it.name)
@@ -176,7 +176,7 @@ def _megabytes(size: int) -> str:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    """What the text says, as arguments of `Preset`."""
+    """The entries of the text, as arguments of `Preset`."""
 
     def broken(what: str) -> BrokenPreset:
         return BrokenPreset(f"The preset {shown(path.parent)} is broken: its {TEXT} {what}.")

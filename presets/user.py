@@ -1,9 +1,9 @@
 """The user's own presets: add, remove, rename, export and validate them.
 
 They are folders in `presets.user_folder`. Each change is made in a hidden folder beside them, which
-is then renamed: whatever happens meanwhile (a crash, a full disk, another process), there is all of
-a preset or nothing. A preset that is replaced is kept until the new one is there; if a crash comes
-between, the next change brings the old one back.
+is then renamed: whatever happens meanwhile (a crash, a full disk, another process), a preset is
+there whole or not at all. A preset that is replaced is kept until the new one is there; after a
+crash in between, the next change brings the old one back.
 
 >>> from presets import user
 >>> user.add("my kalimba", "kalimba.wav").name
@@ -43,11 +43,11 @@ from presets.validation import problems, problems_of_sound, sha256
 
 FAMILY = "My Presets"
 
-# Hidden names in the user's folder: something being made; what it replaces; what is being removed.
+# Hidden names in the user's folder: a preset being made, one being replaced, one being removed.
 _NEW, _OLD, _GONE = ".new-", ".old-", ".gone-"
-_STALE_SECONDS = 3600.0  # after which nobody is making it any more; by guess
+_STALE_SECONDS = 3600.0  # after which a preset being made counts as abandoned; by guess
 _BLOCK = 1 << 20  # bytes, or samples, copied at a time
-_TRIES = 100  # to replace a preset while others replace it, too; by guess
+_TRIES = 100  # to replace a preset that others are replacing, too; by guess
 
 
 def add(
@@ -59,21 +59,21 @@ def add(
     override: bool = False,
     replace: bool = False,
 ) -> Preset:
-    """Make a preset of the user's.
+    """Add a preset of the user's.
 
     Args:
-        name: what to call it, in any spelling: "My kalimba" becomes ``my-kalimba``.
+        name: what to call it; "My kalimba" becomes ``my-kalimba``.
         source: a sound file, the folder of a preset, or a .zip file of one. It is copied.
-        label: what it is called on a screen; as ``source`` says, or ``name``, without it.
-        family: the kind of sound; as ``source`` says, or "My Presets", without it.
+        label: what it is called on a screen; None for the label in ``source``, or else ``name``.
+        family: the kind of sound; None for the family in ``source``, or else "My Presets".
         override: allow the name of a built-in preset, and take its place.
         replace: allow the name of another preset of the user's, and take its place.
 
     Returns:
-        The preset as it is now.
+        The new preset.
 
     Raises:
-        PresetError: the name is taken or is none, or the source is neither a preset nor a sound.
+        PresetError: the name is taken or not allowed, or the source is no preset and no sound.
         OSError: a file cannot be read or written.
     """
     original = built_in(name)
@@ -101,7 +101,7 @@ def add(
 
 
 def _free_name(name: str, original: Preset | None, *, override: bool, replace: bool) -> str:
-    """What a new preset is called. Raises PresetError if the name is taken, or is none."""
+    """The name of a new preset. Raises PresetError if it is taken or not allowed."""
     if original is not None and not override:
         raise PresetError(
             f"The preset {original.name!r} is built in: choose another name, or add --override "
@@ -114,7 +114,7 @@ def _free_name(name: str, original: Preset | None, *, override: bool, replace: b
 
 
 def _of_sound(clip: Path, name: str, original: Preset | None) -> Preset:
-    """The preset of a sound, of which only its name is known, and what preset it overrides."""
+    """A preset for a sound, of which only the name and any overridden preset are known."""
     label = _line("label", "".join(c if c.isprintable() else " " for c in name))
     if original is None:
         return Preset(name=check_name(name), label=label, family=FAMILY, clip=clip)
@@ -130,20 +130,20 @@ def _of_sound(clip: Path, name: str, original: Preset | None) -> Preset:
 
 
 def remove(name: str) -> None:
-    """Remove a preset of the user's, broken or not. A built-in one that it overrode is back then.
+    """Remove a preset of the user's, broken or not. A built-in one that it overrode comes back.
 
     Raises:
-        PresetError: there is none of that name, or it is built in.
+        PresetError: there is no such preset, or it is built in.
         OSError: it cannot be removed.
     """
     _discard(_folder_of(name, "removed"))
 
 
 def rename(name: str, new: str) -> Preset:
-    """Call a preset of the user's by another name. Its label stays, unless it was its name.
+    """Call a preset of the user's by another name. Its label stays, unless that was the old name.
 
     Raises:
-        PresetError: there is none of that name, it is broken, or the new name cannot be had.
+        PresetError: there is no such preset, it is broken, or the new name is taken or not allowed.
         OSError: it cannot be renamed.
     """
     folder = _folder_of(name, "renamed")
@@ -158,7 +158,7 @@ def rename(name: str, new: str) -> Preset:
     preset = read(folder)
     if written == folder.name:
         return read_user(folder)
-    if os.path.lexists(target) and not target.samefile(folder):  # as where case does not matter
+    if os.path.lexists(target) and not target.samefile(folder):  # it is where case does not count
         raise PresetError(f"You have a preset {written!r} already: remove it first.")
     folder.rename(target)
     label = _line("label", new) if slug(preset.label) == slug(name) else preset.label
@@ -167,14 +167,14 @@ def rename(name: str, new: str) -> Preset:
 
 
 def export(name: str, path: str | os.PathLike[str]) -> None:
-    """Write the sound of any preset as a WAV file, or all of it as a .zip file for `add`.
+    """Write a preset's sound as a WAV file, or all of the preset as a .zip file for `add`.
 
     Args:
         name: the preset's name.
         path: the file to write or replace; its suffix, .wav or .zip, says what.
 
     Raises:
-        PresetError: there is no such preset, it is broken, or the suffix is another one.
+        PresetError: there is no such preset, it is broken, or the suffix is neither.
         OSError: the file cannot be written.
     """
     preset, path = get(name), Path(path)
@@ -188,11 +188,11 @@ def export(name: str, path: str | os.PathLike[str]) -> None:
 
 
 def validate(source: str | os.PathLike[str]) -> list[str]:
-    """Open and read a preset's files, and say what is wrong with them, a line for each fault.
+    """Open and read a preset's files, and say what is wrong with them, one line for each fault.
 
     Args:
-        source: the name of a preset; or a folder or .zip file of one, if it is a `Path`, has a
-            separator in it, ends in .zip, or is there while no preset has that name.
+        source: the name of a preset, or its folder or .zip file. It is taken for a file if it is a
+            `Path`, has a separator in it, ends in .zip, or if a file but no preset is called so.
 
     Raises:
         UnknownPreset: there is nothing of that name.
@@ -223,7 +223,7 @@ def validate(source: str | os.PathLike[str]) -> list[str]:
 
 
 def _find(name: str) -> Preset:
-    """The preset of that name. Raises BrokenPreset also for one of the user's that is not used."""
+    """The preset of that name. Raises BrokenPreset if the user's is broken, used or not."""
     folder = user_folder() / (slug(name) or ".")
     if slug(name) and os.path.isdir(folder):
         return read_user(folder)
@@ -245,7 +245,7 @@ def _is_there(name: str) -> PresetError:
 
 
 def _line(what: str, text: str) -> str:
-    """``text`` with single spaces. Raises PresetError if it cannot stand in a preset's text."""
+    """``text`` with single spaces. Raises PresetError if a preset's text cannot hold it."""
     line = " ".join(text.split())
     if not line or len(line) > MAX_ENTRY or not line.isprintable():
         raise PresetError(f"A {what} is up to {MAX_ENTRY} printable characters, not {shown(text)}.")
@@ -262,7 +262,7 @@ def _folder_of(name: str, done: str) -> Path:
     parent, written = user_folder(), slug(name)
     _recover(parent)
     own = built_in(name)
-    # The name as it stands is for folders that only a file manager could call so.
+    # The name as given may be that of a folder that somebody has named by hand.
     for candidate in (name, written, own.name if own else ""):
         if candidate and Path(candidate).name == candidate and candidate[0] != ".":
             folder = parent / candidate
@@ -278,7 +278,7 @@ def _folder_of(name: str, done: str) -> Path:
 
 @contextlib.contextmanager
 def _workshop() -> Iterator[Path]:
-    """Lend a hidden folder beside the user's presets; delete it afterwards, unless it was moved."""
+    """Lend a hidden folder beside the user's presets; delete it afterwards unless it was moved."""
     parent = user_folder()
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -295,7 +295,7 @@ def _workshop() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _telling_of(source: Path, folder: Path) -> Iterator[None]:
-    """Have messages about the copy of ``source`` in ``folder`` name ``source`` itself."""
+    """In messages about the copy of ``source`` in ``folder``, name ``source`` instead."""
     try:
         yield
     except PresetError as error:
@@ -304,7 +304,7 @@ def _telling_of(source: Path, folder: Path) -> Iterator[None]:
 
 
 def _fetch(source: Path, folder: Path) -> Path | None:
-    """Copy the files of ``source`` to ``folder``. Returns a sound's copy; None for a preset."""
+    """Copy the files of ``source`` to ``folder``. Returns a sound's copy, or None for a preset."""
     try:
         status = source.stat()
     except ValueError as error:
@@ -386,20 +386,20 @@ def _move(folder: Path, target: Path) -> None:
     """Rename ``folder`` to ``target``.
 
     Raises:
-        FileExistsError: that is there.
+        FileExistsError: ``target`` exists.
     """
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
     try:
         folder.rename(target)
     except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.ENOTDIR):  # it has come to be there just now
+        if error.errno in (errno.ENOTEMPTY, errno.ENOTDIR):  # it has just appeared
             raise FileExistsError(error.errno, error.strerror, os.fspath(target)) from error
         raise
 
 
 def _discard(path: Path) -> None:
-    """Delete a folder, or a link. It is renamed first, so no part of it is found meanwhile."""
+    """Delete a folder, or a link. It is renamed first, so that no half of it is ever found."""
     gone = path.with_name(f"{_GONE}{uuid.uuid4().hex}")
     path.rename(gone)
     _delete(gone)
@@ -415,7 +415,7 @@ def _delete(path: Path) -> None:
 
 
 def _recover(parent: Path) -> None:
-    """Bring back what a crash left half replaced; delete what it left half made or removed."""
+    """After a crash: bring back what was being replaced, delete what was being made or removed."""
     for old in parent.glob(f"{_OLD}*"):
         with contextlib.suppress(FileNotFoundError):
             try:
@@ -431,7 +431,7 @@ def _recover(parent: Path) -> None:
 
 
 def _write_wav(clip: Path, path: Path) -> None:
-    """Write a sound as WAV, of 24 bits unless it is one already."""
+    """Write a sound as a WAV file of 24 bits; a .wav is copied as it is."""
     from pedalboard.io import AudioFile
 
     if clip.suffix == ".wav":

@@ -1,4 +1,4 @@
-"""Whether the sound and the notes of a preset are what they should be, which needs opening them."""
+"""Opens a preset's sound and notes to see whether they are what they should be."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from presets.preset import NOTES, Preset, shown
 if TYPE_CHECKING:
     from pedalboard.io import ReadableAudioFile
 
-# By guess: what is outside these limits is a mistake, and no style.
+# By guess: a sound outside these limits is a mistake rather than a style.
 MIN_SECONDS = 0.1
 MAX_SECONDS = 3600.0
 MAX_CHANNELS = 8
-#: A clip with no sample above this (-80 dBFS) counts as silent.
+#: A clip whose samples all lie below this (-80 dBFS) counts as silent.
 MIN_PEAK = 1e-4
 
 BLOCK = 1 << 18  # samples read at a time: bounds the memory
 
 
 def problems(preset: Preset) -> list[str]:
-    """What is wrong with the sound and the notes of a preset, a line for each fault."""
+    """What is wrong with the sound and the notes of a preset, one line for each fault."""
     found = problems_of_sound(preset.clip)
     if preset.sha256 is not None and not found and sha256(preset.clip) != preset.sha256:
         found.append(
@@ -59,7 +59,7 @@ def problems_of_sound(path: Path) -> list[str]:
 def problems_of_notes(path: Path) -> list[str]:
     """What keeps a file from being a standard MIDI file: nothing, or one line.
 
-    The chunks are looked at, not the events in them.
+    Only the chunks are checked, not the events in them.
     """
     try:
         with path.open("rb") as file:
@@ -79,7 +79,7 @@ def problems_of_notes(path: Path) -> list[str]:
 
 
 def _wrong(path: Path, file: ReadableAudioFile) -> str:
-    """What is wrong with an open sound file; nothing if the answer is empty."""
+    """What is wrong with an open sound file; an empty text if nothing is."""
     if file.num_channels > MAX_CHANNELS:
         return f"has {file.num_channels} channels: mix it down to {MAX_CHANNELS} at the most."
     if not file.frames >= MIN_SECONDS * file.samplerate:
@@ -106,9 +106,9 @@ def _extremes(file: ReadableAudioFile) -> Iterator[tuple[float, float]]:
 
 
 def _promised_bytes(path: Path, file: ReadableAudioFile) -> int:
-    """The least size of an uncompressed file with so many samples; 0 for other kinds of file.
+    """The least size of an uncompressed file with so many samples; 0 for compressed kinds.
 
-    What pedalboard calls float32 may be A-law, of 8 bits, and counts as that.
+    What pedalboard calls float32 may be 8-bit A-law, so 8 bits are assumed.
     """
     if path.suffix.lower() not in (".wav", ".aiff", ".aif"):
         return 0

@@ -24,20 +24,20 @@ FILES = (TEXT, "clip.ogg", NOTES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build, or compare; returns the exit code."""
+    """Build or check the library; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m presets.studio",
         description="Build the preset library from the FluidR3 soundfont, bit-identically. Takes "
         "about half a minute. Needs fluidsynth, oggenc (Debian's vorbis-tools) and the soundfont "
         "(Debian's fluid-soundfont-gm).",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="presets to build; all if none")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="presets to build; default: all")
     parser.add_argument("--soundfont", type=Path, default=SOUNDFONT, metavar="FILE")
     parser.add_argument(
         "--to", type=Path, default=BUILT_IN, metavar="DIR", help="default: presets/library"
     )
     parser.add_argument(
-        "--check", action="store_true", help="change nothing: say which files would change"
+        "--check", action="store_true", help="change nothing, but say which files would change"
     )
     options = parser.parse_args(arguments)
     chosen = [it for it in load() if it.name in options.names or not options.names]
@@ -62,7 +62,7 @@ def build(
     """Render ``instruments`` into ``library``.
 
     Returns:
-        The files that are new or differ; with ``check`` they stay as they were.
+        The files that are new or differ; with ``check`` nothing is written.
     """
     library.mkdir(parents=True, exist_ok=True)
     changed = []

@@ -1,4 +1,4 @@
-"""The instruments of the library: which sounds of the soundfont, under which names, how played."""
+"""The library's instruments: their sounds in the soundfont, their names, how they play."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Instrument:
         label: what it is called on a screen.
         register: lowest and highest usual note, as MIDI numbers.
         chords: whether it plays chords.
-        rings: whether its notes fade by themselves and take long to.
-        slow: whether its notes take long to begin.
-        texture: whether it is a sound rather than an instrument.
+        rings: whether its notes fade by themselves, slowly.
+        slow: whether its notes begin slowly.
+        texture: whether it is a sound, such as surf, rather than an instrument.
         note: what a user should know about the sound; may be empty.
     """
 

@@ -1,8 +1,8 @@
-"""From a score to a preset's folder: MIDI with mido, sound with fluidsynth, OGG with oggenc.
+"""From a score to a preset's folder: MIDI by mido, sound by fluidsynth, OGG by oggenc.
 
-Every step is bit-identical when it is repeated with the same versions of these programs: the MIDI
-file has no date, fluidsynth renders faster than real time with neither reverb nor chorus, and
-oggenc is given the stream's serial number, which it would otherwise draw at random.
+With the same versions of these programs, every step gives the same bits again: the MIDI file has no
+date, fluidsynth renders faster than real time with neither reverb nor chorus, and oggenc is given
+the stream's serial number, which it would otherwise draw at random.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def describe(instrument: Instrument, sha256: str) -> str:
 
 
 def _trim(wave: Path, seconds: float) -> None:
-    """Make ``wave`` mono, as long as it should be, with its peak at `PEAK`."""
+    """Make ``wave`` mono, ``seconds`` long, with its peak at `PEAK`."""
     with AudioFile(str(wave)) as file:
         audio = file.read(file.frames).mean(axis=0)
     length = round(seconds * SAMPLE_RATE)
@@ -146,8 +146,8 @@ def _trim(wave: Path, seconds: float) -> None:
 
 
 def _encode(wave: Path, clip: Path) -> None:
-    # On processors that have FMA, the C library's sines and exponentials may differ in the last
-    # bit, of which a codec may make a different file. So FMA is left out.
+    # On processors with FMA, the C library's sines and exponentials may differ in the last bit, and
+    # so may the file. FMA is therefore left out.
     same_everywhere = {**os.environ, "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX512F"}
     _run(
         ["oggenc", "-Q", "-q", OGG_QUALITY, "-s", "1", "-o", str(clip), str(wave)],

@@ -26,10 +26,10 @@ SHORT, LONG = 0.45, 0.9  # of a slot, in turn
 SCALE_SECONDS = 9.5  # both ways together, at most
 SLOT_SECONDS, SLOW_SLOT_SECONDS = 0.36, 0.54  # from note to note, at most
 TEXTURE_SLOT_SECONDS = 0.9
-SCALE_REST_SECONDS, PHRASE_REST_SECONDS = 0.2, 0.3  # after each
+SCALE_REST_SECONDS, PHRASE_REST_SECONDS = 0.2, 0.3  # after each way of the scale, and the phrase
 HOLD_SECONDS = (2.0, 2.0, 2.0)  # low, middle and high
 RING_SECONDS = (3.2, 2.4, 1.6)  # low strings ring longer
-HOLD, RING, TIED = 0.75, 0.98, 1.02  # of a slot; what does not ring has an end after the key's
+HOLD, RING, TIED = 0.75, 0.98, 1.02  # of a slot; HOLD leaves room for the end of the note
 TAIL_SECONDS = 1.2  # for the last note to fade
 
 #: The phrase, as (semitones above its lowest note, beats, velocity).
@@ -38,11 +38,13 @@ PHRASE = (
     *((11, 0.5, 96), (9, 0.5, 90), (7, 1, 80), (2, 1, 68), (1, 1, 60), (0, 2, 48)),
 )
 BEAT_SECONDS = 0.24
-CHORDS = ((0, 4, 7), (5, 9, 12), (2, 5, 7, 11), (0, 3, 7, 10))
+CHORDS = ((0, 4, 7), (5, 9, 12), (2, 5, 7, 11), (0, 3, 7, 10))  # semitones above the same note
+CHORD_VELOCITIES = (100, 80, 60, 110)
 CHORD_SECONDS = 0.75
 
 DRUMS = range(35, 60)  # General MIDI's bass drums to ride cymbals
-CYMBALS = (49, 51, 57)
+CYMBALS = (49, 51, 57)  # crash, ride, second crash
+DRUM_SECONDS, CYMBAL_SECONDS, STEP_SECONDS = 0.24, 1.2, 0.14  # from hit to hit; of the beat's steps
 KICK, SNARE, CLOSED_HAT, OPEN_HAT, TOMS = 36, 38, 42, 46, (50, 47, 43)
 
 
@@ -69,7 +71,7 @@ class Score:
 
     Attributes:
         notes: sorted by time.
-        seconds: the length of the clip, with the end of the last note.
+        seconds: the length of the clip, until the last note has faded.
     """
 
     notes: tuple[Note, ...]
@@ -87,7 +89,7 @@ def compose(instrument: Instrument) -> Score:
 
 
 class _Pen:
-    """Writes notes one after the other."""
+    """Writes notes one after another, from ``now`` on."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -126,7 +128,7 @@ def _instrument(pen: _Pen, instrument: Instrument) -> None:
             pen.write((middle + min(interval, span),), beats * BEAT_SECONDS, velocity, hold=TIED)
         pen.now += PHRASE_REST_SECONDS
     if instrument.chords:
-        for chord, velocity in zip(CHORDS, (100, 80, 60, 110), strict=True):
+        for chord, velocity in zip(CHORDS, CHORD_VELOCITIES, strict=True):
             pen.write(tuple(middle + it for it in chord), CHORD_SECONDS, velocity)
 
 
@@ -139,14 +141,13 @@ def _steps(low: int, high: int, last: int) -> list[int]:
 def _drum_kit(pen: _Pen) -> None:
     for velocity in (LOUD, SOFT):
         for drum in DRUMS:
-            pen.write((drum,), 0.24, velocity)
+            pen.write((drum,), DRUM_SECONDS, velocity)
     for cymbal in CYMBALS:
-        pen.write((cymbal,), 1.2, MIDDLE)
+        pen.write((cymbal,), CYMBAL_SECONDS, MIDDLE)
     draw = random.Random(0)
-    step = 0.14
     for index in range(32):
         hits = [OPEN_HAT if index % 16 == 14 else CLOSED_HAT] if index % 2 == 0 else []
         hits += [KICK] if index % 16 in (0, 3, 8, 10) else []
         hits += [SNARE] if index % 16 in (4, 12, 15) else []
         hits += [TOMS[index % 3]] if index >= 28 else []
-        pen.write(tuple(hits), step, draw.randrange(60, 120))
+        pen.write(tuple(hits), STEP_SECONDS, draw.randrange(60, 120))
