@@ -355,29 +355,26 @@ def _put(folder: Path, target: Path, *, replace: bool) -> None:
     """Rename ``folder`` to ``target``. A target that may be replaced is moved out of the way."""
     for _ in range(_TRIES):
         try:
-            _move(folder, target)
+            return _move(folder, target)
         except FileExistsError:
             if not replace:
                 raise _is_there(target.name) from None
-        else:
-            return
         old = target.with_name(f"{_OLD}{uuid.uuid4().hex}-{target.name}")
         with contextlib.suppress(FileNotFoundError):
             target.rename(old)
         try:
             _move(folder, target)
-        except FileExistsError:
-            placed = False  # somebody else's is there: theirs is replaced, too
+        except FileExistsError:  # another was faster: try again
+            moved = False
         except BaseException:
             with contextlib.suppress(OSError):
-                _move(old, target)
+                _bring_back(old, target)
             raise
         else:
-            placed = True
-        # A new one has been put there, even if it is on its way out again by now.
+            moved = True
         with contextlib.suppress(FileNotFoundError):
             _discard(old)
-        if placed:
+        if moved:
             return
     raise PresetError(f"The preset {target.name!r} is being changed elsewhere: try again.")
 
@@ -396,6 +393,14 @@ def _move(folder: Path, target: Path) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.ENOTDIR):  # it has just appeared
             raise FileExistsError(error.errno, error.strerror, os.fspath(target)) from error
         raise
+
+
+def _bring_back(old: Path, target: Path) -> None:
+    """Rename ``old`` to ``target`` again; discard it if there is a new one by now."""
+    try:
+        _move(old, target)
+    except FileExistsError:
+        _discard(old)
 
 
 def _discard(path: Path) -> None:
@@ -418,10 +423,7 @@ def _recover(parent: Path) -> None:
     """After a crash: bring back what was being replaced, delete what was being made or removed."""
     for old in parent.glob(f"{_OLD}*"):
         with contextlib.suppress(FileNotFoundError):
-            try:
-                _move(old, parent / old.name.removeprefix(_OLD).partition("-")[2])
-            except FileExistsError:
-                _discard(old)
+            _bring_back(old, parent / old.name.removeprefix(_OLD).partition("-")[2])
     for gone in parent.glob(f"{_GONE}*"):
         _delete(gone)
     for new in parent.glob(f"{_NEW}*"):
