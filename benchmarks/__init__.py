@@ -1,1 +1,1 @@
-"""Speed and quality, measured: every figure in README and docs is printed by a script here."""
+"""Speed and quality, measured: a script here prints each figure in README and docs."""

@@ -2,13 +2,13 @@
 
     python -m benchmarks.engines --work engines --seconds 4 --weights vgg19=vgg_normalized.pth
 
-Every engine restyles the same triplets, those of benchmarks/quality, which says what the figures
-are and which programs it takes. Engines are at their default settings, on one thread. A network
-without a file of weights has random ones; one with a file is also shown without, to tell what
-training is worth.
+Every engine restyles the same triplets. They are those of benchmarks/quality, which explains the
+figures and says which programs are needed. Engines have their default settings and one thread. A
+network without a file of weights has random ones; one with a file is shown without it, too, to tell
+what training is worth.
 
-A triplet takes minutes. What an engine made is kept in the folder of ``--work``, so an interrupted
-run goes on where it was, and fewer ``--triplets`` show what there is.
+A triplet takes minutes. Outputs are kept in the folder of ``--work``, so an interrupted run goes on
+where it was, and one with fewer ``--triplets`` shows what is there already.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -27,10 +26,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks import script
 from benchmarks.quality import judge, tables, triplets
+from benchmarks.quality.bench import judged
 from benchmarks.quality.ears import Ears
-from benchmarks.quality.figures import NAMES, figures
-from benchmarks.quality.sounds import RATE, SILENT, Studio, read, write
+from benchmarks.quality.figures import NAMES
+from benchmarks.quality.sounds import RATE, Studio, read, write
 from benchmarks.quality.triplets import Triplet
 from effects import StyleTransfer
 from effects.engines import ENGINES, default_strength, make_engine
@@ -41,9 +42,7 @@ from effects.signal.arrays import Mono
 from presets.studio.render import BuildError
 from presets.studio.score import Score
 
-FOLDER = Path("/usr/share/sounds/sf2")
-SOUNDFONTS = {"timgm6mb-soundfont": "TimGM6mb.sf2", "fluid-soundfont-gm": "FluidR3_GM.sf2"}
-UNDRAWN = ("sampler", "infinite")  # engines without weights
+UNDRAWN = ("sampler", "infinite")  # engines that have no weights, so that none are random
 SECONDS = triplets.PLAY_SECONDS + triplets.TAIL_SECONDS
 
 
@@ -52,10 +51,10 @@ class Clips:
     """A triplet as sound, all of one length.
 
     Attributes:
-        triplet: what is played; its notes are those of the clips.
-        content: its clip.
-        style: its clip.
-        target: its clip, which no engine gets.
+        triplet: the triplet, its notes cut to the clips' length.
+        content: the content's clip.
+        style: the style's clip.
+        target: the target's clip, which no engine gets.
     """
 
     triplet: Triplet
@@ -76,17 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     engines = chosen(options.engine or list(ENGINES), options.weights)
-    if shutil.which("fluidsynth") is None:
-        raise FileNotFoundError("There is no fluidsynth: install Debian's package fluidsynth.")
-    for package, name in SOUNDFONTS.items():
-        if not (FOLDER / name).is_file():
-            raise FileNotFoundError(
-                f"There is no soundfont {FOLDER / name}: install Debian's package {package}."
-            )
+    script.check_soundfonts(script.PACKAGES)
+    script.announce(__doc__, "numpy", "librosa", "torch")
     options.work.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("RESTYLE_CACHE_DIR", str(options.work / "cache"))
     torch.set_num_threads(1)
-    studio, other = (Studio(FOLDER / name, options.work) for name in SOUNDFONTS.values())
+    studio, other = (Studio(it, options.work) for it in (script.TIMGM6MB, script.FLUIDR3))
     ears, knows = Ears(), judge.train(other, options.work)
     results: dict[str, list[tables.Result]] = {}
     wanted = triplets.triplets("report", options.triplets)
@@ -94,12 +88,13 @@ def _run(options: argparse.Namespace) -> int:
         clips = rendered(studio, triplet, options.seconds)
         known: dict[str, tuple[Mono, float]] = {tables.BASELINE: (clips.content, 0.0)}
         for engine in engines:
-            _say(f"triplet {index + 1} of {len(wanted)}: {engine.label}")
+            script.say(f"triplet {index + 1} of {len(wanted)}: {engine.label}")
             strength = default_strength(engine) if options.strength is None else options.strength
             known[engine.label] = restyled(engine, clips, strength, options.work)
         known[tables.TARGET] = (clips.target, 0.0)
         for label, (output, seconds) in known.items():
-            result = _judged(clips, output, seconds, ears, knows)
+            content, target = clips.content, clips.target
+            result = judged(clips.triplet, output, content, target, seconds, ears, knows)
             results.setdefault(label, []).append(result)
     rows = {engine.label: engine for engine in engines}
     share = tables.share(results[tables.TARGET])
@@ -118,7 +113,8 @@ def chosen(names: Sequence[str], weights: Sequence[tuple[str, str]]) -> list[Eng
     """An engine for each name, and after it one for each of its files of weights.
 
     Raises:
-        ValueError: there is no such engine, weights are for one that is not asked for or has none.
+        ValueError: there is no such engine, or weights are for one that is not asked for or takes
+            none.
         FileNotFoundError: there is no such file.
     """
     for name, _ in weights:
@@ -154,7 +150,7 @@ def rendered(studio: Studio, triplet: Triplet, seconds: float) -> Clips:
 
 
 def beginning(score: Score, seconds: float) -> Score:
-    """What sounds in the first ``seconds``."""
+    """The notes of a score that sound in the first ``seconds``."""
     notes = [
         replace(note, seconds=min(note.seconds, seconds - note.start))
         for note in score.notes
@@ -164,7 +160,7 @@ def beginning(score: Score, seconds: float) -> Score:
 
 
 def restyled(engine: Engine, clips: Clips, strength: float, kept: Path) -> tuple[Mono, float]:
-    """What the engine makes of the clips, and the seconds of CPU time it took; made only once."""
+    """The engine's output for the clips, and the seconds of CPU time it took; kept in ``kept``."""
     options = asdict(engine)
     if options.get("weights") is not None:
         options["weights"] = digest(stamp(options["weights"]))
@@ -184,7 +180,7 @@ def restyled(engine: Engine, clips: Clips, strength: float, kept: Path) -> tuple
 
 
 def table(results: tables.Results, engines: Mapping[str, Engine], *, counts: bool) -> str:
-    """Markdown: ratios to copying the content; ``counts`` is whether the judge's verdict does."""
+    """Markdown: ratios to copying the content; ``counts``: whether to show the judge's verdict."""
     lines = [
         f"| | weights | {' | '.join(NAMES)} | onset F | instrument named | CPU seconds |",
         "|---|---|" + "---|" * (len(NAMES) + 3),
@@ -193,9 +189,9 @@ def table(results: tables.Results, engines: Mapping[str, Engine], *, counts: boo
         engine = engines.get(label)
         heard = [it.figures["onset F"] for it in row if it.figures]
         cells = [engine.name, origin(engine)] if engine else [label, ""]
-        cells += [_shown(tables.ratio(row, results[tables.BASELINE], it)) for it in NAMES]
-        cells.append(_shown(float(np.mean(heard)) if heard else float("nan")))
-        cells.append(_shown(tables.share(row) if counts else float("nan")))
+        cells += [tables.shown(tables.ratio(row, results[tables.BASELINE], it)) for it in NAMES]
+        cells.append(tables.shown(float(np.mean(heard)) if heard else float("nan")))
+        cells.append(tables.shown(tables.share(row) if counts else float("nan")))
         cells.append(f"{np.mean([it.seconds for it in row]):.0f}" if engine else "")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -218,54 +214,38 @@ def described(
             label: {
                 "engine": engines[label].name if label in engines else None,
                 "weights": origin(engines[label]) if label in engines else None,
-                "ratio": {it: tables.ratio(row, baseline, it) for it in NAMES},
-                "margin": {it: tables.margin(row, baseline, it) for it in NAMES},
-                "instrument_named": tables.share(row),
-                "outputs": [asdict(it) for it in row],
+                **tables.described(row, baseline),
             }
             for label, row in results.items()
         },
     }
 
 
-def _judged(
-    clips: Clips, output: Mono, seconds: float, ears: Ears, knows: judge.Judge
-) -> tables.Result:
-    seed, style = clips.triplet.seed, clips.triplet.style
-    if np.abs(output).max(initial=0) < SILENT:
-        return tables.Result(seed, None, "", False, seconds)
-    found = figures(output, clips.content, clips.target, clips.triplet.notes, ears)
-    named = knows.name(output)
-    return tables.Result(seed, found, named, named == triplets.KIND_OF[style.name], seconds)
-
-
-def _shown(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2f}"
-
-
-def _say(what: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
-
-
 def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="keeps outputs")
-    parser.add_argument("--triplets", type=_count, default=10, help="of the half to report")
-    parser.add_argument("--seconds", type=_seconds, default=SECONDS, help="of each clip")
-    parser.add_argument("--strength", type=float, help="instead of each engine's own")
-    parser.add_argument("--engine", action="append", choices=ENGINES, help="can be repeated")
+    parser = script.parser(__doc__)
     parser.add_argument(
-        "--weights", action="append", type=_weights, default=[], metavar="ENGINE=FILE"
+        "--work", type=Path, required=True, metavar="DIR", help="keep outputs there"
+    )
+    parser.add_argument(
+        "--triplets", type=script.count, default=10, help="of the half to report (%(default)s)"
+    )
+    parser.add_argument(
+        "--seconds", type=_seconds, default=SECONDS, help="of each clip (%(default)s)"
+    )
+    parser.add_argument("--strength", type=float, help="instead of each engine's own")
+    parser.add_argument(
+        "--engine", action="append", choices=ENGINES, help="repeatable; without it, all"
+    )
+    parser.add_argument(
+        "--weights",
+        action="append",
+        type=_weights,
+        default=[],
+        metavar="ENGINE=FILE",
+        help="trained weights, in a row of their own; repeatable",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure of every output")
     return parser
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
-    return number
 
 
 def _seconds(text: str) -> float:

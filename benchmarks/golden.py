@@ -1,16 +1,15 @@
-"""Does this version sound as another one did? Forty-odd varied calls, kept and compared.
+"""Does this version sound like another? Forty-odd varied calls, kept and compared.
 
     python -m benchmarks.golden store FILE      # at one commit
     python -m benchmarks.golden compare FILE    # at another, on the same machine
 
 Only public names are called. Bits depend on the processor and on the versions of the libraries, so
-FILE is made and compared on one machine, and is not part of the repository. Of a call that gives
-other bits, the difference is told in decibels beside the peak of what it gave before.
+FILE is made and compared on one machine, and is not part of the repository. If a call gives other
+bits, the difference is told in decibels relative to the peak of what it gave before.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -28,10 +27,11 @@ from numpy.typing import NDArray
 from pedalboard.io import AudioFile
 
 import presets
+from benchmarks import script
 from effects import Chain, Mix, Pedalboard, StyleTransfer, automate
 
 Audio = NDArray[np.float32]
-#: Where a library replaces arithmetic of our own, results may differ by less than this.
+#: When a library replaces arithmetic of our own, results may differ by less than this.
 ALLOWED_DB = -90.0
 RESTYLE = [sys.executable, "-c", "from plugin_bridge.cli.main import main; main()"]
 Calls = Iterator[tuple[str, Callable[[], Audio]]]
@@ -54,7 +54,7 @@ def recording(name: str, seconds: float, rate: float = 44_100) -> Audio:
 
 
 def glide(seconds: float, rate: float) -> Audio:
-    """A voice whose pitch glides, ``[1, samples]``: ten partials, a pause in the middle."""
+    """A voice whose pitch glides, ``[1, samples]``: ten partials, with a pause in the middle."""
     t = np.arange(round(seconds * rate)) / rate
     hz = 180 * 2 ** (0.5 * np.sin(2 * np.pi * 0.4 * t) + 0.3 * np.sin(2 * np.pi * 1.1 * t))
     phase = 2 * np.pi * np.cumsum(hz) / rate
@@ -106,15 +106,23 @@ def command(folder: Path, name: str, *options: str) -> Audio:
 
 def calls(folder: Path) -> Calls:
     """All calls, by name."""
+    yield from of_recordings()
+    yield from of_clips()
+    yield from of_other_engines()
+    yield from of_boards()
+    yield from of_midi(folder)
+    yield from of_commands(folder)
 
-    def transfer(audio: Audio, rate: float, **options: object) -> Callable[[], Audio]:
-        return lambda: StyleTransfer(**options)(audio, rate)
 
-    guitar, drums = recording("guitar", 5), recording("drums", 3)
+def transfer(audio: Audio, rate: float, **options: object) -> Callable[[], Audio]:
+    """A call of the effect."""
+    return lambda: StyleTransfer(**options)(audio, rate)
+
+
+def of_recordings() -> Calls:
+    """The default engine on recordings: notes, strokes and textures."""
+    guitar, drums, rate = recording("guitar", 5), recording("drums", 3), 44_100
     safari, tabla = recording("safari", 5), recording("tabla", 4)
-    flute, rate = clip("flute", 5)
-    piano, _ = clip("grand-piano", 6, 9)
-    # The default engine: notes, strokes, voice, texture; stereo, rates, strengths, shapes.
     yield "sampler guitar violin", transfer(guitar, rate, preset="violin")
     yield "sampler guitar clip", transfer(guitar, rate, style=(tabla, rate))
     yield "sampler guitar kit", transfer(guitar, rate, preset="standard-kit")
@@ -125,6 +133,13 @@ def calls(folder: Path) -> Calls:
     yield "sampler tabla kit", transfer(tabla, rate, preset="jazz-kit")
     yield "sampler safari marimba", transfer(safari, rate, preset="marimba")
     yield "sampler safari half", transfer(safari, rate, preset="oboe", strength=0.5)
+
+
+def of_clips() -> Calls:
+    """The default engine on clips and made sounds: voice, noise, rates, channels, lengths."""
+    guitar, safari = recording("guitar", 5), recording("safari", 5)
+    flute, rate = clip("flute", 5)
+    piano, _ = clip("grand-piano", 6, 9)
     yield "sampler flute trumpet", transfer(flute, rate, preset="trumpet")
     yield "sampler flute clip", transfer(flute, rate, style=(guitar, rate))
     yield "sampler flute mix", transfer(flute, rate, preset="bird", mix=0.4)
@@ -142,8 +157,11 @@ def calls(folder: Path) -> Calls:
     yield "sampler long", transfer(np.tile(safari, 6), rate, preset="vibraphone")
     yield "sampler samples last", transfer(guitar.T.astype(np.float64), rate, preset=73)
     yield "sampler short", transfer(flute[0, 30_000:34_000], rate, preset="violin")
-    # The other engines.
-    short = guitar[:, 20_000:86_000]
+
+
+def of_other_engines() -> Calls:
+    """The engines that compare Gram matrices."""
+    short, rate = recording("guitar", 5)[:, 20_000:86_000], 44_100
     yield "infinite stereo", transfer(short, rate, preset="violin", engine="infinite")
     yield (
         "infinite strong",
@@ -167,7 +185,11 @@ def calls(folder: Path) -> Calls:
                 short[:, : round(seconds * rate)], rate, preset="violin", engine=engine, seed=3
             ),
         )
-    # Chains with pedalboard's own effects.
+
+
+def of_boards() -> Calls:
+    """Chains and mixes, with pedalboard's own effects in them."""
+    guitar, safari, rate = recording("guitar", 5), recording("safari", 5), 44_100
     yield (
         "board",
         lambda: Pedalboard(
@@ -187,15 +209,21 @@ def calls(folder: Path) -> Calls:
             ]
         )(safari[:, :132_300], rate),
     )
-    # MIDI.
-    ride = midi_file(folder)
+
+
+def of_midi(folder: Path) -> Calls:
+    """Settings that a MIDI file moves."""
+    guitar, rate, ride = recording("guitar", 5), 44_100, midi_file(folder)
     yield "automate", lambda: automate(guitar[:, :132_300], rate, ride, preset="flute")
     yield (
         "automate infinite",
         lambda: automate(guitar[:, :88_200], rate, ride, preset="flute", engine="infinite"),
     )
-    # The command line.
-    apply = partial(command, folder)
+
+
+def of_commands(folder: Path) -> Calls:
+    """The command line."""
+    apply, ride = partial(command, folder), midi_file(folder)
     yield "apply wav", lambda: apply("a.wav", "--preset", "violin")
     yield "apply flac", lambda: apply("a.flac", "--preset", "koto", "--strength", "0.6")
     yield "apply mp3", lambda: apply("a.mp3", "--preset", "harp", "--mix", "0.5")
@@ -203,11 +231,15 @@ def calls(folder: Path) -> Calls:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Store or compare; returns 1 if anything differs by more than `ALLOWED_DB`."""
+    parser = script.parser(__doc__)
     parser.add_argument("action", choices=("store", "compare"))
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--only", default="", help="the calls whose name has this in it")
+    parser.add_argument("file", type=Path, metavar="FILE.npz")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="only calls with this in their names"
+    )
     chosen = parser.parse_args()
+    script.announce(__doc__, "numpy", "torch", "onnxruntime", "librosa", "soxr")
     before = dict(np.load(chosen.file)) if chosen.action == "compare" else {}
     found, worst = {}, -np.inf
     with tempfile.TemporaryDirectory() as folder:
@@ -229,7 +261,7 @@ def main() -> int:
 
 
 def difference(after: Audio, before: Audio | None) -> float:
-    """Of the samples, in dB beside the peak of what was there before."""
+    """The largest difference of a sample, in dB relative to the peak before; infinite if new."""
     if before is None or (before.shape, before.dtype) != (after.shape, after.dtype):
         return np.inf
     most = float(np.abs(after - before).max())

@@ -1,14 +1,15 @@
-"""How often `restyle presets suggest` is right: about clips of melodies that no preset plays.
+"""How often `restyle presets suggest` is right about clips of melodies that no preset plays.
 
-Every instrument of the library plays a tune of about six seconds that a seed draws: notes, chords
-where it has them, part of the register, tempo, touch and velocities; a drum kit plays a beat. Such
+Every instrument of the library plays a tune of about six seconds, drawn from a seed: notes, chords
+if it plays any, part of the register, tempo, touch and velocities; a drum kit plays a beat. The
 clips are rendered from the library's own soundfont, and from another one, whose General MIDI
-instruments sound otherwise. `effects.nearest_presets` is asked what each sounds like, and of every
-fourth, as a baseline, the engine's plain style distance. Right is the family of the instrument that
-played: General MIDI's, in which violin and fiddle are two although FluidR3 has one sound for both.
+instruments sound different. `effects.nearest_presets` is asked what each clip sounds like, and for
+every fourth, as a baseline, the engine's plain style distance. An answer is right if it has the
+General MIDI family of the instrument that played. (Violin and fiddle are in two families, although
+FluidR3 has one sound for both.)
 
-What `suggest` does was chosen on the clips of seed 0. Take another to learn how good it is. The
-cache is a temporary one, filled at the start, so that the clips drive nothing out of the user's.
+The design of `suggest` was chosen on the clips of seed 0, so take another seed to learn how good it
+is. The cache is a temporary one, so that the clips drive nothing out of the user's.
 
 python -m benchmarks.suggest --seed 1
 """
@@ -26,11 +27,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from pedalboard.io import AudioFile
 
 import presets
+from benchmarks import script
+from benchmarks.quality.sounds import is_silent
 from effects.engines.gram.infinite import Infinite, mean_squared_kernel, patch_products
 from effects.engines.gram.objective import Statistics
 from effects.engines.gram.statistics import style_statistics
@@ -39,25 +41,23 @@ from effects.running.devices import one_thread
 from effects.signal.spectrogram import Analysis
 from effects.style_clip import Style
 from presets.studio.instruments import Instrument, load
-from presets.studio.render import check_tools, midi_file, play
+from presets.studio.render import midi_file, play
 from presets.studio.score import DRUMS, Note, Score
 
-FOLDER = Path("/usr/share/sounds/sf2")
-LIBRARY, OTHER = FOLDER / "FluidR3_GM.sf2", FOLDER / "TimGM6mb.sf2"
-SECONDS, TAIL_SECONDS = 6.0, 0.7
+SECONDS, TAIL_SECONDS = 6.0, 0.7  # of a tune, and for its last note to fade
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), tuple(range(12)))
 CHORDS = ((0, 4, 7), (0, 3, 7), (0, 4, 9), (0, 5, 9), (0, 3, 6, 10), (0, 4, 7, 11), (0, 7, 12))
 
 
 def compose(instrument: Instrument, seed: int) -> Score:
-    """A tune for ``instrument``, or a beat; another for every seed."""
+    """A tune or a beat for ``instrument``, different for each seed."""
     draw = random.Random(f"{seed} {instrument.name}")
     notes = _beat(draw) if instrument.percussion else _tune(draw, instrument)
     return Score(tuple(sorted(notes)), SECONDS + TAIL_SECONDS)
 
 
 def _tune(draw: random.Random, instrument: Instrument) -> list[Note]:
-    """Steps and leaps of a scale, within one or two octaves of the register."""
+    """Steps and leaps in a scale, within one or two octaves of the register."""
     low, high = instrument.register
     low = draw.randint(low, max(low, high - draw.randint(12, 24)))
     high = min(high, low + draw.randint(12, 24))
@@ -97,25 +97,25 @@ def _beat(draw: random.Random) -> list[Note]:
 def render(
     instruments: Sequence[Instrument], seed: int, soundfont: Path, to: Path
 ) -> dict[str, Path]:
-    """Sound files in the folder ``to`` by the instruments' names; silent ones are left out."""
+    """Sound files in the folder ``to``, by the instruments' names; silent ones are left out."""
     clips = {}
     for instrument in instruments:
         notes, clip = to / f"{instrument.name}.mid", to / f"{instrument.name}.wav"
         midi_file(instrument, compose(instrument, seed)).save(notes)
         play(notes, soundfont, clip)
         with AudioFile(str(clip)) as file:
-            if np.abs(file.read(file.frames)).max() > 1e-4:
+            if not is_silent(file.read(file.frames)):
                 clips[instrument.name] = clip
     return clips
 
 
 def by_suggest(clips: Mapping[str, Path]) -> dict[str, list[str]]:
-    """The names of the presets for each clip, nearest first."""
+    """For each clip, the names of all presets, nearest first."""
     return {name: [it.preset.name for it in suggest(clip)] for name, clip in clips.items()}
 
 
 def by_plain_distance(clips: Mapping[str, Path]) -> dict[str, list[str]]:
-    """The same by the MMD of all patches, equally weighted: what the engine minimises."""
+    """The same by the MMD over all patches, equally weighted, which the engine minimises."""
     engine, device = Infinite(), torch.device("cpu")
     n_features = Analysis.features_at(44_100)
 
@@ -162,37 +162,58 @@ def report(title: str, answers: Mapping[str, Sequence[str]], *, details: bool) -
 
 def main() -> int:
     """Render, ask, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--clips", type=int, help="of each soundfont; all instruments without it")
-    parser.add_argument("--no-details", action="store_true", help="shares alone, no misses")
-    parser.add_argument("--no-baseline", action="store_true")
-    parser.add_argument("--soundfont", type=Path, action="append")
-    options = parser.parse_args()
+    options = _options()
+    soundfonts = options.soundfont or (script.FLUIDR3, script.TIMGM6MB)
+    try:
+        script.check_soundfonts({it: script.PACKAGES.get(it, "that has it") for it in soundfonts})
+    except FileNotFoundError as error:
+        print(f"suggest.py: {error}", file=sys.stderr)
+        return 2
+    script.announce(__doc__, "numpy", "torch")
     instruments = load()
-    for soundfont in options.soundfont or (LIBRARY, OTHER):
-        check_tools(soundfont)
+    for soundfont in soundfonts:
         played = instruments
-        if soundfont.name != LIBRARY.name:  # others have no such variations
+        if soundfont.name != script.FLUIDR3.name:  # others lack the variations of sounds and kits
             played = [it for it in played if not it.bank and not (it.percussion and it.program)]
-        with tempfile.TemporaryDirectory() as folder:
-            clips = render(_spread(played, options.clips), options.seed, soundfont, Path(folder))
-            with cache_folder():
-                title = f"{soundfont.stem}, seed {options.seed}:"
-                began = time.process_time()
-                suggest(next(iter(clips.values())))
-                cold = time.process_time() - began
-                began = time.process_time()
-                report(f"{title} suggest", by_suggest(clips), details=not options.no_details)
-                warm = (time.process_time() - began) / len(clips)
-                print(f"    {cold:.1f} s of CPU for the first clip, {warm:.2f} s for each other")
-                if not options.no_baseline:
-                    few = dict(list(clips.items())[::4])
-                    report(f"{title} plain MMD", by_plain_distance(few), details=False)
+        with tempfile.TemporaryDirectory() as folder, cache_folder():
+            chosen = _spread(played, options.clips)
+            clips = render(chosen, options.seed, soundfont, Path(folder))
+            _ask(f"{soundfont.stem}, seed {options.seed}:", clips, options)
     return 0
 
 
+def _ask(title: str, clips: Mapping[str, Path], options: argparse.Namespace) -> None:
+    """Ask about the clips of one soundfont, and print the answers and how long they took."""
+    began = time.process_time()
+    suggest(next(iter(clips.values())))
+    cold = time.process_time() - began
+    began = time.process_time()
+    report(f"{title} suggest", by_suggest(clips), details=not options.no_details)
+    warm = (time.process_time() - began) / len(clips)
+    print(f"    {cold:.1f} s of CPU for the first clip, {warm:.2f} s for each other")
+    if not options.no_baseline:
+        few = dict(list(clips.items())[::4])
+        report(f"{title} plain MMD", by_plain_distance(few), details=False)
+
+
+def _options() -> argparse.Namespace:
+    parser = script.parser(__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of the tunes (%(default)s)")
+    parser.add_argument("--clips", type=int, help="of each soundfont; without it, all instruments")
+    parser.add_argument("--no-details", action="store_true", help="only the shares, no misses")
+    parser.add_argument("--no-baseline", action="store_true", help="do not ask the plain distance")
+    parser.add_argument(
+        "--soundfont",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="repeatable; without it, FluidR3_GM and TimGM6mb",
+    )
+    return parser.parse_args()
+
+
 def _spread(instruments: list[Instrument], count: int | None) -> list[Instrument]:
+    """So many of the instruments, evenly spread over the table; all if ``count`` is None."""
     if count is None:
         return instruments
     return [instruments[k * len(instruments) // count] for k in range(count)]
@@ -200,7 +221,7 @@ def _spread(instruments: list[Instrument], count: int | None) -> list[Instrument
 
 @contextmanager
 def cache_folder() -> Iterator[None]:
-    """A cache for a while."""
+    """Use a temporary cache for the block."""
     before = os.environ.get("RESTYLE_CACHE_DIR")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RESTYLE_CACHE_DIR"] = folder

@@ -1,1 +1,1 @@
-"""The parts of ``benchmarks/quality``, one idea a module."""
+"""Does the melody survive and the instrument change? See `benchmarks.quality.__main__`."""

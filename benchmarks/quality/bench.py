@@ -1,4 +1,4 @@
-"""The bench: all that it takes to judge what a system makes of a triplet.
+"""The bench: all that is needed to judge what a system makes of a triplet.
 
     bench = Bench.open(folder, soundfont, other_soundfont)
     results = [bench.result(system, task) for task in bench.tasks("tune", 24)]
@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.quality import judge, tables, triplets
 from benchmarks.quality.ears import Ears
 from benchmarks.quality.figures import figures
-from benchmarks.quality.sounds import SILENT, Studio, read
+from benchmarks.quality.sounds import Studio, is_silent, read
 from benchmarks.quality.systems import Row, System, Task
+from benchmarks.quality.triplets import Triplet
 from effects.signal.arrays import Mono
 
 
@@ -28,11 +27,11 @@ class Bench:
     """What renders and what judges.
 
     Attributes:
-        folder: keeps the renders.
+        folder: where renders are kept.
         studio: plays the triplets.
-        other: plays what teaches the judge, and the replay.
+        other: plays the judge's lessons, and the replay.
         ears: hear pitches.
-        knows: names instruments.
+        knows: the judge, who names instruments.
     """
 
     folder: Path
@@ -43,7 +42,7 @@ class Bench:
 
     @classmethod
     def open(cls, folder: Path, soundfont: Path, other_soundfont: Path) -> Bench:
-        """Set it up, and teach the judge: minutes at first, then what the folder keeps helps."""
+        """Set up the bench and teach the judge: minutes, unless ``folder`` keeps what it needs."""
         other = Studio(other_soundfont, folder)
         return cls(folder, Studio(soundfont, folder), other, Ears(), judge.train(other, folder))
 
@@ -62,18 +61,13 @@ class Bench:
     def result(self, system: System, task: Task) -> tables.Result:
         """What a system makes of a task, and how good it is."""
         output, seconds = timed(system, task)
-        triplet = task.triplet
-        if np.abs(output).max(initial=0) < SILENT:
-            return tables.Result(triplet.seed, None, "", False, seconds)
-        named = self.knows.name(output)
-        found = figures(output, read(task.content), read(task.target), triplet.notes, self.ears)
-        right = named == triplets.KIND_OF[triplet.style.name]
-        return tables.Result(triplet.seed, found, named, right, seconds)
+        content, target = read(task.content), read(task.target)
+        return judged(task.triplet, output, content, target, seconds, self.ears, self.knows)
 
     def results(
         self, rows: Sequence[Row], tasks: Sequence[Task], say: Callable[[str], object] = str
     ) -> dict[str, list[tables.Result]]:
-        """Of every row, its results in the order of the tasks; ``say`` is told what is at work."""
+        """Each row's results in the order of the tasks; ``say`` is told what is at work."""
         found: dict[str, list[tables.Result]] = {row.name: [] for row in rows}
         for index, task in enumerate(tasks):
             known: dict[str, tables.Result] = {}
@@ -84,6 +78,21 @@ class Bench:
                     known[key] = self.result(row.system, task)
                 found[row.name].append(known[key])
         return found
+
+
+def judged(
+    triplet: Triplet,
+    output: Mono,
+    content: Mono,
+    target: Mono,
+    seconds: float,
+    ears: Ears,
+    knows: judge.Judge,
+) -> tables.Result:
+    """The figures of what was made of a triplet, with the judge's verdict."""
+    found = None if is_silent(output) else figures(output, content, target, triplet.notes, ears)
+    kind = triplets.KIND_OF[triplet.style.name]
+    return knows.result(output, found, seconds, seed=triplet.seed, kind=kind)
 
 
 def timed(system: System, task: Task) -> tuple[Mono, float]:

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from benchmarks.quality import judge, tables
-from benchmarks.quality.sounds import SILENT, read
+from benchmarks.quality.sounds import is_silent, read
 from benchmarks.quality.systems import Clips, Row
 from effects.signal.arrays import Mono
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case(Clips):
-    """Two clips, and what should come of them.
+    """Two clips, and what they should become.
 
     Attributes:
-        seed: draws all of it.
-        kind: of the style's instrument, as the judge calls it.
-        target: a clip of what should come of them.
+        seed: draws the case.
+        kind: the style's kind of instrument, as the judge calls it.
+        target: the file of what they should become.
     """
 
     seed: int
@@ -36,8 +34,8 @@ class Section:
     """A part of the report.
 
     Attributes:
-        text: of it, in Markdown.
-        results: the outputs of every row.
+        text: its title and table, in Markdown.
+        results: of every row.
     """
 
     text: str
@@ -47,12 +45,12 @@ class Section:
     def of_means(
         cls, title: str, rows: tables.Results, columns: Sequence[str], *, counts: bool
     ) -> Section:
-        """The means of figures; ``counts`` is whether the judge's verdict does."""
+        """The means of figures; ``counts``: whether to show the judge's verdict."""
         return cls(f"{title}\n\n{tables.means(rows, columns, counts=counts)}", rows)
 
     @classmethod
     def of_ratios(cls, title: str, rows: tables.Results) -> Section:
-        """The ratios to copying the content, and what the judge knows of the targets."""
+        """The ratios to copying the content, and how many targets the judge names."""
         known = tables.share(rows[tables.TARGET])
         counts = known >= judge.ENOUGH
         title = (
@@ -71,13 +69,13 @@ def results(
     measure: Callable[[Mono, AnyCase], Mapping[str, float]],
     knows: judge.Judge,
 ) -> dict[str, list[tables.Result]]:
-    """What each system makes of each case; the target's row comes last.
+    """The results of each system for each case; the target's row comes last.
 
     Args:
-        rows: what makes the outputs; those that must be told more than the clips are left out.
+        rows: the systems; those that need more than the clips are left out.
         cases: what they get.
-        measure: the figures of an output, which is not silent.
-        knows: names the instrument.
+        measure: the figures of an output that is not silent.
+        knows: the judge.
     """
     names = {row.name for row in rows}
     systems: dict[str, Callable[[AnyCase], Mono]] = {
@@ -90,12 +88,8 @@ def results(
             began = time.perf_counter()
             output = systems[name](case)
             seconds = time.perf_counter() - began
-            if np.abs(output).max(initial=0) < SILENT:
-                row.append(tables.Result(case.seed, None, "", False, seconds))
-                continue
-            named = knows.name(output)
-            figures = measure(output, case)
-            row.append(tables.Result(case.seed, figures, named, named == case.kind, seconds))
+            figures = None if is_silent(output) else measure(output, case)
+            row.append(knows.result(output, figures, seconds, seed=case.seed, kind=case.kind))
     return found
 
 

@@ -1,8 +1,8 @@
-"""Drums: a tune on the piano becomes a drum kit's, and a groove on a drum kit the piano's.
+"""Drums: tunes on the piano into drum kits, and grooves on drum kits into the piano.
 
-What can survive is the rhythm: the figure is the F-measure of the onsets that librosa hears and
-those of the score, within 50 ms. The target plays the score on the style's instrument, the keys of
-a tune dealt to drums by their height, and drums to keys; it shows what can be heard of onsets.
+Only the rhythm can survive: the figure is the F-measure of the onsets that librosa hears and the
+score's, within 50 ms. The target plays the score on the style's instrument: each key of a tune on a
+drum, by its height, and each drum on a key. It shows how many onsets can be heard at best.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ KEY_OF = {
     OPEN_HAT: 79,
     **dict(zip(TOMS, (69, 64, 60), strict=True)),
 }
-STEPS = 16  # of a bar
-HIT_SECONDS = 0.1
+STEPS = 16  # in a bar
+HIT_SECONDS = 0.1  # of each drum's note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +41,14 @@ class Rhythm(Case):
     """A case with its score.
 
     Attributes:
-        notes: the content's.
+        notes: what the content plays.
     """
 
     notes: Score
 
 
 def sections(bench: Bench, rows: Sequence[Row], half: str, count: int) -> list[Section]:
-    """Both ways."""
+    """A table for each way."""
     knows = judge.train(
         bench.other, bench.folder, also={KIND: (kits(), lambda draw, _: groove(draw))}
     )
@@ -65,7 +65,7 @@ def sections(bench: Bench, rows: Sequence[Row], half: str, count: int) -> list[S
 
 
 def kits() -> list[Instrument]:
-    """The drum kits that play."""
+    """The drum kits of `KITS`."""
     every = {it.name: it for it in load()}
     return [every[name] for name in KITS]
 
@@ -76,7 +76,7 @@ def figures(output: Mono, case: Rhythm) -> dict[str, float]:
 
 
 def groove(draw: random.Random) -> Score:
-    """A bar's pattern, repeated with changes; every fourth bar ends with the toms."""
+    """A one-bar pattern, repeated with changes; every fourth bar ends with the toms."""
     step = 60 / draw.uniform(80, 120) / 4
     hats = range(0, STEPS, draw.choice((2, 2, 4)))
     kicks = {0, 8, *draw.sample(range(1, STEPS), 2)}
@@ -98,7 +98,7 @@ def groove(draw: random.Random) -> Score:
 
 
 def on_drums(score: Score) -> Score:
-    """The low third of a tune's keys on the bass drum, the middle's on the snare, then the hat."""
+    """A tune on drums: the low third of its keys on the bass drum, then the snare, then the hat."""
     low, high = (pick(note.key for note in score.notes) for pick in (min, max))
     drums = (KICK, SNARE, CLOSED_HAT)
     notes = {
@@ -111,7 +111,7 @@ def on_drums(score: Score) -> Score:
 
 
 def on_keys(score: Score) -> Score:
-    """A groove on keys."""
+    """A groove on keys: each drum has one."""
     notes = [replace(note, key=KEY_OF[note.key]) for note in score.notes]
     return Score(tuple(sorted(notes)), score.seconds)
 

@@ -1,16 +1,17 @@
-"""Which keys sound when, to ears that are no part of any engine and have learnt nothing.
+"""Which keys sound when, heard by ears that are not part of any engine and have learnt nothing.
 
-A clip's spectrum is explained as a sum of keys: non-negative matrix factorisation with templates
-that are given (Smaragdis & Brown 2003; templates of harmonic partials as in Vincent, Bertin &
-Badeau 2010), by the multiplicative updates of Lee & Seung for the Kullback-Leibler divergence. The
-spectrum is librosa's variable-Q transform, three bins a semitone, its magnitude's square root; a
-key's template is that of a tone, each of whose partials has 0.8 of the amplitude of the one before.
+A clip's spectrum is explained as a sum of keys: non-negative matrix factorisation with fixed
+templates (Smaragdis & Brown 2003; templates of harmonic partials as in Vincent, Bertin & Badeau
+2010), by the multiplicative updates of Lee & Seung for the Kullback-Leibler divergence. The
+spectrum is the square root of the magnitude of librosa's variable-Q transform, with three bins per
+semitone; a key's template is the spectrum of a tone, each partial of which has 0.8 of the previous
+one's amplitude.
 
-Chosen and set by the error of contents and targets of the half to tune, against their scores (mean
-over 48 clips): 0.24, where basic-pitch's activations have 0.27 at best and Essentia's
-MultiPitchKlapuri 0.43. More than half of the keys that are heard beside the score's are no mistake:
-they went up in the last 1.5 s, and ring on. A key whose partials others have, such as the octave of
-one that sounds, is often missed.
+The method and its numbers were chosen by the error of contents and targets of the half for tuning,
+against their scores (mean over 48 clips): 0.24, where basic-pitch's activations have 0.27 at best
+and Essentia's MultiPitchKlapuri 0.43. Of the keys that are heard beside the score's, more than half
+are no mistake: they were released in the last 1.5 s, and ring on. A key that shares its partials
+with others, for example the octave of one that sounds, is often missed.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ from benchmarks.quality.pitches import HOP, LOWEST, MODEL_RATE, N_KEYS, Keys
 from benchmarks.quality.sounds import RATE
 from effects.signal.arrays import Mono
 
-FIRST, LAST = 33, 96  # the keys that are listened for: an octave more than tunes may have
-BINS_PER_OCTAVE, GAMMA = 36, 20.0  # of the transform; gamma keeps low windows short
+FIRST, LAST = 33, 96  # the keys to listen for: some more, at both ends, than tunes may have
+BINS_PER_OCTAVE, GAMMA = 36, 20.0  # of the transform; gamma, in Hz, keeps low windows short
 BOTTOM = 28  # the key of the lowest bin
 N_BINS = 8 * BINS_PER_OCTAVE - 12
 DECAY, N_PARTIALS, TOP_HZ = 0.8, 20, 10_000.0  # of a template's tone
-TONE_SECONDS = 0.5
+TONE_SECONDS = 0.5  # of each template's tone
 ROUNDS = 40  # of the updates
-FLOOR = 1e-4
-STEADY = 9  # frames of the median that an activation goes through
-LOUD = 0.95  # the quantile of the frames' strongest keys which counts as loud
-#: A key sounds that has these shares of what is loud, and of the frame's strongest.
+FLOOR = 1e-4  # keeps divisions finite
+STEADY = 9  # frames of the median filter over each activation
+LOUD = 0.95  # quantile, over frames, of the strongest key, which counts as loud
+#: A key sounds if it has these shares of what is loud, and of the frame's strongest key.
 OF_LOUD, OF_FRAME = 0.3, 0.4
 
 Bins = NDArray[np.float32]
 
 
 class Ears:
-    """They hear keys."""
+    """They hear which keys sound in a clip."""
 
     def activations(self, clip: Mono) -> Bins:
         """How strongly each key from `FIRST` to `LAST` sounds, (keys, frames); 1 is loud."""
@@ -61,7 +62,7 @@ class Ears:
         return shares
 
     def sounding(self, clip: Mono) -> Keys:
-        """Which keys sound in each frame of a clip of 44.1 kHz."""
+        """Which keys sound in each frame of a clip at 44.1 kHz, (frames, keys)."""
         found = self.activations(clip)
         n_frames = int(np.ceil(np.ceil(clip.size * MODEL_RATE / RATE) / HOP))
         keys = np.zeros((n_frames, N_KEYS), np.bool_)
@@ -71,7 +72,7 @@ class Ears:
 
 
 def _spectrum(audio: Mono) -> Bins:
-    """Magnitudes, (bins, frames), of a clip at the ears' rate."""
+    """The magnitudes, (bins, frames), of a clip at `MODEL_RATE`."""
     transform = librosa.vqt(
         audio,
         sr=MODEL_RATE,
@@ -87,7 +88,7 @@ def _spectrum(audio: Mono) -> Bins:
 
 @cache
 def _templates() -> Bins:
-    """A column for each key, (bins, keys)."""
+    """The templates, one column for each key, (bins, keys)."""
     t = np.arange(round(TONE_SECONDS * MODEL_RATE)) / MODEL_RATE
     tones = [
         sum(

@@ -1,10 +1,10 @@
-"""The figures, of an output against its target and its score: 0 is perfect for each.
+"""The figures of an output, compared with its target and its score.
 
-Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style transfer", judge by the first
-three; onsets are those of MIREX and mir_eval, loudness that of ITU-R BS.1770. LSD, timbre and
-loudness are the product's own functions (`plugin_bridge.reports.distance`,
-`plugin_bridge.reports.metrics`), with the target where these compare with the style. Loudness is to
-stay that of the content.
+The first three are from Cífka et al. 2021, "Self-supervised VQ-VAE for one-shot music style
+transfer"; onsets are matched as in MIREX and mir_eval, loudness is from ITU-R BS.1770. LSD, timbre
+and loudness are the product's own functions (`plugin_bridge.reports.distance`,
+`plugin_bridge.reports.metrics`), with the target in place of the style. Loudness should stay the
+content's.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from plugin_bridge.reports.distance import log_spectral_distance
 from plugin_bridge.reports.metrics import f_measure, loudness_difference, timbre_distance
 from presets.studio.score import Score
 
-NAMES = ("lsd", "timbre", "pitch", "onset")  # that are compared with copying the content
-ONSET_RATE, ONSET_HOP = 22_050, 256
+NAMES = ("lsd", "timbre", "pitch", "onset")  # which are divided by the untouched content's
+ONSET_RATE, ONSET_HOP = 22_050, 256  # Hz, samples: as `plugin_bridge.reports.metrics` has them
 
 
 def figures(
     output: Mono, content: Mono, target: Mono, score: Score, ears: Ears
 ) -> dict[str, float]:
-    """All of `NAMES`, of ``onset F`` the best is 1, and how far ``loudness`` is from the content's.
+    """All of `NAMES`, 0 at best; ``onset F``, 1 at best; and the difference of ``loudness``, LU.
 
     Raises:
         ValueError: the output is silent.
@@ -48,19 +48,19 @@ def figures(
 
 
 def pitch_error(found: Keys, wanted: Keys) -> float:
-    """1 − the mean Jaccard index of the sets of keys, over the frames in which either has any."""
+    """1 − the mean Jaccard index of the two sets of keys, over frames in which either has any."""
     both, either = (found & wanted).sum(axis=1), (found | wanted).sum(axis=1)
     counts = either > 0
     return float(1 - np.mean(both[counts] / either[counts])) if counts.any() else 0.0
 
 
 def onset_error(found: Sequence[float], wanted: Sequence[float]) -> float:
-    """1 − F-measure of times in seconds, which match within 50 ms, each once."""
+    """1 − F-measure of times in seconds, which match within 50 ms, each only once."""
     return 1 - f_measure(found, wanted)
 
 
 def onsets(clip: Mono) -> list[float]:
-    """Where librosa hears notes begin: peaks of the spectral flux, in seconds."""
+    """When librosa hears notes begin, in seconds: peaks of the spectral flux."""
     audio = librosa.resample(clip, orig_sr=RATE, target_sr=ONSET_RATE)
     if not audio.any():
         return []
@@ -69,5 +69,5 @@ def onsets(clip: Mono) -> list[float]:
 
 
 def written_onsets(score: Score) -> list[float]:
-    """Where notes begin by the score; those of a chord are one."""
+    """When notes begin by the score, in seconds; a chord begins once."""
     return sorted({note.start for note in score.notes})

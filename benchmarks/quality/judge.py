@@ -1,10 +1,10 @@
 """The instrument judge: it names the kind of instrument that a clip sounds like.
 
-Linear discriminants (scikit-learn's, covariances shrunk) on what a clip's spectrum is like on the
-whole: mean, spread and change of its MFCCs, spectral contrast, brightness and level. It learns from
-tunes rendered from another soundfont than the one that is judged. So that it learns instruments and
-not the equaliser of a soundfont, every tune is also learnt through equalisers drawn by chance, and
-what it names are the kinds of `KINDS`, each of which it learns from several instruments.
+Linear discriminants (scikit-learn's, with shrunk covariances) on the clip's spectrum as a whole:
+mean, spread and change of its MFCCs, spectral contrast, brightness and level. It learns from tunes
+rendered from another soundfont than the one that is judged. So that it learns instruments and not
+the colour of a soundfont, it hears every tune through random equalisers, too, and names only the
+kinds of `KINDS`, each of which it learns from several instruments.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.quality.sounds import RATE, Studio
+from benchmarks.quality.tables import Result
 from benchmarks.quality.triplets import KIND_OF, instruments, tune
 from effects.signal.arrays import Mono
 from presets.studio.instruments import Instrument
 from presets.studio.score import Score
 
+# How these were chosen is not recorded.
 TUNES = 8  # per instrument
-VARIANTS = 3  # of each tune: as it is, and with a chance equaliser
+VARIANTS = 3  # of each tune: as it is, and through random equalisers
 JUDGE_RATE, N_FFT, HOP = 16_000, 1024, 256
 N_MFCC = 20
-QUIET_DB = -45.0  # below the loudest frame, a frame tells nothing
-SHRINKAGE = 0.3  # of the covariances: what one soundfont teaches is not to be trusted
-BANDS, TILT_DB, BEND_DB = 8, 9.0, 4.0  # of the chance equaliser, over the whole range
-ENOUGH = 0.9  # of the true targets
+QUIET_DB = -45.0  # from the loudest frame; softer frames are left out
+SHRINKAGE = 0.3  # of the covariances, since one soundfont does not stand for all
+BANDS, TILT_DB, BEND_DB = 8, 9.0, 4.0  # of a random equaliser, over the whole range
+ENOUGH = 0.9  # of the true targets that the judge must name for its verdict to count
 
 Vector = NDArray[np.float64]
 Composer = Callable[[random.Random, Instrument], Score]
@@ -46,7 +48,7 @@ class Judge:
     """Names instruments.
 
     Attributes:
-        classifier: what was learnt.
+        classifier: the fitted model.
     """
 
     classifier: Pipeline
@@ -54,6 +56,27 @@ class Judge:
     def name(self, clip: Mono) -> str:
         """The kind of instrument that a clip (44.1 kHz, not silent) sounds like most."""
         return str(self.classifier.predict([describe(clip)])[0])
+
+    def result(
+        self,
+        output: Mono,
+        figures: Mapping[str, float] | None,
+        seconds: float,
+        *,
+        seed: int,
+        kind: str,
+    ) -> Result:
+        """The figures of an output, with the judge's verdict.
+
+        Args:
+            output: mono at 44.1 kHz.
+            figures: by name; None if the output is silent, and nothing is named.
+            seconds: how long it took to make.
+            seed: of its triplet or case.
+            kind: the style's kind of instrument.
+        """
+        named = "" if figures is None else self.name(output)
+        return Result(seed, figures, named, named == kind, seconds)
 
 
 def train(
@@ -65,8 +88,8 @@ def train(
 
     Args:
         studio: plays the tunes.
-        kept: a folder that saves describing them again.
-        also: kinds beside those of `KINDS`: their instruments, and what they play.
+        kept: a folder that keeps their descriptions.
+        also: kinds beside those of `KINDS`, each with its instruments and what they play.
     """
     lessons: list[tuple[str, Instrument, Composer]] = [
         (KIND_OF[name], it, tune) for name, it in instruments().items()
@@ -87,7 +110,7 @@ def train(
 def _lessons(
     instrument: Instrument, composer: Composer, studio: Studio, kept: Path
 ) -> NDArray[np.float64]:
-    """The descriptions of an instrument's tunes, each through several equalisers."""
+    """The descriptions of an instrument's tunes, each as it is and through equalisers."""
     tunes = [
         composer(random.Random(f"judge {index} {instrument.name}"), instrument)
         for index in range(TUNES)
@@ -108,7 +131,7 @@ def _lessons(
 
 
 def describe(clip: Mono) -> Vector:
-    """What the judge knows of a clip (44.1 kHz, not silent); level does not count."""
+    """What the judge hears of a clip (44.1 kHz, not silent); the clip's level does not count."""
     audio = librosa.resample(clip / np.sqrt(np.mean(clip**2)), orig_sr=RATE, target_sr=JUDGE_RATE)
     power = np.abs(librosa.stft(audio, n_fft=N_FFT, hop_length=HOP)) ** 2
     mel = librosa.feature.melspectrogram(S=power, sr=JUDGE_RATE, n_mels=64)
@@ -139,7 +162,7 @@ def describe(clip: Mono) -> Vector:
 
 
 def _variants(clip: Mono, seed: int) -> list[Mono]:
-    """The clip, and the clip through equalisers that the seed draws."""
+    """The clip as it is, and through equalisers that the seed draws."""
     draw = np.random.default_rng(seed)
     spectrum, places = np.fft.rfft(clip), np.linspace(0, 1, BANDS)
     octaves = np.log2(np.linspace(0, RATE / 2, spectrum.size).clip(60)) - np.log2(60)

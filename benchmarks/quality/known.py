@@ -1,6 +1,6 @@
-"""Presets as styles, whose notes are known, beside clips whose notes are not.
+"""Presets as styles, whose notes are known, compared with clips whose notes are not.
 
-The triplets, with style and target rendered from the soundfont that the presets are from. An engine
+The triplets, but with style and target rendered from the soundfont of the presets. An engine
 restyles each three times: by another tune of the style's instrument, by the clip of that
 instrument's preset as a sound file, and by the preset itself. The judge learns from the other
 soundfont.

@@ -1,9 +1,9 @@
-"""Which keys sound when: by a score, and, to write down what the replay plays, by basic-pitch.
+"""Which keys sound when: by a score, or by basic-pitch, which writes down notes for the replay.
 
-Basic-pitch is Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note
-transcription and multipitch estimation". Its ONNX file (230 kB, Apache-2.0) lies in the package
-basic-pitch, of which nothing else is used: ``pip install --no-deps basic-pitch onnxruntime`` pulls
-no TensorFlow. It judges nothing: an engine may transcribe by the same model.
+Basic-pitch is from Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic
+note transcription and multipitch estimation". Its ONNX file (230 kB, Apache-2.0) is in the package
+basic-pitch, of which nothing else is used: ``pip install --no-deps basic-pitch onnxruntime`` brings
+no TensorFlow. It is not used as a judge, since an engine may transcribe by the same model.
 """
 
 from __future__ import annotations
@@ -21,26 +21,28 @@ from benchmarks.quality.sounds import RATE
 from effects.signal.arrays import Mono
 from presets.studio.score import Note, Score
 
-MODEL_RATE, HOP = 22_050, 256
+MODEL_RATE, HOP = 22_050, 256  # Hz, samples: the model's
 FRAMES_PER_SECOND = MODEL_RATE / HOP
 WINDOW = 43_844  # samples the model takes: 172 frames
-EDGE, INNER = 15, 142  # frames of a window that are dropped at its start, and kept then
-LOWEST, N_KEYS = 21, 88
-#: Of a key that sounds and that is struck. With the model's own 0.3 for the former, partials often
-#: pass for notes: on the triplets for tuning, that makes the error of the targets a quarter larger.
+EDGE, INNER = 15, 142  # frames that are dropped at a window's start, and then kept
+LOWEST, N_KEYS = 21, 88  # the lowest key, and how many there are
+#: Activations from which a key counts as sounding, and as struck. With the model's own 0.3 for the
+#: former, partials often pass for notes: on the triplets for tuning, that makes the error of the
+#: targets a quarter larger.
 SOUNDS, BEGINS = 0.5, 0.5
-LASTS = 0.3  # a note that has once reached `SOUNDS` goes on above this
-SHORTEST, SHORTEST_UNSTRUCK, GAP = 5, 11, 3  # frames: of a note, of one with no onset, within one
+LASTS = 0.3  # a note that has reached `SOUNDS` once goes on while above this
+#: Frames: the shortest note, the shortest without an onset, the longest gap within a note.
+SHORTEST, SHORTEST_UNSTRUCK, GAP = 5, 11, 3
 
 Keys = NDArray[np.bool_]  # (frames, keys)
 
 
 @dataclass(frozen=True)
 class Transcriber:
-    """The model.
+    """Basic-pitch.
 
     Attributes:
-        session: onnxruntime's.
+        session: of onnxruntime, with the model.
     """
 
     session: Any
@@ -72,7 +74,7 @@ class Transcriber:
         return cls(onnxruntime.InferenceSession(str(model), options))
 
     def activations(self, clip: Mono) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """How surely each key sounds and is struck, (frames, keys), from a clip of 44.1 kHz."""
+        """How surely each key sounds, and is struck, both (frames, keys), in a clip at 44.1 kHz."""
         audio = librosa.resample(clip, orig_sr=RATE, target_sr=MODEL_RATE)
         n_frames = int(np.ceil(audio.size / HOP))
         n_windows = max(int(np.ceil(n_frames / INNER)), 1)
@@ -96,7 +98,7 @@ class Transcriber:
         return keys
 
     def transcribe(self, clip: Mono) -> Score:
-        """The notes of a clip, for playing it again."""
+        """The notes of a clip."""
         sounding, struck = self.activations(clip)
         notes = [
             note
@@ -118,7 +120,7 @@ def written(score: Score, n_frames: int) -> Keys:
 
 
 def _notes(sounding: NDArray[np.float32], struck: NDArray[np.float32], key: int) -> list[Note]:
-    """One key's: it sounds, without gaps worth the name, and is cut where it is struck again."""
+    """The notes of one key: stretches in which it sounds, cut where it is struck again."""
     down = np.flatnonzero(sounding >= LASTS)
     if not down.size:
         return []

@@ -1,9 +1,10 @@
 """Triplets of recorded notes: real instruments instead of a soundfont.
 
-A folder has one for each instrument of `FOLDERS`, in which a file is named for its note:
-``violin/As4.mp3`` is A♯4. The npm packages ``tonejs-instrument-NAME-mp3`` are such (samples CC BY
-3.0): unpack their ``package`` folders. A key takes the recording that is next to it in pitch,
-resampled, and ends soon after it goes up. Recordings have one loudness: velocities scale it.
+The recordings' folder has one folder for each instrument of `FOLDERS`, with files named after their
+notes: ``violin/As4.mp3`` is A♯4. The ``package`` folders of the npm packages
+``tonejs-instrument-NAME-mp3`` (samples CC BY 3.0) are like that. A key is played by the recording
+nearest in pitch, resampled, and ends soon after its release. Each note was recorded at one loudness
+only, which velocities scale.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from effects.signal.arrays import Mono
 from presets.studio.instruments import Instrument, midi_number
 from presets.studio.score import Note, Score
 
-#: Folders, by what an instrument is called in `KINDS`.
+#: The folders, by the instruments' names in `KINDS`.
 FOLDERS = {
     **{it: it for it in ("violin", "cello", "trumpet", "trombone", "flute", "clarinet")},
     **{it: it for it in ("french-horn", "bassoon", "harp", "xylophone")},
@@ -35,10 +36,11 @@ FOLDERS = {
     "grand-piano": "piano",
     "alto-sax": "saxophone",
 }
-SPAN = 14  # semitones that content and style have in common, at least
-STRETCH = 3  # semitones that a recording is resampled by, at most
-RELEASE_SECONDS = 0.15
-RANGE_DB = 30  # of velocities
+# Not searched.
+SPAN = 14  # semitones that the ranges of content and style share, at least
+STRETCH = 3  # semitones by which a recording is resampled, at most
+RELEASE_SECONDS = 0.15  # in which a note fades once its key is up
+RANGE_DB = 30  # between velocities 0 and 127
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,15 @@ class Recordings:
     """Plays scores on recorded notes.
 
     Attributes:
-        samples: the folder of the folders.
-        folder: keeps the renders.
+        samples: the recordings' folder.
+        folder: where renders are kept.
     """
 
     samples: Path
     folder: Path
 
     def notes(self, instrument: Instrument) -> dict[int, Path]:
-        """The recordings of an instrument, by key; empty if there are none."""
+        """An instrument's recordings, by key; empty if there are none."""
         files = (self.samples / FOLDERS[instrument.name]).glob("*.*")
         return {key: it for it in sorted(files) if (key := _key(it.stem)) is not None}
 
@@ -85,7 +87,7 @@ def sections(
     """One table.
 
     Raises:
-        FileNotFoundError: there are not two instruments to play.
+        FileNotFoundError: there are too few instruments.
     """
     recordings = Recordings(samples, bench.folder)
     tasks = [_task(recordings, seed, poly=seed % 4 > 1) for seed in seeds(half, count)]
@@ -93,7 +95,7 @@ def sections(
 
 
 def played(sound: Mono, note: Note, semitones: int) -> Mono:
-    """A recording as a note, ``semitones`` higher than it was recorded."""
+    """A recording played as a note, ``semitones`` higher than it was recorded."""
     faster = 2 ** (semitones / 12)
     if semitones:
         sound = librosa.resample(sound, orig_sr=RATE * faster, target_sr=RATE)
@@ -107,14 +109,14 @@ def played(sound: Mono, note: Note, semitones: int) -> Mono:
 
 @cache
 def _loaded(path: Path) -> Mono:
-    """A recording from where it begins."""
+    """A recording, without the silence before it."""
     audio = read(path)
     heard = np.flatnonzero(np.abs(audio) > 0.02 * np.abs(audio).max())
     return audio[heard[0] :]
 
 
 def _key(name: str) -> int | None:
-    """Of a file's name, such as As4."""
+    """The key of a file's name, such as As4; None if it is not a note."""
     try:
         return int(midi_number(name.replace("s", "#")))
     except ValueError:

@@ -1,7 +1,7 @@
-"""What is no music: outputs are as long as their content, and finite.
+"""Clips that are hardly music: outputs must be finite and as long as the content.
 
-Contents and styles are noise, rain, a bird, a click, silence, a clip shorter than any window, one
-note and a tune; each content is restyled by each style.
+Noise, rain, a bird, a click, silence, a clip shorter than any window, one note and a tune: each is
+restyled by each.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import numpy as np
 import presets
 from benchmarks.quality.bench import Bench
 from benchmarks.quality.cases import Section
-from benchmarks.quality.sounds import PEAK, RATE, SILENT, read, write
+from benchmarks.quality.sounds import PEAK, RATE, SILENT, is_silent, read, write
 from benchmarks.quality.systems import Clips, Row, Untold
 from benchmarks.quality.triplets import instruments, tune
 from effects.signal.arrays import Mono
 from presets.studio.score import Note, Score
 
-SECONDS = 3.0
-SHORT = 300  # samples
-DROPS = 60  # of rain, a second
+SECONDS = 3.0  # of a clip
+SHORT = 300  # samples of the short clip
+DROPS = 60  # of rain per second
 FINE, NO_SOUND, REFUSED = "fine", "silent", "refused"
 
 
 def sections(bench: Bench, rows: Sequence[Row], half: str, count: int) -> list[Section]:
-    """A table for every engine of ``rows``; neither half nor count matters."""
+    """A table for each engine in ``rows``; ``half`` and ``count`` do not matter."""
     clips = sounds(bench)
     return [_section(row, clips) for row in rows if row.options is not None and row.untold]
 
@@ -57,7 +57,7 @@ def sounds(bench: Bench) -> dict[str, Path]:
 
 
 def rain(draw: np.random.Generator, size: int) -> Mono:
-    """Drops, each a burst of a millisecond or several, upon a hiss."""
+    """Drops, each a burst of one to a few milliseconds, over hiss."""
     audio = 0.02 * draw.standard_normal(size)
     for start in draw.integers(0, size, round(DROPS * size / RATE)):
         fall = np.exp(-np.arange(size - start) / (RATE * draw.uniform(0.001, 0.006)))[: RATE // 10]
@@ -66,19 +66,19 @@ def rain(draw: np.random.Generator, size: int) -> Mono:
 
 
 def verdict(system: Untold, clips: Clips) -> str:
-    """`FINE`, `NO_SOUND`, `REFUSED` (with a `ValueError`, as bad input is), or what went wrong."""
+    """`FINE`, `NO_SOUND`, `REFUSED` (by a `ValueError`, as bad input is), or what went wrong."""
     content = read(clips.content)
     try:
         output = system(clips)
     except ValueError:
         return REFUSED
-    except Exception as error:  # that nothing else is raised is what is tested
+    except Exception as error:  # the test is that nothing else is raised
         return f"**{type(error).__name__}**"
     if output.shape != content.shape:
         return "**another length**"
     if not np.isfinite(output).all():
         return "**not finite**"
-    return FINE if np.abs(output).max(initial=0) >= SILENT else NO_SOUND
+    return NO_SOUND if is_silent(output) else FINE
 
 
 def _section(row: Row, clips: dict[str, Path]) -> Section:

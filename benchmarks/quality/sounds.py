@@ -19,10 +19,10 @@ from presets.studio.instruments import Instrument
 from presets.studio.render import midi_file, play
 from presets.studio.score import Note, Score
 
-RATE = 44_100
-PEAK = 0.5
-SILENT = 1e-4
-GAP_SECONDS = 1.0
+RATE = 44_100  # Hz
+PEAK = 0.5  # of each render
+SILENT = 1e-4  # a peak below this, -80 dB, counts as silence; not searched
+GAP_SECONDS = 1.0  # between scores that are rendered in one go
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Studio:
 
     Attributes:
         soundfont: what plays them.
-        folder: keeps the sounds, by their notes and the soundfont.
+        folder: where the sounds are kept, named by their notes and the soundfont.
     """
 
     soundfont: Path
@@ -46,7 +46,7 @@ class Studio:
         return self.midi(midi_file(instrument, score), score.seconds, instrument.label)
 
     def midi(self, file: mido.MidiFile, seconds: float, label: str) -> Path:
-        """As `clip`, of a MIDI file in which ``label`` plays."""
+        """As `clip`, for a MIDI file; ``label`` names the instrument if it has no sound."""
         midi = io.BytesIO()
         file.save(file=midi)
         bank = f"{self.soundfont.name} {self.soundfont.stat().st_size}"
@@ -58,7 +58,7 @@ class Studio:
                 notes.write_bytes(midi.getvalue())
                 play(notes, self.soundfont, raw)
                 audio = read(raw)
-            if np.abs(audio).max(initial=0) < SILENT:
+            if is_silent(audio):
                 raise ValueError(f"{self.soundfont} has no sound for {label}.")
             length = round(seconds * RATE)
             audio = np.pad(audio, (0, max(length - audio.size, 0)))[:length]
@@ -82,15 +82,20 @@ class Studio:
         return [cut * np.float32(PEAK / max(np.abs(cut).max(), SILENT)) for cut in cuts]
 
 
+def is_silent(audio: Mono) -> bool:
+    """Whether no sample reaches `SILENT`."""
+    return bool(np.abs(audio).max(initial=0) < SILENT)
+
+
 def read(path: Path) -> Mono:
-    """The mean of a file's channels, which is at 44.1 kHz or brought there."""
+    """The mean of a file's channels, resampled to 44.1 kHz."""
     with AudioFile(str(path)).resampled_to(RATE) as file:
         mono: Mono = file.read(file.frames).mean(axis=0)
     return mono
 
 
 def write(path: Path, audio: Mono) -> None:
-    """A mono WAV file of 24 bits and 44.1 kHz, whole or not at all."""
+    """Write a mono WAV file of 24 bits and 44.1 kHz, whole or not at all."""
     with tempfile.TemporaryDirectory(dir=path.parent) as own:
         part = Path(own) / path.name
         with AudioFile(str(part), "w", RATE, num_channels=1, bit_depth=24) as file:

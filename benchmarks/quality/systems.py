@@ -1,4 +1,4 @@
-"""The rows: what makes something of a content and a style clip."""
+"""The rows of the table: the systems that make something of a content and a style clip."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from presets.studio.score import Score
 PLAIN = "infinite"  # the closed form on its own
 PLAIN_NAME = "closed form, strength "
 STRENGTHS = (0.3, 0.5, 0.8, 1.0)
+#: Of the published method: Hz, its weight alpha, Griffin-Lim iterations.
 PUBLISHED_RATE, PUBLISHED_ALPHA, PUBLISHED_PHASES = 22_050, 1e-2, 500
 
 
 @dataclass(frozen=True)
 class Clips:
-    """What a system gets that is told nothing.
+    """What a system gets if it is told nothing more.
 
     Attributes:
-        content: a clip.
-        style: another.
+        content: the file of a clip.
+        style: the file of another.
     """
 
     content: Path
@@ -43,7 +44,7 @@ class Task(Clips):
 
     Attributes:
         triplet: what is played.
-        target: a clip which no system may use but the row that shows it.
+        target: the file of a clip that no system may use, except the row that shows it.
     """
 
     triplet: Triplet
@@ -61,9 +62,9 @@ class Row:
     Attributes:
         name: what it is called.
         system: makes the output.
-        untold: the same, if the two clips are all that it takes.
-        same_as: a row above with the same outputs, by its name; None if there is none.
-        options: of `StyleTransfer`, if it is an engine's row at that engine's own strength.
+        untold: the same, if it needs only the two clips.
+        same_as: the name of an earlier row with the same outputs; None if there is none.
+        options: of `StyleTransfer`, if the row is of an engine at its own strength.
     """
 
     name: str
@@ -81,12 +82,12 @@ def rows(
     published: int | None = None,
     engines: Sequence[str] = (),
 ) -> tuple[list[Row], list[str]]:
-    """All that can be run here, and a line for each that cannot.
+    """All rows that can be run here, and a line of text for each that cannot.
 
     Args:
-        transcriber: writes down what the replay plays.
+        transcriber: writes down the notes for the replay.
         sampler: plays the replay.
-        folder: keeps what is slow and never changes.
+        folder: where slow results are kept.
         published: iterations of the published method, or None to leave it out.
         engines: names of engines to add, at their own strength.
     """
@@ -137,10 +138,10 @@ def _default() -> Row:
 
 
 def _engine(name: str) -> Row:
-    """An engine that is named, at its own strength.
+    """An engine by name, at its own strength.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is no such engine.
     """
     probe = StyleTransfer(style=(np.zeros((1, 8), np.float32), RATE), engine=name)
 
@@ -156,14 +157,14 @@ def _plain(strength: float) -> Untold:
 
 
 def restyled(clips: Clips, **options: float | str) -> Mono:
-    """By `StyleTransfer`; nothing but the clip is known of the style."""
+    """The output of `StyleTransfer`, which knows only the style's clip."""
     effect = StyleTransfer(style=clips.style, device="cpu", **options)  # type: ignore[arg-type]
     mono: Mono = effect(read(clips.content)[None], RATE)[0]
     return mono
 
 
 def _matchering(clips: Clips, folder: Path) -> Mono:
-    """Its result, at the content's loudness: it takes the reference's, and a limiter."""
+    """Matchering's result at the content's loudness; it would have the reference's, limited."""
     import matchering
 
     result = folder / "matchering.wav"
@@ -176,7 +177,7 @@ def _matchering(clips: Clips, folder: Path) -> Mono:
 
 
 def _replay(task: Task, transcriber: Transcriber, sampler: Studio) -> Mono:
-    """The content's notes, as transcribed, on a sampler that is told the style's instrument."""
+    """The content's transcribed notes on a sampler, which is told the style's instrument."""
     content = read(task.content)
     notes = transcriber.transcribe(content).notes
     played = sampler.clip(task.triplet.style, Score(notes, content.size / RATE))
@@ -184,7 +185,7 @@ def _replay(task: Task, transcriber: Transcriber, sampler: Studio) -> Mono:
 
 
 def _published(clips: Clips, iterations: int, folder: Path) -> Mono:
-    """Ulyanov & Lebedev 2016 in full, at 22 050 Hz; its result is kept, for it takes minutes."""
+    """Ulyanov & Lebedev 2016 in full, at 22 050 Hz; the result is kept, since it takes minutes."""
     key = hashlib.sha256(clips.content.read_bytes() + clips.style.read_bytes())
     kept = folder / f"published-{iterations}-{key.hexdigest()[:20]}.wav"
     if not kept.is_file():
@@ -228,7 +229,7 @@ def _published_features(content: Mono, style: Mono, iterations: int) -> Mono:
 
 
 def _as_loud(audio: Mono, like: Mono) -> Mono:
-    """As long and as loud as ``like``."""
+    """``audio`` as long and as loud as ``like``."""
     audio = np.pad(audio, (0, max(like.size - audio.size, 0)))[: like.size].astype(np.float32)
     match_loudness(audio[None], RATE, loudness(like[None], RATE), ceiling=1.0)
     return audio

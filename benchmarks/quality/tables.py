@@ -1,16 +1,16 @@
-"""From figures to the table and the trade-off plot."""
+"""From figures to tables, the trade-off plot, and what is written as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.quality.figures import NAMES
 
-DRAWS = 2000  # of the bootstrap
+DRAWS = 2000  # of the bootstrap; not searched
 BASELINE, TARGET, PLAIN = "copy content", "the target itself", "closed form"
 
 
@@ -19,11 +19,11 @@ class Result:
     """One output.
 
     Attributes:
-        seed: of its triplet.
-        figures: by name; None where there is no sound to judge.
-        named: the instrument that the judge took it for.
+        seed: of its triplet or case.
+        figures: by name; None if the output is silent.
+        named: the kind of instrument that the judge took it for.
         right: whether that is the style's.
-        seconds: that it took to make.
+        seconds: how long it took to make.
     """
 
     seed: int
@@ -59,19 +59,29 @@ def margin(row: Sequence[Result], baseline: Sequence[Result], name: str) -> floa
 
 
 def share(row: Sequence[Result]) -> float:
-    """How often the judge named the style's instrument."""
+    """How often the judge named the style's kind of instrument, 0 to 1."""
     return float(np.mean([it.right for it in row])) if row else float("nan")
 
 
+def described(row: Sequence[Result], baseline: Sequence[Result]) -> dict[str, object]:
+    """A row's ratios with their margins, and every output's figures, for JSON."""
+    return {
+        "ratio": {it: ratio(row, baseline, it) for it in NAMES},
+        "margin": {it: margin(row, baseline, it) for it in NAMES},
+        "instrument_named": share(row),
+        "outputs": [asdict(it) for it in row],
+    }
+
+
 def table(results: Results, *, counts: bool) -> str:
-    """Markdown: ratios to copying the content; ``counts`` is whether the judge's verdict does."""
+    """Markdown: ratios to copying the content; ``counts``: whether to show the judge's verdict."""
     lines = [
         f"| | {' | '.join(NAMES)} | onset F | instrument named | loudness, LU | seconds |",
         "|---|" + "---|" * (len(NAMES) + 4),
     ]
     for name, row in results.items():
-        cells = [_shown(ratio(row, results[BASELINE], it)) for it in NAMES]
-        cells.append(_shown(_mean([it.figures["onset F"] for it in row if it.figures])))
+        cells = [shown(ratio(row, results[BASELINE], it)) for it in NAMES]
+        cells.append(shown(_mean([it.figures["onset F"] for it in row if it.figures])))
         cells.append(f"{share(row):.2f}" if counts else "–")
         cells.append(f"{_mean([it.figures['loudness'] for it in row if it.figures]):.1f}")
         cells.append(f"{_mean([it.seconds for it in row]):.1f}")
@@ -80,13 +90,13 @@ def table(results: Results, *, counts: bool) -> str:
 
 
 def means(results: Results, columns: Sequence[str], *, counts: bool) -> str:
-    """Markdown: means of figures as they are; ``counts`` is whether the judge's verdict does."""
+    """Markdown: the figures' means; ``counts``: whether to show the judge's verdict."""
     lines = [
         f"| | {' | '.join(columns)} | instrument named | seconds |",
         "|---|" + "---|" * (len(columns) + 2),
     ]
     for name, row in results.items():
-        cells = [_shown(_mean([it.figures[c] for it in row if it.figures])) for c in columns]
+        cells = [shown(_mean([it.figures[c] for it in row if it.figures])) for c in columns]
         cells.append(f"{share(row):.2f}" if counts else "–")
         cells.append(f"{_mean([it.seconds for it in row]):.1f}")
         lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")
@@ -99,7 +109,7 @@ def _labelled(name: str, row: Sequence[Result]) -> str:
 
 
 def plot(results: Results, title: str, path: Path) -> None:
-    """Draw the trade-off: to the right the melody suffers, upwards the instrument is recognised."""
+    """Draw the trade-off: the melody suffers to the right, the instrument is recognised upwards."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5.5), layout="constrained")
@@ -133,7 +143,8 @@ def _pairs(
     return pairs[:, 0], pairs[:, 1]
 
 
-def _shown(value: float) -> str:
+def shown(value: float) -> str:
+    """A figure with two digits; a dash if there is none."""
     return "–" if np.isnan(value) else f"{value:.2f}"
 
 

@@ -1,8 +1,8 @@
 """What is played: triplets of content, style and target, after Cífka et al. 2021.
 
 The content is a tune on one instrument, the style another tune on another instrument, and the
-target the content's notes on the style's instrument. Tunes are written here, from a seed. An
-even seed belongs to the half that is for tuning, an odd one to the half that is reported.
+target the content's notes on the style's instrument. Tunes are written here, from a seed. Even
+seeds belong to the half for tuning, odd ones to the half that is reported.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from presets.studio.instruments import Instrument, load
 from presets.studio.score import Note, Score
 
 HALVES = ("tune", "report")
-PLAY_SECONDS, TAIL_SECONDS = 7.0, 1.0  # the last notes get time to end
-LOWEST, HIGHEST = 43, 88  # a piano's middle; the extremes of a register are played less well
+PLAY_SECONDS, TAIL_SECONDS = 7.0, 1.0  # of a tune, and for its last notes to end
+LOWEST, HIGHEST = 43, 88  # keys: the middle of a piano, since soundfonts are worse at the ends
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10), (0, 2, 4, 7, 9))
 
-#: What a judge can tell apart. Within a kind, one soundfont's instrument is taken for another
-#: soundfont's neighbour of it. First those that play styles: of all the sounds of TimGM6mb, those
-#: that a judge who learnt from FluidR3 knew in tunes of neither half. The others play contents and
-#: teach. Pianos are in a kind with guitars because TimGM6mb's piano was taken for a guitar.
+#: Kinds that the judge can tell apart; within a kind it mixes up instruments of two soundfonts. Of
+#: each kind, the first group plays styles: those sounds of TimGM6mb that a judge taught by FluidR3
+#: recognised, in tunes of neither half. The second group plays contents and teaches. Pianos are in
+#: a kind with guitars because TimGM6mb's piano was taken for a guitar.
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "plucked": (
         ("nylon-guitar", "harp", "banjo", "koto"),
@@ -51,7 +51,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 KIND_OF = {name: kind for kind, both in KINDS.items() for names in both for name in names}
 STYLES = tuple(name for first, _ in KINDS.values() for name in first)
-#: More than the styles: a content need not be recognised.
+#: The styles and more, since the judge need not recognise a content.
 CONTENTS = (
     *STYLES,
     *("grand-piano", "steel-guitar", "vibraphone", "church-organ", "violin", "cello"),
@@ -65,12 +65,12 @@ class Triplet:
 
     Attributes:
         seed: draws all of it.
-        poly: whether the content has chords; the style has some in half of the cases.
-        near: whether the notes of both instruments fade by themselves, or those of neither.
+        poly: whether the content has chords; every other style that can has some, too.
+        near: whether the notes of both instruments fade by themselves, or of neither.
         content: the instrument that plays the content.
         style: the instrument that plays the style and the target.
-        notes: the content's and the target's.
-        style_notes: the style's.
+        notes: what content and target play.
+        style_notes: what the style plays.
     """
 
     seed: int
@@ -84,13 +84,13 @@ class Triplet:
 
 @cache
 def instruments() -> dict[str, Instrument]:
-    """By name, those of `KINDS`."""
+    """The instruments of `KINDS`, by name."""
     rows = {it.name: it for it in load()}
     return {name: rows[name] for name in KIND_OF}
 
 
 def triplets(half: str, count: int) -> list[Triplet]:
-    """The first ``count`` of a half: in turn mono and poly, and in turn two near and two far."""
+    """The first ``count`` of a half: by turns mono and poly, and by turns two near and two far."""
     if half not in HALVES:
         raise ValueError(f"There is no half {half!r}: it is one of {', '.join(HALVES)}.")
     return [
@@ -120,20 +120,20 @@ def triplet(seed: int, *, poly: bool, near: bool) -> Triplet:
 
 
 def tune(draw: random.Random, instrument: Instrument) -> Score:
-    """A tune somewhere in the instrument's register; every other one has chords, if it can."""
+    """A tune in the instrument's register; about every other one has chords, if it can."""
     low, high = max(instrument.register[0], LOWEST), min(instrument.register[1], HIGHEST)
     chords = 0.5 if instrument.chords and draw.random() < 0.5 else 0.0
     return compose(draw, low, high, chords=chords)
 
 
 def compose(draw: random.Random, low: int, high: int, *, chords: float) -> Score:
-    """Steps and leaps of a scale within two octaves, with rests, accents and a swell.
+    """Steps and leaps in a scale within two octaves, with rests, accents and a drifting level.
 
     Args:
-        draw: where chance comes from.
+        draw: the source of randomness.
         low: the lowest key that may be used.
         high: the highest.
-        chords: the share of the notes that get up to three more below them.
+        chords: the share of notes that get up to three more below them.
     """
     span = min(draw.randint(14, 24), high - low)
     low = draw.randint(low, high - span)
@@ -162,7 +162,7 @@ def _has_chords(score: Score) -> bool:
 
 
 def _step(draw: random.Random, place: int, count: int) -> int:
-    """Another place in a scale of ``count`` notes."""
+    """The place after ``place`` in a scale of ``count`` notes."""
     leap = draw.choice((-4, -2, -2, -1, -1, 1, 1, 2, 2, 4))
     return next((it for it in (place + leap, place - leap) if 0 <= it < count), place)
 
@@ -178,7 +178,7 @@ def _chord(draw: random.Random, keys: Sequence[int], place: int) -> set[int]:
 
 
 def _pairs(*, poly: bool, near: bool) -> list[tuple[Instrument, Instrument]]:
-    """All that may be drawn, in the table's order: of two kinds, and with a tenth in common."""
+    """All pairs to draw from, in the table's order: of two kinds, with 16 semitones in common."""
     every = instruments()
     return [
         (content, style)

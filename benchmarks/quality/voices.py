@@ -1,9 +1,9 @@
-"""A voice: espeak-ng speaks or sings, and an instrument that can hold its notes takes over.
+"""Voices: espeak-ng speaks or sings, and an instrument that can hold its notes takes over.
 
 The figure is the share of the content's voiced frames in which the output has the same pitch,
-within 50 cents; an octave off is wrong, and so is a frame in which the output has no pitch. Both
-are tracked by librosa's pYIN (Mauch & Dixon 2014). The target is the style's instrument, bent along
-the content's pitch from one silence to the next; it shows what an instrument and pYIN can do.
+within 50 cents. An octave off is wrong, and so is no pitch. Both are tracked by librosa's pYIN
+(Mauch & Dixon 2014). The target is the style's instrument with one note for each voiced stretch,
+bent along the content's pitch; it shows what an instrument and pYIN can do at best.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from presets.studio.render import TICKS_PER_BEAT
 from presets.studio.score import Note, Score
 
 PROGRAM = "espeak-ng"
-VOICES = ("en-us", "en-us+f3")  # a low one, about 100 Hz, and a high one, about 200 Hz
+VOICES = ("en-us", "en-us+f3")  # low, about 100 Hz, and high, about 200 Hz
 SENTENCES = (
     "The rain fell all morning on the old harbour, and nobody came down to the boats.",
     "Would you rather have the window open, or shall we go for a walk along the river?",
@@ -52,17 +52,17 @@ SENTENCES = (
     "Nobody believed her story at first, but the letters in the drawer were real enough.",
 )
 SYLLABLES = ("la", "no", "may", "dee", "roo", "ma")
-#: They hold their notes, low and high.
+#: For each voice, instruments that hold their notes, in its range.
 STYLES = {
     "en-us": ("trombone", "baritone-sax", "string-ensemble", "accordion", "choir-aahs"),
     "en-us+f3": ("trumpet", "oboe", "string-ensemble", "accordion", "choir-aahs", "harmonica"),
 }
-SUNG = {"en-us": (41, 57), "en-us+f3": (55, 71)}  # keys
-TRACK_RATE, TRACK_HOP, TRACK_WINDOW = 22_050, 512, 2048
+SUNG = {"en-us": (41, 57), "en-us+f3": (55, 71)}  # lowest and highest key
+TRACK_RATE, TRACK_HOP, TRACK_WINDOW = 22_050, 512, 2048  # Hz, samples, samples
 RESOLUTION = 0.2  # semitones: the default of 0.1 takes seven times as long
-LOWEST_HZ, HIGHEST_HZ = 60.0, 1000.0
-CENTS = 50.0
-SYLLABLE_PITCHES = range(0, 100, 9)  # espeak's, from 0 to 99
+LOWEST_HZ, HIGHEST_HZ = 60.0, 1000.0  # of the tracker
+CENTS = 50.0  # by which a pitch may be off
+SYLLABLE_PITCHES = range(0, 100, 9)  # espeak-ng's settings, which go from 0 to 99
 BEND_RANGE = 24  # semitones to either side
 SHORTEST = 3  # frames of a voiced stretch that the target plays
 
@@ -74,14 +74,14 @@ class Voice(Case):
     """A case with its pitch.
 
     Attributes:
-        contour: the content's, as `track` gives it.
+        contour: the content's pitch, as `track` returns it.
     """
 
     contour: Contour
 
 
 def sections(bench: Bench, rows: Sequence[Row], half: str, count: int) -> list[Section]:
-    """Speech, and singing."""
+    """A table for speech, and one for singing."""
     found = []
     for title, say in (("speech", speech), ("singing", song)):
         cases = []
@@ -109,7 +109,7 @@ def sections(bench: Bench, rows: Sequence[Row], half: str, count: int) -> list[S
 
 
 def check() -> None:
-    """Check that there is a voice.
+    """Check that espeak-ng is here.
 
     Raises:
         FileNotFoundError: there is no espeak-ng.
@@ -119,12 +119,12 @@ def check() -> None:
 
 
 def figures(output: Mono, case: Voice) -> Mapping[str, float]:
-    """Those of `kept`."""
+    """The figures of `kept`."""
     return kept(track(output), case.contour)
 
 
 def track(clip: Mono) -> Contour:
-    """The pitch of each frame as a fractional MIDI key; not a number where there is none."""
+    """The pitch of each frame as a fractional MIDI key; NaN where there is none."""
     audio = librosa.resample(clip, orig_sr=RATE, target_sr=TRACK_RATE)
     hz, _, _ = librosa.pyin(
         audio,
@@ -143,9 +143,9 @@ def kept(found: Contour, wanted: Contour) -> dict[str, float]:
     """How well a pitch contour follows another; all three figures are 1 at best.
 
     Returns:
-        ``pitch kept``, the share of the wanted contour's voiced frames in which the other is within
-        50 cents; ``both voiced``, the share in which it has any pitch; and ``pitch kept, both
-        voiced``, the former of the latter.
+        ``pitch kept``: the share of the wanted contour's voiced frames in which the other is within
+        50 cents. ``both voiced``: the share in which it has any pitch. ``pitch kept, both voiced``:
+        of these frames, the share within 50 cents.
     """
     found = found[: wanted.size]
     wanted = wanted[: found.size]
@@ -160,19 +160,19 @@ def kept(found: Contour, wanted: Contour) -> dict[str, float]:
 
 
 def speech(draw: random.Random, voice: str) -> Mono:
-    """Two sentences."""
+    """Two spoken sentences."""
     text = " ".join(draw.sample(SENTENCES, 2))
     pitch, pace = draw.randint(40, 60), draw.randint(140, 170)
     return _spoken(text, "-v", voice, "-p", str(pitch), "-s", str(pace))
 
 
 def song(draw: random.Random, voice: str) -> Mono:
-    """A tune on syllables: each is spoken on one tone, and resampled to its key."""
+    """A tune on syllables: each is spoken at one pitch, and resampled to its key."""
     return sung(draw, compose(draw, *SUNG[voice], chords=0.0), voice, SYLLABLES)
 
 
 def sung(draw: random.Random, score: Score, voice: str, syllables: Sequence[str]) -> Mono:
-    """A score of one note at a time, on syllables that are drawn."""
+    """A score of one note at a time, sung on random syllables."""
     found = np.zeros(round((PLAY_SECONDS + TAIL_SECONDS) * RATE), np.float32)
     for note in score.notes:
         sound = _tone(draw.choice(syllables), voice, note)
@@ -194,7 +194,7 @@ def _tone(text: str, voice: str, note: Note) -> Mono:
 
 @cache
 def _syllable(text: str, voice: str) -> list[tuple[float, Mono]]:
-    """A syllable on several tones, slowly: their pitches, and the sounds from where they begin."""
+    """A syllable spoken slowly at several pitches: each pitch, and the sound without silence."""
     found = []
     for pitch in SYLLABLE_PITCHES:
         ssml = f'<speak><prosody range="0%" rate="40%">{text}</prosody></speak>'
@@ -208,7 +208,7 @@ def _syllable(text: str, voice: str) -> list[tuple[float, Mono]]:
 
 def _spoken(text: str, *options: str) -> Mono:
     with tempfile.TemporaryDirectory() as folder:
-        wave = Path(folder) / "spoken.wav"  # on stdout, it would not say how long it is
+        wave = Path(folder) / "spoken.wav"  # on stdout, its header would not have the length
         subprocess.run([PROGRAM, "-w", str(wave), *options, text], check=True)
         return read(wave)
 
@@ -220,7 +220,7 @@ def _kept(folder: Path, name: str, audio: Mono) -> Path:
 
 
 def _bent(bench: Bench, instrument: Instrument, contour: Contour) -> Path:
-    """The instrument along a contour: a note for every voiced stretch, bent frame by frame."""
+    """The instrument along a contour: a note for each voiced stretch, bent frame by frame."""
     channel, seconds_per_frame = 0, TRACK_HOP / TRACK_RATE
     events: list[tuple[float, mido.Message]] = []
 

@@ -1,1 +1,1 @@
-"""How long things take, and what memory they need."""
+"""How long things take, and how much memory."""

@@ -1,15 +1,14 @@
-"""What `restyle serve` adds to the restyling: from submit to done, against the effect called alone.
+"""What `restyle serve` adds to a restyling: from submit to done, beside the effect called alone.
 
-python -m benchmarks.speed.bridge
+    python -m benchmarks.speed.bridge
 
 Both are warm and take turns. "around it" is the median of the differences: datagrams, journal,
-reading the stem, the preset, writing the result and its report. Of it, "server" is what the
-server does not count as work: everything but what happens in the worker.
+reading the stem, the preset, writing the result and its report. "server" is the part of it outside
+of the worker.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import socket
 import statistics
@@ -19,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import script
 from plugin_bridge.files.sound_files import Sound, write_in_place
 from plugin_bridge.osc.datagram import encode, read
 
@@ -31,7 +31,7 @@ import torch
 from effects import StyleTransfer
 from plugin_bridge.files import sound_files
 torch.set_num_threads(1)
-sound = audio_files.read(Path(sys.argv[1]))
+sound = sound_files.read(Path(sys.argv[1]))
 effect = StyleTransfer(preset=sys.argv[2])
 for _ in sys.stdin:
     began = time.perf_counter()
@@ -41,7 +41,7 @@ for _ in sys.stdin:
 
 
 def write_stem(path: Path, seconds: float) -> None:
-    """A note a quarter of a second, with harmonics."""
+    """Write a stem with a new note every quarter of a second, each with six partials."""
     import numpy as np
 
     t = np.arange(round(seconds * RATE)) / RATE
@@ -61,7 +61,7 @@ class Submitter:
         self._socket.settimeout(300.0)
 
     def job(self, name: str, stem: str, preset: str) -> tuple[float, float]:
-        """Seconds from submit to done, and those of them that the worker took."""
+        """Seconds from submit to done, and how many of them the worker took."""
         began = time.perf_counter()
         self._socket.send(encode("/restyle/submit", name, stem, f"{name}.wav", preset))
         while True:
@@ -75,7 +75,7 @@ class Submitter:
 
 
 def turns(folder: Path, preset: str, seconds: float, runs: int) -> list[tuple[float, float, float]]:
-    """For each run the seconds of a job, those of its worker, and those of the effect alone."""
+    """For each run: the seconds of the job, of its worker, and of the effect alone."""
     root = folder / "root"
     root.mkdir()
     write_stem(root / "stem.wav", seconds)
@@ -102,7 +102,7 @@ def turns(folder: Path, preset: str, seconds: float, runs: int) -> list[tuple[fl
             effect.stdin.write("\n")
             effect.stdin.flush()
             alone = float(effect.stdout.readline())
-            if run >= 0:  # those before it warm up
+            if run >= 0:  # the runs before warm up
                 found.append((total, worker, alone))
         return found
     finally:
@@ -114,11 +114,16 @@ def turns(folder: Path, preset: str, seconds: float, runs: int) -> list[tuple[fl
 
 def main() -> None:
     """Measure, and print medians in milliseconds."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("presets", nargs="*", default=["violin"])
-    parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long the stem is")
+    parser = script.parser(__doc__)
+    parser.add_argument(
+        "presets", nargs="*", default=["violin"], metavar="PRESET", help="default: %(default)s"
+    )
+    parser.add_argument("--runs", type=script.count, default=50, help="of each (%(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="how long the stem is (%(default)s)"
+    )
     options = parser.parse_args()
+    script.announce(__doc__, "numpy", "onnxruntime", "python-osc")
     print(f"{'preset':16}{'job':>10}{'effect':>10}{'around it':>11}{'server':>10}")
     for preset in options.presets:
         with tempfile.TemporaryDirectory() as name:

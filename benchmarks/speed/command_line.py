@@ -1,11 +1,10 @@
-"""Whole commands as a user runs them, start-up included: medians of several runs.
+"""Seconds that whole commands take, start-up included: medians of several runs.
 
 python -m benchmarks.speed.command_line
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -17,11 +16,12 @@ from pathlib import Path
 import numpy as np
 from pedalboard.io import AudioFile
 
+from benchmarks import script
 from plugin_bridge.reports.demo import recording
 
 
 def stereo(seconds: float, rate: int = 44_100) -> np.ndarray:
-    """Real stereo: the drums on the left, the guitar on the right, over and over."""
+    """Two recordings as stereo: drums on the left, a guitar on the right, repeated."""
     channels = []
     for name in ("drums", "guitar"):
         with AudioFile(str(recording(name).clip)).resampled_to(rate) as file:
@@ -38,10 +38,11 @@ def seconds_of(command: list[str], environment: dict[str, str]) -> float:
 
 
 def main() -> None:
-    """Run each command and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--runs", type=int, default=5)
+    """Run each command and print a table; the bar is the time to stay below."""
+    parser = script.parser(__doc__)
+    parser.add_argument("--runs", type=script.count, default=5, help="of each (%(default)s)")
     runs = parser.parse_args().runs
+    script.announce(__doc__, "numpy", "onnxruntime")
     restyle = str(Path(sys.executable).parent / "restyle")
     with tempfile.TemporaryDirectory() as folder:
         stem, out = Path(folder, "stem.wav"), Path(folder, "out.wav")
@@ -56,7 +57,7 @@ def main() -> None:
         ]
         print(f"{'median of ' + str(runs):44}{'seconds':>8}{'worst':>8}{'bar':>6}")
         for name, bar, command in rows:
-            seconds_of(command, environment)  # warms the caches, the disk's too
+            seconds_of(command, environment)  # warms the caches, also the disk's
             times = [seconds_of(command, environment) for _ in range(runs)]
             print(f"{name:44}{statistics.median(times):8.2f}{max(times):8.2f}{bar:6.1f}")
 

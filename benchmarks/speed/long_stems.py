@@ -1,11 +1,11 @@
-"""Time per second of audio, and peak memory, from 10 seconds to 20 minutes of stereo.
+"""Time per second of audio, and peak memory, for 10 seconds to 20 minutes of stereo.
 
     python -m benchmarks.speed.long_stems                # about 5 minutes
     python -m benchmarks.speed.long_stems --lengths 10 60
 
-Each length runs in a process of its own, with a warm style cache and torch loaded before the clock
-starts. Memory is the process's peak, input and output included. Of the longest, the last line says
-what its time went into, as the effect reports its stages.
+Each length runs in a process of its own, with a warm style cache and all libraries loaded before
+the clock starts. Memory is the process's peak, input and output included. The last line says how
+the last length's time divides among the stages that the effect reports.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ import time
 from itertools import pairwise
 from typing import Any
 
+from benchmarks import script
+
 
 def measure(seconds: float) -> dict[str, Any]:
-    """Restyle that much stereo at 44.1 kHz in this process."""
-    from command_line import stereo
-
+    """Restyle so much stereo at 44.1 kHz, in this process."""
+    from benchmarks.speed.command_line import stereo
     from effects import StyleTransfer
 
     effect = StyleTransfer(preset="violin")
@@ -43,17 +44,25 @@ def measure(seconds: float) -> dict[str, Any]:
 
 def main() -> None:
     """Run each length and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--lengths", type=float, nargs="+", default=[10, 30, 60, 300, 1200])
+    parser = script.parser(__doc__)
+    parser.add_argument(
+        "--lengths",
+        type=float,
+        nargs="+",
+        default=[10, 30, 60, 300, 1200],
+        metavar="SECONDS",
+        help="default: %(default)s",
+    )
     parser.add_argument("--only", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
         print(json.dumps(measure(options.only)))
         return
+    script.announce(__doc__, "numpy", "onnxruntime")
     print(f"{'length':>8}{'time':>9}{'per second of audio':>21}{'relative':>10}{'memory':>9}")
     first = None
     for length in options.lengths:
-        command = [sys.executable, __file__, "--only", str(length)]
+        command = [sys.executable, "-m", "benchmarks.speed.long_stems", "--only", str(length)]
         run = subprocess.run(command, check=True, capture_output=True, text=True)
         result = json.loads(run.stdout)
         each = result["seconds"] / length

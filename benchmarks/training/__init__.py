@@ -1,1 +1,1 @@
-"""How the weights that are shipped came about."""
+"""Trains the weights that are shipped: of the network that decides which notes there are."""

@@ -1,8 +1,8 @@
-"""The clips that the network of notes learns from, rendered, with what is known of their notes.
+"""The clips from which the note network learns, rendered, and their notes.
 
-Most play a tune on one instrument of one of three soundfonts, some are sung by eSpeak NG, and some
+Most are tunes on one instrument of one of three soundfonts, some are sung by eSpeak NG, and some
 have no notes at all: drum kits, textures, speech, noise. TimGM6mb, which renders the triplets of
-``benchmarks.quality``, is kept apart, and so are the voices that sing there.
+``benchmarks.quality``, is not used here, nor are the voices that sing there.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pedalboard.io import AudioFile
 from benchmarks.quality.sounds import RATE as FILE_RATE
 from benchmarks.quality.triplets import HIGHEST, KIND_OF, LOWEST, compose
 from benchmarks.quality.voices import sung
+from benchmarks.script import FOLDER
 from benchmarks.training.tunes import SECONDS, beat, hard_tune
 from effects.notes import basic_pitch
 from effects.notes.basic_pitch import RATE
@@ -36,11 +37,10 @@ from presets.studio.instruments import Instrument, load
 from presets.studio.render import midi_file, play
 from presets.studio.score import Note, Score
 
-FOLDER = Path("/usr/share/sounds/sf2")
 FREEPATS = Path("/etc/timidity/freepats.cfg")
-CLIPS = {"FluidR3_GM": 420, "OPL-3_FM_128M": 160, "freepats": 280}
+CLIPS = {"FluidR3_GM": 420, "OPL-3_FM_128M": 160, "freepats": 280}  # tunes; not searched
 SLOT = 9.0  # seconds from one clip to the next in a rendering
-#: Instruments beside those of the benchmark.
+#: Instruments in addition to those of `benchmarks.quality`.
 MORE = (
     *("acoustic-bass", "fingered-bass", "pizzicato-strings", "synth-strings", "tubular-bells"),
     *("glockenspiel", "twelve-string-guitar", "muted-guitar", "overdriven-guitar", "tuba"),
@@ -48,14 +48,14 @@ MORE = (
     *("whistle", "electric-piano", "fm-piano", "synth-brass", "bagpipe", "shanai", "warm-pad"),
 )
 TEXTURES = ("seashore", "applause", "helicopter", "gunshot", "breath-noise", "bird", "telephone")
-#: Who sings, on which syllables, and between which keys.
+#: The voices that sing, with the lowest and highest key of each, and their syllables.
 SINGERS = {
     **{"de": (38, 55), "it": (41, 58), "en+m3": (36, 54), "fr+m7": (43, 60)},
     **{"es+f2": (53, 70), "pt+f4": (55, 74), "sv+f1": (57, 72), "en+klatt4": (45, 62)},
 }
 SYLLABLES = ("ba", "lo", "nee", "soo", "tay", "wah")
-SONGS = 8  # of each of them
-#: Who speaks.
+SONGS = 8  # by each voice
+#: The voices that speak.
 VOICES = ("en-us", "de", "fr", "it", "es+f2", "en+f3")
 WORDS = (
     *("the", "river", "carried", "a", "small", "boat", "past", "quiet", "houses", "while"),
@@ -68,7 +68,7 @@ Table = NDArray[np.float64]
 
 
 def write_clips(folder: Path, share: float = 1.0) -> None:
-    """Render the clips that ``folder`` lacks, and keep what their features are made of.
+    """Render the clips that ``folder`` lacks, and keep what their features are computed from.
 
     Args:
         folder: where they are kept, one ``.npz`` file each.
@@ -91,7 +91,7 @@ def write_clips(folder: Path, share: float = 1.0) -> None:
 
 
 def _drawn(font: str, count: int) -> Counter[str]:
-    """How many clips each instrument plays, of ``count`` with one soundfont."""
+    """How many of a soundfont's ``count`` clips each instrument plays."""
     draw = random.Random(f"notes A {font}")
     names: list[str] = []
     while len(names) < count:
@@ -100,7 +100,7 @@ def _drawn(font: str, count: int) -> Counter[str]:
 
 
 def tunes(instrument: Instrument, font: str, count: int) -> list[tuple[Mono, Table]]:
-    """Clips and their notes; none where the soundfont has no such sound."""
+    """Clips and their notes; none if the soundfont lacks the instrument."""
     low, high = instrument.register
     scores = []
     for number in range(count):
@@ -137,14 +137,14 @@ def song(voice: str, number: int) -> tuple[Mono, Table]:
 
 
 def table(score: Score) -> Table:
-    """The notes of a score."""
+    """The notes of a score as a table."""
     return np.array([(it.start, it.start + it.seconds, it.key, it.velocity) for it in score.notes])
 
 
 def recorded(draw: random.Random, clip: Mono, notes: Table) -> tuple[Mono, Table]:
-    """A clip that is perhaps out of tune, in a room, filtered, noisy; and where its notes are now.
+    """A clip, perhaps made out of tune, reverberant, filtered or noisy, and its notes' new times.
 
-    A clip that is played faster by a factor is sharper by it.
+    Out of tune means played faster or slower, which moves the notes.
     """
     if draw.random() < 0.4:
         faster = 2 ** (draw.uniform(-35, 35) / 1200)  # up to 35 cents
@@ -203,7 +203,7 @@ def noise(number: int) -> Mono:
 
 
 def speech(draw: random.Random, voice: str) -> Mono:
-    """Twenty words in no order."""
+    """Twenty spoken words in random order."""
     text = " ".join(draw.sample(WORDS, 20))
     pace, height = str(draw.randint(120, 190)), str(draw.randint(30, 70))
     with tempfile.TemporaryDirectory() as own:
@@ -235,14 +235,14 @@ def render(instrument: Instrument, score: Score, font: str, vibrato: int = 0) ->
 
 
 def read(wave: Path) -> Mono:
-    """The mean of a sound file's channels, at `RATE`."""
+    """The mean of a sound file's channels, resampled to `RATE`."""
     with AudioFile(str(wave)) as file:
         audio = file.read(file.frames).mean(axis=0)
         return np.asarray(soxr.resample(audio, file.samplerate, RATE), np.float32)
 
 
 def keep(path: Path, clip: Mono, notes: Table) -> None:
-    """Write what the features are made of, in half precision, and the notes."""
+    """Write what the features are computed from, in half precision, and the notes."""
     clip = clip / np.float32(max(np.abs(clip).max(initial=0), 1e-9))
     found, spectra = basic_pitch.activations(clip), Spectra.of(clip)
     arrays = {**vars(found), **vars(spectra)}

@@ -1,4 +1,4 @@
-"""Examples to learn from: the features of some keys of a clip, and what the network is to say."""
+"""Examples to learn from: the features of some keys of a clip, and the answers wanted."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from effects.notes import features
 from effects.notes.basic_pitch import FRAMES_PER_SECOND, LOWEST, Activations, Frames, Keys
 from effects.notes.features import Evidence, Spectra
 
+# Not searched.
 CROP, AT_MOST = 400, 34  # frames and keys of a clip in an example
-HEARD_DB = 34  # below its loudest a note is held to be silent, pressed or not
+HEARD_DB = 34  # a note so far below its loudest counts as silent, even while its key is down
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Example:
         keys: which keys, 0 is `LOWEST`.
         features: of the keys, (keys, features, frames).
         note: whether a note of the key sounds, 0 or 1, (keys, frames).
-        onset: exp(-d²) where one begins d frames away, up to two, otherwise 0, (keys, frames).
-        onset_shift: how many frames later than here that is; not a number where none is near.
+        onset: exp(-d²) if a note begins d frames away, up to 2.6; otherwise 0, (keys, frames).
+        onset_shift: how many frames later than this one that is; NaN if no onset is near.
     """
 
     keys: Keys
@@ -38,7 +39,7 @@ class Example:
 
     @classmethod
     def drawn(cls, clip: Mapping[str, NDArray], draw: random.Random) -> Example:
-        """Of a clip that `clips.keep` wrote: all keys that are played, and some others."""
+        """An example from a clip of `clips.keep`: all keys that are played, and some others."""
         arrays = {name: it.astype(np.float32) for name, it in clip.items() if name != "score"}
         found = Activations(arrays["note"], arrays["onset"], arrays["contour"])
         evidence = Evidence.of(found, Spectra(arrays["fine"], arrays["quick"]))
@@ -73,7 +74,7 @@ def targets(notes: Table, keys: Keys, quick: Frames) -> tuple[Frames, Frames, Fr
 
 
 def heard_until(start: int, end: int, key: int, quick: Frames) -> int:
-    """When the first four partials of a note that ends at ``end`` have faded, if that is sooner."""
+    """When the first four partials of a note have faded, or ``end`` if that is sooner; frames."""
     places = (key - LOWEST + features.BELOW) * features.STEPS_PER_KEY + np.array((0, 24, 38, 48))
     level = quick[start:end, places[places < quick.shape[1]]].max(axis=1, initial=-200)
     if level.size < 8:

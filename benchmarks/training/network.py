@@ -1,8 +1,8 @@
-"""The network that decides which notes there are: its one definition, and its file.
+"""The network that decides which notes there are: its only definition, and its file.
 
-What is learnt here in torch is run by `effects.notes.note_network` from an ONNX file, which
-`Network.save` exports and `Network.load` reads again. The weights in it are float16, by the names
-that they have here; they are widened when the file is opened.
+It is trained here in torch; `effects.notes.note_network` runs it from an ONNX file, which
+`Network.save` writes and `Network.load` reads. The weights in the file are float16, under the names
+they have here; they are widened when the file is opened.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from effects.notes import features
 from effects.notes.basic_pitch import N_KEYS
 from effects.notes.features import OWN_NOTE, OWN_ONSET
 
-HIDDEN, TOLD = 32, 6  # channels of a key; of what it tells other keys
-WIDTH = 5  # frames of a convolution
-DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)  # frames from each of the five to the next
+HIDDEN, TOLD = 32, 6  # channels of a key, and of what it tells other keys
+WIDTH = 5  # frames that a convolution sees
+DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)  # frames between these, for each convolution
 TELLS = (2, 4)  # the convolutions after which keys hear of each other
-#: The intervals to the keys that a key hears of, in semitones: itself and its neighbours; and
-#: those at which partials coincide, near 12 log2(p/q) for small p and q (see `features`).
+#: Intervals in semitones to the keys of which a key hears: itself, its neighbours, and keys whose
+#: partials coincide with its own, near 12 log2(p/q) for small p and q (see `features`).
 AKIN = (-36, -34, -31, -28, -24, -19, -12, -2, -1, 0, 1, 2, 12, 19, 24, 28, 31, 34, 36)
-#: ONNX of early 2023, so that onnxruntime 1.17, the oldest that is allowed, reads it.
+#: ONNX of early 2023, which onnxruntime 1.17, the oldest that pyproject.toml allows, can read.
 OPSET, IR_VERSION = 18, 8
 
 
 class Network(nn.Module):
     """From features of keys to logits of notes: the same convolutions in time for every key.
 
-    Each convolution adds to what it is given. After some of them every key hears of those `AKIN`
-    to it. What a clip's notes are like on the whole scales and shifts the channels beforehand: an
-    instrument whose third partial is strong has it in every note.
+    Each convolution adds to its input. After some of them, every key hears of those `AKIN` to it.
+    Before, the channels are scaled and shifted by what the clip's notes are like on the whole: an
+    instrument with a strong third partial has it in every note.
     """
 
     def __init__(self, start: Path | None = None) -> None:
-        """``start``: weights to begin with; layers that it lacks add next to nothing at first."""
+        """``start``: a file of weights to begin with; other layers add almost nothing at first."""
         super().__init__()
         self.enter = nn.Conv2d(features.N_FEATURES, HIDDEN, 1)
         self.context = nn.Linear(2 * HIDDEN, 2 * HIDDEN)
@@ -58,7 +58,7 @@ class Network(nn.Module):
         self.to(memory_format=torch.channels_last)  # twice as fast
 
     def forward(self, heard: Tensor, keys: Tensor, clips: Tensor, n_clips: int) -> Tensor:
-        """What is to be said of each key in each frame.
+        """The network's answers for each key in each frame.
 
         Args:
             heard: the features, (keys, features, frames).
@@ -67,8 +67,8 @@ class Network(nn.Module):
             n_clips: how many clips there are.
 
         Returns:
-            (keys, 3, frames): the logit that a note sounds, the logit that one begins, and if so,
-            how many frames later than here.
+            (keys, 3, frames): the logit that a note sounds, the logit that one begins, and if it
+            does, how many frames later than this one.
         """
         x = heard[:, :, None].contiguous(memory_format=torch.channels_last)
         x = torch.relu(self.enter(x))
@@ -82,10 +82,10 @@ class Network(nn.Module):
         return logits
 
     def _context(self, heard: Tensor, x: Tensor, clips: Tensor, n_clips: int) -> Tensor:
-        """What each clip's notes are like, (clips, 2 channels).
+        """What each clip's notes are like, (clips, 2 HIDDEN).
 
-        The means of the channels where a note sounds and where one begins: weighted by the squares
-        of what basic-pitch says, and drawn towards 0 where it hears nothing.
+        The means of the channels over frames in which a note sounds, and in which one begins: they
+        are weighted by the squares of basic-pitch's answers, and near 0 if it hears nothing.
         """
         means = []
         for feature in (OWN_NOTE, OWN_ONSET):
@@ -98,7 +98,7 @@ class Network(nn.Module):
         return context
 
     def _of_akin(self, x: Tensor, keys: Tensor, clips: Tensor, n_clips: int, number: int) -> Tensor:
-        """What each key hears of those `AKIN` to it; of keys that are not there it hears 0."""
+        """What each key hears of those `AKIN` to it; 0 of keys that are not there."""
         told, side = torch.relu(self.tell[number](x)), max(AKIN)
         board = told.new_zeros(n_clips, N_KEYS + 2 * side, *told.shape[1:])
         board = board.index_put((clips, keys + side), told)
@@ -107,7 +107,7 @@ class Network(nn.Module):
         return heard
 
     def load(self, path: Path) -> None:
-        """Take the weights of a file that `save` wrote, perhaps with fewer convolutions."""
+        """Take the weights from a file that `save` wrote, perhaps with fewer convolutions."""
         kept = {it.name: numpy_helper.to_array(it) for it in onnx.load(path).graph.initializer}
         with torch.no_grad():
             for name, parameter in self.named_parameters():
@@ -117,7 +117,7 @@ class Network(nn.Module):
                     nn.init.normal_(parameter, std=0.01)
 
     def save(self, path: Path) -> None:
-        """Write the network for one clip as `effects.notes.note_network` runs it."""
+        """Write the network as `effects.notes.note_network` runs it: for one clip."""
         example = (torch.zeros(2, features.N_FEATURES, 8), torch.arange(2))
         sizes = {0: torch.export.Dim("keys"), 2: torch.export.Dim("frames")}
         program = torch.onnx.export(
@@ -149,7 +149,7 @@ class _OfOneClip(nn.Module):
 
 
 def _halve(model: onnx.ModelProto, names: dict[str, str]) -> None:
-    """Keep weights as float16, by the names that are given; leave out what only debuggers read."""
+    """Store weights as float16, renamed by ``names``; drop what only debuggers read."""
     graph = model.graph
     widened = []
     for weight in graph.initializer:

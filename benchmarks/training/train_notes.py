@@ -2,19 +2,18 @@
 
     python -m benchmarks.training.train_notes --work FOLDER
 
-writes ``effects/notes/note_network.onnx``. ``FOLDER`` keeps the clips and what is known of them, so
-that a second run only trains; ``--share 0.01 --minutes 1`` tries all of it on a few clips. It takes
+writes ``effects/notes/note_network.onnx``. ``FOLDER`` keeps the clips' features and notes, so that
+a second run only trains; ``--share 0.01 --minutes 1`` tries everything on a few clips. It needs
 Debian's packages fluidsynth, fluid-soundfont-gm, opl3-soundfont, timidity, freepats and espeak-ng,
-the Python package onnxscript, 2 GB of memory, and one core for some two hours.
+the Python package onnxscript, 2 GB of memory, and one core for about two hours.
 
-The weights that are shipped come from several runs: an hour with five of the ten convolutions, by
-this script's predecessor; then, on the clips that are written here and as with ``--start``, some 80
-minutes with all ten.
+The shipped weights come from several runs: an hour with five of the ten convolutions, by an
+earlier script; then, on the clips that are written here and with ``--start``, about 80 minutes with
+all ten.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import time
 from pathlib import Path
@@ -24,23 +23,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
+from benchmarks import script
 from benchmarks.training.clips import write_clips
 from benchmarks.training.examples import Example
 from benchmarks.training.network import Network
 from effects.notes import note_network
 
-TOGETHER = 2  # clips in a step
+TOGETHER = 2  # clips in a step of training; not searched
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, required=True, help="a folder that keeps the clips")
-    parser.add_argument("--minutes", type=float, default=90, help="how long to train")
-    parser.add_argument("--rate", type=float, default=3e-3, help="of learning, at first")
-    parser.add_argument("--start", type=Path, help="an ONNX file whose weights to start from")
-    parser.add_argument("--share", type=float, default=1, help="of the clips, to try the script")
-    parser.add_argument("--out", type=Path, default=note_network.MODEL, help="what is written")
+    """Write the clips that are missing, train, and save the network."""
+    parser = script.parser(__doc__)
+    parser.add_argument(
+        "--work", type=Path, required=True, metavar="FOLDER", help="where clips are kept"
+    )
+    parser.add_argument("--minutes", type=float, default=90, help="how long to train (%(default)s)")
+    parser.add_argument(
+        "--rate", type=float, default=3e-3, help="the greatest learning rate (%(default)s)"
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE.onnx", help="start from the weights in this file"
+    )
+    parser.add_argument(
+        "--share", type=float, default=1, help="of the clips: less than 1 to try the script"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=note_network.MODEL, metavar="FILE.onnx", help="where to write"
+    )
     options = parser.parse_args()
+    script.announce(__doc__, "numpy", "torch", "onnx")
     options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     write_clips(options.work, options.share)
@@ -50,7 +62,7 @@ def main() -> None:
 
 
 def train(network: Network, files: list[Path], minutes: float, rate: float) -> None:
-    """Train for a time: AdamW, whose rate rises over 50 steps and then falls as a cosine."""
+    """Train with AdamW, whose learning rate rises over 50 steps and then falls like a cosine."""
     optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-3)
     draw, begin, step = random.Random(1), time.time(), 0
     clips = {file: dict(np.load(file)) for file in files}
@@ -72,7 +84,7 @@ def train(network: Network, files: list[Path], minutes: float, rate: float) -> N
 
 
 def loss_of(network: Network, examples: list[Example]) -> Tensor:
-    """How far the network is from what it is to say: cross-entropies, and the error of times."""
+    """How far the network is from the answers wanted: cross-entropies, and the error of times."""
     keys, heard, note, onset, shift = (
         torch.from_numpy(np.concatenate([getattr(it, name) for it in examples]))
         for name in ("keys", "features", "note", "onset", "onset_shift")

@@ -1,7 +1,7 @@
-"""What is played in the clips that the network of notes learns from.
+"""What is played in the clips from which the note network learns.
 
-The tunes are those of ``benchmarks.quality.triplets`` and, written here, others that are harder to
-hear: faster, wider, with repeated and overlapping notes. All are drawn from a seed.
+Some tunes are those of ``benchmarks.quality.triplets``. Those written here are harder to hear:
+faster, wider, with repeated and overlapping notes. All are drawn from a seed.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from benchmarks.quality.triplets import SCALES
 from presets.studio.score import Note, Score
 
 SECONDS = 8.0  # of a clip
-#: How often each drum of a kit is hit on a sixteenth, by its General MIDI key.
+#: How likely each drum of a kit is hit on a sixteenth, by its General MIDI key; not searched.
 DRUM_ODDS = {36: 0.3, 38: 0.2, 42: 0.5, 46: 0.1, 43: 0.08, 47: 0.08, 50: 0.08, 49: 0.05, 51: 0.2}
 
 
 def hard_tune(draw: random.Random, low: int, high: int, *, chords: float) -> Score:
-    """A tune over up to 30 semitones, with short notes, repeated ones, and notes that overlap.
+    """A tune over up to 30 semitones, with short, repeated and overlapping notes.
 
     Args:
-        draw: where chance comes from.
-        low: the lowest key it may have.
+        draw: the source of randomness.
+        low: the lowest key that may be used.
         high: the highest.
         chords: how likely two to four notes begin together, 0 to 1.
     """
@@ -56,7 +56,7 @@ def hard_tune(draw: random.Random, low: int, high: int, *, chords: float) -> Sco
 
 
 def _release(notes: list[Note], key: int, now: float) -> None:
-    """Shorten the last note of ``key`` to end 10 ms before ``now``, when it is pressed again."""
+    """Shorten the last note of ``key`` to end 10 ms before ``now``, when it is struck again."""
     for number, note in reversed([*enumerate(notes)]):
         if note.key == key:
             if note.start + note.seconds > now - 0.01:
@@ -66,7 +66,7 @@ def _release(notes: list[Note], key: int, now: float) -> None:
 
 
 def beat(draw: random.Random) -> Score:
-    """Sixteen steps of a drum kit, drawn once and repeated."""
+    """A drum kit's pattern of sixteen steps, drawn once and repeated."""
     step, now = 60 / draw.uniform(70, 170) / 4, 0.05
     hits = {drum: [draw.random() < odds for _ in range(16)] for drum, odds in DRUM_ODDS.items()}
     notes = []

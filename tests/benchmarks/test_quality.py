@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from support.sounds import noise
 
+from benchmarks import script
 from benchmarks.quality import __main__ as quality
 from benchmarks.quality import figures as fig
-from benchmarks.quality import judge, pitches, sounds, tables, triplets
+from benchmarks.quality import judge, options, pitches, sounds, tables, triplets
 from benchmarks.quality.ears import Ears
 from plugin_bridge.reports.distance import log_spectral_distance
 from presets.studio.score import Note, Score
 
 RATE = sounds.RATE
-SOUNDFONT, OTHER = quality.FOLDER / "TimGM6mb.sf2", quality.FOLDER / "FluidR3_GM.sf2"
+SOUNDFONT, OTHER = script.TIMGM6MB, script.FLUIDR3
 
 
 def needs_fluidsynth(*soundfonts):
@@ -185,14 +186,14 @@ def test_without_a_model_one_line_says_where_to_get_it(tmp_path):
 
 
 def test_both_halves_have_their_own_tunes_and_all_four_cases_equally_often():
-    halves = [triplets.triplets(half, quality.HALF_SIZE) for half in triplets.HALVES]
+    halves = [triplets.triplets(half, options.HALF_SIZE) for half in triplets.HALVES]
     every = [it for half in halves for it in half]
     assert len(every) >= 40
     assert len({it.notes for it in every} | {it.style_notes for it in every}) == 2 * len(every)
     for half in halves:
         for poly, near in itertools.product((False, True), repeat=2):
             assert sum((it.poly, it.near) == (poly, near) for it in half) == len(half) / 4
-    assert halves == [triplets.triplets(half, quality.HALF_SIZE) for half in triplets.HALVES]
+    assert halves == [triplets.triplets(half, options.HALF_SIZE) for half in triplets.HALVES]
     assert halves[0][:4] == triplets.triplets("tune", 4), "a shorter run takes the same"
 
 
@@ -281,7 +282,7 @@ def test_the_plot_is_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("wrong", "message"),
     [
         (["--soundfont", "none.sf2"], "timgm6mb-soundfont"),
         (["--other-soundfont", "{a}", "--soundfont", "{a}"], "another soundfont"),
@@ -289,12 +290,12 @@ def test_the_plot_is_written(tmp_path):
         (["--soundfont", "{a}", "--other-soundfont", "{b}", "--cases", "real"], "--samples"),
     ],
 )
-def test_what_cannot_work_is_one_line_at_the_start(tmp_path, capsys, monkeypatch, options, message):
-    monkeypatch.setattr(quality.shutil, "which", lambda name: name)
+def test_what_cannot_work_is_one_line_at_the_start(tmp_path, capsys, monkeypatch, wrong, message):
+    monkeypatch.setattr(shutil, "which", lambda name: name)
     for name in "ab":
         (tmp_path / name).touch()
     paths = {"a": str(tmp_path / "a"), "b": str(tmp_path / "b")}
-    assert quality.main([it.format(**paths) for it in options]) == 2
+    assert quality.main([it.format(**paths) for it in wrong]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
 
@@ -307,8 +308,8 @@ def test_a_run_prints_its_table_and_writes_what_was_asked(
     monkeypatch.setattr(judge, "TUNES", 1)
     monkeypatch.setattr(judge, "VARIANTS", 1)
     picture, text = tmp_path / "a.png", tmp_path / "a.json"
-    options = ["--triplets", "1", "--half", "tune", "--only", "copy", "--only", "replay"]
-    assert quality.main([*options, "--plot", str(picture), "--json", str(text)]) == 0
+    chosen = ["--triplets", "1", "--half", "tune", "--only", "copy", "--only", "replay"]
+    assert quality.main([*chosen, "--plot", str(picture), "--json", str(text)]) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0].strip("| ") for row in rows[1:]] == [
         "copy content",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.sounds import noise
 
-from benchmarks.quality import cases, drums, real, rough, sounds, systems, tables, voices
+from benchmarks.quality import cases, drums, judge, real, rough, sounds, systems, tables, voices
 from benchmarks.quality.triplets import instruments
 from presets.studio.score import CLOSED_HAT, KICK, SNARE, Note, Score
 
@@ -204,7 +204,7 @@ def test_rain_is_as_long_as_asked_and_has_drops():
 # --- all cases
 
 
-class Deaf:
+class Deaf(judge.Judge):
     """A judge that names everything alike."""
 
     def name(self, clip):
@@ -220,7 +220,9 @@ def test_rows_that_are_told_more_than_clips_are_left_out_and_the_target_is_added
         systems.Row("the same again", lambda task: 0, systems._copy_style, same_as="copy"),
         systems.Row("told", lambda task: 0),
     ]
-    found = cases.results(rows, [case], lambda output, _: {"size": float(output.size)}, Deaf())
+    found = cases.results(
+        rows, [case], lambda output, _: {"size": float(output.size)}, Deaf(classifier=None)
+    )
     assert list(found) == ["copy", "silence", tables.TARGET]
     assert found["silence"][0].figures is None
     (copy,) = found["copy"]
