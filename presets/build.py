@@ -1,4 +1,4 @@
-"""``python -m presets.build``, where version 0.1 had what is `presets.studio` now."""
+"""``python -m presets.build``: `presets.studio` under its name of version 0.1."""
 
 from presets.studio.__main__ import main
 

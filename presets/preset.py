@@ -24,7 +24,7 @@ TEXT = "preset.toml"
 NOTES = "notes.mid"
 CLIP_SUFFIXES = (".ogg", ".flac", ".wav", ".aiff", ".aif", ".mp3")
 
-# Limits on what a stranger may send, by guess: far above what presets need.
+# Limits on what a stranger may send: by guess, far above what presets need.
 #: The time to read some texts grows with the square of their length: at this length it is 0.2 s.
 MAX_TEXT_BYTES = 8 << 10
 MAX_NOTES_BYTES = 1 << 20

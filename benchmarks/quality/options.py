@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks import script
 from benchmarks.quality import triplets, voices
 
-ITERATIONS = 300  # of the published method, as its authors have it
-HALF_SIZE = 24
+ITERATIONS = 300  # of the published method
+HALF_SIZE = 24  # triplets
 TRIPLETS = "triplets"
 CASES = (TRIPLETS, "drums", "voice", "presets", "real", "rough")
 

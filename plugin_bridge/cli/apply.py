@@ -119,8 +119,8 @@ def apply(
     With --midi, the style or preset given holds until the first program change; if none is given,
     the stem stays as it is until then.
 
-    OUT is written whole or not at all, replaces a file only with --force, and Ctrl-C leaves nothing
-    behind.
+    OUT and the plot are written whole or not at all, and replace files only with --force. Ctrl-C
+    leaves nothing behind.
     """
     started = time.monotonic()
     _check_one_style(style, preset, needed=midi is None)

@@ -34,7 +34,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     if "_RESTYLE_COMPLETE" in os.environ:  # a shell wants completions
-        sys.modules["rich"] = None  # type: ignore[assignment]  # which saves 0.1 s
+        sys.modules["rich"] = None  # type: ignore[assignment]  # without it: 0.1 s less
     try:
         code = run(sys.argv[1:])
     except Interrupted as stop:

@@ -60,7 +60,7 @@ NoWait = Annotated[
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
 MaybeJob = Annotated[
-    str | None, typer.Argument(metavar="[JOB]", help="A job's id; without it, how many jobs.")
+    str | None, typer.Argument(metavar="[JOB]", help="A job's id; without it, counts of all.")
 ]
 
 

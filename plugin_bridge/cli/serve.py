@@ -37,7 +37,7 @@ JournalFile = Annotated[
 ]
 Log = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Log what happens to this file, one line of JSON each."),
+    typer.Option(metavar="FILE", help="Write a log to this file, one line of JSON per event."),
 ]
 MidiIn = Annotated[
     str | None,

@@ -36,7 +36,7 @@ CODES: Mapping[str, str] = MappingProxyType(
 
 
 class Refusal(ValueError):  # noqa: N818 - the answer to a request
-    """A request or a job fails: with a code of `CODES`, and one line with the remedy."""
+    """A request is refused, or a job fails: a code of `CODES`, and one line with the remedy."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

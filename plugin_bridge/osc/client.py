@@ -243,7 +243,7 @@ class Client:
                     return False
             return None
 
-        question = encode("/restyle/job", job)  # work takes a moment to stop: is there a server?
+        question = encode("/restyle/job", job)  # stopping takes a moment; this is answered at once
         return self._request(encode("/restyle/cancel", job), answer, question)
 
     # The server

@@ -175,7 +175,7 @@ def onset_distance(output: Clip, content: Clip, output_rate: float, content_rate
 def loudness_difference(
     output: Clip, content: Clip, output_rate: float, content_rate: float
 ) -> float:
-    """Integrated loudness of ``output`` less that of ``content``, in LU.
+    """The output's integrated loudness less the content's, in LU.
 
     Raises:
         ValueError: a clip is silent.

@@ -27,7 +27,7 @@ PREPARED = (
     "plugin_bridge.jobs.operations.restyle",
 )
 
-# Why no library's pool: that of concurrent.futures breaks as a whole when one process dies, and
+# Why no library's pool: in concurrent.futures a pool breaks as a whole when one process dies, and
 # hides its processes. Pebble's can kill the work on one future, but reports it as cancelled while
 # the process may still write OUT.part; takes a process that has called os._exit(0) to be at work;
 # and has all processes share two locks, which a process that is killed may never release.
