@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from plugin_bridge.osc.addresses import HOST, PORT
-from plugin_bridge.osc.answers import (
+from plugin_bridge.osc.client_types import (
     Failed,
     Job,
     JobCancelled,
@@ -32,7 +32,7 @@ from plugin_bridge.osc.answers import (
 )
 from plugin_bridge.osc.connection import Connection
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
-from plugin_bridge.osc.followed import QUEUED, Followed
+from plugin_bridge.osc.followed_job import QUEUED, Followed
 from plugin_bridge.osc.replies import Reply, whose
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
-from plugin_bridge.osc.answers import NoServer
+from plugin_bridge.osc.client_types import NoServer
 from plugin_bridge.osc.replies import Reply, understood
 
 T = TypeVar("T")

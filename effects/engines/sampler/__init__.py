@@ -8,6 +8,6 @@
 - `listen`: what is heard in a stem: its notes, a voice's line, its strokes.
 - `plan`: which of these are played, and how.
 - `perform` plays notes, and `sing` a voice's line. Each makes a `choice` among the grains of the
-  instrument (`sing` among grains that are `tracked`), and uses `stretch`, `body` and `place`.
+  instrument (`sing` among grains that are `tracked_grain`), and uses `stretch`, `body` and `place`.
 - `between`: the way from the stem to its performance, for a strength below 1.
 """

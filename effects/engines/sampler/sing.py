@@ -29,7 +29,7 @@ from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.place import fade, pan, place
 from effects.engines.sampler.stretch import SETTINGS as STRETCH
 from effects.engines.sampler.stretch import stretched_after
-from effects.engines.sampler.tracked import TrackedGrain, periods_at
+from effects.engines.sampler.tracked_grain import TrackedGrain, periods_at
 from effects.notes.note import Note
 from effects.notes.pitch_line import HOP_SECONDS, Phrase
 from effects.signal.arrays import Audio, Mono, Values

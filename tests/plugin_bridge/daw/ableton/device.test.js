@@ -4,7 +4,7 @@
 
 const assert = require("node:assert/strict");
 const test = require("node:test");
-const { Device, LiveSet } = require("./standin.js");
+const { Device, LiveSet } = require("./stand_in.js");
 
 const SUBMIT = "/restyle/submit";
 

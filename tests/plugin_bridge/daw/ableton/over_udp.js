@@ -4,7 +4,7 @@
 // that came into the set, as a line of JSON.
 
 const dgram = require("node:dgram");
-const { Device, LiveSet } = require("./standin.js");
+const { Device, LiveSet } = require("./stand_in.js");
 
 const [script, port, file, start = "0", end = "2"] = process.argv.slice(2);
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_bridge.osc.answers import Failed, Job, JobCancelled, Result
+from plugin_bridge.osc.client_types import Failed, Job, JobCancelled, Result
 from plugin_bridge.osc.replies import Reply
 
 QUEUED = "queued"
