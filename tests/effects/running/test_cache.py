@@ -8,16 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from support.processes import arrays, hammer
 
 from effects.running import cache as module
 from effects.running.cache import Cache, shared_cache
 
 KEY = {"clip": "abc", "width": 11}
-
-
-def arrays(seed=0, n=100):
-    generator = np.random.default_rng(seed)
-    return {"frames": generator.normal(size=(n, 5)).astype(np.float32), "self": np.array(1.5)}
 
 
 class Counted:
@@ -231,20 +227,6 @@ def test_threads_share_one_instance(tmp_path):
     assert not wrong
     assert not list(tmp_path.glob("*.tmp"))
     assert threading.active_count() < 20
-
-
-def hammer(folder, seed, results):
-    """In a process of its own: use, damage, evict, again and again."""
-    order = random.Random(seed)
-    try:
-        for _ in range(150):
-            n = order.randrange(6)
-            cache = Cache(folder, max_disk_bytes=12_000)  # as a process that just began
-            found = cache.get({"n": n}, lambda n=n: arrays(n))
-            np.testing.assert_array_equal(found["frames"], arrays(n)["frames"])
-        results.put("right")
-    except BaseException as error:
-        results.put(repr(error))
 
 
 def test_two_processes_share_one_folder(tmp_path):

@@ -10,19 +10,11 @@ from contextlib import suppress
 
 import psutil
 import pytest
+from support.processes import die, nap
 
 from plugin_bridge.jobs.workers.local import LocalWorkers, cores
 
 SECONDS = 60
-
-
-def die():
-    os._exit(1)
-
-
-def nap(seconds):
-    time.sleep(seconds)
-    return os.getpid()
 
 
 @pytest.fixture(scope="module")
