@@ -5,24 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support.moving_pitch import RATE, Values, seconds, tone
 
 from effects.engines.sampler.instrument import Grain, Instrument
 from effects.engines.sampler.sing import sing
 from effects.notes.pitch_line import Line, Phrase, follow
-
-RATE = 44_100
-Values = NDArray[np.float64]
-
-
-def seconds(length: float) -> Values:
-    return np.arange(round(length * RATE)) / RATE
-
-
-def tone(pitch: Values, level: float | Values = 0.1, harmonics: int = 10) -> NDArray[np.float32]:
-    """Harmonics along a pitch."""
-    turns = np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / RATE
-    sound = sum(np.sin(2 * np.pi * n * turns) / n for n in range(1, harmonics + 1))
-    return np.asarray(sound * level, np.float32)
 
 
 def grain(pitch: float, length: float = 0.5, waver: float = 0.0) -> Grain:
