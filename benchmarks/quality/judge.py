@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import librosa
 import numpy as np
@@ -43,19 +44,37 @@ Vector = NDArray[np.float64]
 Composer = Callable[[random.Random, Instrument], Score]
 
 
+class Plays(Protocol):
+    """What plays tunes for the judge."""
+
+    @property
+    def name(self) -> str:
+        """Tells it apart from others."""
+
+    def clips(self, instrument: Instrument, scores: Sequence[Score]) -> list[Mono]:
+        """The sounds of the scores, at 44.1 kHz."""
+
+
+Lesson = tuple[str, Instrument, Composer, Plays]
+"""A kind, an instrument of it, what composes its tunes, and what plays them."""
+
+
 @dataclass(frozen=True)
 class Judge:
     """Names instruments.
 
     Attributes:
-        classifier: the fitted model.
+        classifier: the fitted model, which names kinds, or instruments.
+        kind_of: the kind of each instrument; empty if the classifier names kinds.
     """
 
     classifier: Pipeline
+    kind_of: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, clip: Mono) -> str:
         """The kind of instrument that a clip (44.1 kHz, not silent) sounds like most."""
-        return str(self.classifier.predict([describe(clip)])[0])
+        found = str(self.classifier.predict([describe(clip)])[0])
+        return self.kind_of.get(found, found)
 
     def result(
         self,
@@ -91,38 +110,49 @@ def train(
         kept: a folder that keeps their descriptions.
         also: kinds beside those of `KINDS`, each with its instruments and what they play.
     """
-    lessons: list[tuple[str, Instrument, Composer]] = [
-        (KIND_OF[name], it, tune) for name, it in instruments().items()
+    lessons: list[Lesson] = [
+        (KIND_OF[name], it, tune, studio) for name, it in instruments().items()
     ]
     for kind, (group, composer) in (also or {}).items():
-        lessons += [(kind, it, composer) for it in group]
+        lessons += [(kind, it, composer, studio) for it in group]
+    return taught(lessons, kept)
+
+
+def taught(
+    lessons: Sequence[Lesson], kept: Path, kind_of: Mapping[str, str] | None = None
+) -> Judge:
+    """Learn from ``lessons``; the folder ``kept`` keeps their descriptions.
+
+    ``kind_of`` is `Judge.kind_of`, if the lessons' kinds are instruments.
+    """
     rows = [
         (vector, kind)
-        for kind, instrument, composer in lessons
-        for vector in _lessons(instrument, composer, studio, kept)
+        for kind, instrument, composer, player in lessons
+        for vector in _described(instrument, composer, player, kept)
     ]
     classifier = make_pipeline(
         StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
     )
-    return Judge(classifier.fit(np.array([it for it, _ in rows]), [kind for _, kind in rows]))
+    classifier.fit(np.array([it for it, _ in rows]), [kind for _, kind in rows])
+    return Judge(classifier, kind_of or {})
 
 
-def _lessons(
-    instrument: Instrument, composer: Composer, studio: Studio, kept: Path
+def _described(
+    instrument: Instrument, composer: Composer, player: Plays, kept: Path
 ) -> NDArray[np.float64]:
     """The descriptions of an instrument's tunes, each as it is and through equalisers."""
     tunes = [
         composer(random.Random(f"judge {index} {instrument.name}"), instrument)
         for index in range(TUNES)
     ]
-    lesson = f"{studio.soundfont.name} {instrument.name} {VARIANTS} {tunes}"
+    lesson = f"{player.name} {instrument.name} {VARIANTS} {tunes}"
     file = kept / f"judge-{hashlib.sha256(lesson.encode()).hexdigest()[:20]}.npy"
     if not file.is_file():
         np.save(
             file,
             [
                 describe(variant)
-                for index, clip in enumerate(studio.clips(instrument, tunes))
+                for index, clip in enumerate(player.clips(instrument, tunes))
                 for variant in _variants(clip, instrument.program * 100 + index)
             ],
         )

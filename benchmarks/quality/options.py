@@ -12,7 +12,8 @@ from benchmarks.quality import triplets, voices
 ITERATIONS = 300  # of the published method
 HALF_SIZE = 24  # triplets
 TRIPLETS = "triplets"
-CASES = (TRIPLETS, "drums", "voice", "presets", "real", "rough")
+CASES = (TRIPLETS, "drums", "voice", "presets", "real", "music", "rough")
+RECORDED = {"real", "music"}  # which need recorded notes
 
 
 def parse(doc: str | None, arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -67,7 +68,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the trade-off")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure of every output")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep the renders there")
-    parser.add_argument("--samples", type=Path, metavar="DIR", help="recordings for the case real")
+    parser.add_argument("--samples", type=Path, metavar="DIR", help="recordings for real and music")
     parser.add_argument("--model", type=Path, metavar="FILE", help="basic-pitch's nmp.onnx")
     parser.add_argument(
         "--soundfont",
@@ -98,7 +99,7 @@ def check(options: argparse.Namespace) -> None:
             options.other_soundfont: script.PACKAGES[script.FLUIDR3],
         }
     )
-    if "real" in options.cases and not (options.samples and options.samples.is_dir()):
+    if RECORDED & {*options.cases} and not (options.samples and options.samples.is_dir()):
         raise FileNotFoundError("Recorded notes lie in a folder that is named with --samples.")
     if "voice" in options.cases:
         voices.check()

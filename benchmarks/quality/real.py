@@ -55,6 +55,11 @@ class Recordings:
     samples: Path
     folder: Path
 
+    @property
+    def name(self) -> str:
+        """The recordings' folder."""
+        return str(self.samples.resolve())
+
     def notes(self, instrument: Instrument) -> dict[int, Path]:
         """An instrument's recordings, by key; empty if there are none."""
         files = (self.samples / FOLDERS[instrument.name]).glob("*.*")
@@ -68,7 +73,7 @@ class Recordings:
     def clip(self, instrument: Instrument, score: Score) -> Path:
         """As `sounds.Studio.clip`."""
         files = self.notes(instrument)
-        text = f"{self.samples.resolve()} {instrument.name} {score}"
+        text = f"{self.name} {instrument.name} {score}"
         path = self.folder / f"real-{hashlib.sha256(text.encode()).hexdigest()[:20]}.wav"
         if not path.is_file():
             audio = np.zeros(round(score.seconds * RATE), np.float32)
@@ -79,6 +84,10 @@ class Recordings:
                 place[: sound.size] += sound[: place.size]
             write(path, audio * np.float32(PEAK / max(np.abs(audio).max(), SILENT)))
         return path
+
+    def clips(self, instrument: Instrument, scores: Sequence[Score]) -> list[Mono]:
+        """The sounds of several scores."""
+        return [read(self.clip(instrument, it)) for it in scores]
 
 
 def sections(

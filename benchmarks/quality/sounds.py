@@ -37,6 +37,11 @@ class Studio:
     soundfont: Path
     folder: Path
 
+    @property
+    def name(self) -> str:
+        """The soundfont's file name."""
+        return self.soundfont.name
+
     def clip(self, instrument: Instrument, score: Score) -> Path:
         """A mono WAV file of 44.1 kHz, exactly as long as the score, with its peak at 0.5.
 

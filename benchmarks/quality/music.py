@@ -1,0 +1,123 @@
+"""Real music: what of it is kept, and whether the instrument changes.
+
+Each excerpt of `benchmarks.quality.excerpts` is restyled by three clips of recorded instruments.
+There is no target. `benchmarks.quality.kept` compares the output with the stem, and the judge says
+which of three groups it hears: keys, plucked or bowed. It learns them from the soundfont that also
+teaches the judge of the triplets, and from other tunes on the recordings.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.quality import judge
+from benchmarks.quality.bench import Bench
+from benchmarks.quality.cases import Section, results
+from benchmarks.quality.excerpts import EXCERPTS, Excerpt
+from benchmarks.quality.kept import NAMES, kept
+from benchmarks.quality.real import Recordings
+from benchmarks.quality.sounds import Studio, read
+from benchmarks.quality.systems import Clips, Row
+from benchmarks.quality.triplets import compose, tune
+from effects.signal.arrays import Mono
+from presets.studio.instruments import Instrument, load
+from presets.studio.score import Score
+
+#: What teaches the judge each group, by the names of presets.
+GROUPS = {
+    "keys": ("grand-piano", "bright-piano", "electric-grand", "honky-tonk"),
+    "plucked": ("nylon-guitar", "steel-guitar", "jazz-guitar", "clean-guitar", "harp"),
+    "bowed": ("violin", "viola", "cello", "fiddle", "string-section"),
+}
+#: The recorded instruments that teach it, too: to a judge that knows soundfonts alone, the recorded
+#: piano is plucked.
+RECORDED = ("grand-piano", "nylon-guitar", "harp", "violin", "cello")
+#: Of these, those that play the styles; the judge hears other tunes of them.
+STYLES = ("grand-piano", "nylon-guitar", "violin")
+GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece(Clips):
+    """An excerpt and a style.
+
+    Attributes:
+        seed: a number of its own.
+        kind: the style's group.
+        target: the excerpt itself: there is no other.
+        excerpt: what is restyled.
+    """
+
+    seed: int
+    kind: str
+    target: Path
+    excerpt: Excerpt
+
+
+def sections(
+    bench: Bench, rows: Sequence[Row], half: str, count: int, samples: Path
+) -> list[Section]:
+    """A table of all pieces, and one for each group of excerpts.
+
+    Args:
+        bench: its folder keeps renders.
+        rows: the systems.
+        half: of the excerpts.
+        count: not used: all excerpts of the half are restyled.
+        samples: the folder of recorded notes.
+    """
+    recordings = Recordings(samples, bench.folder)
+    every = results(rows, pieces(half, recordings), figures, knows(bench.other, recordings))
+    return [Section.of_means(f"real music, half {half}", every, NAMES, counts=True)]
+
+
+def knows(studio: Studio, recordings: Recordings) -> judge.Judge:
+    """The judge: it learns every instrument for itself, and says which group it belongs to."""
+    every = {it.name: it for it in load()}
+    lessons: list[judge.Lesson] = [(name, every[name], tune, studio) for name in GROUP_OF]
+    kind_of = dict(GROUP_OF)
+    for name in RECORDED:
+        kind_of[f"recorded {name}"] = GROUP_OF[name]
+        lessons.append((f"recorded {name}", every[name], _within(recordings), recordings))
+    return judge.taught(lessons, recordings.folder, kind_of)
+
+
+def _within(recordings: Recordings) -> judge.Composer:
+    """What composes tunes in the range of the recordings."""
+
+    def composed(draw: random.Random, instrument: Instrument) -> Score:
+        low, high = recordings.range(instrument)
+        return compose(draw, low, high, chords=0.3 if instrument.chords else 0.0)
+
+    return composed
+
+
+def pieces(half: str, recordings: Recordings) -> list[Piece]:
+    """All excerpts of a half with all styles."""
+    return [
+        Piece(
+            seed=3 * number + index,
+            kind=GROUP_OF[name],
+            excerpt=excerpt,
+            content=(clip := excerpt.clip(recordings.folder)),
+            target=clip,
+            style=style(name, recordings),
+        )
+        for number, excerpt in enumerate(EXCERPTS[half])
+        for index, name in enumerate(STYLES)
+    ]
+
+
+def style(name: str, recordings: Recordings) -> Path:
+    """A tune on a recorded instrument, with some chords if it can play them."""
+    instrument = next(it for it in load() if it.name == name)
+    score = _within(recordings)(random.Random(f"music {name}"), instrument)
+    return recordings.clip(instrument, score)
+
+
+def figures(output: Mono, piece: Piece) -> dict[str, float]:
+    """See `benchmarks.quality.kept`."""
+    return kept(output, read(piece.content))
