@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from effects.boards.python_effect import PythonEffect
-from effects.engines import DEFAULT_ENGINE, ENGINES, default_strength, make_engine
+from effects.engines import (
+    DEFAULT_DRUMS,
+    DEFAULT_DYNAMICS,
+    DEFAULT_ENGINE,
+    ENGINES,
+    check_drums,
+    default_strength,
+    make_engine,
+)
 from effects.engines.engine import Engine, LossCurve
+from effects.engines.report import Report
 from effects.learned.weights import find_weights
 from effects.running.devices import DEVICES
 from effects.running.progress import OnProgress, run_reporting
@@ -39,6 +48,8 @@ class StyleTransferOptions(TypedDict, total=False):
     device: str
     on_progress: OnProgress | None
     weights: str | os.PathLike[str] | None
+    drums: str
+    dynamics: float
 
 
 class StyleTransfer(PythonEffect):
@@ -67,15 +78,20 @@ class StyleTransfer(PythonEffect):
         weights: the file of trained weights for an engine given by its name (``"vgg19"``,
             ``"vggish"``, ``"cnn14"``); docs/networks.md says which file. A call reads it. Without a
             file, the weights are drawn with ``seed``.
+        drums: what becomes of drums that sound beside notes: ``"keep"`` leaves them as they are,
+            ``"play"`` has the style play them, ``"drop"`` leaves them out. Of the engines only
+            ``"sampler"`` has this option and the next; one given with options keeps its own.
+        dynamics: how far the levels within a note follow the stem's: 0 is as the style plays, 1 as
+            the stem does.
 
     Raises:
         TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
         ValueError: an option out of range, an unknown preset or engine; from a call, if the file of
-            weights is not the engine's.
+            weights is not the engine's, or the engine has no such option as ``drums``.
         FileNotFoundError: no file at ``style`` or ``weights``.
     """
 
-    _parameters = ("strength", "mix", "engine", "seed", "device")
+    _parameters = ("strength", "mix", "engine", "seed", "device", "drums", "dynamics")
 
     def __init__(
         self,
@@ -88,6 +104,8 @@ class StyleTransfer(PythonEffect):
         device: str = "auto",
         on_progress: OnProgress | None = None,
         weights: str | os.PathLike[str] | None = None,
+        drums: str = DEFAULT_DRUMS,
+        dynamics: float = DEFAULT_DYNAMICS,
     ) -> None:
         super().__init__()
         if (style is None) == (preset is None):
@@ -109,7 +127,10 @@ class StyleTransfer(PythonEffect):
         self.seed = seed
         self.device = device
         self.on_progress = on_progress
+        self.drums = drums
+        self.dynamics = dynamics
         self._loss_curves: list[LossCurve] = []
+        self._report: Report | None = None
 
     @property
     def style(self) -> StyleSource:
@@ -214,6 +235,24 @@ class StyleTransfer(PythonEffect):
         self._device = value
 
     @property
+    def drums(self) -> str:
+        """What becomes of drums beside notes: keep, play or drop."""
+        return self._drums
+
+    @drums.setter
+    def drums(self, value: str) -> None:
+        self._drums = check_drums(value)
+
+    @property
+    def dynamics(self) -> float:
+        """How far the levels within a note follow the stem's, 0 to 1."""
+        return self._dynamics
+
+    @dynamics.setter
+    def dynamics(self, value: float) -> None:
+        self._dynamics = _between_0_and_1("Dynamics", value)
+
+    @property
     def on_progress(self) -> OnProgress | None:
         """Called as ``on_progress(fraction, stage)`` while a call lasts."""
         return self._on_progress
@@ -235,6 +274,8 @@ class StyleTransfer(PythonEffect):
             seed=self._seed,
             device=self._device,
             weights=self._weights,
+            drums=self._drums,
+            dynamics=self._dynamics,
         )
 
     @property
@@ -244,6 +285,11 @@ class StyleTransfer(PythonEffect):
         They are relative to the style's and to the content's own size.
         """
         return self._loss_curves
+
+    @property
+    def report(self) -> Report | None:
+        """Which share of the last call's sound was played, kept and blended; None before a call."""
+        return self._report
 
     def _options(self) -> dict[str, object]:
         source = {"preset": self._preset.name} if self._preset else {"style": str(self._style)}
@@ -256,10 +302,10 @@ class StyleTransfer(PythonEffect):
                 f"StyleTransfer takes up to {MAX_CHANNELS} channels, not {len(audio)}: "
                 "restyle them in groups."
             )
-        self._loss_curves = []
+        self._loss_curves, self._report = [], None
         work = partial(self.transfer.render, audio, sample_rate)
         restyled = run_reporting(work, self._on_progress)
-        self._loss_curves = restyled.curves
+        self._loss_curves, self._report = restyled.curves, restyled.report
         return restyled.audio
 
 

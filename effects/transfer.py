@@ -6,12 +6,13 @@ preset and strength that a MIDI file calls for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from effects.engines import make_engine
+from effects.engines import given_options, make_engine
 from effects.engines.engine import Engine, Restyled
+from effects.engines.report import Report
 from effects.running.devices import check_device
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
@@ -33,6 +34,8 @@ class Transfer:
         seed: draws the random filters of an engine given by its name.
         device: one of `effects.running.devices.DEVICES`.
         weights: the file of trained weights of an engine given by its name.
+        drums: one of `effects.engines.DRUMS`, for an engine given by its name.
+        dynamics: 0 to 1, likewise.
     """
 
     style: Style
@@ -42,32 +45,43 @@ class Transfer:
     seed: int
     device: str
     weights: str | None
+    drums: str
+    dynamics: float
 
     def make_engine(self) -> Engine:
-        """The engine, with its seed and weights.
+        """The engine, with its options.
 
         Raises:
-            ValueError: ``weights`` are given for an engine that is not given by its name, or are
-                another network's.
+            ValueError: ``weights``, ``drums`` or ``dynamics`` are given for an engine that has no
+                such option, or is not given by its name; or the weights are another network's.
             OSError: the file of weights cannot be opened.
         """
+        weights, drums, dynamics = self.weights, self.drums, self.dynamics
         if isinstance(self.engine, str):
-            return make_engine(self.engine, seed=self.seed, weights=self.weights)
-        if self.weights is not None:
-            raise ValueError("An engine with options has its weights among them: name them there.")
+            return make_engine(
+                self.engine, seed=self.seed, weights=weights, drums=drums, dynamics=dynamics
+            )
+        for option in given_options(weights=weights, drums=drums, dynamics=dynamics):
+            raise ValueError(
+                f"An engine with options has its {option} among them: name them there."
+            )
         return self.engine
 
     def render(self, audio: Audio, sample_rate: float, progress: Progress) -> Restyled:
         """The restyled sound, as loud as ``audio``, ``[channels, samples]``, which is only read.
 
-        If there is nothing to do, the sound is ``audio`` itself.
+        If there is nothing to do, the sound is ``audio`` itself, and all of it is kept.
+
+        Where strength s or mix m is below 1, the report has s·m of what the engine played and
+        blended, and the rest is kept: so much of the way the sound goes from the stem to the style.
+        (Loudness is matched on the way, so these are shares of the way and not of the power.)
 
         Raises:
             ValueError: as `make_engine`; there is no such device; the style clip cannot be used.
             Cancelled: ``progress`` was told to stop.
         """
         if self.strength == 0 or self.mix == 0 or peak(audio) < MIN_PEAK:
-            return Restyled(audio, [])
+            return Restyled(audio, [], self._untouched(audio.shape[1] / sample_rate))
         progress.tick(0.0, "loading the engine")
         check_device(self.device)
         restyled = self.make_engine().restyle(
@@ -84,7 +98,14 @@ class Transfer:
         if self.mix < 1:  # dry and wet may cancel in part, so the mix is matched once more
             _mix_into(wet, audio, self.mix)
             match_loudness(wet, sample_rate, level, ceiling=ceiling)
+        restyled.report = restyled.report.mixed(self.strength * self.mix)
         return restyled
+
+    def _untouched(self, seconds: float) -> Report:
+        """The report if nothing is to be done."""
+        name = self.engine if isinstance(self.engine, str) else self.engine.name
+        wet = self.strength * self.mix
+        return replace(Report.uniform(name, seconds, kept=1.0), wet=wet)
 
 
 def _mix_into(wet: Audio, dry: Audio, mix: float) -> None:

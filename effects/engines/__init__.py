@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,29 +33,69 @@ DEFAULT_ENGINE = "sampler"
 STRENGTHS = {"sampler": 1.0}
 USUAL_STRENGTH = 0.5
 
+#: What becomes of drums beside notes: they are kept as they are, played by the style, or left out.
+DRUMS = ("keep", "play", "drop")
+DEFAULT_DRUMS = "keep"
+#: How far the levels within a note follow the stem's, 0 to 1. Not searched yet.
+DEFAULT_DYNAMICS = 0.7
+
 
 def default_strength(engine: str | Engine) -> float:
     """The usual strength of an engine, which is given itself or by its name."""
     return STRENGTHS.get(engine if isinstance(engine, str) else engine.name, USUAL_STRENGTH)
 
 
+#: Options that not every engine has: what they are if they are not given, and what is said where an
+#: engine has none.
+_SOME_HAVE: Mapping[str, tuple[object, str]] = MappingProxyType(
+    {
+        "weights": (None, "was never trained"),
+        "drums": (DEFAULT_DRUMS, "does not tell drums from the rest"),
+        "dynamics": (DEFAULT_DYNAMICS, "plays no notes, whose levels it could shape"),
+    }
+)
+
+
 def make_engine(
-    name: str, *, seed: int = 0, weights: str | os.PathLike[str] | None = None
+    name: str,
+    *,
+    seed: int = 0,
+    weights: str | os.PathLike[str] | None = None,
+    drums: str = DEFAULT_DRUMS,
+    dynamics: float = DEFAULT_DYNAMICS,
 ) -> Engine:
-    """The engine of that name with its default options.
+    """The engine of that name, with its default options but for those that are given.
 
     Raises:
-        ValueError: there is no such engine, or it reads no weights from a file.
+        ValueError: there is no such engine; or it has no such option: it reads no weights from a
+            file, or ``drums`` or ``dynamics`` are not the default, and mean nothing to it.
         FileNotFoundError: there is no file ``weights``.
     """
     if name not in ENGINES:
         raise ValueError(f"There is no engine {name!r}; choose one of: {', '.join(ENGINES)}.")
     module, _, attribute = ENGINES[name].partition(":")
     kind = getattr(importlib.import_module(module), attribute)
-    if weights is None:
-        engine: Engine = kind(seed=seed)
-    elif any(option.name == "weights" for option in dataclasses.fields(kind)):
-        engine = kind(seed=seed, weights=weights)
-    else:
-        raise ValueError(f"The engine {name!r} was never trained: leave the weights away.")
+    options = given_options(weights=weights, drums=drums, dynamics=dynamics)
+    known = {option.name for option in dataclasses.fields(kind)}
+    for option in options:
+        if option not in known:
+            why = _SOME_HAVE[option][1]
+            raise ValueError(f"The engine {name!r} {why}: leave {option} away.")
+    engine: Engine = kind(seed=seed, **options)
     return engine
+
+
+def given_options(**options: object) -> dict[str, object]:
+    """Those of the options that not every engine has which are not as if they were not given."""
+    return {name: value for name, value in options.items() if value != _SOME_HAVE[name][0]}
+
+
+def check_drums(value: object) -> str:
+    """One of `DRUMS`.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, str) and value in DRUMS:
+        return value
+    raise ValueError(f"Drums must be one of {', '.join(DRUMS)}, not {value!r}.")

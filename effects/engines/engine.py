@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from effects.engines.report import Report
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.style_clip import Style
@@ -21,10 +22,13 @@ class Restyled:
     Attributes:
         audio: as many channels and samples as the stem; its loudness is not matched yet.
         curves: how the distances fell, for each window of the stem that was optimised.
+        report: what it is made of, as if at full strength: `effects.transfer` takes strength and
+            mix into account.
     """
 
     audio: Audio
     curves: list[LossCurve]
+    report: Report
 
 
 @dataclass(frozen=True, kw_only=True)

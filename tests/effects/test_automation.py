@@ -12,10 +12,12 @@ from support.sounds import lufs, melody, noise, sine
 from effects import Cancelled, Pedalboard, StyleTransfer, automate, automation, layers
 from effects.automation import Automation
 from effects.engines.engine import Restyled
+from effects.engines.report import Report
 from effects.transfer import Transfer
 
 RATE = 22_050
 VIOLIN, FLUTE = 40, 73
+REPORT = Report.uniform("sampler", 1, heard="notes", notes=1, played=1)
 FADE = round(automation.FADE_SECONDS / 2 * RATE) + round(0.005 * RATE)  # to a node of the blend
 CLIP = (melody(2, RATE, seed=5, partials=10, tilt=0.3), RATE)
 
@@ -57,7 +59,7 @@ def rendered(monkeypatch):
     def render(transfer, audio, sample_rate, progress):
         job = (name_of(transfer), transfer.strength, transfer.mix, audio.shape[1] / sample_rate)
         jobs.append(job)
-        return Restyled(audio * np.float32(0.5), [])
+        return Restyled(audio * np.float32(0.5), [], REPORT)
 
     monkeypatch.setattr(Transfer, "render", render)
     return jobs
@@ -127,7 +129,8 @@ def test_nothing_clicks(monkeypatch, midi):
     levels = {"violin": 0.3, "flute": -0.6}
 
     def render(transfer, audio, sample_rate, progress):
-        return Restyled(audio * np.float32(levels[name_of(transfer)] * transfer.strength), [])
+        level = np.float32(levels[name_of(transfer)] * transfer.strength)
+        return Restyled(audio * level, [], REPORT)
 
     monkeypatch.setattr(Transfer, "render", render)
     changes = [
@@ -149,7 +152,7 @@ def test_nothing_clicks(monkeypatch, midi):
 
 
 def test_steps_of_a_controller_are_no_stairs(monkeypatch, midi):
-    monkeypatch.setattr(Transfer, "render", lambda _, audio, *rest: Restyled(-audio, []))
+    monkeypatch.setattr(Transfer, "render", lambda _, audio, *rest: Restyled(-audio, [], REPORT))
     stem = sine(110, 2, RATE)
     steps = [(0.5 + value / 127, control(91, value)) for value in range(0, 128, 8)]
     output = automate(stem, RATE, midi((0, control(91, 0)), *steps), preset="violin")
@@ -199,7 +202,7 @@ def test_loudness_stays_that_of_the_stem_and_nothing_clips(stem, midi):
 def test_peaks_are_limited_and_not_cut_where_sounds_add_up(monkeypatch, midi):
     """Sines at full scale, half of each: at the level of one alone, they would reach 3 dB over."""
     audio, other = sine(110, 2, RATE, level=1), -sine(330, 2, RATE, level=1)
-    monkeypatch.setattr(Transfer, "render", lambda *_: Restyled(other, []))
+    monkeypatch.setattr(Transfer, "render", lambda *_: Restyled(other, [], REPORT))
     file = midi((0, control(91, 0)), (0.5, control(91, 64)), (1.5, control(91, 0)))
     output = automate(audio, RATE, file, style=CLIP)
     assert np.abs(output).max() <= 1

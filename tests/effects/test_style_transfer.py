@@ -19,9 +19,12 @@ from support.sounds import lufs, melody, noise, sine
 
 import presets
 from effects import Cancelled, Mix, Pedalboard, StyleTransfer
+from effects.engines import DEFAULT_DYNAMICS
 from effects.engines.gram.infinite import Infinite
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
 from effects.engines.gram.random_cnn_2d import RandomCNN2D
+from effects.engines.report import Stretch
+from effects.engines.sampler.engine import Sampler
 from effects.style_clip import Style
 from plugin_bridge.reports.demo import recording
 from presets import user
@@ -477,6 +480,7 @@ def test_defaults():
     effect = StyleTransfer(style=STYLE)
     assert (effect.strength, effect.mix, effect.engine) == (1.0, 1.0, "sampler")
     assert (effect.seed, effect.device, effect.on_progress) == (0, "auto", None)
+    assert (effect.drums, effect.dynamics) == ("keep", DEFAULT_DYNAMICS)
     assert effect.preset is None
 
 
@@ -490,6 +494,12 @@ BAD = [
     ("mix", 2, ValueError, r"Mix must be between 0\.0 and 1\.0\."),
     ("mix", float("inf"), ValueError, r"Mix must be between"),
     ("mix", [1], TypeError, r"Mix must be a number"),
+    ("drums", "solo", ValueError, r"Drums must be one of keep, play, drop, not 'solo'\."),
+    ("drums", None, ValueError, r"Drums must be one of"),
+    ("drums", ["keep"], ValueError, r"Drums must be one of"),
+    ("dynamics", 1.5, ValueError, r"Dynamics must be between 0\.0 and 1\.0\."),
+    ("dynamics", float("nan"), ValueError, r"Dynamics must be between"),
+    ("dynamics", "loud", TypeError, r"Dynamics must be a number"),
     ("engine", "vgg", ValueError, r"no engine 'vgg'; choose one of: sampler, infinite"),
     ("engine", 3, TypeError, r"engine must be one of sampler.*or an Engine, not 3"),
     ("engine", None, TypeError, r"engine must be one of"),
@@ -531,6 +541,8 @@ def test_a_bad_value_is_refused_and_the_old_one_stays(name, value, error, messag
     [
         ("strength", [0, 1, 0.25, np.float32(0.5), np.float64(1)]),
         ("mix", [0, 1, 0.25, np.float32(0.5)]),
+        ("drums", ["play", "drop", "keep"]),
+        ("dynamics", [0, 1, 0.25, np.float32(0.5)]),
         ("engine", ["random_cnn_1d", "random_cnn_2d", Infinite(width=5)]),
         ("seed", [0, 5, 2**63 - 1, np.int64(7)]),
         ("device", ["cpu", "cuda", "mps", "auto"]),
@@ -585,7 +597,7 @@ def test_repr():
     text = repr(StyleTransfer(preset="violin", strength=0.7))
     expected = (
         "<effects.StyleTransfer preset='violin' strength=0.7 mix=1 engine='sampler' seed=0 "
-        "device='auto' at 0x"
+        "device='auto' drums='keep' dynamics=0.7 at 0x"
     )
     assert text.startswith(expected)
     assert re.fullmatch(
@@ -692,3 +704,76 @@ def test_a_presets_statistics_come_from_the_cache_without_its_sound_being_read(f
     shutil.rmtree(fresh_cache)
     with pytest.raises(ValueError, match="not the one that its preset"):
         StyleTransfer(preset="mine")(melody(0.5, RATE), RATE)
+
+
+# Options of some engines
+
+
+@pytest.mark.parametrize(("option", "value"), [("drums", "drop"), ("dynamics", 0.2)])
+@pytest.mark.parametrize("engine", ["infinite", "random_cnn_1d", "vgg19"])
+def test_an_engine_without_an_option_is_named_when_it_is_given(engine, option, value):
+    effect = StyleTransfer(style=STYLE, engine=engine, **{option: value})
+    with pytest.raises(ValueError, match=f"engine '{engine}' .*: leave {option} away"):
+        effect(melody(0.3, 8000), 8000)
+
+
+@pytest.mark.parametrize(("option", "value"), [("drums", "drop"), ("dynamics", 0.2)])
+def test_an_engine_given_with_options_keeps_its_own(option, value):
+    own = Sampler(**{option: value})
+    assert StyleTransfer(style=STYLE, engine=own).transfer.make_engine() is own
+    named = StyleTransfer(style=STYLE, **{option: value}).transfer.make_engine()
+    assert named == own
+    with pytest.raises(ValueError, match=f"has its {option} among them"):
+        transfer(melody(0.3, 8000), 8000, engine=Sampler(), **{option: value})
+
+
+# What was made of the sound
+
+
+def shares(report):
+    return report.played, report.kept, report.blended
+
+
+def test_there_is_no_report_before_a_call_and_none_of_a_call_that_failed():
+    effect = StyleTransfer(style=STYLE, engine="infinite")
+    assert effect.report is None
+    effect(melody(0.3, 8000), 8000)
+    assert effect.report is not None
+    effect.drums = "drop"
+    with pytest.raises(ValueError, match="leave drums away"):
+        effect(melody(0.3, 8000), 8000)
+    assert effect.report is None
+
+
+@pytest.mark.parametrize(("strength", "mix"), [(1.0, 1.0), (0.5, 1.0), (1.0, 0.5), (0.5, 0.5)])
+def test_an_engine_of_spectra_blends_as_far_as_strength_and_mix_go(strength, mix):
+    effect = StyleTransfer(style=STYLE, engine="infinite", strength=strength, mix=mix)
+    effect(melody(0.5, 8000), 8000)
+    wet = strength * mix
+    assert (effect.report.engine, effect.report.heard) == ("infinite", None)
+    assert shares(effect.report) == pytest.approx((0, 1 - wet, wet))
+    assert effect.report.stretches == (Stretch(0.0, 0.5, 0.0, 1 - wet, wet),)
+    assert effect.report.advice is None
+
+
+@pytest.mark.parametrize("options", [{"strength": 0}, {"mix": 0}])
+def test_what_is_left_alone_is_kept(options):
+    effect = StyleTransfer(style=STYLE, **options)
+    effect(melody(0.5, 8000), 8000)
+    assert shares(effect.report) == (0, 1, 0)
+    assert effect.report.advice is None
+
+
+def test_silence_is_kept():
+    effect = StyleTransfer(style=STYLE)
+    effect(np.zeros((1, 800), np.float32), 8000)
+    assert shares(effect.report) == (0, 1, 0)
+    assert effect.report.stretches == (Stretch(0.0, 0.1, 0.0, 1.0, 0.0),)
+
+
+def test_of_a_texture_nothing_can_be_played_and_the_report_says_so():
+    effect = StyleTransfer(style=(noise(3, 22_050, seed=3), 22_050))
+    effect(melody(1, 22_050), 22_050)
+    assert (effect.report.engine, effect.report.heard) == ("sampler", "texture")
+    assert shares(effect.report) == (0, 0, 1)
+    assert "take a clip of an instrument" in effect.report.advice

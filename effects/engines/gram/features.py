@@ -23,6 +23,8 @@ class GramFeatures(ABC):
     #: Whether frames that are left alone come back exactly as they were: by `Frames.unflattened`
     #: in place of `Frames.at_own_level` (`effects.engines.gram.frames`).
     exact: ClassVar[bool] = False
+    #: The engine's, for the report of a call.
+    name: ClassVar[str]
 
     @property
     @abstractmethod

@@ -33,6 +33,7 @@ from effects.engines.gram.objective import Statistics
 from effects.engines.gram.optimise import Strength, optimise
 from effects.engines.gram.statistics import MIN_PEAK_HEARD, style_statistics
 from effects.engines.gram.synthesis import Synthesis
+from effects.engines.report import Report
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.signal.loudness import keep_rests, peak
@@ -72,7 +73,7 @@ def restyle_in_windows(
         Cancelled: ``progress`` was told to stop.
     """
     progress.tick(0.0, "style statistics")
-    resolution = engine.resolution
+    resolution, seconds = engine.resolution, audio.shape[1] / sample_rate
     n_features = Analysis.features_at(sample_rate, resolution)
     n_features, statistics = style_statistics(style, engine, n_features, device, tick=progress.tick)
     aim = _Aim(engine, statistics, strength)
@@ -82,13 +83,13 @@ def restyle_in_windows(
     else:
         split = BandSplit(audio, sample_rate, resolution.sample_rate)
         if peak(split.audio) < MIN_PEAK_HEARD * peak(audio):  # there is nothing to restyle
-            return Restyled(audio.copy(), [])
+            return Restyled(audio.copy(), [], Report.uniform(engine.name, seconds, kept=1.0))
         analysis = Analysis(resolution.sample_rate, n_features, device, resolution)
         solved = _solve(split.audio, analysis, aim, progress)
         out = split.join(solved.audio, solved.edge, resolution.hop)
     progress.tick(WINDOWS_TO, "loudness")
     keep_rests(out, audio, sample_rate)
-    return Restyled(out, solved.curves)
+    return Restyled(out, solved.curves, Report.uniform(engine.name, seconds, blended=1.0))
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,16 @@ again:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from effects.engines import USUAL_STRENGTH
+from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, USUAL_STRENGTH, check_drums
 from effects.engines.engine import Engine, Restyled
+from effects.engines.report import Heard, Report
 from effects.engines.sampler.between import morph
 from effects.engines.sampler.learn import learn
 from effects.engines.sampler.listen import listen
-from effects.engines.sampler.plan import choose
+from effects.engines.sampler.plan import LinePlan, Plan, choose
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
@@ -32,9 +33,21 @@ from effects.style_clip import Style
 
 @dataclass(frozen=True, kw_only=True)
 class Sampler(Engine):
-    """Nothing is drawn, not even in the closed form: ``seed`` has no effect."""
+    """Nothing is drawn, not even in the closed form: ``seed`` has no effect.
+
+    Args:
+        drums: what becomes of drums beside notes, one of `effects.engines.DRUMS`.
+        dynamics: how far the levels within a note follow the stem's, 0 to 1.
+    """
 
     name = "sampler"
+    drums: str = DEFAULT_DRUMS
+    dynamics: float = DEFAULT_DYNAMICS
+
+    def __post_init__(self) -> None:
+        check_drums(self.drums)
+        if not 0 <= self.dynamics <= 1:
+            raise ValueError("dynamics must be between 0 and 1.")
 
     def parameters(self) -> dict[str, Any]:
         """What is learnt from a clip depends on the clip alone."""
@@ -54,10 +67,11 @@ class Sampler(Engine):
         progress.tick(0.0, "listening to the style")
         player = learn(style, self.parameters(), progress)
         plan = choose(listen(audio, sample_rate, progress), player) if player else None
+        seconds = audio.shape[1] / sample_rate
         if plan is None:
             from effects.engines.gram.infinite import Infinite  # loads torch: a second
 
-            return Infinite(seed=self.seed).restyle(
+            blended = Infinite(seed=self.seed).restyle(
                 audio,
                 sample_rate,
                 style,
@@ -65,14 +79,24 @@ class Sampler(Engine):
                 device=device,
                 progress=progress,
             )
+            heard: Heard = "nothing" if player else "texture"
+            report = Report.uniform(self.name, seconds, heard=heard, blended=1.0)
+            return replace(blended, report=report)
         # Progress: learning the style to 0.2, listening to 0.4, playing to 0.9. Not measured.
         out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.9, "playing"))
         if peak(out) == 0:  # all of it would be after the end of the stem
-            return Restyled(audio.copy(), [])
+            kept = Report.uniform(self.name, seconds, heard="nothing", kept=1.0)
+            return Restyled(audio.copy(), [], kept)
         if strength < 1:
             progress.tick(0.9, "loudness")
             out = _part_of_the_way(audio, out, sample_rate, strength)
-        return Restyled(out, [])
+        return Restyled(out, [], self._report(plan, seconds))
+
+    def _report(self, plan: Plan, seconds: float) -> Report:
+        """What a plan makes of a stem: all of the stem counts as played."""
+        if isinstance(plan, LinePlan):
+            return Report.uniform(self.name, seconds, heard="voice", played=1.0)
+        return Report.uniform(self.name, seconds, heard="notes", notes=len(plan.notes), played=1.0)
 
 
 def _part_of_the_way(stem: Audio, performance: Audio, sample_rate: float, strength: float) -> Audio:

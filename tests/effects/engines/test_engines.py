@@ -7,6 +7,7 @@ from effects.engines.engine import Engine
 from effects.engines.gram.infinite import Infinite
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
 from effects.engines.gram.random_cnn_2d import RandomCNN2D
+from effects.engines.sampler.engine import Sampler
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,19 @@ from effects.engines.gram.random_cnn_2d import RandomCNN2D
 def test_options_out_of_range_are_refused(engine, options):
     with pytest.raises(ValueError, match=r"must be at least 1|must be 1"):
         engine(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"drums": "solo"}, "Drums must be one of keep, play, drop, not 'solo'"),
+        ({"dynamics": -0.1}, "dynamics must be between 0 and 1"),
+        ({"dynamics": float("nan")}, "dynamics must be between 0 and 1"),
+    ],
+)
+def test_the_samplers_options_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Sampler(**options)
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -59,3 +73,13 @@ def test_engines_differ_in_the_cache_when_their_statistics_differ():
     keys = [repr(sorted(engine.parameters().items())) for engine in engines]
     assert len(set(keys)) == len(engines)
     assert Infinite(seed=1).parameters() == Infinite(seed=2).parameters()
+
+
+def test_what_is_learnt_of_a_clip_serves_all_options_of_the_sampler():
+    assert Sampler(drums="drop", dynamics=0.1).parameters() == Sampler().parameters()
+
+
+def test_options_that_an_engine_does_not_have_may_be_given_if_they_are_the_default():
+    assert make_engine("infinite", drums="keep") == make_engine("infinite")
+    with pytest.raises(ValueError, match=r"engine 'infinite' does not tell drums .*: leave drums"):
+        make_engine("infinite", drums="play")
