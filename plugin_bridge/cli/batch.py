@@ -9,6 +9,8 @@ import typer
 
 from plugin_bridge.cli.options import (
     ClusterAddress,
+    Drums,
+    Dynamics,
     GainDb,
     JobMix,
     JobSeed,
@@ -39,6 +41,8 @@ def batch(
     mix: JobMix = None,
     gain_db: GainDb = None,
     seed: JobSeed = None,
+    drums: Drums = None,
+    dynamics: Dynamics = None,
     workers: Workers = 0,
     scheduler: ClusterAddress = None,
     quiet: Quiet = False,
@@ -53,7 +57,14 @@ def batch(
     from plugin_bridge.jobs.batch import batch as run
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    given = {"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed}
+    given = {
+        "strength": strength,
+        "mix": mix,
+        "gain_db": gain_db,
+        "seed": seed,
+        "drums": drums,
+        "dynamics": dynamics,
+    }
     with progress_bar(source.name, quiet=quiet) as report:
         summary = run(
             source,

@@ -26,6 +26,13 @@ def complete_engine(incomplete: str) -> list[str]:
     return [name for name in ENGINES if name.startswith(incomplete)]
 
 
+def complete_drums(incomplete: str) -> list[str]:
+    """What can become of drums, of what begins with ``incomplete``."""
+    from effects.engines import DRUMS
+
+    return [word for word in DRUMS if word.startswith(incomplete)]
+
+
 def _completions(incomplete: str, wanted: Callable[[Preset], bool]) -> list[tuple[str, str]]:
     """Names and labels; labels keep only plain letters, because zsh evaluates what it is told."""
     try:

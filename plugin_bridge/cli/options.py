@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from plugin_bridge.cli.completion import complete_preset
+from plugin_bridge.cli.completion import complete_drums, complete_preset
 
 
 def preset_option(text: str, *names: str) -> Any:
@@ -60,6 +60,25 @@ Mix = Annotated[
 ]
 JobMix = Annotated[float | None, share_option("0 is the dry stem, 1 the restyled one alone.")]
 GainDb = Annotated[float | None, typer.Option(min=-60.0, max=0.0, help="The output's gain in dB.")]
+
+# What the sampler does with the stem's drums and levels. Without these, as the effect or the server
+# has them.
+Drums = Annotated[
+    str | None,
+    typer.Option(
+        metavar="keep|play|drop",
+        help="Drums that sound beside notes: keep leaves them as they are (so does leaving this "
+        "out), play has the style play them, drop leaves them out.",
+        autocompletion=complete_drums,
+    ),
+]
+Dynamics = Annotated[
+    float | None,
+    share_option(
+        "How far the levels within a note follow the stem's: 0 is as the style plays, 1 as the "
+        "stem does. Without this, 0.7."
+    ),
+]
 
 # Seeds of what is random.
 Seed = Annotated[

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugin_bridge.cli.options import (
+    Drums,
+    Dynamics,
     GainDb,
     Host,
     JobMix,
@@ -73,6 +75,8 @@ def send(
     mix: JobMix = None,
     gain_db: GainDb = None,
     seed: JobSeed = None,
+    drums: Drums = None,
+    dynamics: Dynamics = None,
     job: Name = None,
     status: StatusPath = None,
     no_wait: NoWait = False,
@@ -110,6 +114,8 @@ def send(
             mix=mix,
             gain_db=gain_db,
             seed=seed,
+            drums=drums,
+            dynamics=dynamics,
         )
         if no_wait:
             print(job)

@@ -50,7 +50,7 @@ def batch(
     source: Path,
     target: Path,
     preset: str,
-    settings: Mapping[str, float] | None = None,
+    settings: Mapping[str, Value] | None = None,
     *,
     workers: int = 0,
     scheduler: str | None = None,

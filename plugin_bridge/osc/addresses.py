@@ -75,9 +75,10 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "ssss",
             "*",
             "s:job s:in s:out s:preset, then [s:key f:value]…",
-            "Restyle the file in and write out. Answered by /restyle/accepted s:job i:position, "
-            "then /restyle/progress s:job f:fraction s:stage, and in the end /restyle/done "
-            "s:submit s:job s:out i:frames i:rate f:seconds. Sending it again changes nothing.",
+            "Restyle the file in and write out; the key drums takes a word, keep, play or drop. "
+            "Answered by /restyle/accepted s:job i:position, then /restyle/progress s:job "
+            "f:fraction s:stage, and in the end /restyle/done s:submit s:job s:out i:frames i:rate "
+            "f:seconds. Sending it again changes nothing.",
         ),
         "/restyle/cancel": Command(
             "s", "", "s:job", "Stop a job; no file is left. Answered by /restyle/cancelled s:job."

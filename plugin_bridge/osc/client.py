@@ -60,6 +60,7 @@ SILENT = "the server does not answer"  # a stage
 # Not searched.
 TICK = 0.1  # seconds from one report of progress to the next
 QUIET = 0.5  # seconds without news of a job, after which the server is asked
+KEY_TYPES = {"seed": "h", "drums": "s"}  # OSC type tags of settings that are no real numbers
 SILENCE = 30.0  # seconds without a word from the server, after which `Client.wait` gives up
 
 
@@ -108,6 +109,8 @@ class Client:
         seed: int | None = None,
         start_seconds: float | None = None,
         end_seconds: float | None = None,
+        drums: str | None = None,
+        dynamics: float | None = None,
     ) -> str:
         """Queue a stem. Returns the job's id as soon as the server has accepted it.
 
@@ -122,6 +125,8 @@ class Client:
             seed: draws what is random.
             start_seconds: where in the stem to begin.
             end_seconds: where to end.
+            drums: what becomes of drums beside notes: ``"keep"``, ``"play"`` or ``"drop"``.
+            dynamics: how far the levels within a note follow the stem's, 0 to 1.
 
         A setting that is None is as the server has it for all jobs, or else as the preset advises.
 
@@ -132,13 +137,15 @@ class Client:
             ValueError: OSC cannot carry a path, or the whole is too long.
         """
         job = new_job() if job is None else job
-        settings = {
+        settings: dict[str, float | str | None] = {
             "strength": strength,
             "mix": mix,
             "gain_db": gain_db,
             "start_seconds": start_seconds,
             "end_seconds": end_seconds,
             "seed": seed,
+            "drums": drums,
+            "dynamics": dynamics,
         }
         stem, out = (os.path.abspath(os.fspath(path)) for path in (input, output))
         self._submit(job, _submission(job, stem, out, preset, settings))
@@ -339,11 +346,11 @@ def new_job() -> str:
 
 
 def _submission(
-    job: str, stem: str, out: str, preset: str, settings: dict[str, float | None]
+    job: str, stem: str, out: str, preset: str, settings: dict[str, float | str | None]
 ) -> bytes:
     """The datagram that submits a job. Raises ValueError if OSC cannot carry it."""
     given = {name: value for name, value in settings.items() if value is not None}
-    types = "ssss" + "".join("sh" if name == "seed" else "sd" for name in given)
+    types = "ssss" + "".join(f"s{KEY_TYPES.get(name, 'd')}" for name in given)
     flat = [it for pair in given.items() for it in pair]
     datagram = encode("/restyle/submit", job, stem, out, preset, *flat, types=types)
     if len(datagram) > MAX_BYTES:

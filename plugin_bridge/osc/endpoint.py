@@ -55,7 +55,7 @@ PIECE_SECONDS = 0.004  # from one piece to the next
 TURN_SECONDS = 0.02  # of messages at a stretch, before anything else has its turn
 SUBMIT = "/restyle/submit"
 OPERATION = "restyle"  # the only one that API 1 knows
-PARAMETERS = numbers(SETTINGS, common=True)
+PARAMETERS = numbers(SETTINGS, common=True)  # what /restyle/param can say: words it cannot
 
 
 class Endpoint(asyncio.DatagramProtocol):
@@ -95,7 +95,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._forget_notified()
         if isinstance(news, JobNews):
             self._tell_of_job(news.job, news.event)
-        elif news.operation == OPERATION:
+        elif news.operation == OPERATION and (news.name in PARAMETERS or news.name == "preset"):
             self._tell(self._notified, _default(news.name, news.value))
 
     def _tell_of_job(self, job: Job, event: str) -> None:

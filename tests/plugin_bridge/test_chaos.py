@@ -84,7 +84,18 @@ PRESETS = [
     "x" * 500,
 ]
 NUMBERS = [0, 1, -1, 0.5, 2.0, 1e30, math.nan, math.inf, -math.inf, 2**31 - 1, 2**62, True, None]
-KEYS = ["strength", "mix", "gain_db", "seed", "start_seconds", "end_seconds", "", "colour", "é"]
+KEYS = [
+    "strength",
+    "mix",
+    "gain_db",
+    "seed",
+    "start_seconds",
+    "end_seconds",
+    "drums",
+    "",
+    "colour",
+    "é",
+]
 
 
 def hostile_files(root: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from plugin_bridge.jobs import settings
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.settings import Setting, Text
+from plugin_bridge.jobs.settings import Choice, Setting, Text
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
@@ -35,7 +35,7 @@ class Operation(ABC):
             Refusal: the name is unknown, or the value is impossible.
         """
         if not isinstance(self.settings.get(name), Text):
-            return settings.check(name, value, settings.numbers(self.settings))
+            return settings.check(name, value, settings.keyed(self.settings))
         if isinstance(value, str):
             return value
         raise Refusal("bad_setting", f"{name} must be a text, not {value!r}.")
@@ -46,7 +46,7 @@ class Operation(ABC):
         Raises:
             Refusal: the name is unknown, or the value is impossible.
         """
-        if isinstance(self.settings.get(name), Text):
+        if isinstance(self.settings.get(name), (Text, Choice)):
             return self.check(name, value)
         return settings.clamp(name, value, settings.numbers(self.settings, common=True))
 

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import presets
+from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, DRUMS
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.settings import Number, Setting, Text
+from plugin_bridge.jobs.settings import Choice, Number, Setting, Text
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
@@ -27,8 +28,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "mix": Number(0.0, 1.0, 1.0),
         "gain_db": Number(-60.0, 0.0, 0.0),
         "seed": Number(0, 2**31 - 1, 0, whole=True),
+        "dynamics": Number(0.0, 1.0, DEFAULT_DYNAMICS),
         "start_seconds": Number(0.0, DAY_SECONDS, 0.0, common=False),
         "end_seconds": Number(0.0, DAY_SECONDS, DAY_SECONDS, common=False),
+        "drums": Choice(DRUMS, DEFAULT_DRUMS),
         "preset": Text(),
     }
 )

@@ -85,9 +85,11 @@ def test_a_stem_is_sent_and_waited_for(restyle, server, folder):
 
 def test_settings_and_the_id_go_along(restyle, server):
     given = ["--strength", "0.7", "--mix", "1", "--gain-db", "-6", "--seed", "3", "--job", "mine"]
+    given += ["--drums", "play", "--dynamics", "0.5"]
     assert restyle("send", "in.wav", "out.wav", *given)[0] == 0
     sent = server.jobs["mine"]["request"]
-    assert sent[3:] == ("", "strength", 0.7, "mix", 1.0, "gain_db", -6.0, "seed", 3)
+    words = ("drums", "play", "dynamics", 0.5)
+    assert sent[3:] == ("", "strength", 0.7, "mix", 1.0, "gain_db", -6.0, "seed", 3, *words)
 
 
 def test_without_waiting_the_id_is_said(restyle, server):

@@ -92,7 +92,9 @@ def test_other_settings_are_refused_before_anything_happens(stems, tmp_path, pre
     assert results(out) == before
 
 
-@pytest.mark.parametrize("settings", [{"strength": 2}, {"mix": float("nan")}, {"seed": 0.5}])
+@pytest.mark.parametrize(
+    "settings", [{"strength": 2}, {"mix": float("nan")}, {"seed": 0.5}, {"drums": "no"}]
+)
 def test_impossible_settings_are_refused_before_anything_happens(stems, tmp_path, settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         batch(stems, tmp_path / "out", "violin", settings)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from effects.engines import DEFAULT_DRUMS, DRUMS
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import numbers
@@ -49,6 +50,20 @@ def test_a_seed_is_a_whole_number():
     assert "whole" in message
 
 
+@pytest.mark.parametrize("word", DRUMS)
+def test_a_choice_is_one_of_its_words(word):
+    assert check("drums", word) == clamp("drums", word) == word
+    assert RESTYLE.settings["drums"].default == DEFAULT_DRUMS
+
+
+@pytest.mark.parametrize("value", ["solo", "", "Keep", 1, 0.5, None, b"keep", ["keep"]])
+def test_another_word_is_answered_with_those_there_are(value):
+    for call in (check, clamp):
+        code, message = refusal(call, "drums", value)
+        assert code == "bad_setting"
+        assert message.startswith("drums must be one of keep, play, drop, not ")
+
+
 @pytest.mark.parametrize("name", ["", "Strength", "loudness", "strength ", "\n", "x" * 5000])
 def test_an_unknown_name_is_answered_with_those_there_are(name):
     code, message = refusal(check, name, 0.5)
@@ -69,6 +84,7 @@ def test_an_unknown_name_is_answered_with_those_there_are(name):
         ("gain_db", 6, 0.0),
         ("seed", 1e12, 2**31 - 1),
         ("seed", True, 1),
+        ("dynamics", 3, 1.0),
     ],
 )
 def test_values_for_all_jobs_are_clamped(name, value, wanted):
@@ -100,6 +116,7 @@ def test_a_preset_is_kept_by_its_name(given, wanted):
         ({"preset": "vioiln"}, "no_such_preset"),
         ({"preset": 40}, "bad_setting"),
         ({"preset": "violin", "mix": 2}, "bad_setting"),
+        ({"preset": "violin", "drums": "solo"}, "bad_setting"),
         ({"preset": "violin", "colour": "blue"}, "bad_setting"),
         ({"preset": "violin", "start_seconds": 2, "end_seconds": 2}, "bad_setting"),
     ],

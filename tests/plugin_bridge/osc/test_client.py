@@ -84,6 +84,8 @@ def test_settings_are_sent_as_exactly_as_they_were_given(server, client):
         seed=2**31 - 1,
         start_seconds=0.1,
         end_seconds=2.0,
+        drums="drop",
+        dynamics=0.35,
     )
     given = submitted(server)[0][3:]
     assert given[0] == ""
@@ -94,6 +96,8 @@ def test_settings_are_sent_as_exactly_as_they_were_given(server, client):
         "seed": 2**31 - 1,
         "start_seconds": 0.1,
         "end_seconds": 2.0,
+        "drums": "drop",
+        "dynamics": 0.35,
     }
 
 

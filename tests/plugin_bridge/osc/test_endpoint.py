@@ -7,6 +7,7 @@ import pytest
 from support.jobs import Room, until
 
 import presets
+from effects.engines import DEFAULT_DYNAMICS
 from plugin_bridge.jobs.refusal import CODES
 from plugin_bridge.jobs.scheduler import GRACE_SECONDS
 from plugin_bridge.jobs.workers.progress_line import Line
@@ -162,13 +163,35 @@ async def test_parameters_are_set_clamped_and_listed(desk):
         "mix": ("f", 0.0, 1.0, 1.0),
         "gain_db": ("f", -60.0, 0.0, -60.0),
         "seed": ("i", 0.0, pytest.approx(2**31), 0.0),
+        "dynamics": ("f", 0.0, 1.0, pytest.approx(DEFAULT_DYNAMICS)),
     }
-    assert len(await desk.ask("/restyle/param/list", "violin")) == 4
+    assert len(await desk.ask("/restyle/param/list", "violin")) == 5
     assert await desk.code("/restyle/param/list", "vioiln") == ("", "no_such_preset")
     await desk.submit("a", "gain_db", -3)
     await desk.submit("b")
     assert desk.room.journal.jobs["a"].settings == {"preset": "violin", "gain_db": -3.0}
     assert desk.room.journal.jobs["b"].settings == {"preset": "violin", "gain_db": -60.0}
+
+
+@at_desk
+async def test_a_word_for_all_jobs_is_no_number_to_tell_of(desk):
+    assert await desk.code("/restyle/param/set", "drums", 1.0) == ("", "bad_setting")
+    await desk.ask("/restyle/notify", 1)
+    told = len(desk.wire.sent)
+    desk.room.service.set_default("restyle", "drums", "drop")
+    assert len(desk.wire.sent) == told
+    await desk.submit("a")
+    await desk.submit("b", "drums", "play", "dynamics", 0.5)
+    assert desk.room.journal.jobs["a"].settings == {"preset": "violin", "drums": "drop"}
+    assert desk.room.journal.jobs["b"].settings == {
+        "preset": "violin",
+        "drums": "play",
+        "dynamics": 0.5,
+    }
+    assert await desk.code("/restyle/submit", "c", "in.wav", "c.wav", "violin", "drums", "x") == (
+        "c",
+        "bad_setting",
+    )
 
 
 # Jobs

@@ -13,6 +13,10 @@ def test_a_number_alone_is_the_strength(value):
     assert read_pairs([value]) == {"strength": float(value)}
 
 
+def test_a_word_is_taken_where_a_choice_is_due():
+    assert read_pairs(["drums", "drop", "dynamics", 0.5]) == {"drums": "drop", "dynamics": 0.5}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -24,6 +28,10 @@ def test_a_number_alone_is_the_strength(value):
         (["mix", 0.5, "mix", 0.5], "bad_setting"),
         (["mix", "0.5"], "bad_setting"),
         (["mix", None], "bad_setting"),
+        (["drums", "solo"], "bad_setting"),
+        (["drums", 1.0], "bad_setting"),
+        (["drums", "keep", "drums", "keep"], "bad_setting"),
+        (["dynamics", 1.5], "bad_setting"),
         ([None], "bad_setting"),
         ([math.nan], "bad_setting"),
         ([2.0], "bad_setting"),
