@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plugin_bridge.cli.options import (
     Device,
+    Drums,
+    Dynamics,
     Mix,
     Quiet,
     Seed,
@@ -24,6 +27,7 @@ from plugin_bridge.cli.options import (
 
 if TYPE_CHECKING:
     from effects import StyleTransfer
+    from effects.engines.report import Report
     from plugin_bridge.files.sound_files import Sound
 
 Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
@@ -70,6 +74,14 @@ Plot = Annotated[
         help="Also draw what happened: spectrograms of stem, style and output, and the loss.",
     ),
 ]
+ReportPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE.json",
+        help="Also write which share of the sound was played, kept and blended, and when.",
+    ),
+]
 Midi = Annotated[
     Path | None,
     typer.Option(
@@ -87,7 +99,7 @@ Channel = Annotated[
         help="The MIDI file's channel to follow, if it uses several.",
     ),
 ]
-Force = Annotated[bool, force_option("Replace OUT and the plot if they exist.")]
+Force = Annotated[bool, force_option("Replace OUT, the plot and the report if they exist.")]
 
 
 def apply(
@@ -104,7 +116,10 @@ def apply(
     device: Device = "auto",
     midi: Midi = None,
     channel: Channel = None,
+    drums: Drums = None,
+    dynamics: Dynamics = None,
     plot: Plot = None,
+    report: ReportPath = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -119,32 +134,36 @@ def apply(
     With --midi, the style or preset given holds until the first program change; if none is given,
     the stem stays as it is until then.
 
-    OUT and the plot are written whole or not at all, and replace files only with --force. Ctrl-C
-    leaves nothing behind.
+    OUT, the plot and the report are written all or none, and replace files only with --force.
+    Ctrl-C leaves nothing behind. Where less than half of the sound could be played, a line on
+    stderr says what was heard, and what to try.
     """
     started = time.monotonic()
     _check_one_style(style, preset, needed=midi is None)
-    _check_midi(midi, channel, plot)
-    _check_targets(out, plot, force=force)
+    _check_midi(midi, channel, plot, report)
+    _check_targets(out, plot, report, force=force)
 
     from effects import StyleTransfer
     from effects.automation import Automation
-    from effects.engines import DEFAULT_ENGINE, make_engine
+    from effects.engines import make_engine
     from plugin_bridge.files import sound_files
     from plugin_bridge.files.process import process
-    from plugin_bridge.files.whole_files import replacing
     from plugin_bridge.terminal.progress_bar import progress_bar
 
+    some_have = {"weights": weights, "drums": drums, "dynamics": dynamics}
+    own: dict[str, Any] = {name: it for name, it in some_have.items() if it is not None}
     make = StyleTransfer if midi is None else partial(Automation, midi, channel=channel)
     effect = make(
         style=style,
         preset=preset,
         strength=strength,
         mix=mix,
-        engine=engine if weights is None else make_engine(engine, seed=seed, weights=weights),
+        engine=engine,
         seed=seed,
         device=device,
+        **own,
     )
+    label = make_engine(engine, seed=seed, **own).label  # raises if it has no such option
     content = sound_files.read(stem)
     sound_files.check_holds(out, content)
     draw = None
@@ -152,15 +171,41 @@ def apply(
         draw = _drawing(effect, content)
     with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
         output = content.with_audio(process(effect, content))
-    with ExitStack() as files:  # the sound and, if one is wanted, the picture: both or none
+    made = effect.report if isinstance(effect, StyleTransfer) else None
+    _write(out, output, plot, draw, report, made)
+    if not quiet:
+        _tell(out, output, label, time.monotonic() - started, made)
+
+
+def _write(
+    out: Path,
+    output: Sound,
+    plot: Path | None,
+    draw: Callable[[Path, Sound], None] | None,
+    report: Path | None,
+    made: Report | None,
+) -> None:
+    """Write the sound and, where they are wanted, the picture and the report: all or none."""
+    from plugin_bridge.files import sound_files
+    from plugin_bridge.files.whole_files import replacing
+
+    with ExitStack() as files:
         sound_files.write_in_place(files.enter_context(replacing(out)), output)
         if plot is not None and draw is not None:
             draw(files.enter_context(replacing(plot)), output)
-    if not quiet:
-        label = make_engine(engine, seed=seed, weights=weights).label
-        by = "" if label == DEFAULT_ENGINE else f" by {label}"
-        took = time.monotonic() - started
-        print(f"Wrote {out}: {_describe(out, output)},{by} in {took:.1f} s.")
+        if report is not None and made is not None:
+            facts = json.dumps(made.as_dict(), indent=1) + "\n"
+            files.enter_context(replacing(report)).write_text(facts, encoding="utf-8")
+
+
+def _tell(out: Path, output: Sound, label: str, seconds: float, made: Report | None) -> None:
+    """Say what was written and, on stderr, what to try if much could not be played."""
+    from effects.engines import DEFAULT_ENGINE
+
+    by = "" if label == DEFAULT_ENGINE else f" by {label}"
+    print(f"Wrote {out}: {_describe(out, output)},{by} in {seconds:.1f} s.")
+    if made is not None and made.advice is not None:
+        typer.echo(f"restyle: {made.advice}", err=True)
 
 
 def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) -> None:
@@ -170,24 +215,32 @@ def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) ->
         raise ValueError("--style and --preset exclude each other: give one of them.")
 
 
-def _check_midi(midi: Path | None, channel: int | None, plot: Path | None) -> None:
+def _check_midi(
+    midi: Path | None, channel: int | None, plot: Path | None, report: Path | None
+) -> None:
     if midi is None and channel is not None:
         raise ValueError("--channel chooses a channel of a MIDI file: add --midi FILE.mid.")
     if midi is not None and plot is not None:
         raise ValueError(
             "--plot draws one style, and --midi may play several: leave one of them out."
         )
+    if midi is not None and report is not None:
+        raise ValueError(
+            "--report tells of one style, and --midi may play several: leave one of them out."
+        )
 
 
-def _check_targets(out: Path, plot: Path | None, *, force: bool) -> None:
+def _check_targets(out: Path, plot: Path | None, report: Path | None, *, force: bool) -> None:
     """Check, before the long work, that the results can be written."""
     from plugin_bridge.files.sound_files import check_suffix
-    from plugin_bridge.files.whole_files import check_picture, check_target
+    from plugin_bridge.files.whole_files import check_json, check_picture, check_target
 
     check_suffix(out)
     check_target(out, force=force)
     if plot is not None:
         check_picture(plot, force=force)
+    if report is not None:
+        check_json(report, "the report", force=force)
 
 
 def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[Path, Sound], None]:

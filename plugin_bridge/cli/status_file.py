@@ -20,13 +20,11 @@ def check_status_file(path: Path, out: Path) -> None:
         ValueError: it is not called .json, it is what the server writes beside ``out``, or it
             cannot be written.
     """
-    from plugin_bridge.files.whole_files import check_target
+    from plugin_bridge.files.whole_files import check_json
 
-    if path.suffix.lower() != ".json":
-        raise ValueError(f"{path}: the name of the status file must end in .json.")
+    check_json(path, "the status file", force=True)
     if path.resolve() == out.with_name(f"{out.name}.json").resolve():
         raise ValueError(f"{path} is what the server writes beside OUT: name another status file.")
-    check_target(path, force=True)
 
 
 class StatusFile:

@@ -44,6 +44,17 @@ def check_target(path: Path, *, force: bool) -> None:
         raise ValueError(f"{path} exists: add --force to replace it, or name another file.")
 
 
+def check_json(path: Path, what: str, *, force: bool) -> None:
+    """Check that the JSON file ``path``, which is ``what`` in messages, may and can be written.
+
+    Raises:
+        ValueError: as `check_target`, or it is not called .json.
+    """
+    if path.suffix.lower() != ".json":
+        raise ValueError(f"{path}: the name of {what} must end in .json.")
+    check_target(path, force=force)
+
+
 def check_picture(path: Path, *, force: bool) -> None:
     """Check that the picture ``path`` may and can be written.
 

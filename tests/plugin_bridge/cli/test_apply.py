@@ -1,5 +1,6 @@
 """The command line as a user meets it: what it writes, what it refuses, how it ends."""
 
+import json
 import os
 import re
 import signal
@@ -15,7 +16,8 @@ import soundfile
 from PIL import Image
 
 import presets
-from effects.engines import ENGINES
+from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, DRUMS, ENGINES
+from effects.engines.report import Report
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.sound_files import Sound
@@ -134,6 +136,42 @@ def test_plot_draws_a_png():
         assert image.format == "PNG"
 
 
+def read_report(name):
+    return Report.from_dict(json.loads(Path(name).read_text()))
+
+
+def test_the_report_says_what_the_sound_is_made_of():
+    assert main.run(["apply", "stem.wav", "out.wav", *SETTINGS, "--report", "r.json"]) == 0
+    report = read_report("r.json")
+    assert (report.kept, report.engine) == (1.0, "sampler")
+    assert (report.stretches[0].start, report.stretches[-1].end) == (0.0, 0.5)
+
+
+def test_force_replaces_a_report():
+    Path("r.json").write_text("old")
+    report = ["--report", "r.json", "--force"]
+    assert main.run(["apply", "stem.wav", "out.wav", *SETTINGS, *report]) == 0
+    assert read_report("r.json").kept == 1.0
+
+
+def test_where_much_was_not_played_a_line_says_so_unless_it_is_to_be_quiet(capsys):
+    write("rain.wav", channels=1, seconds=2, rate=8000)
+    arguments = ["apply", "stem.wav", "out.wav", "--style", "rain.wav", "--force"]
+    assert main.run([*arguments, "--report", "r.json"]) == 0
+    said = capsys.readouterr()
+    assert said.err == f"restyle: {read_report('r.json').advice}\n"
+    assert "take a clip of an instrument" in said.err
+    assert said.out.startswith("Wrote out.wav")
+    assert main.run([*arguments, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("drums", DRUMS)
+def test_drums_and_dynamics_are_taken(drums):
+    options = ["--drums", drums, "--dynamics", "0.5"]
+    assert main.run(["apply", "stem.wav", "out.wav", *SETTINGS, *options]) == 0
+
+
 @pytest.mark.slow
 def test_a_real_run_changes_the_sound_and_draws_its_losses(folder):
     write("short.wav", seconds=2)
@@ -189,6 +227,19 @@ WRONG = {
     "a huge seed": (["stem.wav", "out.wav", *SETTINGS, "--seed", str(10**30)], "Seed"),
     "a plot that is no PNG": (["stem.wav", "out.wav", *SETTINGS, "--plot", "p.jpg"], ".png"),
     "a plot that exists": (["stem.wav", "out.wav", *SETTINGS, "--plot", "old.png"], "--force"),
+    "a report that is no JSON": (["stem.wav", "out.wav", *SETTINGS, "--report", "r.txt"], ".json"),
+    "a report that exists": (["stem.wav", "out.wav", *SETTINGS, "--report", "r.json"], "--force"),
+    "a report nowhere": (["stem.wav", "out.wav", *SETTINGS, "--report", "no/r.json"], "no folder"),
+    "other drums": (["stem.wav", "out.wav", *SETTINGS, "--drums", "solo"], "keep, play, drop"),
+    "too much dynamics": (["stem.wav", "out.wav", *SETTINGS, "--dynamics", "2"], "--dynamics"),
+    "drums of spectra": (
+        ["stem.wav", "out.wav", *SETTINGS, "--engine", "infinite", "--drums", "drop"],
+        "The engine 'infinite' does not tell drums",
+    ),
+    "dynamics of a network": (
+        ["stem.wav", "out.wav", *SETTINGS, "--engine", "vgg19", "--dynamics", "0"],
+        "The engine 'vgg19' plays no notes",
+    ),
     "an unknown option": (["stem.wav", "out.wav", "--stile", "clip.wav"], "--stile"),
     "an option without its value": (["stem.wav", "out.wav", "--style"], "--style"),
     "no output": (["stem.wav"], "OUT"),
@@ -204,6 +255,7 @@ def test_what_is_wrong_is_said_in_one_line(folder, refused, arguments, reason):
     (folder / "empty.wav").write_bytes(b"")
     (folder / "text.wav").write_text("This is text.\nNot a sound.")
     (folder / "old.png").write_bytes(b"old")
+    (folder / "r.json").write_bytes(b"old")
     (folder / "cut.wav").write_bytes((folder / "stem.wav").read_bytes()[:1000])
     soundfile.write("nan.wav", np.full(100, np.nan), RATE, subtype="FLOAT")
     write("nine.wav", channels=9)
@@ -224,14 +276,15 @@ def test_an_unwritable_folder(folder, refused):
     assert "not writable" in refused("apply", "stem.wav", "sub/out.wav", *SETTINGS)
 
 
-def test_the_sound_and_the_plot_are_written_both_or_not(refused, monkeypatch):
+def test_the_sound_the_plot_and_the_report_are_written_all_or_none(refused, monkeypatch):
     import plugin_bridge.reports.pictures
 
     def fail(*_):
         raise OSError(28, "No space left on device", "p.png")
 
     monkeypatch.setattr(plugin_bridge.reports.pictures, "draw", fail)
-    said = refused("apply", "stem.wav", "out.wav", *SETTINGS, "--plot", "p.png")
+    options = ["--plot", "p.png", "--report", "r.json"]
+    said = refused("apply", "stem.wav", "out.wav", *SETTINGS, *options)
     assert "p.png: No space left on device" in said
 
 
@@ -262,6 +315,14 @@ def test_help_names_every_engine(capsys):
     assert main.run(["apply", "--help"]) == 0
     words = capsys.readouterr().out
     assert all(name in words for name in ENGINES)
+
+
+@pytest.mark.parametrize("command", ["apply", "batch", "send"])
+def test_help_tells_the_defaults_of_drums_and_dynamics(capsys, command):
+    assert main.run([command, "--help"]) == 0
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert f"Without this, {DEFAULT_DYNAMICS:g}." in words
+    assert f"{DEFAULT_DRUMS} leaves them as they are (so does leaving this out)" in words
 
 
 def test_version(capsys):

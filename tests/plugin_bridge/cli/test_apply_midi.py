@@ -57,6 +57,11 @@ WRONG = {
     "no style": (["--midi", "strength.mid"], "no program change, so there is no style"),
     "two styles": (["--midi", "two.mid", "--preset", "flute", "--style", "x.wav"], "exclude"),
     "a plot": (["--midi", "ride.mid", "--plot", "p.png"], "--plot draws one style"),
+    "a report": (["--midi", "ride.mid", "--report", "r.json"], "--report tells of one style"),
+    "drums of spectra": (
+        ["--midi", "ride.mid", "--drums", "drop", "--engine", "infinite"],
+        "leave drums away",
+    ),
     "no style and no file": ([], "--style CLIP, or --preset NAME"),
 }
 
