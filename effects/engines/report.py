@@ -177,21 +177,24 @@ class Report:
             return f"{blended} % was blended towards the style and {kept} % kept as it was"
         return f"{whole} was {'kept as it was' if kept else 'blended towards the style'}"
 
-    def as_dict(self) -> dict[str, Any]:
-        """The report as JSON has it, with its advice; `from_dict` reads it."""
-        shares = ("played", "kept", "blended")
-        times = ("start", "end", *shares)
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The report as JSON has it, with its advice, but without the stretches."""
+        shares = ("played", "kept", "blended", "wet")
         return {
             "engine": self.engine,
             "heard": self.heard,
             "notes": int(self.notes),
             "strokes": int(self.strokes),
-            **{name: float(getattr(self, name)) for name in (*shares, "wet")},
+            **{name: float(getattr(self, name)) for name in shares},
             "advice": self.advice,
-            "stretches": [
-                {name: float(getattr(it, name)) for name in times} for it in self.stretches
-            ],
         }
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON has it: the summary and the stretches. `from_dict` reads it."""
+        names = ("start", "end", "played", "kept", "blended")
+        stretches = [{it: float(getattr(at, it)) for it in names} for at in self.stretches]
+        return {**self.summary, "stretches": stretches}
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Report:

@@ -82,6 +82,8 @@ def _tell(summary: Summary, target: Path, *, quiet: bool) -> None:
     """Say how it went. Raises ValueError if a file was not restyled."""
     for stem, reason in summary.failed.items():
         typer.echo(f"restyle: {stem}: {reason}", err=True)
+    for stem, advice in ({} if quiet else summary.advice).items():
+        typer.echo(f"restyle: {stem}: {advice}", err=True)
     if summary.stopped:
         typer.echo("restyle: stopped; run it again to go on", err=True)
         raise typer.Exit(STOPPED)

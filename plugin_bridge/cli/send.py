@@ -129,6 +129,8 @@ def send(
             result = client.wait(job, on_progress=on_progress)
     if not quiet:
         print(f"Wrote {out}{_describe(result)}.")
+        if result.advice:
+            typer.echo(f"restyle: {result.advice}", err=True)
 
 
 def status(job: MaybeJob = None, *, host: Host = HOST, port: Port = PORT) -> None:

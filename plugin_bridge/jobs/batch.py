@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +37,14 @@ class Summary:
         done: stems restyled in this run.
         skipped: stems that were done before.
         failed: why the others failed, by stem.
+        advice: what to try with those of which much was not played, by stem.
         stopped: whether it was stopped before the end.
     """
 
     done: int
     skipped: int
     failed: Mapping[Path, str]
+    advice: Mapping[Path, str] = field(default_factory=dict)
     stopped: bool = False
 
 
@@ -138,7 +140,9 @@ class _Batch:
         stopped = await self._work()
         jobs = [self._service.jobs[id] for id in self._wanted]
         failed.update({self._wanted[j.id]: j.error for j in jobs if j.state == "failed"})
-        return Summary(sum(j.state == "done" for j in jobs), skipped, failed, stopped)
+        done = [job for job in jobs if job.state == "done"]
+        advice = {self._wanted[job.id]: job.advice for job in done if job.advice}
+        return Summary(len(done), skipped, failed, advice, stopped)
 
     def _check_journal(self) -> None:
         """Check that earlier results were made with the same preset and settings."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Value = float | str  # of a setting
 
@@ -31,6 +31,8 @@ class Job:
         deaths: how many workers died or hung while they worked on it.
         frames, rate, seconds: of the result: samples, Hz, and the time the work took.
         code, error: why it failed.
+        made_of: which share of the result was played, kept and blended, and the advice: see
+            `effects.engines.report.Report.summary`. Empty if the operation does not tell.
         number: its place in the order of submission.
         progress, stage: how far the worker is; the journal does not keep these.
     """
@@ -49,6 +51,7 @@ class Job:
     seconds: float = 0.0
     code: str = ""
     error: str = ""
+    made_of: Mapping[str, Any] = field(default_factory=dict)
     number: int = 0
     progress: float = 0.0
     stage: str = ""
@@ -59,9 +62,14 @@ class Job:
         return self.state in ENDED
 
     @property
+    def advice(self) -> str:
+        """What was heard and what to try, in one line, if much was not played; else ``""``."""
+        return str(self.made_of.get("advice") or "")
+
+    @property
     def report(self) -> str:
         """How it ended, as one line of JSON."""
-        names = ("frames", "rate", "seconds", "code", "error")
+        names = ("frames", "rate", "seconds", "code", "error", "made_of")
         values = {name: getattr(self, name) for name in names}
         return (
             json.dumps({"job": self.id, "state": self.state, "out": self.output, **values}) + "\n"

@@ -207,6 +207,11 @@ def _name_operation(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _add_made_of(job: dict[str, Any]) -> dict[str, Any]:
+    """Bring a job from version 1, which did not say what its result is made of, to version 2."""
+    return {**job, "made_of": {}}
+
+
 def _migrated(text: str, version: int) -> str:
     """A job's text from a journal of ``version``, as it is written down now."""
     job = json.loads(text)
@@ -217,7 +222,10 @@ def _migrated(text: str, version: int) -> str:
 
 
 #: One for each version, from 0 on: each brings a job from its version to the next.
-_MIGRATIONS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (_name_operation,)
+_MIGRATIONS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (
+    _name_operation,
+    _add_made_of,
+)
 VERSION = len(_MIGRATIONS)
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # not a job

@@ -160,6 +160,7 @@ class Scheduler:
         job.frames, job.rate, job.seconds = (
             report.get(it, 0) for it in ("frames", "rate", "seconds")
         )
+        job.made_of = report.get("made_of", {})
         return Path(job.output).exists()
 
     def _dispatch(self) -> None:
@@ -217,6 +218,7 @@ class Scheduler:
         self._exchange.forget(job.id)
         if outcome is not None and outcome.state == "written" and ending != "cancelled":
             job.frames, job.rate, job.seconds = outcome.frames, outcome.rate, outcome.seconds
+            job.made_of = outcome.made_of or {}
             job.state = "written"
             self._journal.save(job)
             self._publish(job)

@@ -44,6 +44,7 @@ class Result(NamedTuple):
         frames: its samples per channel.
         rate: its sample rate in Hz.
         seconds: how long the work took.
+        advice: what was heard and what to try, in one line, if much was not played; else ``""``.
     """
 
     job: str
@@ -51,6 +52,7 @@ class Result(NamedTuple):
     frames: int
     rate: int
     seconds: float
+    advice: str = ""
 
 
 class Job(NamedTuple):

@@ -101,9 +101,11 @@ class Endpoint(asyncio.DatagramProtocol):
     def _tell_of_job(self, job: Job, event: str) -> None:
         news = _end(job)
         if event == "progress":
-            news = Message("/restyle/progress", (job.id, job.progress, job.stage))
+            news = [Message("/restyle/progress", (job.id, job.progress, job.stage))]
         listeners = self._listeners.get(job.id, ())
-        self._tell({*self._notified, *(it for c in listeners for it in self._ports(c))}, news)
+        clients = {*self._notified, *(it for c in listeners for it in self._ports(c))}
+        for message in news:
+            self._tell(clients, message)
         if job.ended:
             self._listeners.pop(job.id, None)
 
@@ -251,7 +253,7 @@ class Endpoint(asyncio.DatagramProtocol):
         request = repr((stem, out, preset, rest))
         job = self._service.submit(id, request, OPERATION, {"stem": stem}, out, settings)
         if job.ended:
-            self._tell(self._ports(client), _end(job))
+            self._tell_end(client, job)
             return
         self._listen(client, id)
         self._send(client, "/restyle/accepted", id, self._service.position(job))
@@ -266,7 +268,7 @@ class Endpoint(asyncio.DatagramProtocol):
     def _cancel(self, client: Client, id: str) -> None:
         job = self._service.find(id)
         if job.ended:
-            self._tell(self._ports(client), _end(job))
+            self._tell_end(client, job)
             return
         self._listen(client, id)
         self._service.cancel(job)
@@ -318,6 +320,11 @@ class Endpoint(asyncio.DatagramProtocol):
     def _send(self, client: Client, address: str, *arguments: Argument) -> None:
         self._tell(self._ports(client), Message(address, arguments))
 
+    def _tell_end(self, client: Client, job: Job) -> None:
+        """Tell ``client`` how a job ended."""
+        for message in _end(job):
+            self._tell(self._ports(client), message)
+
     def _ports(self, client: Client) -> tuple[Client, ...]:
         """Where ``client`` listens: where it sends from and, if it said so, at another port."""
         return (client, self._elsewhere[client]) if client in self._elsewhere else (client,)
@@ -339,14 +346,15 @@ def _sendable(argument: Argument) -> Argument:
     return argument
 
 
-def _end(job: Job) -> Message:
-    """The message that tells how a job ended."""
+def _end(job: Job) -> list[Message]:
+    """The messages that tell how a job ended: the last one says so, after the advice, if any."""
     if job.state == "done":
         result = (job.output, job.frames, job.rate, job.seconds)
-        return Message("/restyle/done", ("submit", job.id, *result))
+        done = Message("/restyle/done", ("submit", job.id, *result))
+        return [*([Message("/restyle/advice", (job.id, job.advice))] if job.advice else []), done]
     if job.state == "cancelled":
-        return Message("/restyle/cancelled", (job.id,))
-    return Message("/restyle/fail", (SUBMIT, job.id, job.code, job.error))
+        return [Message("/restyle/cancelled", (job.id,))]
+    return [Message("/restyle/fail", (SUBMIT, job.id, job.code, job.error))]
 
 
 def _default(name: str, value: Value) -> Message:

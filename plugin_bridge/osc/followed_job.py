@@ -24,12 +24,14 @@ class Followed:
         heard: when the server last said how it is, on the clock of `time.monotonic`.
         job: how it was then.
         outcome: how it ended: the result, or what to raise.
+        advice: what the server advised, before it said that the job is done.
     """
 
     submission: bytes | None
     heard: float = -math.inf
     job: Job | None = None
     outcome: Result | Exception | None = None
+    advice: str = ""
 
     @property
     def to_submit_again(self) -> bool:
@@ -44,8 +46,10 @@ class Followed:
                 self.job = Job(QUEUED if position else "running", 0.0, "")
             case ("/restyle/progress", (_, fraction, stage)):
                 self.job = Job("running", fraction, stage)
+            case ("/restyle/advice", (_, text)):
+                self.advice = text
             case ("/restyle/done", ("submit", job, out, frames, rate, seconds)):
-                self.outcome = Result(job, out, frames, rate, seconds)
+                self.outcome = Result(job, out, frames, rate, seconds, self.advice)
             case ("/restyle/fail", ("/restyle/submit", _, code, message)):
                 self.outcome = Failed(code, message)
             case ("/restyle/fail", ("/restyle/job", _, "no_such_job", message)):
@@ -68,6 +72,8 @@ def _from_file(job: str, out: str) -> Result:
     """The result of a job by its report, since the server tells only the output."""
     try:
         facts = json.loads(Path(f"{out}.json").read_text(encoding="utf-8"))
-        return Result(job, out, *(facts[key] for key in ("frames", "rate", "seconds")))
-    except (OSError, ValueError, LookupError, TypeError):
+        frames, rate, seconds = (facts[key] for key in ("frames", "rate", "seconds"))
+        advice = facts.get("made_of", {}).get("advice") or ""
+        return Result(job, out, frames, rate, seconds, advice)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return Result(job, out, 0, 0, 0.0)

@@ -15,6 +15,7 @@ TYPES = {
     "/restyle/preset": ["iissi"],
     "/restyle/accepted": ["si"],
     "/restyle/progress": ["sfs"],
+    "/restyle/advice": ["ss"],
     "/restyle/done": ["sssiif", "si"],
     "/restyle/cancelled": ["s"],
     "/restyle/job.reply": ["ssfs"],
@@ -45,7 +46,11 @@ def whose(reply: Reply) -> str:
         case ("/restyle/done", ("submit", job, *_)) | ("/restyle/fail", (_, job, *_)):
             return str(job)
         case (
-            "/restyle/accepted" | "/restyle/progress" | "/restyle/cancelled" | "/restyle/job.reply",
+            "/restyle/accepted"
+            | "/restyle/progress"
+            | "/restyle/advice"
+            | "/restyle/cancelled"
+            | "/restyle/job.reply",
             (job, *_),
         ):
             return str(job)

@@ -7,7 +7,7 @@ import numpy as np
 
 from effects.running.progress import OnProgress
 from plugin_bridge.files import sound_files
-from plugin_bridge.jobs.operations.operation import Operation
+from plugin_bridge.jobs.operations.operation import Made, Operation
 from plugin_bridge.jobs.settings import Number
 
 PLACE = "support.mix:Mix"
@@ -24,4 +24,5 @@ class Mix(Operation):
         a, b = (sound_files.read(inputs[name]) for name in ("a", "b"))
         samples = min(a.audio.shape[1], b.audio.shape[1])
         balance = np.float32(settings.get("balance", 0.5))
-        return a.with_audio((1 - balance) * a.audio[:, :samples] + balance * b.audio[:, :samples])
+        mixed = (1 - balance) * a.audio[:, :samples] + balance * b.audio[:, :samples]
+        return Made(a.with_audio(mixed))

@@ -26,6 +26,7 @@ class StandIn:
         job_seconds: how long a job takes from its acceptance.
         refusals: codes with which to refuse submits, used up one by one.
         end: how jobs end: done, failed or cancelled.
+        advice: what is told of a job before it is done.
     """
 
     def __init__(self, port: int = 0, *, seed: int = 0) -> None:
@@ -36,6 +37,7 @@ class StandIn:
         self.lose = self.repeat = self.delay = 0.0
         self.mute, self.pushes, self.garble = False, True, []
         self.job_seconds, self.refusals, self.end = 0.0, [], "done"
+        self.advice = ""
         self.jobs, self.heard, self.presets = {}, [], [("violin", "Violin", 40), ("mine", "Me", -1)]
         self._random, self._late = random.Random(seed), []
         self._stop = threading.Event()
@@ -135,6 +137,8 @@ class StandIn:
     def _tell(self, client, job):
         it = self.jobs[job]
         if it["ended"] == "done":
+            if self.advice:
+                self.say(client, "/restyle/advice", job, self.advice)
             self.say(client, "/restyle/done", "submit", job, it["out"], 44_100, 44_100, 0.5)
         elif it["ended"] == "cancelled":
             self.say(client, "/restyle/cancelled", job)

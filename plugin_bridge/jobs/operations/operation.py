@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from plugin_bridge.jobs import settings
 from plugin_bridge.jobs.job import Value
@@ -15,6 +16,21 @@ from plugin_bridge.jobs.settings import Choice, Setting, Text
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
     from plugin_bridge.files.sound_files import Sound
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Made(NamedTuple):
+    """What an operation made.
+
+    Attributes:
+        sound: what to write.
+        made_of: what the sound is made of, as JSON can hold it: see `plugin_bridge.jobs.job.Job`.
+    """
+
+    sound: Sound
+    made_of: Mapping[str, Any] = NOTHING
 
 
 class Operation(ABC):
@@ -68,7 +84,7 @@ class Operation(ABC):
         output: Path,
         settings: Mapping[str, Value],
         report: OnProgress,
-    ) -> Sound:
+    ) -> Made:
         """Do the work, in a worker, and return what to write to ``output``.
 
         Args:

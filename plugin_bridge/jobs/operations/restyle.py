@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import presets
 from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, DRUMS
 from plugin_bridge.jobs.job import Value
-from plugin_bridge.jobs.operations.operation import Operation
+from plugin_bridge.jobs.operations.operation import Made, Operation
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import Choice, Number, Setting, Text
 
@@ -62,7 +62,7 @@ class Restyle(Operation):
         output: Path,
         settings: Mapping[str, Value],
         report: OnProgress,
-    ) -> Sound:
+    ) -> Made:
         """See `Operation.run`."""
         import numpy as np
 
@@ -84,7 +84,8 @@ class Restyle(Operation):
         sound_files.check_holds(output, sound)
         effect.on_progress = report
         audio = process(effect, sound)
-        return sound.with_audio(audio if gain == 1 else audio * np.float32(gain))
+        restyled = sound.with_audio(audio if gain == 1 else audio * np.float32(gain))
+        return Made(restyled, effect.report.summary if effect.report else {})
 
 
 def find_preset(name: str) -> presets.Preset:

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plugin_bridge.errors import explain_job
 from plugin_bridge.jobs import operations
@@ -45,6 +45,7 @@ class Outcome(NamedTuple):
         state: ``written``, ``failed`` or ``cancelled``.
         frames, rate, seconds: of the result: samples, Hz, and the time the work took.
         code, error: why it failed.
+        made_of: what the result is made of, see `plugin_bridge.jobs.job.Job`.
     """
 
     state: str
@@ -53,6 +54,7 @@ class Outcome(NamedTuple):
     seconds: float = 0.0
     code: str = ""
     error: str = ""
+    made_of: dict[str, Any] | None = None
 
 
 def work(task: Task) -> Outcome:
@@ -64,7 +66,7 @@ def work(task: Task) -> Outcome:
         with Line(task.line, task.job) as line:
             inputs = {name: Path(path) for name, path in task.inputs.items()}
             operation = operations.load(task.operation)
-            sound = operation.run(inputs, output, task.settings, line.report)
+            sound, made_of = operation.run(inputs, output, task.settings, line.report)
             line.report(0.99, "writing")  # raises Cancelled if the line was cut meanwhile
             try:
                 _write(output, sound)
@@ -77,7 +79,8 @@ def work(task: Task) -> Outcome:
     except Exception as error:
         return Outcome("failed", code=code_of(error), error=explain_job(error))
     seconds = time.monotonic() - started
-    return Outcome("written", sound.audio.shape[1], sound.sample_rate, seconds)
+    frames, rate = sound.audio.shape[1], sound.sample_rate
+    return Outcome("written", frames, rate, seconds, made_of=dict(made_of))
 
 
 def _write(out: Path, sound: Sound) -> None:

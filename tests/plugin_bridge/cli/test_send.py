@@ -100,8 +100,17 @@ def test_without_waiting_the_id_is_said(restyle, server):
     assert not any(it["ended"] for it in server.jobs.values())
 
 
-def test_quiet_says_nothing(restyle):
+def test_quiet_says_nothing(restyle, server):
+    server.advice = "Heard nothing."
     assert restyle("send", "in.wav", "out.wav", "--quiet") == (0, "")
+
+
+def test_the_servers_advice_is_said_on_stderr(server, capsys):
+    server.advice = "Heard nothing."
+    assert main.run(["send", "in.wav", "out.wav", "--port", str(server.port)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("Wrote out.wav")
+    assert said.err == "restyle: Heard nothing.\n"
 
 
 @pytest.mark.parametrize("code", ["outside_root", "out_exists"])

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from support.jobs import RESULT, Workers
+from support.jobs import RESULT, WRITTEN, Workers
 from support.sounds import noise
 
+from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
 from plugin_bridge.jobs import batch as module
 from plugin_bridge.jobs.batch import JOURNAL, batch, find_stems
@@ -79,6 +80,25 @@ def test_a_folder_and_its_folders_are_done_once(stems, tmp_path):
     Quick.stems.clear()
     assert (batch(stems, out, "violin", {"strength": 0.5})).done == 2
     assert sorted(Quick.stems) == ["a.wav", "new.wav"]
+
+
+def test_advice_is_told_for_each_stem_that_was_done_now(stems, tmp_path, monkeypatch, capsys):
+    class Advising(Quick):
+        def end(self, id, outcome=WRITTEN, content=RESULT):
+            advice = "Heard nothing." if id == "a.wav" else None
+            super().end(id, outcome._replace(made_of={"advice": advice}), content)
+
+    monkeypatch.setattr(module, "LocalWorkers", Advising)
+    summary = batch(stems, tmp_path / "out", "violin")
+    assert summary.advice == {Path("a.wav"): "Heard nothing."}
+    assert not batch(stems, tmp_path / "out", "violin").advice
+    for folder, quiet, said in (
+        ("loud", [], "restyle: a.wav: Heard nothing.\n"),
+        ("q", ["-q"], ""),
+    ):
+        arguments = ["batch", str(stems), str(tmp_path / folder), "--preset", "violin", *quiet]
+        assert main.run(arguments) == 0
+        assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize(("preset", "settings"), [("flute", {}), ("violin", {"mix": 0.5})])

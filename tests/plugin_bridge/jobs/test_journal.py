@@ -302,6 +302,7 @@ def test_the_report_is_one_line_that_anything_can_read():
         "seconds": 0.0,
         "code": "hung",
         "error": '"quoted"\n音',
+        "made_of": {},
     }
     assert module.KEPT >= 1000
 
@@ -332,6 +333,22 @@ def test_an_older_journal_is_brought_up_to_date_once(path):
     before = path.read_bytes()
     assert reopened(path) == {"a": found}
     assert path.read_bytes() == before
+
+
+def test_a_job_of_version_1_says_nothing_of_what_its_result_is_made_of(path):
+    journal = Journal(path)
+    journal.add(Job("a", "r", "restyle", {"stem": "s"}, "o", {"preset": "p"}))
+    journal.close()
+
+    def of_version_1(database):
+        ((text,),) = database.execute("SELECT job FROM jobs").fetchall()
+        job = json.loads(text)
+        del job["made_of"]
+        database.execute("UPDATE jobs SET job = ?", (json.dumps(job),))
+        database.execute("PRAGMA user_version = 1")
+
+    damage(path, of_version_1)
+    assert reopened(path)["a"].made_of == {}
 
 
 def content(path):

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from support.jobs import RESULT, Disk, Room, Workers, until
+from support.jobs import RESULT, WRITTEN, Disk, Room, Workers, until
 
 from effects import Cancelled
 from plugin_bridge.jobs import scheduler as module
@@ -26,6 +26,8 @@ def soon(monkeypatch):
 
 
 # One job
+
+MADE_OF = {"played": 0.25, "kept": 0.75, "blended": 0.0, "advice": "Heard nothing."}
 
 
 def test_a_job_is_done_and_its_report_says_so(tmp_path):
@@ -49,8 +51,26 @@ def test_a_job_is_done_and_its_report_says_so(tmp_path):
                 "seconds": 0.5,
                 "code": "",
                 "error": "",
+                "made_of": {},
             }
             assert room.events == [("a", "done")]
+
+    asyncio.run(story())
+
+
+def test_what_a_result_is_made_of_is_reported_and_remembered(tmp_path):
+    async def story():
+        room = Room(tmp_path)
+        job = room.submit("a")
+        async with room.running():
+            await until(lambda: room.workers.busy)
+            room.workers.end("a", WRITTEN._replace(made_of=MADE_OF))
+            await until(lambda: job.ended)
+            assert room.report("a.wav")["made_of"] == MADE_OF
+        room = Room(tmp_path)
+        assert room.service.jobs["a"].made_of == MADE_OF
+        assert room.service.jobs["a"].advice == "Heard nothing."
+        room.journal.close()
 
     asyncio.run(story())
 

@@ -74,6 +74,11 @@ def test_a_job_is_submitted_followed_and_done(server, client, tmp_path, monkeypa
     assert 4 <= len(seen) <= 8  # ten a second
 
 
+def test_advice_comes_with_the_result(server, client):
+    server.advice = "Heard nothing."
+    assert client.wait(client.submit("in.wav", "out.wav")).advice == "Heard nothing."
+
+
 def test_settings_are_sent_as_exactly_as_they_were_given(server, client):
     client.submit(
         "/in.wav",
@@ -465,6 +470,9 @@ def test_a_job_of_another_client_can_be_waited_for(server, client, tmp_path):
     with Client(port=server.port) as third:
         assert third.wait("theirs") == Result("theirs", str(out), 96_000, 48_000, 1.5)
         assert third.wait("theirs").seconds == 1.5
+    Path(f"{out}.json").write_text(json.dumps({**facts, "made_of": {"advice": "Heard nothing."}}))
+    with Client(port=server.port) as fourth:
+        assert fourth.wait("theirs").advice == "Heard nothing."
 
 
 def test_a_job_that_nobody_knows_is_not_waited_for(client):

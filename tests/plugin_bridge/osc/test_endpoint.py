@@ -198,6 +198,22 @@ async def test_a_word_for_all_jobs_is_no_number_to_tell_of(desk):
 
 
 @at_desk
+async def test_advice_is_told_before_a_job_is_done_and_again_when_asked(desk):
+    await desk.submit("a")
+    await until(lambda: desk.room.workers.busy)
+    outcome = Outcome("written", 400, 8000, 0.5, made_of={"advice": "Heard nothing."})
+    desk.room.workers.end("a", outcome)
+    out = str(desk.room.root / "a.wav")
+    told = [
+        (ME, "/restyle/advice", "a", "Heard nothing."),
+        (ME, "/restyle/done", "submit", "a", out, 400, 8000, 0.5),
+    ]
+    await until(lambda: desk.wire.sent[-2:] == told)
+    assert await desk.submit("a") == told
+    assert await desk.ask("/restyle/cancel", "a") == told
+
+
+@at_desk
 async def test_a_job_from_beginning_to_end(desk):
     assert await desk.submit("a") == [(ME, "/restyle/accepted", "a", 1)]
     await until(lambda: desk.room.workers.busy)
