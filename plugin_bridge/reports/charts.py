@@ -7,23 +7,25 @@ the right and y down, from the top left corner.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.engines.report import Report
 from plugin_bridge.reports.pictures import LOWEST_HZ
 
 # Chosen by eye, so that a chart is legible in a card of 23rem, and twice as large in a double one.
 WIDTH, LEFT, TOP = 480, 36, 6
-PICTURE_HEIGHT, CURVE_HEIGHT, UNDER = 170, 90, 18
+PICTURE_HEIGHT, CURVE_HEIGHT, SHARES_HEIGHT, UNDER = 170, 90, 36, 18
 TICKS_HZ = (100, 300, 1000, 3000, 10_000)
 TIME_STEPS_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
 MOST_TIME_STEPS = 8  # so that the labels do not touch
 #: A relative distance that counts as 0; it keeps the logarithmic scale finite. Not searched.
 LEAST_DISTANCE = 1e-6
 STYLE, CONTENT = 0, 1  # columns of a loss curve
+SHARES = ("played", "blended", "kept")  # from the bottom to the top
 
 LossCurves = Sequence[Sequence[tuple[float, float]]]
 MeanCurve = NDArray[np.float64]
@@ -79,8 +81,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Area:
+    """A filled polygon; its ``kind`` gives the colour, its ``points`` are as those of a `Line`."""
+
+    kind: str
+    points: str
+
+
+@dataclass(frozen=True)
 class Chart:
-    """What is drawn, in this order: the image, the rules, the lines, the labels.
+    """What is drawn, in this order: the image, the areas, the rules, the lines, the labels.
 
     Attributes:
         title: what a screen reader says.
@@ -90,6 +100,7 @@ class Chart:
     title: str
     field: Field
     image: Image | None = None
+    areas: Sequence[Area] = ()
     rules: Sequence[Rule] = ()
     lines: Sequence[Line] = ()
     labels: Sequence[Label] = ()
@@ -145,6 +156,43 @@ def _times(field: Field, seconds: float) -> list[Label]:
         anchor = "start" if n == 0 else "end" if x > WIDTH - 12 else "middle"
         labels.append(_below(field, x, f"{n * step:g}{unit}", anchor))
     return labels
+
+
+def shares(report: Report, *, shown_seconds: float) -> Chart:
+    """What a sound is made of over time: played from below, blended above it, then kept.
+
+    Args:
+        report: of the call that made the sound.
+        shown_seconds: the length of the time axis.
+    """
+    field = Field(LEFT, TOP, WIDTH - LEFT, SHARES_HEIGHT)
+    stretches = report.stretches
+    edges = [(it.start, it.end) for it in stretches]
+    below = np.zeros(len(stretches))
+    areas = []
+    for kind in SHARES:
+        above = below + [getattr(it, kind) for it in stretches]
+        outline = [*_steps(field, edges, above, shown_seconds)]
+        outline += reversed([*_steps(field, edges, below, shown_seconds)])
+        areas.append(Area(kind, " ".join(f"{x:.1f},{y:.1f}" for x, y in outline)))
+        below = above
+    whole = ", ".join(f"{kind} {getattr(report, kind):.0%}" for kind in SHARES)
+    ends = [_beside(field, field.y + 4, "1"), _beside(field, field.bottom - 4, "0")]
+    labels = [*ends, *_times(field, shown_seconds)]
+    return Chart(f"Shares over time: {whole}", field, areas=areas, labels=labels)
+
+
+def _steps(
+    field: Field,
+    edges: Sequence[tuple[float, float]],
+    heights: NDArray[np.float64],
+    shown_seconds: float,
+) -> Iterator[tuple[float, float]]:
+    """The corners of a stair that is at each of ``heights``, 0 to 1, from edge to edge."""
+    for (start, end), height in zip(edges, heights, strict=True):
+        y = field.bottom - field.height * min(max(float(height), 0), 1)
+        for seconds in (start, end):
+            yield field.x + field.width * min(seconds / shown_seconds, 1), y
 
 
 def distances(all_curves: Iterable[LossCurves]) -> tuple[float, float]:

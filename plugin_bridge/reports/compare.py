@@ -175,6 +175,7 @@ def _restyle(
         seconds=seconds,
         figures=metrics.figures(content, style.sound, output),
         loss_curves=effect.loss_curves,
+        report=effect.report,
     )
 
 

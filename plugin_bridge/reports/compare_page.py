@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from effects.engines.report import Report
 from plugin_bridge.reports import charts
 from plugin_bridge.reports.comparison import KIND, Clip, Comparison, Result
 from plugin_bridge.reports.html import render
@@ -87,15 +88,25 @@ def _result(
     }
     if result.error:
         return known
-    seconds = comparison.content.seconds
+    seconds, report = comparison.content.seconds, result.report
     return known | {
         "time": _duration(result.seconds or 0),
         "file": result.file,
         "clipped": result.clipped,
         "cells": [_cell(it, result.figures[it.name], best[it.name]) for it in FIGURES],
         "picture": _spectrogram(comparison, result.picture, result.label, seconds),
+        "shares": charts.shares(report, shown_seconds=comparison.shown_seconds) if report else None,
+        "made_of": _made_of(report) if report else "",
         "curves": charts.loss(result.loss_curves, *scale),
     }
+
+
+def _made_of(report: Report) -> str:
+    """What a result is made of, in words, with the advice if there is some."""
+    shares = ", ".join(f"{kind} {round(100 * getattr(report, kind))} %" for kind in charts.SHARES)
+    counts = ((report.notes, "note"), (report.strokes, "stroke"))
+    counted = "".join(f", {n} {name}{'' if n == 1 else 's'}" for n, name in counts if n)
+    return f"{shares.capitalize()}{counted}.{f' {report.advice}' if report.advice else ''}"
 
 
 def _cell(figure: Figure, value: float | None, best: float | None) -> Words:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from effects.engines.report import Report
 from plugin_bridge.files.result_folder import Kind
 from plugin_bridge.reports import metrics
 
@@ -63,6 +64,7 @@ class Result:
             the cache.
         figures: by name, as in `plugin_bridge.reports.metrics.FIGURES`.
         loss_curves: as `effects.StyleTransfer.loss_curves`.
+        report: as `effects.StyleTransfer.report`.
     """
 
     style: str
@@ -79,6 +81,7 @@ class Result:
     seconds: float | None = None
     figures: Figures = field(default_factory=dict)
     loss_curves: Sequence[Sequence[tuple[float, float]]] = ()
+    report: Report | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from effects import Cancelled
 from effects.engines import ENGINES
 from effects.engines.gram.networks.vgg19 import VGG19Engine
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
+from effects.engines.report import Report
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.result_folder import PAGE
@@ -124,6 +125,10 @@ def test_two_engines_at_two_strengths_on_real_sound(tmp_path, content, style):
         assert len(result.loss_curves[0]) > 3
         sound = sound_files.read(tmp_path / "out" / result.file)
         assert (sound.audio.shape, sound.bits) == (wanted.audio.shape, 16)
+    data = json.loads((tmp_path / "out" / DATA).read_text(encoding="utf-8"))
+    told = [Report.from_dict(it["report"]) for it in data["results"]]
+    assert told == [it.report for it in found.results]
+    assert [it.blended for it in told] == pytest.approx([0.3, 0.9, 0.3, 0.9])
     low, high = found.results[:2]
     assert high.figures["timbre"] < low.figures["timbre"] < untouched["timbre"]
     assert high.figures["lsd_content"] > low.figures["lsd_content"] > 0

@@ -11,10 +11,11 @@ from support.browser import CHROMIUM, browser
 from support.sounds import melody
 
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
+from effects.engines.report import Report, Stretch
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.result_folder import PAGE
 from plugin_bridge.files.sound_files import Sound
-from plugin_bridge.reports import compare
+from plugin_bridge.reports import charts, compare
 from plugin_bridge.reports.compare import make_comparison
 from plugin_bridge.reports.compare_page import render_page
 from plugin_bridge.reports.comparison import Clip, Comparison, Result
@@ -118,6 +119,28 @@ def test_the_table_marks_what_is_nearest_to_nothing_and_has_the_content_untouche
     assert rows[2].count('class="best"') == len(FIGURES)
     assert "−0.50" in rows[2]
     assert "1 min 15 s" in rows[2]
+
+
+def test_a_strip_shows_what_a_result_is_made_of_over_time():
+    stretches = [Stretch(0, 1, 1.0, 0.0, 0.0), Stretch(1, 2, 0.0, 0.25, 0.75)]
+    report = Report.of_stretches("sampler", "notes", stretches, [1.0, 3.0], notes=7)
+    text = render_page(comparison(result("one", 1.0, report=report), result("two", 1.0)))
+    page = Page(text)
+    assert page.tags.count("polygon") == 3
+    assert page.tags.count("image") == 4
+    areas = dict(re.findall(r'<polygon class="(\w+)" points="([^"]+)"', text))
+    left, middle, right = (charts.LEFT + (charts.WIDTH - charts.LEFT) * n / 2 for n in range(3))
+    bottom, top = charts.TOP + charts.SHARES_HEIGHT, charts.TOP
+    quarter = charts.TOP + charts.SHARES_HEIGHT / 4
+    corners = {kind: corners_of(points) for kind, points in areas.items()}
+    assert corners["played"][:4] == [(left, top), (middle, top), (middle, bottom), (right, bottom)]
+    assert corners["blended"][2:4] == [(middle, quarter), (right, quarter)]
+    assert corners["kept"][2:4] == [(middle, top), (right, top)]
+    assert "Played 25 %, blended 56 %, kept 19 %, 7 notes. Heard 7 notes in 25 %" in text
+
+
+def corners_of(points):
+    return [tuple(map(float, point.split(","))) for point in points.split()]
 
 
 def test_what_looks_equal_is_equal():
