@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS
 from plugin_bridge.cli.app import app
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,19 @@ def test_the_readme_is_short_and_has_the_two_commands_that_the_checks_run():
     assert len(text.split()) <= WORDS_MAX
     assert re.search(r"^pip install \. && restyle demo$", text, re.MULTILINE)
     assert re.search(r"^pip install '\.\[test\]' \./tests/support && pytest$", text, re.MULTILINE)
+
+
+def test_the_defaults_in_the_tables_are_those_of_the_code():
+    rows = {
+        "python.md": [
+            f'| `drums` | `"{DEFAULT_DRUMS}"` |',
+            f"| `dynamics` | {DEFAULT_DYNAMICS:g} |",
+        ],
+        "osc.md": [f"| `dynamics` | 0 to 1 | {DEFAULT_DYNAMICS:g} |", f" drop | {DEFAULT_DRUMS} |"],
+    }
+    for name, wanted in rows.items():
+        text = (ROOT / "docs" / name).read_text("utf-8")
+        assert [row for row in wanted if row not in text] == []
 
 
 @page

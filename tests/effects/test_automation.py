@@ -151,6 +151,21 @@ def test_nothing_clicks(monkeypatch, midi):
         assert abs(before - after) > 0.01 * before
 
 
+def test_options_that_the_file_does_not_play_are_those_of_every_rendering(monkeypatch, midi, stem):
+    seen = []
+
+    def render(transfer, audio, *rest):
+        seen.append((name_of(transfer), transfer.drums, transfer.dynamics))
+        return Restyled(audio.copy(), [], REPORT)
+
+    monkeypatch.setattr(Transfer, "render", render)
+    file = midi((0, program(VIOLIN)), (1, program(FLUTE)))
+    automate(stem, RATE, file, drums="drop", dynamics=0.2)
+    assert sorted(seen) == [("flute", "drop", 0.2), ("violin", "drop", 0.2)]
+    with pytest.raises(ValueError, match="Drums must be one of"):
+        Automation(file, drums="solo")
+
+
 def test_steps_of_a_controller_are_no_stairs(monkeypatch, midi):
     monkeypatch.setattr(Transfer, "render", lambda _, audio, *rest: Restyled(-audio, [], REPORT))
     stem = sine(110, 2, RATE)

@@ -19,7 +19,7 @@ from support.sounds import lufs, melody, noise, sine
 
 import presets
 from effects import Cancelled, Mix, Pedalboard, StyleTransfer
-from effects.engines import DEFAULT_DYNAMICS
+from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS
 from effects.engines.gram.infinite import Infinite
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
 from effects.engines.gram.random_cnn_2d import RandomCNN2D
@@ -597,7 +597,7 @@ def test_repr():
     text = repr(StyleTransfer(preset="violin", strength=0.7))
     expected = (
         "<effects.StyleTransfer preset='violin' strength=0.7 mix=1 engine='sampler' seed=0 "
-        "device='auto' drums='keep' dynamics=0.7 at 0x"
+        f"device='auto' drums='{DEFAULT_DRUMS}' dynamics={DEFAULT_DYNAMICS:g} at 0x"
     )
     assert text.startswith(expected)
     assert re.fullmatch(

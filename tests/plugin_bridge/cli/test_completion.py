@@ -95,6 +95,11 @@ def test_zsh_and_fish_are_told_labels_too(complete):
     assert '"clavinet":"Clavinet"' in complete("zsh", "restyle presets show clavi")
 
 
+def test_what_can_become_of_drums_is_told(complete):
+    assert complete("bash", "restyle apply --drums ").split() == ["keep", "play", "drop"]
+    assert complete("bash", "restyle batch --drums d").split() == ["drop"]
+
+
 def test_without_a_beginning_all_are_told(complete):
     assert complete("bash", "restyle apply --preset ").split() == presets.names()
 
