@@ -37,15 +37,15 @@ class Summary:
         done: stems restyled in this run.
         skipped: stems that were done before.
         failed: why the others failed, by stem.
-        advice: what to try with those of which much was not played, by stem.
         stopped: whether it was stopped before the end.
+        advice: what to try with those done of which much was not played, by stem.
     """
 
     done: int
     skipped: int
     failed: Mapping[Path, str]
-    advice: Mapping[Path, str] = field(default_factory=dict)
     stopped: bool = False
+    advice: Mapping[Path, str] = field(default_factory=dict)
 
 
 def batch(
@@ -142,7 +142,7 @@ class _Batch:
         failed.update({self._wanted[j.id]: j.error for j in jobs if j.state == "failed"})
         done = [job for job in jobs if job.state == "done"]
         advice = {self._wanted[job.id]: job.advice for job in done if job.advice}
-        return Summary(len(done), skipped, failed, advice, stopped)
+        return Summary(len(done), skipped, failed, stopped, advice)
 
     def _check_journal(self) -> None:
         """Check that earlier results were made with the same preset and settings."""
