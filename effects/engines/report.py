@@ -6,6 +6,8 @@ these take their part of it (`Report.mixed`). All shares are of the stem's energ
 - **played** by the notes or strokes of the style;
 - **kept** as the stem has it, dry (drums, for example);
 - **blended**: carried towards the style by its spectrum, as the closed form does.
+
+What was left out on demand (``drums="drop"``) does not count: the shares are of the rest.
 """
 
 from __future__ import annotations

@@ -160,7 +160,8 @@ class Scheduler:
         job.frames, job.rate, job.seconds = (
             report.get(it, 0) for it in ("frames", "rate", "seconds")
         )
-        job.made_of = report.get("made_of", {})
+        made_of = report.get("made_of")  # reports of 0.1 have none
+        job.made_of = made_of if isinstance(made_of, dict) else {}
         return Path(job.output).exists()
 
     def _dispatch(self) -> None:
