@@ -204,6 +204,22 @@ def k_weighted_power(
     return np.concatenate(sums) / unit**2
 
 
+def k_weighting(hz: Nodes) -> Nodes:
+    """The factor by which the K-weighting changes the power at frequencies in Hz.
+
+    That of the analog filters from which those of `k_weighted_power` are made: with A the square
+    root of the shelf's gain and s = i f / f₀, the shelf is (R. Bristow-Johnson's audio EQ cookbook)
+
+        H(s) = A (A s² + √A s / Q + 1) / (s² + √A s / Q + A)
+    """
+    root = 10 ** (SHELF_DB / 40)
+    s = 1j * hz / SHELF_HZ
+    middle = np.sqrt(root) * s / SHELF_Q
+    shelf = root * (root * s**2 + middle + 1) / (s**2 + middle + root)
+    high_pass = hz**2 / (hz**2 + HIGH_PASS_HZ**2)
+    return np.asarray(np.abs(shelf) ** 2 * high_pass**2)
+
+
 def step_sums(power: NDArray[np.float64], step: int) -> Nodes:
     """The sums over all channels and every ``step`` samples of ``[channels, samples]``."""
     return np.add.reduceat(power.sum(0), np.arange(0, power.shape[1], step))

@@ -14,7 +14,7 @@ from effects.engines.sampler.doublings import fused
 from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.kit import kit
 from effects.engines.sampler.listen import Strokes, one_channel
-from effects.engines.sampler.strokes import root_mean_squares
+from effects.engines.sampler.strokes import root_mean_square
 from effects.notes.pitched_share import pitchedness
 from effects.notes.score import read_notes
 from effects.notes.transcribe import transcribe
@@ -23,7 +23,7 @@ from effects.running.progress import Progress
 from effects.style_clip import Style
 
 #: Part of the cache's key: to be raised when the same clip becomes another instrument.
-VERSION = 6
+VERSION = 7
 NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
 
 
@@ -81,6 +81,6 @@ def _learnt(style: Style, progress: Progress) -> dict[str, NDArray[Any]]:
         instrument = Instrument.of(clip, sample_rate, notes, progress.tick)
         if instrument:
             return {"kind": np.array(NOTES), **instrument.arrays()}
-    found = Strokes.of(clip, sample_rate, root_mean_squares)
+    found = Strokes.of(clip, sample_rate, root_mean_square)
     drums = kit(clip, sample_rate, found.notes) if found.share >= SETTINGS.struck else None
     return {"kind": np.array(STROKES), **drums.arrays()} if drums else {"kind": np.array(TEXTURE)}

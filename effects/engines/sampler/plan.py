@@ -23,7 +23,7 @@ from effects.engines.sampler.learn import Player
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.perform import perform
 from effects.engines.sampler.sing import sing
-from effects.engines.sampler.strokes import k_weighted, root_mean_squares
+from effects.engines.sampler.strokes import k_weighted, root_mean_square
 from effects.notes.note import Note
 from effects.notes.pitch_line import Phrase
 from effects.notes.tuning import in_tune
@@ -112,5 +112,5 @@ def _for_a_kit(heard: Heard, kit: Instrument) -> list[Note]:
     """A stroke of the kit for each chord or stroke of the stem."""
     if heard.pitched >= KINDS.pitched:
         return by_rank(merged(heard.notes), kit, math.inf)
-    found = heard.strokes(root_mean_squares)
+    found = heard.strokes(root_mean_square)
     return by_rank(found.notes, kit, math.inf) if found.share >= KINDS.struck else []

@@ -219,3 +219,11 @@ def test_stretches_change_nothing(monkeypatch):
         results.append(audio)
     np.testing.assert_allclose(*results, atol=1e-4)
     assert peak(np.zeros((1, 0), np.float32)) == 0
+
+
+@pytest.mark.parametrize("hz", [30.0, 60.0, 997.0, 2000.0, 6000.0])
+def test_the_weight_of_a_frequency_is_what_a_sine_of_it_gets(hz):
+    tone = sine(hz, 3, 96_000)
+    steady = module.k_weighted_power(tone, 96_000, 96_000)[1]
+    plain = np.sum(np.square(tone[0, 96_000:192_000], dtype=np.float64))
+    assert module.k_weighting(np.array([hz]))[0] == pytest.approx(steady / plain, rel=0.03)

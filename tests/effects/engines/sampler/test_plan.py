@@ -9,7 +9,7 @@ from support.players import grain, note, player
 from effects.engines.sampler.learn import Player
 from effects.engines.sampler.listen import Strokes
 from effects.engines.sampler.plan import LinePlan, NotesPlan, choose
-from effects.engines.sampler.strokes import k_weighted, root_mean_squares
+from effects.engines.sampler.strokes import k_weighted, root_mean_square
 from effects.notes.pitch_line import Phrase
 
 NOTES = [note(0.1, 0.5, 60), note(0.1, 0.5, 64), note(1.0, 0.5, 67)]
@@ -64,7 +64,7 @@ def test_notes_among_drums_are_played_unless_all_is_drums(struck, played):
     assert starts(plan) == [it.start for it in played]
 
 
-@pytest.mark.parametrize(("by", "levels"), [(INSTRUMENT, k_weighted), (KIT, root_mean_squares)])
+@pytest.mark.parametrize(("by", "levels"), [(INSTRUMENT, k_weighted), (KIT, root_mean_square)])
 def test_strokes_are_played_by_rank_by_loudness_on_an_instrument(by, levels):
     stem = heard(struck=0.6)
     plan = choose(stem, by)

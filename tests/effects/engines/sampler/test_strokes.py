@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfilt
 from support.players import RATE
 from support.samplers import (
     BRIGHT,
@@ -13,9 +14,9 @@ from support.samplers import (
     strokes_of,
     together,
 )
-from support.sounds import noise
+from support.sounds import noise, sine
 
-from effects.engines.sampler import strokes
+from effects.engines.sampler import bands, strokes
 from effects.signal.loudness import loudness
 
 STROKES = [(0.1, DARK), (0.6, BRIGHT), (1.1, DARK), (1.35, BRIGHT), (1.85, BRIGHT)]
@@ -58,11 +59,41 @@ def test_strokes_that_sound_equally_loud_have_one_level_low_or_high():
         assert stroke_.level == pytest.approx(wanted, rel=0.2)
 
 
+def test_every_stroke_of_a_roll_and_both_of_a_flam_are_found():
+    roll = [0.2 + n / 16 for n in range(16)]  # 32nds at 120 bpm
+    flams = [1.8, 1.835, 2.4, 2.43]
+    sounds = [(start, stroke(RATE, (500.0, 4000.0), seed=n)) for n, start in enumerate(roll)]
+    for n, start in enumerate(flams):
+        sounds.append((start, (1.0, 0.3)[n % 2 == 0] * stroke(RATE, (500.0, 4000.0), seed=n)))
+    found = strokes.strokes(together(sounds, 3, RATE), RATE)
+    assert [it.start for it in found] == pytest.approx(roll + flams, abs=0.01)
+
+
+@pytest.mark.parametrize("band", [DARK, (300.0, 1500.0)])
+def test_a_ghost_note_is_found_while_a_cymbal_rings(band):
+    cymbal = noise(3, RATE)[0] * np.exp(-np.arange(3 * RATE) / RATE).astype(np.float32)
+    cymbal = sosfilt(butter(4, 5000, "high", fs=RATE, output="sos"), cymbal)
+    ghosts = together([(at, 0.05 * stroke(RATE, band)) for at in (0.8, 1.5)], 3, RATE)
+    found = strokes.strokes((cymbal + ghosts).astype(np.float32), RATE)
+    assert [it.start for it in found] == pytest.approx([0, 0.8, 1.5], abs=0.01)
+    # Brightness and level are the ghost note's own.
+    alone = strokes.strokes(ghosts, RATE)
+    for it, own in zip(found[1:], alone, strict=True):
+        assert it.pitch == pytest.approx(own.pitch, abs=4)
+        assert it.level == pytest.approx(own.level, rel=0.4)
+
+
+def test_a_grace_note_has_its_own_level_not_that_of_the_stroke_after_it():
+    sounds = [(0.5, 0.1 * stroke(RATE, DARK)), (0.535, stroke(RATE, DARK))]
+    grace, main = strokes.strokes(together(sounds, 1, RATE), RATE)
+    assert grace.level < 0.2 * main.level
+
+
 def test_a_long_stem_has_the_onsets_of_all_of_it_at_once(monkeypatch):
     audio = strokes_of(STROKES, 2.5, RATE)
     at_once = strokes.strokes(audio, RATE)
-    settings = replace(strokes.SETTINGS, frames_together=7)
-    monkeypatch.setattr(strokes, "SETTINGS", settings)
+    settings = replace(bands.SETTINGS, frames_together=7)
+    monkeypatch.setattr(bands, "SETTINGS", settings)
     assert strokes.strokes(audio, RATE) == at_once
 
 
@@ -75,8 +106,10 @@ def test_a_long_stem_has_the_onsets_of_all_of_it_at_once(monkeypatch):
         np.zeros(0, np.float32),
         np.ones(1, np.float32),
         (0.3 * np.sin(np.arange(3 * RATE) * 0.06)).astype(np.float32)[1000:],
+        np.append(sine(440, 1, RATE), np.zeros(RATE, np.float32)),
+        (0.3 * np.sin(np.arange(3 * RATE) * 0.1 + 5 * np.sin(np.arange(3 * RATE) * 0.0016))),
     ],
-    ids=["noise", "waves", "silence", "nothing", "a sample", "a tone"],
+    ids=["noise", "waves", "silence", "nothing", "a sample", "a tone", "a cut", "vibrato"],
 )
 def test_in_what_goes_on_nothing_is_struck(audio):
     assert len(strokes.strokes(audio, RATE)) <= 1  # its beginning may be one

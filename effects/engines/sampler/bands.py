@@ -1,0 +1,123 @@
+"""The power of a clip in half octaves, in which strokes are found and measured.
+
+In a band of width B, the power of noise under a window of N samples and T seconds has
+
+    d = 2 B T (Σw²)² / (N Σw⁴) = 1.03 B T
+
+degrees of freedom (w is the window, Hann's), so its level in dB has a standard deviation of about
+σ = (10 / ln 10) √(2 / d): 4 dB at the bottom, 0.5 dB at the top.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.signal.arrays import Mono, Values
+from effects.signal.stft import Stft
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of this module: tried on twelve recorded grooves of the tuning half, and noise.
+
+    "Best" means the F-measure of the strokes within 25 ms, with as little as possible in noise.
+    """
+
+    #: Hop in seconds, and hops under a window, 23 ms. Windows of 17 to 29 ms differ by 0.002.
+    hop_seconds: float = 0.0029
+    overlap: int = 8
+    #: The highest frequency of the lowest band and of the highest in Hz, and bands per octave. One
+    #: and three per octave are as good, but one finds more in noise.
+    lowest_hz: float = 100.0
+    highest_hz: float = 18_000.0
+    per_octave: int = 2
+    #: What sounds before a stroke is measured from the first to the last of these many hops before
+    #: it: 9 to 26 ms. Later ones are in the same window, and earlier ones hide rolls and flams.
+    before: tuple[int, int] = (3, 9)
+    #: A band rises if its power exceeds that before by this factor within this many hops. Best of
+    #: 0.7, 1, 1.5 and 2, and of 4 and 10, by levels: wrong by 0.86 dB, and by 0.93 dB without it.
+    risen: float = 1.5
+    rise_hops: int = 10
+    #: Frames at a time, to limit memory. The result does not depend on this.
+    frames_together: int = 4096
+
+
+SETTINGS = Settings()
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A clip in bands.
+
+    Attributes:
+        power: mean squares, ``[frames, bands]``.
+        hz: the bands' centres.
+        deviations: σ of noise in each band, in dB.
+        hop_seconds: from frame to frame.
+    """
+
+    power: Values
+    hz: Values
+    deviations: Values
+    hop_seconds: float
+
+    @classmethod
+    def of(cls, audio: Mono, sample_rate: float) -> Bands:
+        """The bands of a clip, ``[samples]``."""
+        hop = max(round(SETTINGS.hop_seconds * sample_rate), 1)
+        stft = Stft(SETTINGS.overlap * hop, hop)
+        hz = np.arange(stft.size // 2 + 1) * (sample_rate / stft.size)
+        edges = _edges(hz)
+        n_frames, together = stft.n_frames(audio.size), SETTINGS.frames_together
+        power = []
+        for first in range(0, n_frames, together):
+            spectra = stft.analyse(audio, first, min(first + together, n_frames))
+            bins = np.abs(spectra[:, : edges[-1]]) ** 2
+            power.append(np.add.reduceat(bins, edges[:-1], axis=1).astype(np.float64))
+        freedom = np.maximum(1.03 * np.diff(edges), 2)  # B T is a number of bins
+        return cls(
+            power=np.concatenate(power) * 2 / (stft.size * float(np.sum(stft.window**2))),
+            hz=np.array([max(hz[a:b].mean(), hz[1] / 2) for a, b in pairwise(edges)]),
+            deviations=10 / np.log(10) * np.sqrt(2 / freedom),
+            hop_seconds=hop / sample_rate,
+        )
+
+    def before(self, values: Values, silence: float) -> Values:
+        """The maximum shortly before each frame, ``[frames, n]``; there is silence at first."""
+        first, last = SETTINGS.before
+        earlier = np.concatenate([np.full((last, values.shape[1]), silence), values])
+        earlier = earlier[: len(values) + last - first]
+        windows = np.lib.stride_tricks.sliding_window_view(earlier, last - first + 1, axis=0)
+        highest: Values = windows.max(axis=-1)
+        return highest
+
+    def added(self, frame: int, stop: int, rings_on: float) -> Values:
+        """The mean power from a frame to ``stop``, without what rang before, ``[bands]``.
+
+        It is 0 in bands that do not rise.
+
+        Args:
+            frame: where something is struck.
+            stop: at least one frame is used.
+            rings_on: the share of what rang before that is taken off.
+        """
+        first, last = SETTINGS.before
+        own = self.power[frame : max(stop, frame + 1)]
+        before = self.power[max(frame - last, 0) : max(frame - first + 1, 0)]
+        rang = np.asarray(before.max(axis=0, initial=0), np.float64)
+        rises = own[: SETTINGS.rise_hops].max(axis=0) > SETTINGS.risen * rang
+        added: Values = np.where(rises, np.maximum(own.mean(axis=0) - rings_on * rang, 0), 0)
+        return added
+
+
+def _edges(hz: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+    """The first bin of each band, and the first above all."""
+    octaves = np.log2(SETTINGS.highest_hz / SETTINGS.lowest_hz)
+    steps = np.arange(octaves * SETTINGS.per_octave + 1) / SETTINGS.per_octave
+    edges = np.searchsorted(hz, [0, *(SETTINGS.lowest_hz * 2**steps)])
+    return np.unique(np.minimum(edges, hz.size))
