@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import script
-from benchmarks.quality import triplets, voices
+from benchmarks.quality import kit, triplets, voices
 
 ITERATIONS = 300  # of the published method
 HALF_SIZE = 24  # triplets
 TRIPLETS = "triplets"
-CASES = (TRIPLETS, "drums", "voice", "presets", "real", "music", "rough")
-RECORDED = {"real", "music"}  # which need recorded notes
+CASES = (TRIPLETS, "drums", "voice", "presets", "real", "kit", "rough")
 
 
 def parse(doc: str | None, arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -103,6 +102,8 @@ def check(options: argparse.Namespace) -> None:
         raise FileNotFoundError("Recorded notes lie in a folder that is named with --samples.")
     if "voice" in options.cases:
         voices.check()
+    if "kit" in options.cases:
+        kit.check()
     if options.soundfont.samefile(options.other_soundfont):
         raise ValueError("A judge is to learn from another soundfont than the one it judges.")
     for file in (options.plot, options.json):
