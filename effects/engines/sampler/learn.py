@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from effects.engines.sampler.doublings import fused
 from effects.engines.sampler.instrument import Instrument
-from effects.engines.sampler.kit import kit
+from effects.engines.sampler.kit import Kit, kit
 from effects.engines.sampler.listen import Strokes, one_channel
 from effects.engines.sampler.strokes import root_mean_square
 from effects.notes.pitched_share import pitchedness
@@ -23,7 +23,7 @@ from effects.running.progress import Progress
 from effects.style_clip import Style
 
 #: Part of the cache's key: to be raised when the same clip becomes another instrument.
-VERSION = 7
+VERSION = 8
 NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
 
 
@@ -47,12 +47,15 @@ class Player:
     """What a style clip plays with.
 
     Attributes:
-        instrument: the sounds of the clip.
-        pitched: True if they are notes, False if they are the strokes of a kit.
+        instrument: the sounds of the clip, a `Kit` if they are strokes.
     """
 
     instrument: Instrument
-    pitched: bool
+
+    @property
+    def pitched(self) -> bool:
+        """Whether they are notes."""
+        return not isinstance(self.instrument, Kit)
 
 
 def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Player | None:
@@ -66,8 +69,9 @@ def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Pl
     score = style.notes and hashlib.sha256(style.notes.read_bytes()).hexdigest()
     key = {"version": VERSION, "notes": score, **parameters}
     arrays = style.cached(key, lambda: _learnt(style, progress))
-    kind = str(arrays["kind"])
-    return None if kind == TEXTURE else Player(Instrument.from_arrays(arrays), kind == NOTES)
+    kinds: dict[str, type[Instrument]] = {NOTES: Instrument, STROKES: Kit}
+    kind = kinds.get(str(arrays["kind"]))
+    return Player(kind.from_arrays(arrays)) if kind else None
 
 
 def _learnt(style: Style, progress: Progress) -> dict[str, NDArray[Any]]:

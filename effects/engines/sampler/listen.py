@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from effects.engines.sampler.strokes import Levels, strokes, struck
+from effects.engines.sampler.strokes import Levels, Stroke, strokes, struck
 from effects.notes.basic_pitch import RATE, at_model_rate
 from effects.notes.note import Note
 from effects.notes.pitch_line import Line, Phrase, follow
@@ -28,7 +28,7 @@ class Strokes:
         share: the share of the clip's power that sounds soon after a stroke, from 0 to 1.
     """
 
-    notes: list[Note]
+    notes: list[Stroke]
     share: float
 
     @classmethod

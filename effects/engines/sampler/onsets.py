@@ -70,14 +70,18 @@ class Onset:
         brightness: where the power that is added has its centre, on a logarithmic axis of
             frequency, as a MIDI number.
         power: what is added, as mean squares, ``[bands]``.
+        attack: the same of the first 29 ms, of which the brightness is the centre.
         hz: the bands' centres.
+        clear: the share of what sounds that is added, 0 to 1; the rest rings on.
     """
 
     seconds: float
     rise: float
     brightness: float
     power: Values
+    attack: Values
     hz: Values
+    clear: float
 
 
 def onsets(audio: Mono, sample_rate: float) -> list[Onset]:
@@ -118,15 +122,19 @@ def _cut_off(bands: Bands) -> NDArray[np.bool_]:
 
 def _onset(bands: Bands, frame: int, end: int, height: float) -> Onset:
     """The stroke at a frame; ``end`` is where the next one begins to sound."""
-    added = bands.added(
+    attack = bands.added(
         frame, min(end, frame + SETTINGS.brightness_hops), SETTINGS.brightness_rings_on
     )
-    total = float(added.sum())
+    stop = max(min(end, frame + SETTINGS.level_hops), frame + 1)
+    power = bands.added(frame, stop, SETTINGS.level_rings_on)
+    sounds, total = float(bands.power[frame:stop].mean(axis=0).sum()), float(attack.sum())
     pitches = hz_to_midi(bands.hz)
     return Onset(
         seconds=frame * bands.hop_seconds,
         rise=height,
-        brightness=float((pitches * added).sum() / total) if total > 0 else 60.0,
-        power=bands.added(frame, min(end, frame + SETTINGS.level_hops), SETTINGS.level_rings_on),
+        brightness=float((pitches * attack).sum() / total) if total > 0 else 60.0,
+        power=power,
+        attack=attack,
         hz=bands.hz,
+        clear=float(power.sum()) / sounds if sounds > 0 else 1.0,
     )

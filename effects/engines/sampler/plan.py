@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from effects.engines.sampler.instrument import Instrument
-from effects.engines.sampler.kit import by_rank, merged
+from effects.engines.sampler.kit import Kit, by_colour, by_rank, merged
 from effects.engines.sampler.learn import SETTINGS as KINDS
 from effects.engines.sampler.learn import Player
 from effects.engines.sampler.listen import Heard
@@ -85,7 +85,7 @@ Plan = NotesPlan | LinePlan
 
 def choose(heard: Heard, player: Player) -> Plan | None:
     """What ``player`` plays of ``heard``; None if there is nothing for it to play."""
-    if not player.pitched:
+    if isinstance(player.instrument, Kit):
         notes = _for_a_kit(heard, player.instrument)
     elif heard.voice:
         return LinePlan(heard.voice, player.instrument)
@@ -108,9 +108,9 @@ def _for_an_instrument(heard: Heard, instrument: Instrument) -> list[Note]:
     return []
 
 
-def _for_a_kit(heard: Heard, kit: Instrument) -> list[Note]:
+def _for_a_kit(heard: Heard, kit: Kit) -> list[Note]:
     """A stroke of the kit for each chord or stroke of the stem."""
     if heard.pitched >= KINDS.pitched:
         return by_rank(merged(heard.notes), kit, math.inf)
     found = heard.strokes(root_mean_square)
-    return by_rank(found.notes, kit, math.inf) if found.share >= KINDS.struck else []
+    return by_colour(found.notes, kit) if found.share >= KINDS.struck else []

@@ -1,11 +1,13 @@
 """A kit: its sounds, and which of them plays what."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.players import RATE, RELAXED, grain, note, player, some_notes
-from support.samplers import BRIGHT, DARK, strokes_of
+from support.samplers import BRIGHT, DARK, stroke, strokes_of, together
 
 from effects.engines.sampler import kit as kits
 from effects.engines.sampler import strokes
@@ -23,6 +25,65 @@ def test_a_kit_has_the_sound_of_every_stroke_up_to_the_next():
         np.testing.assert_array_equal(it.audio, audio[first : first + it.audio.size])
         assert it.pitch == was.pitch
     assert kits.kit(audio, RATE, []) is None
+
+
+def kit_and_strokes(at):
+    """The kit and the strokes of a clip of strokes."""
+    audio = strokes_of(at, 3.0, RATE)
+    found = strokes.strokes(audio, RATE)
+    return kits.kit(audio, RATE, found), found
+
+
+def test_a_kick_is_played_by_a_kick_and_a_hat_by_a_hat_however_many_there_are():
+    hats = [(0.6 + 0.2 * n, BRIGHT) for n in range(9)]
+    kit, _ = kit_and_strokes([(0.1, DARK), *hats])
+    _, played = kit_and_strokes([(0.1, DARK), (0.6, DARK), (1.1, DARK), (1.6, BRIGHT)])
+    found = kits.by_colour(played, kit)
+    kick = kit.grains[0].pitch
+    assert [it.pitch == kick for it in found] == [True, True, True, False]
+    assert [(it.start, it.level) for it in found] == [(it.start, it.level) for it in played]
+
+
+def test_a_kick_and_a_hat_at_once_are_played_by_such_a_stroke():
+    both = [(1.1, DARK), (1.1, BRIGHT)]
+    kit, found = kit_and_strokes([(0.1, DARK), (0.6, BRIGHT), *both])
+    assert len(found) == 3
+    for at, wanted in (([(0.3, DARK), (0.3, BRIGHT)], 2), ([(0.3, DARK)], 0), ([(0.3, BRIGHT)], 1)):
+        (stroke,) = kits.by_colour(kit_and_strokes(at)[1], kit)
+        assert stroke.pitch == kit.grains[wanted].pitch
+
+
+def test_of_two_grains_of_a_drum_the_one_of_the_strokes_level_plays():
+    sounds = [(0.1, stroke(RATE, DARK)), (1.1, 0.05 * stroke(RATE, DARK))]
+    audio = together(sounds, 2, RATE)
+    kit = kits.kit(audio, RATE, strokes.strokes(audio, RATE))
+    played = strokes.strokes(together(sounds[::-1], 2, RATE), RATE)
+    found = kits.by_colour(played, kit)
+    assert [it.pitch for it in found] == [it.pitch for it in kit.grains]
+
+
+def test_repeated_strokes_take_turns_among_grains_that_are_alike():
+    hats = [(0.1 + 0.5 * n, BRIGHT) for n in range(5)]
+    kit, played = kit_and_strokes(hats)
+    found = kits.by_colour(played, kit)
+    assert all(a.pitch != b.pitch for a, b in pairwise(found))
+    assert kits.by_colour(played, kit) == found
+
+
+def test_a_stem_of_a_lower_sample_rate_is_played_by_the_same_drums():
+    kit, _ = kit_and_strokes(STROKES)
+    audio = strokes_of([(start, (60.0, 200.0)) for start in (0.2, 0.9)], 1.5, 8000)
+    found = kits.by_colour(strokes.strokes(audio, 8000), kit)
+    dark = {kit.grains[0].pitch, kit.grains[2].pitch}
+    assert {it.pitch for it in found} <= dark
+    assert kits.by_colour([], kit) == []
+
+
+def test_a_kit_comes_back_from_the_cache_as_it_was():
+    kit, played = kit_and_strokes(STROKES)
+    back = kits.Kit.from_arrays(kit.arrays())
+    np.testing.assert_array_equal(back.colours, kit.colours)
+    assert kits.by_colour(played, back) == kits.by_colour(played, kit)
 
 
 @RELAXED

@@ -6,17 +6,23 @@ import numpy as np
 import pytest
 from support.players import grain, note, player
 
+from effects.engines.sampler.kit import Kit
 from effects.engines.sampler.learn import Player
 from effects.engines.sampler.listen import Strokes
 from effects.engines.sampler.plan import LinePlan, NotesPlan, choose
-from effects.engines.sampler.strokes import k_weighted, root_mean_square
+from effects.engines.sampler.strokes import Stroke, k_weighted, root_mean_square
 from effects.notes.pitch_line import Phrase
 
 NOTES = [note(0.1, 0.5, 60), note(0.1, 0.5, 64), note(1.0, 0.5, 67)]
-BEATS = [note(0.2, 1.0, 90), note(0.9, 1.0, 50)]
+BEATS = [
+    Stroke(0.2, 1.2, 90, 0.1, 1.0, colour=(-20.0, 0.0), clear=1.0),
+    Stroke(0.9, 1.9, 50, 0.1, 1.0, colour=(0.0, -20.0), clear=1.0),
+]
 PHRASE = Phrase(0.0, np.full(20, 60.0), np.full(20, 0.1))
 GRAINS = player(grain(40, seconds=2.0), grain(80, seconds=2.0))
-INSTRUMENT, KIT = Player(GRAINS, pitched=True), Player(GRAINS, pitched=False)
+COLOURS = np.array([[0.0, -20.0], [-20.0, 0.0]])
+INSTRUMENT = Player(GRAINS)
+KIT = Player(Kit(GRAINS.sample_rate, GRAINS.release, GRAINS.grains, COLOURS, np.zeros(2)))
 
 
 def heard(*, voice=(), pitched=0.0, struck=0.0):
@@ -65,7 +71,7 @@ def test_notes_among_drums_are_played_unless_all_is_drums(struck, played):
 
 
 @pytest.mark.parametrize(("by", "levels"), [(INSTRUMENT, k_weighted), (KIT, root_mean_square)])
-def test_strokes_are_played_by_rank_by_loudness_on_an_instrument(by, levels):
+def test_bright_strokes_are_played_high_or_bright_and_by_loudness_on_an_instrument(by, levels):
     stem = heard(struck=0.6)
     plan = choose(stem, by)
     assert starts(plan) == [0.2, 0.9]

@@ -83,6 +83,13 @@ def test_a_ghost_note_is_found_while_a_cymbal_rings(band):
         assert it.level == pytest.approx(own.level, rel=0.4)
 
 
+@pytest.mark.parametrize("left", [0, 1, 10, 100, 1000])
+def test_a_stroke_at_the_very_end_is_no_longer_than_the_clip(left):
+    audio = np.append(np.zeros(RATE), np.append(noise(1, RATE, level=0.5)[0, :left], 1.0))
+    for it in strokes.strokes(audio.astype(np.float32), RATE):
+        assert it.start < it.end <= audio.size / RATE
+
+
 def test_a_grace_note_has_its_own_level_not_that_of_the_stroke_after_it():
     sounds = [(0.5, 0.1 * stroke(RATE, DARK)), (0.535, stroke(RATE, DARK))]
     grace, main = strokes.strokes(together(sounds, 1, RATE), RATE)
