@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,10 +68,9 @@ class Bands:
     @classmethod
     def of(cls, audio: Mono, sample_rate: float) -> Bands:
         """The bands of a clip, ``[samples]``."""
-        hop = max(round(SETTINGS.hop_seconds * sample_rate), 1)
-        stft = Stft(SETTINGS.overlap * hop, hop)
+        stft = transform(sample_rate)
         hz = np.arange(stft.size // 2 + 1) * (sample_rate / stft.size)
-        edges = _edges(hz)
+        edges = edges_of(stft, sample_rate)
         n_frames, together = stft.n_frames(audio.size), SETTINGS.frames_together
         power = []
         for first in range(0, n_frames, together):
@@ -84,7 +82,7 @@ class Bands:
             power=np.concatenate(power) * 2 / (stft.size * float(np.sum(stft.window**2))),
             hz=np.array([max(hz[a:b].mean(), hz[1] / 2) for a, b in pairwise(edges)]),
             deviations=10 / np.log(10) * np.sqrt(2 / freedom),
-            hop_seconds=hop / sample_rate,
+            hop_seconds=stft.hop / sample_rate,
         )
 
     def before(self, values: Values, silence: float) -> Values:
@@ -115,8 +113,15 @@ class Bands:
         return added
 
 
-def _edges(hz: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+def transform(sample_rate: float) -> Stft:
+    """The transform whose bins make the bands."""
+    hop = max(round(SETTINGS.hop_seconds * sample_rate), 1)
+    return Stft(SETTINGS.overlap * hop, hop)
+
+
+def edges_of(stft: Stft, sample_rate: float) -> NDArray[np.intp]:
     """The first bin of each band, and the first above all."""
+    hz = np.arange(stft.size // 2 + 1) * (sample_rate / stft.size)
     octaves = np.log2(SETTINGS.highest_hz / SETTINGS.lowest_hz)
     steps = np.arange(octaves * SETTINGS.per_octave + 1) / SETTINGS.per_octave
     edges = np.searchsorted(hz, [0, *(SETTINGS.lowest_hz * 2**steps)])

@@ -21,6 +21,7 @@ from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
 from effects.engines.sampler.instrument import Grain, Instrument
 from effects.engines.sampler.strokes import SETTINGS as STROKES
 from effects.engines.sampler.strokes import Stroke
+from effects.engines.sampler.tail import ringing_on
 from effects.notes.note import Note
 from effects.signal.arrays import Mono, Values
 
@@ -37,6 +38,9 @@ class Settings:
     ringing: float = 0.6
     #: What a grain costs per octave by which it is shorter than the stroke. Best of 0, 1, 2 and 4.
     shorter: float = 1.0
+    #: A grain rings on for this long after the next stroke has begun, in seconds: as long as a
+    #: performance lets the notes of an instrument with `usual_release_db`.
+    tail_seconds: float = 0.4
     #: Grains that cost this much more than the best take turns with it. Of 0, 0.5, 1, 1.5, 2 and 3,
     #: the highest that costs few wrong drums.
     alike: float = 1.0
@@ -70,15 +74,19 @@ class Kit(Instrument):
 
 
 def kit(audio: Mono, sample_rate: float, found: Sequence[Stroke]) -> Kit | None:
-    """The strokes of a clip as an instrument; None if there are none."""
+    """The strokes of a clip as an instrument; None if there are none.
+
+    Each rings on after the next one has begun.
+    """
     lead = round(INSTRUMENT.lead_seconds * sample_rate)
+    longest = round(SETTINGS.tail_seconds * sample_rate)
     grains, used = [], []
     for stroke in found:
         start = max(round(stroke.start * sample_rate) - lead, 0)
         stop = round(stroke.end * sample_rate) - lead  # leaves the next stroke its lead
         if stop > start:
             own = round(stroke.start * sample_rate) - start
-            sound = audio[start:stop].copy()
+            sound = ringing_on(audio, sample_rate, start, own, stop, longest)
             grains.append(Grain(stroke.pitch, stroke.level, stroke.seconds, 1.0, own, sound))
             used.append(stroke)
     if not grains:

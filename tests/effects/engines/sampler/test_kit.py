@@ -22,7 +22,8 @@ def test_a_kit_has_the_sound_of_every_stroke_up_to_the_next():
     assert len(kit.grains) == len(found)
     for it, was in zip(kit.grains, found, strict=True):
         first = round(was.start * RATE) - it.lead
-        np.testing.assert_array_equal(it.audio, audio[first : first + it.audio.size])
+        size = round(was.seconds * RATE) - round(0.005 * RATE)
+        np.testing.assert_array_equal(it.audio[:size], audio[first : first + size])
         assert it.pitch == was.pitch
     assert kits.kit(audio, RATE, []) is None
 
