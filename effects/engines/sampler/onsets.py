@@ -31,14 +31,15 @@ class Settings:
     """
 
     #: Bands that are softer than the loudest moment by more than this, in dB, are silent. Best of
-    #: 45, 55, 65 and 75.
+    #: 60, 65 and 75.
     silent_db: float = 65.0
     #: Most rise of a band in dB that counts. Not searched.
     most_rise_db: float = 30.0
     #: Standard deviations that are taken off a rise. Best of 1, 1.5, 2, 2.5 and 3, each with the
     #: least rise that finds nothing in noise.
     deviations: float = 2.0
-    #: A stroke rises by more than this, in dB. Best of 0.4, 0.5 and 0.6.
+    #: A stroke rises by more than this, in dB. Of 0.4, 0.5 and 0.6, the least that finds nothing
+    #: in noise but its beginning.
     least_rise_db: float = 0.5
     #: A sound that falls below this share of its power within 30 to 50 ms is cut off, which clicks.
     #: Not searched.

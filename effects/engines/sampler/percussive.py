@@ -50,20 +50,20 @@ class Settings:
     """The numbers of `percussive`.
 
     They were chosen on nine mixes of the tuning half, recorded drums and rendered notes of equal
-    power: the drums come out at an SDR of 8.3 dB. One pass alone reaches 7.2 dB at best (windows of
-    12 to 93 ms, medians of 0.1 to 0.6 s and 180 to 1500 Hz, margins of 1, 1.5 and 2).
+    power: the drums come out at an SDR of 8.2 dB. One pass alone reaches 7.2 dB at best (on six of
+    them; windows of 12 to 93 ms, medians of 0.1 to 0.6 s and 180 to 1500 Hz, margins of 1 to 2).
     """
 
-    #: Length of the short window in seconds. Best of 12, 16, 23 and 35 ms (8.3, 8.2, 8.0 and 7.7
-    #: dB), in rounded figures.
+    #: Length of the short window in seconds. Best of 12, 16 and 23 ms (8.3, 8.2 and 8.0 dB).
     window_seconds: float = 0.0116
-    #: Windows over each sample. With 2 instead of 4, the SDR fell by 2 dB.
+    #: Windows over each sample. With 2 instead of 4, the SDR of one pass fell by 2 dB.
     overlap: int = 4
     #: Smallest hop in samples.
     least_hop: int = 2
     #: The long pass and the short one. Of the long one, windows of 93 to 186 ms, medians of 0.6 to
     #: 1.2 s and 40 to 120 Hz and margins from 0.5 to 1 were tried; of the short one, medians of 0.3
-    #: to 0.6 s and 360 to 720 Hz and margins from 0.5 to 1.5. Most are within 0.3 dB of each other.
+    #: to 0.6 s and 360 to 720 Hz and margins from 0.5 to 1.5. Changed one at a time, they gave 7.1
+    #: to 7.8 dB, and the best of each together this.
     passes: tuple[Pass, ...] = (Pass(16, 0.8, 90, 0.5), Pass(1, 0.4, 720, 0.7))
     #: Seconds at a time, to limit memory. The result does not depend on this.
     together_seconds: float = 12.0
