@@ -10,11 +10,12 @@ import numpy as np
 
 from effects.engines.sampler.body import body_kept
 from effects.engines.sampler.choice import Terms, cheapest, decibels_between, octaves_longer
+from effects.engines.sampler.hold import held
 from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
 from effects.engines.sampler.instrument import Grain, Instrument
 from effects.engines.sampler.place import fade, pan, place
 from effects.engines.sampler.stretch import SETTINGS as STRETCH
-from effects.engines.sampler.stretch import resampled, stretched, stretched_after
+from effects.engines.sampler.stretch import resampled, stretched
 from effects.notes.note import Note
 from effects.signal.arrays import Audio, Mono
 from effects.signal.units import db_to_amplitude
@@ -83,8 +84,8 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
     """The grain at the note's pitch and length, and how many samples of it come before the note.
 
     Read at r = 2^(n/12) times its rate, a grain sounds n semitones higher and is r times shorter.
-    If it is then too short, it is stretched. If it is too long, it fades at the instrument's
-    release rate from the end of the note on.
+    If it is then too short, it is held, and ends as it does by itself. If it is too long, it fades
+    at the instrument's release rate from the end of the note on.
     """
     ratio = 2 ** ((note.pitch - grain.pitch) / 12)
     sound = resampled(grain.audio, instrument.sample_rate * ratio, sample_rate)
@@ -94,7 +95,7 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
     body = min(lead + round(grain.seconds * instrument.sample_rate * scale), sound.size)
     wanted = lead + round(note.seconds * sample_rate)
     if body < wanted:
-        sound = _held(sound, lead, body, wanted, sample_rate)
+        sound, body = _held(sound, lead, body, wanted, sample_rate), wanted
     sound = sound[: wanted + round(instrument.release_seconds * sample_rate)].copy()
     if not wanted <= body <= wanted * INSTRUMENT.same_length:  # else it ends by itself
         sound[wanted:] *= instrument.falling(sound.size - wanted, sample_rate)
@@ -105,15 +106,13 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
 def _held(sound: Mono, lead: int, body: int, wanted: int, sample_rate: float) -> Mono:
     """A grain with the end of its note moved from sample ``body`` to sample ``wanted``.
 
-    Its attack, up to sample a, stays as it is. The rest, its tail included, becomes f times as
-    long, with f = (wanted - a) / (body - a).
+    Its steady part is read again; see `effects.engines.sampler.hold`. If it has none, all of it
+    becomes longer.
     """
-    attack = lead + round(STRETCH.attack_seconds * sample_rate)
+    looped = held(sound, lead, body, wanted, sample_rate)
+    if looped is not None:
+        return looped
+    factor = min(wanted / max(body, 1), STRETCH.most_stretched)
     # What comes after this is cut off anyway.
     longest = wanted + round(INSTRUMENT.longest_release_seconds * sample_rate)
-    if attack > STRETCH.most_attack * body:
-        factor = min(wanted / max(body, 1), STRETCH.most_stretched)
-        return stretched(sound[: math.ceil(longest / factor)], factor, sample_rate)
-    factor = min((wanted - attack) / (body - attack), STRETCH.most_stretched)
-    heard = sound[: attack + math.ceil(longest / factor)]
-    return stretched_after(heard, attack, factor, sample_rate)
+    return stretched(sound[: math.ceil(longest / factor)], factor, sample_rate)

@@ -1,4 +1,8 @@
-"""Making grains longer at the same pitch (by Rubber Band), and resampling them."""
+"""Making grains longer at the same pitch (by Rubber Band), and resampling them.
+
+Rubber Band makes notes longer that have no steady part for `effects.engines.sampler.hold`, and the
+grains that sing a voice's line (`effects.engines.sampler.sing`).
+"""
 
 from __future__ import annotations
 
