@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +13,7 @@ from effects.engines.sampler.hold import held
 from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
 from effects.engines.sampler.instrument import Grain, Instrument
 from effects.engines.sampler.place import fade, pan, place
-from effects.engines.sampler.stretch import SETTINGS as STRETCH
-from effects.engines.sampler.stretch import resampled, stretched
+from effects.engines.sampler.stretch import resampled
 from effects.notes.note import Note
 from effects.signal.arrays import Audio, Mono
 from effects.signal.units import db_to_amplitude
@@ -95,24 +93,9 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
     body = min(lead + round(grain.seconds * instrument.sample_rate * scale), sound.size)
     wanted = lead + round(note.seconds * sample_rate)
     if body < wanted:
-        sound, body = _held(sound, lead, body, wanted, sample_rate), wanted
+        sound, body = held(sound, lead, body, wanted, sample_rate), wanted
     sound = sound[: wanted + round(instrument.release_seconds * sample_rate)].copy()
     if not wanted <= body <= wanted * INSTRUMENT.same_length:  # else it ends by itself
         sound[wanted:] *= instrument.falling(sound.size - wanted, sample_rate)
     fade(sound, sample_rate)
     return sound, lead
-
-
-def _held(sound: Mono, lead: int, body: int, wanted: int, sample_rate: float) -> Mono:
-    """A grain with the end of its note moved from sample ``body`` to sample ``wanted``.
-
-    Its steady part is read again; see `effects.engines.sampler.hold`. If it has none, all of it
-    becomes longer.
-    """
-    looped = held(sound, lead, body, wanted, sample_rate)
-    if looped is not None:
-        return looped
-    factor = min(wanted / max(body, 1), STRETCH.most_stretched)
-    # What comes after this is cut off anyway.
-    longest = wanted + round(INSTRUMENT.longest_release_seconds * sample_rate)
-    return stretched(sound[: math.ceil(longest / factor)], factor, sample_rate)

@@ -1,7 +1,7 @@
 """Making grains longer at the same pitch (by Rubber Band), and resampling them.
 
-Rubber Band makes notes longer that have no steady part for `effects.engines.sampler.hold`, and the
-grains that sing a voice's line (`effects.engines.sampler.sing`).
+Notes are held by `effects.engines.sampler.hold`; Rubber Band makes the grains longer that sing a
+voice's line (`effects.engines.sampler.sing`).
 """
 
 from __future__ import annotations
