@@ -18,10 +18,10 @@ from effects.notes.note import Note
 from effects.signal.arrays import Audio, Mono
 from effects.signal.units import db_to_amplitude
 
-#: What a grain costs. ``masked`` was 3 at first and is 5 now; both a higher and a lower price than
-#: that were worse (LSD 0.59 for 0.57, docs/quality.md). The others come from the first design that
-#: worked and were not searched. Periods are not compared, so ``hazy`` and ``halved`` cost nothing.
-PRICES = Terms(semitones=1.0, masked=5.0, hazy=0.0, halved=0.0, octaves_longer=4.0, decibels=0.02)
+#: What a grain costs. On the tuning half, the price of an octave longer is the best of 2, 2.5, 3
+#: and 4; 4 and 6 for ``masked``, 0.05 and 0.1 for ``decibels`` were no better. Periods are not
+#: compared, so ``hazy`` and ``halved`` cost nothing.
+PRICES = Terms(semitones=1.0, masked=5.0, hazy=0.0, halved=0.0, octaves_longer=2.5, decibels=0.02)
 
 
 @dataclass(frozen=True)
