@@ -35,6 +35,9 @@ class Settings:
     same_pitch_semitones: float = 0.6
     #: A note comes after another if it starts later by more than this, in seconds.
     later_seconds: float = 0.02
+    #: The level of a grain is that of its loudest stretch of this many seconds. Best of 0.06, 0.16
+    #: and all of the note on the tuning half; the level soon after its beginning was worse.
+    loudest_seconds: float = 0.16
     #: Most grains of an instrument.
     most_grains: int = 64
 
@@ -79,7 +82,7 @@ class Grain:
 
     Attributes:
         pitch: as a MIDI number.
-        level: root mean square of its partials soon after its beginning.
+        level: root mean square where it is loudest.
         seconds: of the note; the rest is its tail.
         clear: share of the note during which the clip has nothing else.
         lead: samples before the note begins.
@@ -185,7 +188,16 @@ def _grain(clip: Clip, index: int) -> Grain | None:
         return None
     audio, clear = clip.alone(index, start, stop)
     seconds = min(note.seconds, (stop - start) / rate)
-    return Grain(note.pitch, note.level, seconds, clear, round(note.start * rate) - start, audio)
+    lead = round(note.start * rate) - start
+    level = _loudest(audio[lead : lead + max(round(seconds * rate), 1)], rate)
+    return Grain(note.pitch, level, seconds, clear, lead, audio) if level > 0 else None
+
+
+def _loudest(sound: Mono, sample_rate: float) -> float:
+    """The root mean square of the loudest stretch of a sound: a bowed note swells slowly."""
+    window = min(round(SETTINGS.loudest_seconds * sample_rate), sound.size)
+    power = np.cumsum(np.concatenate([[0.0], sound.astype(np.float64) ** 2]))
+    return float(np.sqrt(max((power[window:] - power[:-window]).max(), 0) / window))
 
 
 def release_of(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:

@@ -135,3 +135,12 @@ def test_an_instrument_survives_being_kept(parts, release):
         assert isinstance(now.lead, int)
         peak = np.abs(was.audio).max(initial=0)
         np.testing.assert_allclose(now.audio, was.audio, rtol=2**-10, atol=1e-6 * peak)
+
+
+def test_a_note_that_swells_has_the_level_of_its_loudest_stretch():
+    t = np.arange(RATE) / RATE
+    tone = (0.3 * np.sin(2 * np.pi * 220 * t)).astype(np.float32)
+    swelling = tone * np.minimum(t / 0.8, 1).astype(np.float32)
+    for sound in (tone, swelling):
+        found = Instrument.of(sound, RATE, [note(0.0, 1.0, 57, level=0.01)], lambda: None)
+        assert found.grains[0].level == pytest.approx(0.3 / np.sqrt(2), rel=0.02)
