@@ -28,12 +28,12 @@ from effects.signal.arrays import Mono, Values
 class Settings:
     """The numbers of this module. They were not searched, unless a comment says so."""
 
-    #: Share of the way that is gone back, in decibels. Of 1/3, 1/2, 3/4 and 1, a half is best for
-    #: LSD and timbre on the tuning half (docs/quality.md, "Bodies"). A share learnt from each
-    #: clip's own notes was no better than one for all.
-    back: float = 1 / 2
-    #: Largest difference in dB that is moved back; best of 9, 18 and 30 on the tuning half.
-    most_db: float = 18.0
+    #: Share of the way that is gone back, in decibels. On the tuning half 1/2 is best for LSD and
+    #: timbre, but wrong pitches are heard more often the more is moved back (docs/quality.md,
+    #: "Bodies"): a compromise. A share learnt from each clip's own notes was no better.
+    back: float = 0.4
+    #: Largest difference in dB that is moved back; of 9, 12, 18 and 30, chosen like the share.
+    most_db: float = 12.0
     #: Bands per octave.
     bands: int = 12
     #: Length of the Hann window that smooths the spectrum, in octaves.
