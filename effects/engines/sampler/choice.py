@@ -31,7 +31,6 @@ class Terms(NamedTuple):
         halved: how alike the halves of its periods are; such a grain is heard an octave higher.
         octaves_longer: how often its length has to be doubled.
         decibels: the difference in level.
-        again: 1 if it has just played the same key, else 0: repetitions should not sound alike.
     """
 
     semitones: float
@@ -40,7 +39,6 @@ class Terms(NamedTuple):
     halved: float
     octaves_longer: float
     decibels: float
-    again: float = 0.0
 
 
 def cheapest(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,17 +20,8 @@ from effects.signal.units import db_to_amplitude
 
 #: What a grain costs. On the tuning half, the price of an octave longer is the best of 2, 2.5, 3
 #: and 4; 4 and 6 for ``masked``, 0.05 and 0.1 for ``decibels`` were no better. Periods are not
-#: compared, so ``hazy`` and ``halved`` cost nothing. The tunes there hardly repeat a note, so what
-#: ``again`` gains was not measured.
-PRICES = Terms(
-    semitones=1.0,
-    masked=5.0,
-    hazy=0.0,
-    halved=0.0,
-    octaves_longer=2.5,
-    decibels=0.02,
-    again=1.0,
-)
+#: compared, so ``hazy`` and ``halved`` cost nothing.
+PRICES = Terms(semitones=1.0, masked=5.0, hazy=0.0, halved=0.0, octaves_longer=2.5, decibels=0.02)
 
 
 @dataclass(frozen=True)
@@ -40,8 +30,6 @@ class Settings:
 
     #: Highest gain of a grain in dB; not searched.
     most_gain_db: float = 60.0
-    #: A note is repeated if its key is struck again within this many seconds; not searched.
-    repeated_seconds: float = 0.6
 
 
 SETTINGS = Settings()
@@ -65,21 +53,17 @@ def perform(
         tick: called with the fraction of the notes that is played.
     """
     out = np.zeros_like(content)
-    latest: dict[int, tuple[float, Grain]] = {}
     for number, note in enumerate(notes):
         tick(number / len(notes))
-        before, played = latest.get(round(note.pitch), (-math.inf, None))
-        repeated = note.start - before < SETTINGS.repeated_seconds
-        grain = choose(note, instrument, played if repeated else None)
-        latest[round(note.pitch)] = note.start, grain
+        grain = choose(note, instrument)
         sound, lead = play(note, grain, instrument, sample_rate)
         sound *= np.float32(min(note.level / grain.level, db_to_amplitude(SETTINGS.most_gain_db)))
         place(out, sound, round(note.start * sample_rate) - lead, pan(content, sample_rate, note))
     return out
 
 
-def choose(note: Note, instrument: Instrument, played: Grain | None = None) -> Grain:
-    """The grain that suits a note best; ``played`` is the one that has just played its key."""
+def choose(note: Note, instrument: Instrument) -> Grain:
+    """The grain that suits a note best."""
 
     def terms(grain: Grain) -> Terms:
         return Terms(
@@ -89,7 +73,6 @@ def choose(note: Note, instrument: Instrument, played: Grain | None = None) -> G
             halved=0.0,
             octaves_longer=octaves_longer(note.seconds, grain.seconds),
             decibels=decibels_between(note.level, grain.level),
-            again=float(grain is played),
         )
 
     return cheapest(instrument.grains, terms, PRICES)

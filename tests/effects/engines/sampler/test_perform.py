@@ -1,7 +1,5 @@
 """Notes played: which grain is chosen, and how it sounds."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from support.players import RATE, grain, note, player
@@ -28,26 +26,6 @@ def test_among_those_of_a_pitch_the_clear_the_long_and_the_equally_loud_are_chos
 def test_a_semitone_is_less_than_a_grain_full_of_other_notes():
     near, clear = grain(60, clear=0.0), grain(61, clear=1.0)
     assert perform.choose(note(0, 0.5, 60), player(near, clear)) is clear
-
-
-def test_repeated_notes_take_turns_among_grains_that_suit_them():
-    first, second, far = grain(60), grain(60.5), grain(64)
-    heard = player(first, second, far)
-    assert perform.choose(note(0, 0.5, 60), heard) is first
-    assert perform.choose(note(0, 0.5, 60), heard, first) is second
-    assert perform.choose(note(0, 0.5, 60), heard, second) is first
-    assert perform.choose(note(0, 0.5, 60), player(first, far), first) is first
-
-
-@pytest.mark.parametrize(("seconds", "alike"), [(0.25, False), (2.0, True)])
-def test_only_fast_repetitions_sound_different(seconds, alike):
-    tone = toned(57, 0.2, tail=0.02)
-    instrument = player(tone, replace(tone, audio=-tone.audio), release=600.0)
-    notes = [note(number * seconds, 0.2, 57) for number in range(2)]
-    content = np.zeros((1, round(5 * RATE)), np.float32)
-    out = perform.perform(notes, instrument, content, RATE, tick=lambda _: None)[0]
-    first, second = (out[round(it.start * RATE) :][: round(0.2 * RATE)] for it in notes)
-    assert np.allclose(first, second, atol=1e-4) == alike
 
 
 def toned(pitch, seconds, rate=RATE, *, tail=0.3):
