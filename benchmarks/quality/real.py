@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -50,10 +50,12 @@ class Recordings:
     Attributes:
         samples: the recordings' folder.
         folder: where renders are kept.
+        folders: which folder has an instrument's recordings, by the instrument's name.
     """
 
     samples: Path
     folder: Path
+    folders: Mapping[str, str] = field(default_factory=lambda: FOLDERS)
 
     @property
     def name(self) -> str:
@@ -62,7 +64,7 @@ class Recordings:
 
     def notes(self, instrument: Instrument) -> dict[int, Path]:
         """An instrument's recordings, by key; empty if there are none."""
-        files = (self.samples / FOLDERS[instrument.name]).glob("*.*")
+        files = (self.samples / self.folders[instrument.name]).glob("*.*")
         return {key: it for it in sorted(files) if (key := _key(it.stem)) is not None}
 
     def range(self, instrument: Instrument) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.training.clips import Table
+from benchmarks.training.recording import Table
 from effects.notes import features
 from effects.notes.basic_pitch import FRAMES_PER_SECOND, LOWEST, Activations, Frames, Keys
 from effects.notes.features import Evidence, Spectra

@@ -2,10 +2,13 @@
 
     python -m benchmarks.training.train_notes --work FOLDER
 
-writes ``effects/notes/note_network.onnx``. ``FOLDER`` keeps the clips' features and notes, so that
-a second run only trains; ``--share 0.01 --minutes 1`` tries everything on a few clips. It needs
-Debian's packages fluidsynth, fluid-soundfont-gm, opl3-soundfont, timidity, freepats and espeak-ng,
-the Python package onnxscript, 2 GB of memory, and one core for about two hours.
+writes ``effects/notes/note_network.onnx``, every ten minutes and at the end. ``FOLDER`` keeps the
+clips' features and notes, so that a second run only trains; ``--share 0.01 --minutes 1`` tries
+everything on a few clips. ``--start`` goes on from any file of weights; the optimiser's own state
+is not kept. It needs Debian's packages fluidsynth, fluid-soundfont-gm,
+musescore-general-soundfont-small, csound-soundfont, opl3-soundfont, timidity, freepats and
+espeak-ng, the Python package onnxscript, 4 GB of memory, and one core for about two hours.
+``python -m benchmarks.training.hear`` tells how good it is.
 
 The shipped weights come from several runs: an hour with five of the ten convolutions, by an
 earlier script; then, on the clips that are written here and with ``--start``, about 80 minutes with
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +34,7 @@ from benchmarks.training.network import Network
 from effects.notes import note_network
 
 TOGETHER = 2  # clips in a step of training; not searched
+SAVE_MINUTES = 10.0
 
 
 def main() -> None:
@@ -57,14 +62,24 @@ def main() -> None:
     torch.set_num_threads(1)
     write_clips(options.work, options.share)
     network = Network(options.start)
-    train(network, sorted(options.work.glob("*.npz")), options.minutes, options.rate)
-    network.save(options.out)
+    files = sorted(options.work.glob("*.npz"))
+    train(network, files, options.minutes, options.rate, save=lambda: network.save(options.out))
 
 
-def train(network: Network, files: list[Path], minutes: float, rate: float) -> None:
-    """Train with AdamW, whose learning rate rises over 50 steps and then falls like a cosine."""
+def train(
+    network: Network,
+    files: list[Path],
+    minutes: float,
+    rate: float,
+    save: Callable[[], None],
+) -> None:
+    """Train with AdamW, whose learning rate rises over 50 steps and then falls like a cosine.
+
+    ``save`` is called every `SAVE_MINUTES` and at the end.
+    """
     optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-3)
     draw, begin, step = random.Random(1), time.time(), 0
+    saved, recent = 0.0, 0.0  # minutes; the mean loss of about the last 100 steps
     clips = {file: dict(np.load(file)) for file in files}
     while (done := (time.time() - begin) / 60 / minutes) < 1:
         for group in optimiser.param_groups:
@@ -79,8 +94,13 @@ def train(network: Network, files: list[Path], minutes: float, rate: float) -> N
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimiser.step()
         step += 1
+        recent += (loss.item() - recent) / min(step, 100)
         if step % 100 == 0:
-            print(f"{done:.0%}, step {step}: {loss.item():.4f}", flush=True)
+            print(f"{done:.0%}, step {step}: {recent:.4f}", flush=True)
+        if done * minutes - saved > SAVE_MINUTES:
+            save()
+            saved = done * minutes
+    save()
 
 
 def loss_of(network: Network, examples: list[Example]) -> Tensor:
