@@ -112,7 +112,7 @@ def _run(chosen: Namespace, folder: Path) -> None:
     bench = Bench.open(folder, chosen.soundfont, chosen.other_soundfont)
     text: dict[str, object] = {"half": chosen.half, "soundfont": chosen.soundfont.name}
     if options.TRIPLETS in chosen.cases:
-        tasks = bench.tasks(chosen.half, chosen.triplets)
+        tasks = bench.tasks(chosen.half, chosen.triplets, chosen.contents)
         results = bench.results(wanted, tasks, script.say)
         text |= report.triplets(chosen, results, [it.triplet for it in tasks])
         for line in missing:

@@ -46,8 +46,10 @@ class Bench:
         other = Studio(other_soundfont, folder)
         return cls(folder, Studio(soundfont, folder), other, Ears(), judge.train(other, folder))
 
-    def tasks(self, half: str, count: int) -> list[Task]:
-        """The first triplets of a half, rendered."""
+    def tasks(
+        self, half: str, count: int, contents: Sequence[str] = triplets.CONTENTS
+    ) -> list[Task]:
+        """The first triplets of a half, rendered; ``contents`` names what may play the content."""
         return [
             Task(
                 triplet=it,
@@ -55,7 +57,7 @@ class Bench:
                 style=self.studio.clip(it.style, it.style_notes),
                 target=self.studio.clip(it.style, it.notes),
             )
-            for it in triplets.triplets(half, count)
+            for it in triplets.triplets(half, count, contents)
         ]
 
     def result(self, system: System, task: Task) -> tables.Result:

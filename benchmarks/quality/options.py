@@ -31,6 +31,14 @@ def _add_what_to_run(parser: argparse.ArgumentParser) -> None:
         "--triplets", type=script.count, default=HALF_SIZE, help="of that half (%(default)s)"
     )
     parser.add_argument(
+        "--contents",
+        type=_contents,
+        default=triplets.CONTENTS,
+        metavar="NAMES",
+        help="the instruments that may play the triplets' contents, with commas between "
+        f"(default: {len(triplets.CONTENTS)} of them)",
+    )
+    parser.add_argument(
         "--cases",
         type=_cases,
         default=(TRIPLETS,),
@@ -109,6 +117,14 @@ def check(options: argparse.Namespace) -> None:
     for file in (options.plot, options.json):
         if file and not file.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {file.parent} to write {file.name} to.")
+
+
+def _contents(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in triplets.KIND_OF:
+            raise argparse.ArgumentTypeError(f"there is no {name!r}: {', '.join(triplets.KIND_OF)}")
+    return names
 
 
 def _cases(text: str) -> tuple[str, ...]:

@@ -89,20 +89,28 @@ def instruments() -> dict[str, Instrument]:
     return {name: rows[name] for name in KIND_OF}
 
 
-def triplets(half: str, count: int) -> list[Triplet]:
-    """The first ``count`` of a half: by turns mono and poly, and by turns two near and two far."""
+def triplets(half: str, count: int, contents: Sequence[str] = CONTENTS) -> list[Triplet]:
+    """The first ``count`` of a half: by turns mono and poly, and by turns two near and two far.
+
+    ``contents`` names the instruments of `KINDS` that may play the content.
+    """
     if half not in HALVES:
         raise ValueError(f"There is no half {half!r}: it is one of {', '.join(HALVES)}.")
     return [
-        triplet(2 * index + HALVES.index(half), poly=index % 2 == 1, near=index % 4 < 2)
+        triplet(
+            2 * index + HALVES.index(half),
+            poly=index % 2 == 1,
+            near=index % 4 < 2,
+            contents=contents,
+        )
         for index in range(count)
     ]
 
 
-def triplet(seed: int, *, poly: bool, near: bool) -> Triplet:
+def triplet(seed: int, *, poly: bool, near: bool, contents: Sequence[str] = CONTENTS) -> Triplet:
     """The triplet of that seed."""
     draw = random.Random(f"triplet {seed}")
-    content, style = draw.choice(_pairs(poly=poly, near=near))
+    content, style = draw.choice(_pairs(contents, poly=poly, near=near))
     low = max(content.register[0], style.register[0], LOWEST)
     high = min(content.register[1], style.register[1], HIGHEST)
     notes = compose(draw, low, high, chords=0.5 if poly else 0.0)
@@ -177,12 +185,14 @@ def _chord(draw: random.Random, keys: Sequence[int], place: int) -> set[int]:
     return chord
 
 
-def _pairs(*, poly: bool, near: bool) -> list[tuple[Instrument, Instrument]]:
+def _pairs(
+    contents: Sequence[str], *, poly: bool, near: bool
+) -> list[tuple[Instrument, Instrument]]:
     """All pairs to draw from, in the table's order: of two kinds, with 16 semitones in common."""
     every = instruments()
     return [
         (content, style)
-        for content in (every[name] for name in CONTENTS)
+        for content in (every[name] for name in contents)
         for style in (every[name] for name in STYLES)
         if KIND_OF[content.name] != KIND_OF[style.name]
         and (content.rings == style.rings) == near

@@ -6,7 +6,7 @@ writes ``effects/notes/note_network.onnx``, every ten minutes and at the end. ``
 clips' features and notes, so that a second run only trains; ``--share 0.01 --minutes 1`` tries
 everything on a few clips. ``--start`` goes on from any file of weights; the optimiser's own state
 is not kept. It needs Debian's packages fluidsynth, fluid-soundfont-gm,
-musescore-general-soundfont-small, csound-soundfont, opl3-soundfont, timidity, freepats and
+musescore-general-soundfont-small, opl3-soundfont, timidity, freepats and
 espeak-ng, the Python package onnxscript, 4 GB of memory, and one core for about two hours.
 ``python -m benchmarks.training.hear`` tells how good it is.
 

@@ -1,6 +1,7 @@
 """What the note network learns from: tunes, organs, rooms and what else happens to a sound."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -70,6 +71,16 @@ def test_a_rank_is_as_far_out_of_tune_as_it_says():
     clip = additive.play(eight_foot(cents=50), held(69, 2.0), random.Random(0))
     assert strength(clip, midi_to_hz(69.5)) > 0.9
     assert strength(clip, 440) < 0.1
+
+
+def test_a_registration_tells_its_keys_unless_another_octave_is_as_strong():
+    assert eight_foot().tells_its_keys()
+    for multiple, decibels, tells in ((1, -12, True), (1, 0, False), (4, 6, True), (4, 20, False)):
+        amplitudes = np.zeros(additive.MULTIPLES)
+        amplitudes[multiple - 1] = 10 ** (decibels / 20)
+        stop = additive.Rank(amplitudes, 0.0, folds=False)
+        both = replace(eight_foot(), ranks=(*eight_foot().ranks, stop))
+        assert both.tells_its_keys() is tells
 
 
 @pytest.mark.parametrize("make", [additive.tonewheels, additive.pipes, additive.reeds])
