@@ -81,9 +81,8 @@ class Organ:
     def tells_its_keys(self) -> bool:
         """Whether the note that is heard is the key's.
 
-        With a 16' stop as strong as the 8' one, it is the octave below, and with a 4' stop much
-        stronger, the octave above: trained on these, too, the network heard recorded organs an
-        octave too high (F-measure of notes 0.53 to 0.08). The limits were not searched.
+        With a 16' stop as strong as the 8' one, the octave below is heard, and with a 4' stop much
+        stronger, the octave above: what the key was cannot be told. The limits were not searched.
         """
         levels = np.sqrt(sum(it.amplitudes**2 for it in self.ranks))
         below = np.sqrt(np.sum(levels[[0, 2, 4, 6]] ** 2))  # the odd multiples, from 16' stops

@@ -10,9 +10,8 @@ musescore-general-soundfont-small, opl3-soundfont, timidity, freepats and
 espeak-ng, the Python package onnxscript, 4 GB of memory, and one core for about two hours.
 ``python -m benchmarks.training.hear`` tells how good it is.
 
-The shipped weights come from several runs: an hour with five of the ten convolutions, by an
-earlier script; then, on the clips that are written here and with ``--start``, about 80 minutes with
-all ten.
+The shipped weights were trained on fewer and plainer clips, by earlier versions of these scripts:
+an hour with five of the ten convolutions, then, with ``--start``, about 80 minutes with all ten.
 """
 
 from __future__ import annotations
