@@ -1,26 +1,19 @@
 """Real music that anyone can install: which ten seconds of it the case ``music`` restyles.
 
-All of it comes from Debian's packages, and nothing of it is shipped here:
-
-| package                    | what                        | licence                   |
-|----------------------------|-----------------------------|---------------------------|
-| fretsonfire-songs-muldjord | a metal band, guitars apart | CC BY-SA 3.0 (El Senator) |
-| wesnoth-1.16-music         | orchestral game music       | GPL-2+                    |
-| supertuxkart-data          | rock, folk and electronic   | see its copyright file    |
-| widelands-data             | folk and early music        | see its copyright file    |
-| sonic-pi-samples           | loops                       | CC0                       |
+All of it comes from Debian's packages, and nothing of it is shipped here. `SOURCES` has them, with
+their licences.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import librosa
 import numpy as np
 
-from benchmarks.quality.sounds import PEAK, RATE, SILENT, write
+from benchmarks.quality.sounds import PEAK, RATE, SILENT, read, write
 from effects.signal.arrays import Mono
 
 SECONDS = 10.0
@@ -30,11 +23,50 @@ WESNOTH = GAMES / "wesnoth/1.16/data/core/music"
 KART = GAMES / "supertuxkart/data/music"
 WIDELANDS = GAMES / "widelands/data/music"
 LOOPS = Path("/usr/share/sonic-pi/samples")
-#: The packages, for the error when one is missing.
-PACKAGES = (
-    "fretsonfire-songs-muldjord wesnoth-1.16-music supertuxkart-data widelands-data "
-    "sonic-pi-samples"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A package of Debian's.
+
+    Attributes:
+        package: its name.
+        folder: where it keeps its music.
+        what: what music that is.
+        licence: of those files that are used, with their authors, from the package and the files.
+    """
+
+    package: str
+    folder: Path
+    what: str
+    licence: str
+
+
+SOURCES = (
+    Source(
+        "fretsonfire-songs-muldjord",
+        BAND,
+        "a metal band, its guitars apart",
+        "CC BY-SA 3.0 (El Senator, of the band Muldjord)",
+    ),
+    Source(
+        "wesnoth-1.16-music",
+        WESNOTH,
+        "orchestral game music",
+        "GPL-2+ (Ryan Reilly, Aleksi Aubry-Carlson, Tyler Johnson, Stephen Rozanc)",
+    ),
+    Source(
+        "supertuxkart-data",
+        KART,
+        "rock, folk and electronic game music",
+        "CC BY-SA 3.0 (Kalsan, Krobonil, Weirwood, Claude Werner, 0zone0ne); "
+        "Boom_boom_boom: CC BY-SA 4.0 (Keith Baylis)",
+    ),
+    Source("widelands-data", WIDELANDS, "folk and early music", "GPL-2+ (Nikola Whallon)"),
+    Source("sonic-pi-samples", LOOPS, "loops", "CC0 (Garzul, hullum)"),
 )
+#: The groups of excerpts, as tables and pages call them.
+GROUPS = {"guitar": "band guitars", "song": "full songs", "track": "tracks"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +74,8 @@ class Excerpt:
     """Ten seconds of a recording.
 
     Attributes:
-        group: "guitar" (a band's guitar track), "song" (voices or bands, all of the mix) or "track"
-            (acoustic or electronic, without a band).
+        group: of `GROUPS`: a band's guitar track; all of the mix of voices or bands; or a track
+            without a band, acoustic or electronic.
         files: one, or stems of one song, which are added.
         start: where it begins, in seconds.
     """
@@ -70,16 +102,32 @@ class Excerpt:
         text = f"{[str(it) for it in self.files]} {self.start} {SECONDS}"
         path = folder / f"music-{hashlib.sha256(text.encode()).hexdigest()[:20]}.wav"
         if not path.is_file():
+            check([self])
             audio = np.sum([_part(it, self.start) for it in self.files], axis=0, dtype=np.float32)
             write(path, audio * np.float32(PEAK / max(np.abs(audio).max(), SILENT)))
         return path
 
 
+def check(excerpts: Iterable[Excerpt]) -> None:
+    """Check that all files are there.
+
+    Raises:
+        FileNotFoundError: some are not; the message says which packages to install.
+    """
+    absent = [file for it in excerpts for file in it.files if not file.is_file()]
+    if absent:
+        names = [
+            source.package
+            for source in SOURCES
+            if any(file.is_relative_to(source.folder) for file in absent)
+        ]
+        raise FileNotFoundError(f"There is no {absent[0]}: sudo apt install {' '.join(names)}")
+
+
 def _part(file: Path, start: float) -> Mono:
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no {file}: sudo apt install {PACKAGES}")
-    audio, _ = librosa.load(file, sr=RATE, mono=True, offset=start, duration=SECONDS)
-    part: Mono = np.resize(audio, round(SECONDS * RATE)).astype(np.float32)
+    size = round(SECONDS * RATE)
+    audio = read(file)[round(start * RATE) :][:size]
+    part: Mono = np.resize(audio, size)
     return part
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import script
-from benchmarks.quality import kit, triplets, voices
+from benchmarks.quality import excerpts, kit, triplets, voices
 
 ITERATIONS = 300  # of the published method
 HALF_SIZE = 24  # triplets
@@ -112,6 +112,8 @@ def check(options: argparse.Namespace) -> None:
         voices.check()
     if "kit" in options.cases:
         kit.check()
+    if "music" in options.cases:
+        excerpts.check(excerpts.EXCERPTS[options.half])
     if options.soundfont.samefile(options.other_soundfont):
         raise ValueError("A judge is to learn from another soundfont than the one it judges.")
     for file in (options.plot, options.json):
