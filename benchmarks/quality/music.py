@@ -1,7 +1,7 @@
 """Real music: what of it is kept, and whether the instrument changes.
 
 Each excerpt of `benchmarks.quality.excerpts` is restyled by three clips of recorded instruments.
-There is no target. `benchmarks.quality.kept` compares the output with the stem, and the judge says
+There is no target: `benchmarks.quality.kept` compares the output with the stem, and the judge says
 which of three groups it hears: keys, plucked or bowed. It learns them from the soundfont that also
 teaches the judge of the triplets, and from other tunes on the recordings.
 """
@@ -9,18 +9,20 @@ teaches the judge of the triplets, and from other tunes on the recordings.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.quality import judge
 from benchmarks.quality.bench import Bench
-from benchmarks.quality.cases import Section, results
+from benchmarks.quality.cases import Item, Section, results
 from benchmarks.quality.excerpts import EXCERPTS, Excerpt
+from benchmarks.quality.excerpts import GROUPS as EXCERPT_GROUPS
 from benchmarks.quality.kept import NAMES, kept
 from benchmarks.quality.real import Recordings
 from benchmarks.quality.sounds import Studio, read
-from benchmarks.quality.systems import Clips, Row
+from benchmarks.quality.systems import Row
+from benchmarks.quality.tables import Result
 from benchmarks.quality.triplets import compose, tune
 from effects.signal.arrays import Mono
 from presets.studio.instruments import Instrument, load
@@ -41,37 +43,46 @@ GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece(Clips):
-    """An excerpt and a style.
+class Piece(Item):
+    """An excerpt and a style; its ``kind`` is the style's group.
 
     Attributes:
-        seed: a number of its own.
-        kind: the style's group.
-        target: the excerpt itself: there is no other.
         excerpt: what is restyled.
     """
 
-    seed: int
-    kind: str
-    target: Path
     excerpt: Excerpt
 
 
+Hear = Callable[[str, Piece, Mono, Result], None]
+
+
 def sections(
-    bench: Bench, rows: Sequence[Row], half: str, count: int, samples: Path
+    bench: Bench,
+    rows: Sequence[Row],
+    half: str,
+    count: int,
+    samples: Path,
+    hear: Hear | None = None,
 ) -> list[Section]:
-    """A table of all pieces, and one for each group of excerpts.
+    """A table: the means of all pieces, and of each group of excerpts.
 
     Args:
         bench: its folder keeps renders.
-        rows: the systems.
+        rows: the systems; those that are told the style's instrument are among them.
         half: of the excerpts.
         count: not used: all excerpts of the half are restyled.
         samples: the folder of recorded notes.
+        hear: as `benchmarks.quality.cases.results` has it.
     """
     recordings = Recordings(samples, bench.folder)
-    every = results(rows, pieces(half, recordings), figures, knows(bench.other, recordings))
-    return [Section.of_means(f"real music, half {half}", every, NAMES, counts=True)]
+    chosen = pieces(half, recordings)
+    every = results(rows, chosen, figures, knows(bench.other, recordings), hear)
+    groups = {
+        title: [it.seed for it in chosen if it.excerpt.group == group]
+        for group, title in EXCERPT_GROUPS.items()
+    }
+    title = f"real music, half {half}: {len(EXCERPTS[half])} excerpts x {len(STYLES)} styles"
+    return [Section.of_groups(title, every, NAMES, groups)]
 
 
 def knows(studio: Studio, recordings: Recordings) -> judge.Judge:
@@ -102,9 +113,9 @@ def pieces(half: str, recordings: Recordings) -> list[Piece]:
             seed=3 * number + index,
             kind=GROUP_OF[name],
             excerpt=excerpt,
-            content=(clip := excerpt.clip(recordings.folder)),
-            target=clip,
+            content=excerpt.clip(recordings.folder),
             style=style(name, recordings),
+            instrument=instrument(name),
         )
         for number, excerpt in enumerate(EXCERPTS[half])
         for index, name in enumerate(STYLES)
@@ -113,9 +124,14 @@ def pieces(half: str, recordings: Recordings) -> list[Piece]:
 
 def style(name: str, recordings: Recordings) -> Path:
     """A tune on a recorded instrument, with some chords if it can play them."""
-    instrument = next(it for it in load() if it.name == name)
-    score = _within(recordings)(random.Random(f"music {name}"), instrument)
-    return recordings.clip(instrument, score)
+    player = instrument(name)
+    score = _within(recordings)(random.Random(f"music {name}"), player)
+    return recordings.clip(player, score)
+
+
+def instrument(name: str) -> Instrument:
+    """The instrument of that name."""
+    return next(it for it in load() if it.name == name)
 
 
 def figures(output: Mono, piece: Piece) -> dict[str, float]:

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from benchmarks.quality.triplets import Triplet
 from effects import StyleTransfer
 from effects.signal.arrays import Mono
 from effects.signal.loudness import loudness, match_loudness
+from presets.studio.instruments import Instrument
 from presets.studio.score import Score
 
 PLAIN = "infinite"  # the closed form on its own
@@ -50,6 +52,23 @@ class Task(Clips):
     triplet: Triplet
     target: Path
 
+    @property
+    def instrument(self) -> Instrument:
+        """The style's."""
+        return self.triplet.style
+
+
+class Told(Protocol):
+    """What a system gets that is told which instrument the style is."""
+
+    @property
+    def content(self) -> Path:
+        """The file of a clip."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """The style's."""
+
 
 System = Callable[[Task], Mono]
 Untold = Callable[[Clips], Mono]
@@ -63,6 +82,7 @@ class Row:
         name: what it is called.
         system: makes the output.
         untold: the same, if it needs only the two clips.
+        told: the same, if it needs to be told the style's instrument, and no more.
         same_as: the name of an earlier row with the same outputs; None if there is none.
         options: of `StyleTransfer`, if the row is of an engine at its own strength.
     """
@@ -70,6 +90,7 @@ class Row:
     name: str
     system: System
     untold: Untold | None = None
+    told: Callable[[Told], Mono] | None = None
     same_as: str | None = None
     options: dict[str, float | str] | None = None
 
@@ -110,7 +131,7 @@ def rows(
         missing.append("There is no Matchering: pip install matchering adds its row.")
     else:
         found.append(_untold("Matchering", lambda clips: _matchering(clips, folder)))
-    found.append(Row("transcription and replay", lambda task: _replay(task, transcriber, sampler)))
+    found.append(_replaying(transcriber, sampler))
     found.append(Row("the target itself", lambda task: read(task.target)))
     return found, missing
 
@@ -176,12 +197,18 @@ def _matchering(clips: Clips, folder: Path) -> Mono:
     return _as_loud(read(result), read(clips.content))
 
 
-def _replay(task: Task, transcriber: Transcriber, sampler: Studio) -> Mono:
+def _replaying(transcriber: Transcriber, sampler: Studio) -> Row:
     """The content's transcribed notes on a sampler, which is told the style's instrument."""
-    content = read(task.content)
-    notes = transcriber.transcribe(content).notes
-    played = sampler.clip(task.triplet.style, Score(notes, content.size / RATE))
-    return _as_loud(read(played), content)
+
+    def replay(told: Told) -> Mono:
+        content = read(told.content)
+        notes = transcriber.transcribe(content).notes
+        if not notes:
+            return np.zeros_like(content)
+        played = sampler.clip(told.instrument, Score(notes, content.size / RATE))
+        return _as_loud(read(played), content)
+
+    return Row("transcription and replay", replay, told=replay)
 
 
 def _published(clips: Clips, iterations: int, folder: Path) -> Mono:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +39,16 @@ Results = Mapping[str, Sequence[Result]]
 def of_seeds(results: Results, seeds: Sequence[int]) -> Results:
     """The same rows for some of the triplets."""
     return {name: [it for it in row if it.seed in seeds] for name, row in results.items()}
+
+
+def in_groups(results: Results, groups: Mapping[str, Collection[int]]) -> Results:
+    """Each row, followed by one for each of ``groups``, which have the seeds of theirs."""
+    found: dict[str, Sequence[Result]] = {}
+    for name, row in results.items():
+        found[name] = row
+        for group, seeds in groups.items():
+            found[f"{name}: {group}"] = [it for it in row if it.seed in seeds]
+    return found
 
 
 def ratio(row: Sequence[Result], baseline: Sequence[Result], name: str) -> float:

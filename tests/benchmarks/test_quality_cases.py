@@ -227,9 +227,76 @@ def test_rows_that_are_told_more_than_clips_are_left_out_and_the_target_is_added
     assert found["silence"][0].figures is None
     (copy,) = found["copy"]
     assert (copy.seed, copy.figures, copy.right) == (4, {"size": 3.0 * RATE}, True)
+    assert found[tables.TARGET][0].figures == {"size": 3.0 * RATE}
     text = cases.Section.of_means("a title", found, ("size",), counts=True).text
     assert "| copy | 132300.00 | 1.00 |" in text
     assert "| silence (1 silent) | – | 0.00 |" in text
+
+
+def test_rows_that_must_be_told_the_instrument_are_run_where_it_may_be_told(tmp_path):
+    path = clip(tmp_path / "a.wav", clicks([0.5]))
+    violin = instruments()["violin"]
+    items = [
+        cases.Item(content=path, style=path, seed=seed, kind="drums", instrument=violin)
+        for seed in (1, 2)
+    ]
+    asked, heard = [], []
+
+    def play(told):
+        asked.append(told.instrument)
+        return sounds.read(told.content)
+
+    found = cases.results(
+        [systems.Row("told", play, told=play), systems.Row("a triplet's", play)],
+        items,
+        lambda output, _: {"size": float(output.size)},
+        Deaf(classifier=None),
+        lambda name, item, output, result: heard.append((name, item, output.size, result)),
+    )
+    assert list(found) == ["told"]  # there is no target
+    assert asked == [violin, violin]
+    assert heard == [("told", it, 3 * RATE, found["told"][it.seed - 1]) for it in items]
+
+
+def test_each_group_has_a_row_below_that_of_all():
+    row = [tables.Result(seed, {"size": size}, "", False, 1.0) for seed, size in enumerate((1, 3))]
+    text = cases.Section.of_groups("a title", {"copy": row}, ("size",), {"small": [0]}).text
+    assert text.splitlines()[-2:] == [
+        "| copy | 2.00 | 0.00 | 1.0 |",
+        "| copy: small | 1.00 | 0.00 | 1.0 |",
+    ]
+
+
+class Hears:
+    """A transcriber that always hears the same notes."""
+
+    def __init__(self, *notes):
+        self.notes = notes
+
+    def transcribe(self, audio):
+        return self
+
+
+class Plays:
+    """A sampler that plays any score as clicks."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def clip(self, instrument, score):
+        return clip(
+            self.folder / f"{instrument.name}.wav", clicks([it.start for it in score.notes])
+        )
+
+
+def test_the_replay_plays_the_notes_that_were_heard_or_nothing(tmp_path):
+    violin, path = instruments()["violin"], clip(tmp_path / "a.wav", clicks([0.5], 2.0))
+    item = cases.Item(content=path, style=path, seed=0, kind="drums", instrument=violin)
+    for notes, is_silent in (((), True), ((Note(0.5, 0.1, 60, 90),), False)):
+        rows, _ = systems.rows(transcriber=Hears(*notes), sampler=Plays(tmp_path), folder=tmp_path)
+        output = next(row for row in rows if row.told).told(item)
+        assert output.size == 2 * RATE
+        assert sounds.is_silent(output) == is_silent
 
 
 def test_halves_share_no_seed():
