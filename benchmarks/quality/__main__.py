@@ -44,6 +44,9 @@ ratios are named:
   the share of voiced frames in which the output keeps the pitch within 50 cents.
 - presets: is an engine better with a preset, whose notes are known, than with a clip? Ratios.
 - real: triplets of recorded notes, from a folder that ``--samples`` names; ratios.
+- music: real music (`benchmarks.quality.excerpts` has the packages) restyled by recorded
+  instruments, from the same folder; harmony, level and onsets that are kept, and holes. ``--page``
+  makes a page to listen to.
 - kit: recorded drums (Debian's hydrogen-drumkits and sonic-pi-samples) on another recorded kit;
   onset F, and correlations of onset strengths and levels.
 - rough: noise, rain, clicks, silence, clips that are too short: do engines cope?
@@ -68,7 +71,7 @@ from benchmarks.quality import (
     drums,
     kit,
     known,
-    music,
+    music_page,
     options,
     real,
     report,
@@ -134,6 +137,7 @@ def _sections(chosen: Namespace) -> dict[str, Sections]:
         "voice": voices.sections,
         "presets": known.sections,
         "real": partial(real.sections, samples=chosen.samples),
+        "music": partial(music_page.sections, samples=chosen.samples, page=chosen.page),
         "kit": kit.sections,
         "rough": rough.sections,
     }

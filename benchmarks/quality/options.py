@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import script
-from benchmarks.quality import excerpts, kit, triplets, voices
+from benchmarks.quality import excerpts, kit, music_page, triplets, voices
 
 ITERATIONS = 300  # of the published method
 HALF_SIZE = 24  # triplets
@@ -74,6 +74,7 @@ def _add_what_to_run(parser: argparse.ArgumentParser) -> None:
 def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the trade-off")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure of every output")
+    parser.add_argument("--page", type=Path, metavar="DIR", help="a page to listen to music")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep the renders there")
     parser.add_argument("--samples", type=Path, metavar="DIR", help="recordings for real and music")
     parser.add_argument("--model", type=Path, metavar="FILE", help="basic-pitch's nmp.onnx")
@@ -114,6 +115,8 @@ def check(options: argparse.Namespace) -> None:
         kit.check()
     if "music" in options.cases:
         excerpts.check(excerpts.EXCERPTS[options.half])
+    if options.page:
+        _check_page(options)
     if options.soundfont.samefile(options.other_soundfont):
         raise ValueError("A judge is to learn from another soundfont than the one it judges.")
     for file in (options.plot, options.json):
@@ -121,12 +124,10 @@ def check(options: argparse.Namespace) -> None:
             raise FileNotFoundError(f"There is no folder {file.parent} to write {file.name} to.")
 
 
-def _contents(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    for name in names:
-        if name not in triplets.KIND_OF:
-            raise argparse.ArgumentTypeError(f"there is no {name!r}: {', '.join(triplets.KIND_OF)}")
-    return names
+def _check_page(options: argparse.Namespace) -> None:
+    if "music" not in options.cases:
+        raise ValueError("--page is of the case music: add --cases music.")
+    music_page.check(options.page)
 
 
 def _cases(text: str) -> tuple[str, ...]:

@@ -68,6 +68,11 @@ def margin(row: Sequence[Result], baseline: Sequence[Result], name: str) -> floa
     return float(high - low) / 2
 
 
+def mean(row: Sequence[Result], name: str) -> float:
+    """The mean of a figure over the outputs that are not silent."""
+    return _mean([it.figures[name] for it in row if it.figures])
+
+
 def share(row: Sequence[Result]) -> float:
     """How often the judge named the style's kind of instrument, 0 to 1."""
     return float(np.mean([it.right for it in row])) if row else float("nan")
@@ -91,9 +96,9 @@ def table(results: Results, *, counts: bool) -> str:
     ]
     for name, row in results.items():
         cells = [shown(ratio(row, results[BASELINE], it)) for it in NAMES]
-        cells.append(shown(_mean([it.figures["onset F"] for it in row if it.figures])))
+        cells.append(shown(mean(row, "onset F")))
         cells.append(f"{share(row):.2f}" if counts else "–")
-        cells.append(f"{_mean([it.figures['loudness'] for it in row if it.figures]):.1f}")
+        cells.append(f"{mean(row, 'loudness'):.1f}")
         cells.append(f"{_mean([it.seconds for it in row]):.1f}")
         lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -106,7 +111,7 @@ def means(results: Results, columns: Sequence[str], *, counts: bool) -> str:
         "|---|" + "---|" * (len(columns) + 2),
     ]
     for name, row in results.items():
-        cells = [shown(_mean([it.figures[c] for it in row if it.figures])) for c in columns]
+        cells = [shown(mean(row, it)) for it in columns]
         cells.append(f"{share(row):.2f}" if counts else "–")
         cells.append(f"{_mean([it.seconds for it in row]):.1f}")
         lines.append(f"| {_labelled(name, row)} | {' | '.join(cells)} |")

@@ -7,15 +7,21 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
-def render(template: str, **values: object) -> str:
-    """The page that ``template`` makes of ``values``; if it needs another, an error is raised."""
-    return _environment().get_template(template).render(values)
+def render(template: str, *, package: str = __package__, **values: object) -> str:
+    """The page that ``template`` makes of ``values``; if it needs another, an error is raised.
+
+    Args:
+        template: the name of its file.
+        package: the template lies in the folder ``templates`` of this package.
+        values: by name.
+    """
+    return _environment(package).get_template(template).render(values)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(package: str) -> Environment:
     return Environment(
-        loader=PackageLoader(__package__),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -2,15 +2,18 @@
 
 import shutil
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from support.sounds import melody, noise, sine
 
 from benchmarks.quality import __main__ as quality
-from benchmarks.quality import excerpts, sounds
+from benchmarks.quality import excerpts, music_page, sounds, tables
 from benchmarks.quality.excerpts import EXCERPTS, GROUPS, SOURCES
 from benchmarks.quality.kept import NAMES, kept
+from benchmarks.quality.music import Piece, instrument
+from plugin_bridge.files.result_folder import PAGE
 
 RATE = sounds.RATE
 SECONDS = 4.0
@@ -116,6 +119,103 @@ def test_a_short_loop_is_repeated(tmp_path):
     assert clip[: 2 * RATE] == pytest.approx(clip[2 * RATE : 4 * RATE], abs=1e-3)
 
 
+# --- the page
+
+
+class Players(HTMLParser):
+    """What a page loads, by the kind of element."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = {"audio": [], "img": []}
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in self.found:
+            self.found[tag].append(dict(attrs)["src"])
+
+
+ROWS = ("copy content", "a & b")
+
+
+def pieces(tmp_path):
+    """Two excerpts of different groups in one style each."""
+    for name, file in (("one", "stem-1.wav"), ("two", "stem-2.wav"), ("", "style.wav")):
+        sounds.write(tmp_path / file, melody(1.0, RATE, seed=len(name))[0])
+    return [
+        Piece(
+            content=tmp_path / f"stem-{seed}.wav",
+            style=tmp_path / "style.wav",
+            seed=seed,
+            kind="bowed",
+            instrument=instrument("violin"),
+            excerpt=excerpts.Excerpt(group, (SOURCES[seed].folder / "a.ogg",), 3.0),
+        )
+        for seed, group in ((1, "song"), (2, "track"))
+    ]
+
+
+def fake_sections(tmp_path):
+    """Instead of `music.sections`: a silent output and one with figures for each piece."""
+
+    def sections(bench, rows, half, count, samples, hear):
+        figures = dict(zip(NAMES, (0.91, 0.72, 0.83, 0.04), strict=True))
+        for piece in pieces(tmp_path):
+            hear(ROWS[0], piece, melody(1.0, RATE)[0], tables.Result(1, figures, "keys", False, 1))
+            silent = tables.Result(1, None, "", False, 1)
+            hear(ROWS[1], piece, np.zeros(RATE, np.float32), silent)
+        return ["the table"]
+
+    return sections
+
+
+def make_page(tmp_path, page):
+    return music_page.sections(None, [], "tune", 1, tmp_path, page)
+
+
+def test_the_page_plays_stem_style_and_each_output_beside_its_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(music_page.music, "sections", fake_sections(tmp_path))
+    page = tmp_path / "page"
+    assert make_page(tmp_path, page) == ["the table"]
+    text = (page / PAGE).read_text(encoding="utf-8")
+    found = Players(text).found
+    per_piece = 2 + len(ROWS)
+    assert len(found["audio"]) == len(found["img"]) == 2 * per_piece
+    for name in {*found["audio"], *found["img"]}:
+        assert (page / name).is_file()
+    for name in found["audio"]:
+        assert sounds.read(page / name).size / RATE == pytest.approx(1.0, abs=0.1)
+    assert text.count("<td>0.91</td>") == 4  # each piece's, and its group's mean
+    assert "Full songs" in text
+    assert "Band guitars" not in text
+    assert "a &amp; b" in text
+    assert all(source.licence in text for source in SOURCES)
+    assert "http" not in text
+
+
+def test_a_page_is_made_again_in_its_folder_and_never_over_other_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(music_page.music, "sections", fake_sections(tmp_path))
+    for _ in range(2):
+        music_page.check(tmp_path / "page")
+        make_page(tmp_path, tmp_path / "page")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.txt").touch()
+    with pytest.raises(ValueError, match="something other"):
+        music_page.check(tmp_path / "mine")
+
+
+def test_of_a_page_that_fails_nothing_is_left(tmp_path, monkeypatch):
+    def fails(*args):
+        fake_sections(tmp_path)(*args)
+        raise ValueError("no more")
+
+    monkeypatch.setattr(music_page.music, "sections", fails)
+    (tmp_path / "home").mkdir()
+    with pytest.raises(ValueError, match="no more"):
+        make_page(tmp_path, tmp_path / "home" / "page")
+    assert not [*(tmp_path / "home").iterdir()]
+
+
 # --- the command
 
 
@@ -143,6 +243,14 @@ def test_a_missing_package_is_named_at_the_start(tmp_path, command, capsys, monk
     assert line.endswith(f"sudo apt install {source.package}")
     with pytest.raises(FileNotFoundError, match=source.package):
         absent.clip(tmp_path)
+
+
+def test_a_page_needs_the_case_and_a_folder_of_its_own(tmp_path, command, capsys, monkeypatch):
+    monkeypatch.setitem(EXCERPTS, "report", ())
+    assert command("--samples", tmp_path, "--page", tmp_path) == 2
+    assert "something other" in one_line(capsys)
+    assert command("--cases", "triplets", "--page", tmp_path / "page") == 2
+    assert "--cases music" in one_line(capsys)
 
 
 def test_without_recorded_notes_it_is_said_at_the_start(tmp_path, command, capsys):
