@@ -9,7 +9,7 @@ no TensorFlow. It is not used as a judge, since an engine may transcribe by the 
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +98,15 @@ class Transcriber:
         return keys
 
     def transcribe(self, clip: Mono) -> Score:
-        """The notes of a clip."""
+        """The notes of a clip; none lasts longer than the clip."""
         sounding, struck = self.activations(clip)
+        length = clip.size / RATE
         notes = [
-            note
+            replace(note, seconds=min(note.seconds, length - note.start))
             for key in range(N_KEYS)
             for note in _notes(sounding[:, key], struck[:, key], key + LOWEST)
         ]
-        return Score(tuple(sorted(notes)), clip.size / RATE)
+        return Score(tuple(sorted(notes)), length)
 
 
 def written(score: Score, n_frames: int) -> Keys:

@@ -166,6 +166,12 @@ def test_basic_pitch_writes_down_a_melody_across_the_joints_of_its_windows(trans
     assert np.abs([note.start for note in notes] - starts).max() < 0.05
 
 
+def test_a_note_that_sounds_to_the_end_ends_with_the_clip(transcriber):
+    score = transcriber.transcribe(tone(60, 1.005))
+    (note,) = score.notes
+    assert note.start + note.seconds == pytest.approx(score.seconds)
+
+
 def test_notes_are_cut_where_a_key_is_struck_again_and_specks_are_dropped():
     sounding, struck = np.zeros(200, np.float32), np.zeros(200, np.float32)
     sounding[20:60], sounding[100:103], sounding[150:158] = 0.8, 0.8, 0.8
