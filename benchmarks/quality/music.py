@@ -1,9 +1,12 @@
-"""Real music: what of it is kept, and whether the instrument changes.
+r"""Real music: what of it is kept, and whether the instrument changes.
 
 Each excerpt of `benchmarks.quality.excerpts` is restyled by three clips of recorded instruments.
 There is no target: `benchmarks.quality.kept` compares the output with the stem, and the judge says
 which of three groups it hears: keys, plucked or bowed. It learns them from the soundfont that also
 teaches the judge of the triplets, and from other tunes on the recordings.
+
+    python -m benchmarks.quality --cases music --samples DIR --page music \
+        --only "strength 0.5" --only default --only Matchering --only replay
 """
 
 from __future__ import annotations

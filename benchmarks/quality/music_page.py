@@ -120,7 +120,7 @@ class Files:
         path = str(self._made / FILES / f"{file}.mp3")
         with AudioFile(path, "w", RATE, 1, quality=QUALITY) as sound:
             sound.write(audio[None])
-        self._pictures[file] = _small(spectrogram(Sound(audio[None], RATE), SECONDS, HIGHEST_HZ))
+        self._pictures[file] = _picture(Sound(audio[None], RATE))
 
     def _page(self, title: str) -> str:
         return render(
@@ -172,10 +172,13 @@ class Files:
         }
 
 
-def _small(picture: Picture) -> Picture:
-    """A picture of fewer bands and times: the mean level of each ``SMALLER`` squared; no -inf."""
-    height, width = (size // SMALLER for size in picture.shape)
-    finite = np.maximum(picture, -2 * RANGE_DB)[: height * SMALLER, : width * SMALLER]
+def _picture(sound: Sound) -> Picture:
+    """The levels of `SECONDS` in dB, (bands, times): the means of `SMALLER` bands and times."""
+    full = spectrogram(sound, SECONDS, HIGHEST_HZ)
+    missing = round(full.shape[1] * max(SECONDS / sound.seconds - 1, 0))
+    whole = np.pad(full, ((0, 0), (0, missing)), constant_values=-np.inf)
+    height, width = (size // SMALLER for size in whole.shape)
+    finite = np.maximum(whole, -2 * RANGE_DB)[: height * SMALLER, : width * SMALLER]
     small: Picture = finite.reshape(height, SMALLER, width, SMALLER).mean(axis=(1, 3))
     return small
 

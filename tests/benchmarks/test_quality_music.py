@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.sounds import melody, noise, sine
 
 from benchmarks.quality import __main__ as quality
@@ -185,6 +186,11 @@ def test_the_page_plays_stem_style_and_each_output_beside_its_figures(tmp_path, 
         assert (page / name).is_file()
     for name in found["audio"]:
         assert sounds.read(page / name).size / RATE == pytest.approx(1.0, abs=0.1)
+    with Image.open(page / music_page.FILES / "style.png") as picture:  # 1 s of 10
+        levels = np.array(picture)
+    cut = levels.shape[1] // 8
+    assert levels[:, :cut].max() > 100
+    assert not levels[:, cut:].any()
     assert text.count("<td>0.91</td>") == 4  # each piece's, and its group's mean
     assert "Full songs" in text
     assert "Band guitars" not in text
