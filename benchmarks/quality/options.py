@@ -12,7 +12,8 @@ from benchmarks.quality import excerpts, kit, music_page, triplets, voices
 ITERATIONS = 300  # of the published method
 HALF_SIZE = 24  # triplets
 TRIPLETS = "triplets"
-CASES = (TRIPLETS, "drums", "voice", "presets", "real", "kit", "rough")
+CASES = (TRIPLETS, "drums", "voice", "presets", "real", "music", "kit", "rough")
+RECORDED = {"real", "music"}  # which need recorded notes
 
 
 def parse(doc: str | None, arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -122,6 +123,14 @@ def check(options: argparse.Namespace) -> None:
     for file in (options.plot, options.json):
         if file and not file.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {file.parent} to write {file.name} to.")
+
+
+def _contents(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in triplets.KIND_OF:
+            raise argparse.ArgumentTypeError(f"there is no {name!r}: {', '.join(triplets.KIND_OF)}")
+    return names
 
 
 def _check_page(options: argparse.Namespace) -> None:
