@@ -49,25 +49,65 @@ class Settings:
 SETTINGS = Settings()
 
 
+@dataclass(frozen=True)
+class Explained:
+    """What of a clip its notes explain, over time.
+
+    What lies between the partials of the notes is assumed to lie under them, too, at the same
+    height: this floor belongs to no note.
+
+    Attributes:
+        whole: the power of each frame, ``[frames]``.
+        own: the part of it that is in partials of notes, above the floor, ``[frames]``.
+    """
+
+    whole: Values
+    own: Values
+
+    @classmethod
+    def of(cls, clip: Mono, notes: Sequence[Note]) -> Explained:
+        """What ``notes`` explain of a clip, ``[samples]`` at `basic_pitch.RATE`."""
+        whole, own = _powers(clip, notes)
+        return cls(whole, np.clip(own, 0, whole))
+
+    @property
+    def mean(self) -> float:
+        """The share of the partials in a frame's power, 0 to 1.
+
+        It is averaged over the frames that sound, each weighted by its amplitude.
+        """
+        active = self.whole > SETTINGS.active * self.whole.max(initial=0)
+        if not active.any():
+            return 0.0
+        amplitude = np.sqrt(self.whole[active])
+        share = self.own[active] / self.whole[active]
+        return float((share * amplitude).sum() / amplitude.sum())
+
+    def between(self, start: float, end: float) -> float:
+        """The share of the power from ``start`` to ``end``, in seconds; 1 if nothing sounds."""
+        first = min(round(start * RATE / SETTINGS.step), self.whole.size - 1)
+        stop = max(round(end * RATE / SETTINGS.step), first + 1)
+        whole = float(self.whole[first:stop].sum())
+        return float(self.own[first:stop].sum()) / whole if whole > 0 else 1.0
+
+    def seconds(self, length: float) -> list[tuple[float, float]]:
+        """Stretches of ``length`` seconds, from the beginning to the end: start and end of each."""
+        end = self.whole.size * SETTINGS.step / RATE
+        starts = np.arange(0, end, length)
+        return [(float(it), min(float(it) + length, end)) for it in starts]
+
+
 def pitchedness(audio: Mono, sample_rate: float, notes: Sequence[Note]) -> float:
     """How much of a clip is its notes: 1 if only their partials sound, 0 if none of them does.
 
-    It is the share of the partials in a frame's power, averaged over the frames that sound, each
-    weighted by its amplitude. What lies between the partials is assumed to lie under them, too, at
-    the same height: this floor belongs to no note.
+    See `Explained.mean`.
 
     Args:
         audio: the clip, ``[samples]``. At `basic_pitch.RATE` it is not resampled.
         sample_rate: its rate in Hz.
         notes: what `transcribe` found in it.
     """
-    whole, own = _powers(at_model_rate(audio, sample_rate), notes)
-    active = whole > SETTINGS.active * whole.max(initial=0)
-    if not active.any():
-        return 0.0
-    amplitude = np.sqrt(whole[active])
-    share = np.clip(own[active] / whole[active], 0, 1)
-    return float((share * amplitude).sum() / amplitude.sum())
+    return Explained.of(at_model_rate(audio, sample_rate), notes).mean
 
 
 def _powers(clip: Mono, notes: Sequence[Note]) -> tuple[Values, Values]:
