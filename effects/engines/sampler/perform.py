@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -86,7 +87,9 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
     at the instrument's release rate from the end of the note on.
     """
     ratio = 2 ** ((note.pitch - grain.pitch) / 12)
-    sound = resampled(grain.audio, instrument.sample_rate * ratio, sample_rate)
+    sound = resampled(
+        _needed(note, grain, instrument, ratio), instrument.sample_rate * ratio, sample_rate
+    )
     sound = body_kept(sound, note.pitch - grain.pitch, sample_rate)
     scale = sample_rate / instrument.sample_rate / ratio
     lead = round(grain.lead * scale)
@@ -99,3 +102,11 @@ def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -
         sound[wanted:] *= instrument.falling(sound.size - wanted, sample_rate)
     fade(sound, sample_rate)
     return sound, lead
+
+
+def _needed(note: Note, grain: Grain, instrument: Instrument, ratio: float) -> Mono:
+    """As much of a grain as is heard, if it is read at ``ratio`` times its rate."""
+    if note.seconds * ratio >= grain.seconds:
+        return grain.audio
+    seconds = (note.seconds + instrument.release_seconds) * ratio + INSTRUMENT.lead_seconds
+    return grain.audio[: grain.lead + math.ceil(seconds * instrument.sample_rate)]
