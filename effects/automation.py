@@ -76,7 +76,7 @@ def automate(
         on_progress: called as ``on_progress(fraction, stage)``.
         weights: the file of trained weights for an engine given by its name.
         drums: what becomes of drums beside notes: ``"keep"``, ``"play"`` or ``"drop"``.
-        dynamics: how far the levels within a note follow the stem's, 0 to 1.
+        dynamics: how far the levels of notes follow the stem's, 0 to 1.
 
     Returns:
         A new float32 array of the same shape and layout.

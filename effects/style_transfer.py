@@ -81,8 +81,8 @@ class StyleTransfer(PythonEffect):
         drums: what becomes of drums that sound beside notes: ``"keep"`` leaves them as they are,
             ``"play"`` has the style play them, ``"drop"`` leaves them out. Of the engines only
             ``"sampler"`` has this option and the next; one given with options keeps its own.
-        dynamics: how far the levels within a note follow the stem's: 0 is as the style plays, 1 as
-            the stem does.
+        dynamics: how far the levels of notes follow the stem's: 0 leaves them as the style plays, 1
+            goes furthest.
 
     Raises:
         TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
@@ -245,7 +245,7 @@ class StyleTransfer(PythonEffect):
 
     @property
     def dynamics(self) -> float:
-        """How far the levels within a note follow the stem's, 0 to 1."""
+        """How far the levels of notes follow the stem's, 0 to 1."""
         return self._dynamics
 
     @dynamics.setter

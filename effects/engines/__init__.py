@@ -36,8 +36,9 @@ USUAL_STRENGTH = 0.5
 #: What becomes of drums beside notes: they are kept as they are, played by the style, or left out.
 DRUMS = ("keep", "play", "drop")
 DEFAULT_DRUMS = "keep"
-#: How far the levels within a note follow the stem's, 0 to 1. Not searched yet.
-DEFAULT_DYNAMICS = 0.7
+#: How far the levels of what is played follow the stem's. On rendered tunes LSD is the same as
+#: without, and grows beyond (docs/quality.md).
+DEFAULT_DYNAMICS = 0.5
 
 
 def default_strength(engine: str | Engine) -> float:

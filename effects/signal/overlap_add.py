@@ -14,10 +14,13 @@ class OverlapAdder:
         like: an array with the signal's shape and type, ``[channels, samples]``.
         begin: the sample at which the first stretch begins; 0 or less.
         gain: the result is multiplied by it.
+        out: where the result is written; by default a new array. It may be the signal from which
+            the stretches are made, if each stretch is made when those before it were added.
     """
 
-    def __init__(self, like: Audio, *, begin: int, gain: float) -> None:
-        self._out, self._at, self._gain = np.zeros_like(like), begin, gain
+    def __init__(self, like: Audio, *, begin: int, gain: float, out: Audio | None = None) -> None:
+        self._out = np.zeros_like(like) if out is None else out
+        self._at, self._gain = begin, gain
         self._sum = np.zeros((len(like), 0), np.float32)
         self._weights = np.zeros(0, np.float32)
 

@@ -75,8 +75,8 @@ Drums = Annotated[
 Dynamics = Annotated[
     float | None,
     share_option(
-        "How far the levels within a note follow the stem's: 0 is as the style plays, 1 as the "
-        "stem does. Without this, 0.7."
+        "How far the levels of notes follow the stem's: 0 leaves them as the style plays, 1 goes "
+        "furthest. Without this, 0.5."
     ),
 ]
 

@@ -126,7 +126,7 @@ class Client:
             start_seconds: where in the stem to begin.
             end_seconds: where to end.
             drums: what becomes of drums beside notes: ``"keep"``, ``"play"`` or ``"drop"``.
-            dynamics: how far the levels within a note follow the stem's, 0 to 1.
+            dynamics: how far the levels of notes follow the stem's, 0 to 1.
 
         A setting that is None is as the server has it for all jobs, or else as the preset advises.
 

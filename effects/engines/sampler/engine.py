@@ -6,11 +6,13 @@ again:
 
 - a clip with notes plays each note of the content with the note that suits it best, and a voice,
   whose pitch glides, with a note that follows it;
-- a clip with strokes (drums) plays a stroke wherever a note or stroke of the content starts, chosen
-  by the rank of its pitch or brightness;
+- a clip with strokes (drums) plays a stroke wherever a stroke of the content starts, of the nearest
+  colour, or wherever a note starts, by the rank of its pitch;
 - a clip with neither (rain, a crowd) is a texture. With a texture, or if the content has nothing to
   play, the closed form (`effects.engines.gram.infinite`) restyles the content at half the strength,
   which spares the melody.
+
+What notes and strokes do not explain is accounted for (`effects.engines.sampler.account`).
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ from typing import Any
 from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, USUAL_STRENGTH, check_drums
 from effects.engines.engine import Engine, Restyled
 from effects.engines.report import Heard, Report
+from effects.engines.sampler.account import account_for, stands_for
 from effects.engines.sampler.between import morph
 from effects.engines.sampler.learn import learn
 from effects.engines.sampler.listen import listen
-from effects.engines.sampler.plan import LinePlan, Plan, choose
+from effects.engines.sampler.plan import choose
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
@@ -37,7 +40,7 @@ class Sampler(Engine):
 
     Args:
         drums: what becomes of drums beside notes, one of `effects.engines.DRUMS`.
-        dynamics: how far the levels within a note follow the stem's, 0 to 1.
+        dynamics: how far the levels of notes follow the stem's, 0 to 1.
     """
 
     name = "sampler"
@@ -66,37 +69,49 @@ class Sampler(Engine):
         """Play what the content plays; see the module."""
         progress.tick(0.0, "listening to the style")
         player = learn(style, self.parameters(), progress)
-        plan = choose(listen(audio, sample_rate, progress), player) if player else None
-        seconds = audio.shape[1] / sample_rate
-        if plan is None:
-            from effects.engines.gram.infinite import Infinite  # loads torch: a second
-
-            blended = Infinite(seed=self.seed).restyle(
-                audio,
-                sample_rate,
-                style,
-                strength=strength * USUAL_STRENGTH,
-                device=device,
-                progress=progress,
-            )
-            heard: Heard = "nothing" if player else "texture"
-            report = Report.uniform(self.name, seconds, heard=heard, blended=1.0)
-            return replace(blended, report=report)
-        # Progress: learning the style to 0.2, listening to 0.4, playing to 0.9. Not measured.
-        out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.9, "playing"))
+        heard = listen(audio, sample_rate, progress) if player else None
+        plan = choose(heard, player, self.drums) if heard and player else None
+        if heard is None or plan is None:
+            return self._blended(audio, sample_rate, style, strength, device, progress)
+        # Progress: learning the style to 0.2, listening to 0.4, playing to 0.85. Not measured.
+        out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.85, "playing"))
         if peak(out) == 0:  # all of it would be after the end of the stem
+            seconds = audio.shape[1] / sample_rate
             kept = Report.uniform(self.name, seconds, heard="nothing", kept=1.0)
             return Restyled(audio.copy(), [], kept)
+        progress.tick(0.85, "dynamics")
+        level, ceiling = loudness(stands_for(heard, plan), sample_rate), max(1.0, peak(audio))
+        match_loudness(out, sample_rate, level, ceiling=ceiling)
+        report = account_for(out, heard, plan, engine=self.name, dynamics=self.dynamics)
         if strength < 1:
-            progress.tick(0.9, "loudness")
+            progress.tick(0.95, "loudness")
             out = _part_of_the_way(audio, out, sample_rate, strength)
-        return Restyled(out, [], self._report(plan, seconds))
+        return Restyled(out, [], report)
 
-    def _report(self, plan: Plan, seconds: float) -> Report:
-        """What a plan makes of a stem: all of the stem counts as played."""
-        if isinstance(plan, LinePlan):
-            return Report.uniform(self.name, seconds, heard="voice", played=1.0)
-        return Report.uniform(self.name, seconds, heard="notes", notes=len(plan.notes), played=1.0)
+    def _blended(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        style: Style,
+        strength: float,
+        device: str,
+        progress: Progress,
+    ) -> Restyled:
+        """A stem or a style with nothing to play, by the closed form."""
+        from effects.engines.gram.infinite import Infinite  # loads torch: a second
+
+        blended = Infinite(seed=self.seed).restyle(
+            audio,
+            sample_rate,
+            style,
+            strength=strength * USUAL_STRENGTH,
+            device=device,
+            progress=progress,
+        )
+        heard: Heard = "nothing" if learn(style, self.parameters(), progress) else "texture"
+        seconds = audio.shape[1] / sample_rate
+        report = Report.uniform(self.name, seconds, heard=heard, blended=1.0)
+        return replace(blended, report=report)
 
 
 def _part_of_the_way(stem: Audio, performance: Audio, sample_rate: float, strength: float) -> Audio:

@@ -1,13 +1,17 @@
 """What will be played: what was heard in a stem, as far as the style can play it.
 
-| the stem has                                    | an instrument plays   | a kit plays         |
-|-------------------------------------------------|-----------------------|---------------------|
-| a voice                                         | its line              | as without a voice  |
-| notes (at least 0.3 of what sounds)             | its notes             | a stroke per chord  |
-| some notes (at least 0.1), and other sounds too | its notes             | its strokes, if any |
-| strokes, and no notes (or some notes, if        | a short note for each | its strokes         |
-| strokes have at least 0.8 of the power)         |                       |                     |
-| none of these                                   | nothing               | nothing             |
+| the stem has                                    | an instrument plays      | a kit plays         |
+|-------------------------------------------------|--------------------------|---------------------|
+| a voice                                         | its line                 | as without a voice  |
+| notes (at least 0.3 of what sounds)             | its notes and chords     | a stroke per chord  |
+| strokes alone (at least 0.4 of the power, and   | a short note for each    | its strokes         |
+| some notes, 0.1, only if strokes have 0.8)      |                          |                     |
+| other sounds with a pitch                       | its notes and chords     | its strokes, if any |
+| none of these                                   | nothing                  | nothing             |
+
+Chords are what is heard where notes do not explain what sounds (`effects.engines.sampler.chords`).
+Drums beside notes are kept, left out, or played: by an instrument as short notes, and by a kit as
+its strokes, while the rest of the stem is kept.
 """
 
 from __future__ import annotations
@@ -24,8 +28,10 @@ from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.perform import perform
 from effects.engines.sampler.sing import sing
 from effects.engines.sampler.strokes import k_weighted, root_mean_square
+from effects.notes.basic_pitch import RATE
 from effects.notes.note import Note
 from effects.notes.pitch_line import Phrase
+from effects.notes.pitched_share import pitchedness
 from effects.notes.tuning import in_tune
 from effects.signal.arrays import Audio
 
@@ -53,10 +59,19 @@ class NotesPlan:
     Attributes:
         notes: at least one.
         instrument: what plays them.
+        strokes: how many of the notes are strokes of the stem.
+        kept: what of the stem is kept as it is, ``[channels, samples]``; None if nothing is.
     """
 
     notes: Sequence[Note]
     instrument: Instrument
+    strokes: int = 0
+    kept: Audio | None = None
+
+    @property
+    def melodic(self) -> bool:
+        """Whether there are notes that are no strokes."""
+        return self.strokes < len(self.notes)
 
     def play(self, content: Audio, sample_rate: float, *, tick: Callable[[float], None]) -> Audio:
         """See `effects.engines.sampler.perform.perform`."""
@@ -83,34 +98,61 @@ class LinePlan:
 Plan = NotesPlan | LinePlan
 
 
-def choose(heard: Heard, player: Player) -> Plan | None:
-    """What ``player`` plays of ``heard``; None if there is nothing for it to play."""
+def choose(heard: Heard, player: Player, drums: str) -> Plan | None:
+    """What ``player`` plays of ``heard``; None if there is nothing for it to play.
+
+    ``drums``: what becomes of drums beside notes, one of `effects.engines.DRUMS`.
+    """
     if isinstance(player.instrument, Kit):
-        notes = _for_a_kit(heard, player.instrument)
+        plan = _for_a_kit(heard, player.instrument, drums)
     elif heard.voice:
         return LinePlan(heard.voice, player.instrument)
     else:
-        notes = _for_an_instrument(heard, player.instrument)
-    return NotesPlan(notes, player.instrument) if notes else None
+        plan = _for_an_instrument(heard, player.instrument, drums)
+    return plan if plan.notes else None
 
 
-def _for_an_instrument(heard: Heard, instrument: Instrument) -> list[Note]:
-    """The stem's notes, or its strokes at pitches that the instrument has."""
-    if heard.pitched >= KINDS.pitched:
-        return in_tune(heard.notes)
-    # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
-    # equal power, it would not.
-    found = heard.strokes(k_weighted)
-    if heard.pitched >= SETTINGS.melodic and found.share < SETTINGS.all_struck:
-        return in_tune(heard.notes)
-    if found.share >= KINDS.struck:
-        return by_rank(found.notes, instrument, SETTINGS.longest_stroke_seconds)
-    return []
+def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> NotesPlan:
+    """The stem's notes and chords, or its strokes at pitches that the instrument has."""
+    if heard.pitched < KINDS.pitched and heard.drums.alone:
+        # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
+        # equal power, it would not.
+        found = heard.strokes(k_weighted)
+        melodic = heard.pitched >= SETTINGS.melodic and found.share < SETTINGS.all_struck
+        if found.share >= KINDS.struck and not melodic:
+            struck = by_rank(found.notes, instrument, SETTINGS.longest_stroke_seconds)
+            return NotesPlan(struck, instrument, len(struck))
+    notes = sorted([*heard.notes, *heard.chords])
+    enough = KINDS.pitched if not heard.notes else SETTINGS.melodic
+    if heard.pitched < enough and pitchedness(heard.without_drums, RATE, notes) < enough:
+        return NotesPlan([], instrument)
+    notes = in_tune(notes)
+    beside = heard.drums_beside
+    if beside is None or drums == "drop":
+        return NotesPlan(notes, instrument)
+    if drums == "keep":
+        return NotesPlan(notes, instrument, kept=beside.audio)
+    beaten = beside.strokes(heard.sample_rate, k_weighted)
+    struck = by_rank(beaten, instrument, SETTINGS.longest_stroke_seconds)
+    return NotesPlan(sorted([*notes, *struck], key=_start), instrument, len(struck))
 
 
-def _for_a_kit(heard: Heard, kit: Kit) -> list[Note]:
+def _for_a_kit(heard: Heard, kit: Kit, drums: str) -> NotesPlan:
     """A stroke of the kit for each chord or stroke of the stem."""
+    beside = heard.drums_beside
+    if beside and drums == "play":
+        played = by_colour(beside.strokes(heard.sample_rate, root_mean_square), kit)
+        return NotesPlan(played, kit, len(played), kept=heard.audio - beside.audio)
+    kept = None
     if heard.pitched >= KINDS.pitched:
-        return by_rank(merged(heard.notes), kit, math.inf)
-    found = heard.strokes(root_mean_square)
-    return by_colour(found.notes, kit) if found.share >= KINDS.struck else []
+        played = by_rank(merged(heard.notes), kit, math.inf)
+        kept = beside.audio if beside and drums == "keep" else None
+    else:
+        found = heard.strokes(root_mean_square)
+        played = by_colour(found.notes, kit) if found.share >= KINDS.struck else []
+    return NotesPlan(played, kit, len(played), kept=kept)
+
+
+def _start(note: Note) -> float:
+    """When a note starts: strokes and other notes have no order of their own."""
+    return note.start

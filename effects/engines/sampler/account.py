@@ -1,0 +1,116 @@
+"""Accounting for everything: a stem is notes, drums and a remainder, and nothing of it is lost.
+
+The performance has what was played. Here it gets the stem's dynamics and the remainder
+(`effects.engines.sampler.completion`), and what is kept of the stem. The report says which share of
+the sound each of them is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.engines.report import Report, Stretch
+from effects.engines.sampler.completion import complete, unexplained, unvoiced
+from effects.engines.sampler.listen import Heard
+from effects.engines.sampler.plan import LinePlan, Plan
+from effects.signal.arrays import Audio
+
+#: Length of a report's stretches in seconds. Not searched.
+STRETCH_SECONDS = 1.0
+#: Shares below this are left away: filters leave traces. Not searched.
+LEAST_SHARE = 1e-3
+
+Powers = NDArray[np.float32]
+"""The power of the remainder in each frame, and that of the whole, ``[2, frames]``."""
+
+
+def stands_for(heard: Heard, plan: Plan) -> Audio:
+    """What of the stem its performance stands for, ``[channels, samples]``.
+
+    That is all but what is kept, and but drums beside notes unless they are played.
+    """
+    if isinstance(plan, LinePlan):
+        return heard.audio
+    if plan.kept is not None:
+        return heard.audio - plan.kept
+    if plan.melodic and not plan.strokes and heard.drums_beside:
+        return heard.audio - heard.drums_beside.audio
+    return heard.audio
+
+
+def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: float) -> Report:
+    """Complete a performance in place, and report what it is made of.
+
+    Args:
+        out: the performance of ``plan``, ``[channels, samples]``, as loud as what it stands for.
+        heard: what was heard in the stem.
+        plan: what was played of it.
+        engine: the engine's name.
+        dynamics: see `complete`.
+    """
+    n_samples, rate = out.shape[1], heard.sample_rate
+    powers, kept = np.zeros((2, 1), np.float32), None
+    if isinstance(plan, LinePlan):
+        unsure = unvoiced(plan.phrases, n_samples, rate)
+        powers = complete(out, heard.audio, rate, unexplained=unsure, dynamics=dynamics)
+    else:
+        kept = plan.kept
+        if plan.melodic:
+            left_out = heard.drums_beside if not plan.strokes else None
+            unsure = unexplained(heard.explained, n_samples, rate)
+            powers = complete(
+                out,
+                heard.audio,
+                rate,
+                unexplained=np.zeros_like(unsure) if heard.clear else unsure,
+                dynamics=dynamics,
+                drums=left_out.audio if left_out else None,
+            )
+    stretches, energies = _stretches(out, kept, powers, heard)
+    if kept is not None:
+        out += kept
+    return _report(engine, plan, stretches, energies)
+
+
+def _report(engine: str, plan: Plan, stretches: list[Stretch], energies: list[float]) -> Report:
+    if isinstance(plan, LinePlan):
+        return Report.of_stretches(engine, "voice", stretches, energies)
+    return Report.of_stretches(
+        engine,
+        "notes" if plan.melodic else "strokes",
+        stretches,
+        energies,
+        notes=len(plan.notes) - plan.strokes,
+        strokes=plan.strokes,
+    )
+
+
+def _stretches(
+    out: Audio, kept: Audio | None, powers: Powers, heard: Heard
+) -> tuple[list[Stretch], list[float]]:
+    """What each second is made of, and the stem's energy in it."""
+    rate, n_samples = heard.sample_rate, out.shape[1]
+    size, per_frame = max(round(STRETCH_SECONDS * rate), 1), n_samples / powers.shape[1]
+    stretches, energies = [], []
+    for start in range(0, n_samples, size):
+        stop = min(start + size, n_samples)
+        frames = slice(
+            int(start / per_frame), max(int(stop / per_frame), int(start / per_frame) + 1)
+        )
+        wet, dry = _energy(out, start, stop), _energy(kept, start, stop)
+        filled, whole = powers[:, frames].sum(axis=1, dtype=np.float64)
+        filled *= wet / max(whole, 1e-30)
+        shares = np.array([wet - filled, dry, filled])
+        shares[shares < LEAST_SHARE * shares.sum()] = 0
+        total = shares.sum()
+        played, own, blended = (shares / total if total > 0 else np.array([1, 0, 0])).tolist()
+        stretches.append(Stretch(start / rate, stop / rate, played, own, blended))
+        energies.append(_energy(heard.audio, start, stop))
+    return stretches, energies
+
+
+def _energy(audio: Audio | None, start: int, stop: int) -> float:
+    if audio is None:
+        return 0.0
+    return float(np.sum(np.square(audio[:, start:stop], dtype=np.float64)))
