@@ -74,14 +74,15 @@ class Sampler(Engine):
         if heard is None or plan is None:
             return self._blended(audio, sample_rate, style, strength, device, progress)
         # Progress: learning the style to 0.2, listening to 0.4, playing to 0.85. Not measured.
+        # What is stood for may be a copy, which is let go before the performance is there.
+        level = loudness(stands_for(heard, plan), sample_rate)
         out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.85, "playing"))
         if peak(out) == 0:  # all of it would be after the end of the stem
             seconds = audio.shape[1] / sample_rate
             kept = Report.uniform(self.name, seconds, heard="nothing", kept=1.0)
             return Restyled(audio.copy(), [], kept)
         progress.tick(0.85, "dynamics")
-        level, ceiling = loudness(stands_for(heard, plan), sample_rate), max(1.0, peak(audio))
-        match_loudness(out, sample_rate, level, ceiling=ceiling)
+        match_loudness(out, sample_rate, level, ceiling=max(1.0, peak(audio)))
         report = account_for(out, heard, plan, engine=self.name, dynamics=self.dynamics)
         if strength < 1:
             progress.tick(0.95, "loudness")
