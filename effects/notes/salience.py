@@ -23,6 +23,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from effects.notes.basic_pitch import RATE
 from effects.signal.arrays import Mono
@@ -95,8 +96,10 @@ def _heights(amplitudes: NDArray[np.float32], tones: NDArray[np.float32]) -> NDA
     wanted = amplitudes + np.float32(_LEAST)
     heights = np.full((tones.shape[1], wanted.shape[1]), wanted.mean(), np.float32)
     sums = tones.sum(axis=0)[:, None]
-    for _ in range(SETTINGS.updates):
-        heights *= (tones.T @ (wanted / np.maximum(tones @ heights, _LEAST))) / sums
+    # One thread: the last bits of BLAS depend on how many it has.
+    with threadpool_limits(1, "blas"):
+        for _ in range(SETTINGS.updates):
+            heights *= (tones.T @ (wanted / np.maximum(tones @ heights, _LEAST))) / sums
     return heights
 
 
@@ -104,7 +107,8 @@ def _amplitudes(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """V; see the module: ``[frames, samples] -> [bands, frames]``."""
     spectra = fft.rfft(windows * np.hanning(SETTINGS.size).astype(np.float32))
     power = spectra.real**2 + spectra.imag**2
-    return np.sqrt(_bands() @ power.T)
+    with threadpool_limits(1, "blas"):
+        return np.sqrt(_bands() @ power.T)
 
 
 @cache

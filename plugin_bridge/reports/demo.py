@@ -43,7 +43,7 @@ PAIRS = (
         "A picked chord that rings on, sung: notes that last, in a sound that lasts.",
     ),
     Pair("tabla", "power-kit", "One player's rhythm on another player's instrument."),
-    Pair("safari", "steel-guitar", "A struck and plucked pattern on the strings of a guitar."),
+    Pair("safari", "nylon-guitar", "A struck and plucked pattern on the strings of a guitar."),
 )
 
 

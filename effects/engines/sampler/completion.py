@@ -118,9 +118,9 @@ def complete(
     adder = OverlapAdder(performance, begin=stft.begin(0), gain=1.0, out=performance)
     for start in range(0, len(gain), SETTINGS.together):
         stop = min(start + SETTINGS.together, len(gain))
-        spectra = stft.analyse(performance, start, stop) * (gain[start:stop] @ bands)
+        spectra = stft.analyse(performance, start, stop) * _spread(gain[start:stop], bands)
         if fill[start:stop].any():
-            spectra += _spectra(parts, stft, start, stop) * (fill[start:stop] @ bands)
+            spectra += _spectra(parts, stft, start, stop) * _spread(fill[start:stop], bands)
         size = stop - start
         adder.add(stft.synthesise(spectra), stft.weights(size), finished=size * stft.hop)
     adder.finish()
@@ -182,8 +182,16 @@ def _powers(parts: Sequence[Audio], stft: Stft, bands: NDArray[np.float32]) -> P
         stop = min(start + SETTINGS.together, n_frames)
         spectra = _spectra(parts, stft, start, stop)
         power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
-        found[start:stop] = power @ bands.T
+        found[start:stop] = np.einsum("tf,bf->tb", power, bands)
     return found
+
+
+def _spread(gains: Powers, bands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The gains of bins from those of bands: ``[frames, bands] -> [frames, bins]``.
+
+    `numpy.einsum` does not call BLAS, whose last bits depend on how many threads it has.
+    """
+    return np.asarray(np.einsum("tb,bf->tf", gains, bands))
 
 
 def _spectra(parts: Sequence[Audio], stft: Stft, start: int, stop: int) -> Spectra:
