@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.engines.report import Report, Stretch
-from effects.engines.sampler.completion import complete, unexplained, unvoiced
+from effects.engines.sampler.completion import Unexplained, complete, unexplained, unvoiced
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.plan import LinePlan, Plan
 from effects.signal.arrays import Audio
@@ -26,17 +26,9 @@ Powers = NDArray[np.float32]
 
 
 def stands_for(heard: Heard, plan: Plan) -> Audio:
-    """What of the stem its performance stands for, ``[channels, samples]``.
-
-    That is all but what is kept, and but drums beside notes unless they are played.
-    """
-    if isinstance(plan, LinePlan):
-        return heard.audio
-    if plan.kept is not None:
-        return heard.audio - plan.kept
-    if plan.melodic and not plan.strokes and heard.drums_beside:
-        return heard.audio - heard.drums_beside.audio
-    return heard.audio
+    """What of the stem its performance stands for, ``[channels, samples]``."""
+    left_out = _left_out(heard, plan)
+    return heard.audio if left_out is None else heard.audio - left_out
 
 
 def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: float) -> Report:
@@ -49,28 +41,42 @@ def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: 
         engine: the engine's name.
         dynamics: see `complete`.
     """
-    n_samples, rate = out.shape[1], heard.sample_rate
-    powers, kept = np.zeros((2, 1), np.float32), None
-    if isinstance(plan, LinePlan):
-        unsure = unvoiced(plan.phrases, n_samples, rate)
-        powers = complete(out, heard.audio, rate, unexplained=unsure, dynamics=dynamics)
-    else:
-        kept = plan.kept
-        if plan.melodic:
-            left_out = heard.drums_beside if not plan.strokes else None
-            unsure = unexplained(heard.explained, n_samples, rate)
-            powers = complete(
-                out,
-                heard.audio,
-                rate,
-                unexplained=np.zeros_like(unsure) if heard.clear else unsure,
-                dynamics=dynamics,
-                drums=left_out.audio if left_out else None,
-            )
+    powers = np.zeros((2, 1), np.float32)
+    if isinstance(plan, LinePlan) or plan.melodic:
+        powers = complete(
+            out,
+            heard.audio,
+            heard.sample_rate,
+            unexplained=_unsure(heard, plan),
+            dynamics=dynamics,
+            drums=_left_out(heard, plan),
+        )
+    kept = None if isinstance(plan, LinePlan) else plan.kept
     stretches, energies = _stretches(out, kept, powers, heard)
     if kept is not None:
         out += kept
     return _report(engine, plan, stretches, energies)
+
+
+def _left_out(heard: Heard, plan: Plan) -> Audio | None:
+    """What of the stem its performance does not stand for; None if it stands for all.
+
+    That is what is kept, and drums beside notes unless they are played.
+    """
+    if isinstance(plan, LinePlan):
+        return None
+    if plan.kept is None and plan.melodic and not plan.strokes and heard.drums_beside:
+        return heard.drums_beside.audio
+    return plan.kept
+
+
+def _unsure(heard: Heard, plan: Plan) -> Unexplained:
+    """How unexplained the stem is in each frame of `complete`."""
+    n_samples, rate = heard.audio.shape[1], heard.sample_rate
+    if isinstance(plan, LinePlan):
+        return unvoiced(plan.phrases, n_samples, rate)
+    found = unexplained(heard.explained, n_samples, rate)
+    return np.zeros_like(found) if heard.clear else found
 
 
 def _report(engine: str, plan: Plan, stretches: list[Stretch], energies: list[float]) -> Report:

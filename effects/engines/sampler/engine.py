@@ -72,7 +72,8 @@ class Sampler(Engine):
         heard = listen(audio, sample_rate, progress) if player else None
         plan = choose(heard, player, self.drums) if heard and player else None
         if heard is None or plan is None:
-            return self._blended(audio, sample_rate, style, strength, device, progress)
+            why: Heard = "nothing" if player else "texture"
+            return self._blended(audio, sample_rate, style, strength, device, progress, why)
         # Progress: learning the style to 0.2, listening to 0.4, playing to 0.85. Not measured.
         # What is stood for may be a copy, which is let go before the performance is there.
         level = loudness(stands_for(heard, plan), sample_rate)
@@ -97,6 +98,7 @@ class Sampler(Engine):
         strength: float,
         device: str,
         progress: Progress,
+        heard: Heard,
     ) -> Restyled:
         """A stem or a style with nothing to play, by the closed form."""
         from effects.engines.gram.infinite import Infinite  # loads torch: a second
@@ -109,7 +111,6 @@ class Sampler(Engine):
             device=device,
             progress=progress,
         )
-        heard: Heard = "nothing" if learn(style, self.parameters(), progress) else "texture"
         seconds = audio.shape[1] / sample_rate
         report = Report.uniform(self.name, seconds, heard=heard, blended=1.0)
         return replace(blended, report=report)

@@ -35,8 +35,8 @@ class Settings:
             applause have 0.57, and of real music, a metal band has the most, 0.47.
         drumless: above this share, no drums are looked for. Drums with a tenth of the power bring
             a clean tune to 0.85. Not searched.
-        melodic: where notes explain less than this share, drums with most of the power are alone.
-            The same as that of `effects.engines.sampler.plan`.
+        melodic: a stem has notes beside drums if these explain at least this share of what sounds.
+            Drums alone have no notes (`transcribe` finds none). Not searched.
     """
 
     clear: float = 0.7

@@ -24,6 +24,7 @@ from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.kit import Kit, by_colour, by_rank, merged
 from effects.engines.sampler.learn import SETTINGS as KINDS
 from effects.engines.sampler.learn import Player
+from effects.engines.sampler.listen import SETTINGS as HEARD
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.perform import perform
 from effects.engines.sampler.sing import sing
@@ -40,10 +41,8 @@ from effects.signal.arrays import Audio
 class Settings:
     """When an instrument plays strokes, and how. `learn` says what notes and strokes are."""
 
-    #: A stem has notes beside drums if these explain at least this share of what sounds. Drums
-    #: alone have no notes (`transcribe` finds none). Not searched.
-    melodic: float = 0.1
-    #: Such a stem is drums after all if strokes explain this share of its power. Not searched.
+    #: A stem of drums and notes (`listen` says from which share of notes on) is drums after all if
+    #: strokes explain this share of its power. Not searched.
     all_struck: float = 0.8
     #: Longest stroke on an instrument, in seconds. How it was chosen is not recorded.
     longest_stroke_seconds: float = 0.35
@@ -118,12 +117,12 @@ def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> Note
         # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
         # equal power, it would not.
         found = heard.strokes(k_weighted)
-        melodic = heard.pitched >= SETTINGS.melodic and found.share < SETTINGS.all_struck
+        melodic = heard.pitched >= HEARD.melodic and found.share < SETTINGS.all_struck
         if found.share >= KINDS.struck and not melodic:
             struck = by_rank(found.notes, instrument, SETTINGS.longest_stroke_seconds)
             return NotesPlan(struck, instrument, len(struck))
     notes = sorted([*heard.notes, *heard.chords])
-    enough = KINDS.pitched if not heard.notes else SETTINGS.melodic
+    enough = KINDS.pitched if not heard.notes else HEARD.melodic
     if heard.pitched < enough and pitchedness(heard.without_drums, RATE, notes) < enough:
         return NotesPlan([], instrument)
     notes = in_tune(notes)
