@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
 def render(template: str, *, package: str = __package__, **values: object) -> str:
@@ -12,7 +12,8 @@ def render(template: str, *, package: str = __package__, **values: object) -> st
 
     Args:
         template: the name of its file.
-        package: the template lies in the folder ``templates`` of this package.
+        package: the template lies in the folder ``templates`` of this package. What it includes may
+            lie in that of ``plugin_bridge.reports``.
         values: by name.
     """
     return _environment(package).get_template(template).render(values)
@@ -21,7 +22,7 @@ def render(template: str, *, package: str = __package__, **values: object) -> st
 @cache
 def _environment(package: str) -> Environment:
     return Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
