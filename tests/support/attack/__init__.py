@@ -1,0 +1,1 @@
+"""Attacks on Restyle, which tests run for a while and ``python -m tests.attack`` for long."""
