@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pedalboard import Gain
-from pedalboard.io import AudioFile
 
 from effects.running.cache import Arrays, shared_cache
 from effects.signal.arrays import Audio
+from presets.sound_file.header import BadSound
+from presets.sound_file.reading import opened
 
 #: A longer clip is represented by this much of it, in excerpts spread evenly over it, to limit the
 #: time and memory of the statistics. Not searched.
@@ -133,21 +134,14 @@ class Style:
 
 def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
     try:
-        with AudioFile(os.fspath(path)) as file:
-            parts = [np.zeros((file.num_channels, 0), np.float32)]
-            for start, end in _spans(file.frames, file.samplerate):
+        with opened(path) as file:
+            parts = []
+            for start, end in _spans(file.frames, file.header.sample_rate):
                 file.seek(start)
-                if end > start:  # pedalboard refuses to read 0 samples
-                    parts.append(file.read(end - start))
-            return np.concatenate(parts, axis=1), float(file.samplerate)
-    except (ValueError, RuntimeError) as error:
-        raise ValueError(
-            f"The style clip {os.fspath(path)!r} cannot be read as audio: {_first_line(error)}"
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+                parts.append(file.read(end - start))
+            return np.concatenate(parts, axis=1), float(file.header.sample_rate)
+    except BadSound as error:
+        raise ValueError(f"The style clip {os.fspath(path)!r} {error}.") from error
 
 
 def _spans(n_samples: int, sample_rate: float) -> list[tuple[int, int]]:

@@ -436,18 +436,16 @@ def _write_wav(clip: Path, path: Path) -> None:
     """Write a sound as a WAV file of 24 bits; a .wav is copied as it is."""
     from pedalboard.io import AudioFile
 
+    from presets.sound_file.reading import opened
+
     if clip.suffix == ".wav":
         shutil.copyfile(clip, path)
         return
     wrong = problems_of_sound(clip)
     if wrong:
         raise BrokenPreset(wrong[0])
-    with (
-        AudioFile(os.fspath(clip)) as source,
-        path.open("w+b") as raw,
-        AudioFile(
-            raw, "w", source.samplerate, source.num_channels, bit_depth=24, format="wav"
-        ) as target,
-    ):
-        while source.tell() < source.frames:
-            target.write(source.read(min(_BLOCK, source.frames - source.tell())))
+    with opened(clip) as source, path.open("w+b") as raw:
+        rate, channels = source.header.sample_rate, source.header.channels
+        with AudioFile(raw, "w", rate, channels, bit_depth=24, format="wav") as target:
+            for start in range(0, source.frames, _BLOCK):
+                target.write(source.read(min(_BLOCK, source.frames - start)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING
 from presets.preset import NOTES, Preset, shown
 
 if TYPE_CHECKING:
-    from pedalboard.io import ReadableAudioFile
+    from presets.sound_file.reading import Reader
 
 # By guess: a sound outside these limits is a mistake rather than a style.
 MIN_SECONDS = 0.1
 MAX_SECONDS = 3600.0
-MAX_CHANNELS = 8
 #: A clip whose samples all lie below this (-80 dBFS) counts as silent.
 MIN_PEAK = 1e-4
 
@@ -44,15 +42,18 @@ def sha256(path: Path) -> str:
 
 def problems_of_sound(path: Path) -> list[str]:
     """What keeps a sound file from being a style clip: nothing, or one line."""
-    from pedalboard.io import AudioFile
+    from presets.sound_file.header import BadSound
+    from presets.sound_file.opening import NotOrdinary
+    from presets.sound_file.reading import opened
 
     try:
-        with AudioFile(os.fspath(path)) as file:
-            wrong = _wrong(path, file)
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
-        text = (str(error) or type(error).__name__).replace(os.fspath(path), path.name)
-        reason = text.splitlines()[0].rstrip(".")[:200]
-        return [f"{shown(path)} cannot be read as audio ({reason}): export it again."]
+        with opened(path) as file:
+            wrong = _wrong(file)
+    except BadSound as error:
+        wrong = f"{error}."
+    except (OSError, NotOrdinary) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not an ordinary file"
+        wrong = f"cannot be read ({reason})."
     return [f"{shown(path)} {wrong}"] if wrong else []
 
 
@@ -78,16 +79,12 @@ def problems_of_notes(path: Path) -> list[str]:
     return [f"{shown(path)} is no MIDI file, or is cut short: take {NOTES} out, or write it again."]
 
 
-def _wrong(path: Path, file: ReadableAudioFile) -> str:
+def _wrong(file: Reader) -> str:
     """What is wrong with an open sound file; an empty text if nothing is."""
-    if file.num_channels > MAX_CHANNELS:
-        return f"has {file.num_channels} channels: mix it down to {MAX_CHANNELS} at the most."
-    if not file.frames >= MIN_SECONDS * file.samplerate:
+    if file.header.seconds < MIN_SECONDS:
         return f"lasts less than {MIN_SECONDS:g} s: take a few seconds."
-    if file.frames > MAX_SECONDS * file.samplerate:
+    if file.header.seconds > MAX_SECONDS:
         return f"lasts more than {MAX_SECONDS / 3600:g} h: take a part of it."
-    if _promised_bytes(path, file) > path.stat().st_size:
-        return "is cut short (its header promises more sound than it holds): export it again."
     peak = 0.0
     for low, high in _extremes(file):
         if not -float("inf") < low <= high < float("inf"):
@@ -96,21 +93,8 @@ def _wrong(path: Path, file: ReadableAudioFile) -> str:
     return "" if peak >= MIN_PEAK else "is silent: choose one that sounds."
 
 
-def _extremes(file: ReadableAudioFile) -> Iterator[tuple[float, float]]:
+def _extremes(file: Reader) -> Iterator[tuple[float, float]]:
     """The lowest and the highest sample of each block; NaN if one of its samples is NaN."""
-    while file.tell() < file.frames:
-        block = file.read(min(BLOCK, file.frames - file.tell()))
-        if not block.size:
-            return
+    for start in range(0, file.frames, BLOCK):
+        block = file.read(min(BLOCK, file.frames - start))
         yield float(block.min()), float(block.max())
-
-
-def _promised_bytes(path: Path, file: ReadableAudioFile) -> int:
-    """The least size of an uncompressed file with so many samples; 0 for compressed kinds.
-
-    What pedalboard calls float32 may be 8-bit A-law, so 8 bits are assumed.
-    """
-    if path.suffix.lower() not in (".wav", ".aiff", ".aif"):
-        return 0
-    bits = {"int16": 16, "int24": 24, "int32": 32}.get(file.file_dtype, 8)
-    return int(file.frames) * int(file.num_channels) * bits // 8

@@ -1,4 +1,4 @@
-"""Sound files in and out, by pedalboard: nothing is silently resampled, remixed or rounded.
+"""Sound files in and out: nothing is silently resampled, remixed or rounded.
 
 A file is written with the depth of what was read, or the next that its format has:
 
@@ -13,30 +13,28 @@ OGG, MP3  none; the best quality, at most 320 kbit/s for MP3
 
 Floating-point, 32-bit integer and lossy samples count as 32 bits; A-law and µ-law as 16.
 
-Why not soundfile (libsndfile 1.2.2 compared with pedalboard 0.9.26 on all these formats): it takes
-an integer n of b bits for n / 2^(b-1), pedalboard for n / (2^(b-1) - 1), so each 16-bit sound would
-differ by -90 dB and each 8-bit one by -42 dB; it leaves out an MP3's padding, so lengths would
-differ; it writes other bytes, except for AIFF. All checks below but the one of FLAC would stay: it,
-too, reads a WAV or AIFF file that is cut short as a whole one, and a broken OGG file as empty.
+`presets.sound_file` reads them, by libsndfile; pedalboard writes them, as it has always done.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pedalboard.io import AudioFile, ReadableAudioFile, WriteableAudioFile
+from pedalboard.io import AudioFile, WriteableAudioFile
 
 from effects.signal.arrays import Audio
 from plugin_bridge.files.whole_files import replacing
+from presets.sound_file.header import BadSound
+from presets.sound_file.opening import open_regular
+from presets.sound_file.reading import Reader
 
 BLOCK = 1 << 20  # samples of a channel converted together: 8 MB of doubles; by guess
-COMPANDED = (6, 7)  # the WAV format tags of A-law and µ-law, which pedalboard calls float32
 
 
 class Format(NamedTuple):
@@ -92,30 +90,26 @@ def read(path: Path) -> Sound:
 
     Raises:
         OSError: it is not there, or may not be read.
-        ValueError: it is not audio, is empty, damaged or cut short, holds NaN or infinity, or has
-            a sample rate that is not a whole number.
+        ValueError: it is not an ordinary file, not audio, empty, damaged or cut short, or holds NaN
+            or infinity; or its rate, channels or length are more than can be taken.
     """
-    with path.open("rb") as probe:
-        head = probe.read(BLOCK)
-    companded = _wav_tag(head) in COMPANDED
+    with open_regular(path) as file:
+        return read_open(file, path)
+
+
+def read_open(file: BinaryIO, path: Path) -> Sound:
+    """Read a sound file that is open; ``path`` is for messages.
+
+    Raises:
+        ValueError: as `read`.
+    """
     try:
-        with AudioFile(str(path)) as file:
-            dtype = file.file_dtype  # int16, float32, ...
-            bits = 16 if companded else int(dtype.removeprefix("int").removeprefix("float"))
-            _check_length(path, file, 8 if companded else bits)
-            audio = file.read(file.frames) if file.frames else np.zeros((1, 0), np.float32)
-            sample_rate = file.samplerate
-    except RuntimeError as error:
-        raise ValueError(f"{path} cannot be read: {error}.") from error
-    if not audio.size:
-        raise ValueError(f"{path} holds no audio.")
-    if sample_rate != int(sample_rate):
-        raise ValueError(
-            f"{path} has a sample rate of {sample_rate} Hz: convert it to a whole number first."
-        )
-    _check_finite(path, audio, sample_rate)
-    _check_flac(path, audio, bits, head)
-    return Sound(audio, int(sample_rate), min(bits, 32))
+        with contextlib.closing(Reader(file)) as reader:
+            audio, header = reader.read_all(), reader.header
+    except BadSound as error:
+        raise ValueError(f"{path} {error}.") from error
+    _check_finite(path, audio, header.sample_rate)
+    return Sound(audio, header.sample_rate, header.bits)
 
 
 def check_suffix(path: Path) -> None:
@@ -210,42 +204,6 @@ def round_to_depth(audio: Audio, bits: int) -> NDArray[np.int32]:
     integers = np.clip(np.rint(audio.astype(np.float64) * top), -top - 1, top)
     shifted: NDArray[np.int32] = np.left_shift(integers.astype(np.int32), 32 - bits)
     return shifted
-
-
-def _wav_tag(head: bytes) -> int | None:
-    """The format tag of a WAV file: 1 is integers, 3 is floats."""
-    start = head.find(b"fmt ")
-    if head[:4] not in (b"RIFF", b"RF64") or start < 0:
-        return None
-    return int.from_bytes(head[start + 8 : start + 10], "little")
-
-
-def _check_length(path: Path, file: ReadableAudioFile, bits: int) -> None:
-    """Refuse a file that is shorter than its header says: pedalboard would read silence there."""
-    if FORMATS.get(path.suffix.lower()) not in (_WAV, _AIFF):
-        return
-    if file.frames * file.num_channels * bits // 8 > path.stat().st_size:
-        raise ValueError(
-            f"{path} is cut short (or came out of a pipe): its header promises more sound than "
-            "it holds. Export it again."
-        )
-
-
-def _check_flac(path: Path, audio: Audio, bits: int, head: bytes) -> None:
-    """Check ``audio`` by the checksum in a FLAC file: pedalboard reads damage as silence.
-
-    Files of a depth other than 16 or 24 bits, and those without a checksum, pass.
-    """
-    wanted = head[26:42]  # the last field of the block that begins each FLAC file
-    if head[:4] != b"fLaC" or bits not in (16, 24) or not any(wanted):
-        return
-    digest = hashlib.md5(usedforsecurity=False)
-    for start in range(0, audio.shape[1], BLOCK):
-        integers = round_to_depth(audio[:, start : start + BLOCK], bits).T >> (32 - bits)
-        in_bytes = np.ascontiguousarray(integers, "<i4").view(np.uint8).reshape(-1, 4)
-        digest.update(in_bytes[:, : bits // 8].tobytes())
-    if digest.digest() != wanted:
-        raise ValueError(f"{path} is damaged or cut short: export it again.")
 
 
 def _check_finite(path: Path, audio: Audio, sample_rate: float) -> None:

@@ -143,16 +143,16 @@ def test_clips_of_other_sample_rates_use_the_same_entries(rate, tmp_path, monkey
 def test_a_clip_is_read_once(monkeypatch, tmp_path):
     from effects import style_clip
 
-    clip, opened, file_of = tmp_path / "clip.wav", [], style_clip.AudioFile
+    clip, opened, file_of = tmp_path / "clip.wav", [], style_clip.opened
     audio, rate = part(FEW[0], 2.0)
     with AudioFile(str(clip), "w", rate, 1) as file:
         file.write(audio)
     suggest(clip, FEW[:1])
-    monkeypatch.setattr(style_clip, "AudioFile", lambda it: opened.append(it) or file_of(it))
+    monkeypatch.setattr(style_clip, "opened", lambda it: opened.append(it) or file_of(it))
     with AudioFile(str(clip), "w", rate, 1) as file:
         file.write(audio[:, ::-1])
     suggest(clip, FEW[:1])
-    assert opened == [str(clip)]
+    assert opened == [clip]
 
 
 def test_it_can_be_stopped_and_tells_how_far_it_is():

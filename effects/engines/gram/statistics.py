@@ -20,7 +20,7 @@ from effects.style_clip import Style
 #: peak of the whole (-80 dB), it is silent to the network. Not searched.
 MIN_PEAK_HEARD = 1e-4
 #: To be raised when the same clip and parameters come to have other statistics.
-STATISTICS_VERSION = 1
+STATISTICS_VERSION = 2
 
 
 def style_statistics(

@@ -23,7 +23,7 @@ from effects.running.progress import Progress
 from effects.style_clip import Style
 
 #: Part of the cache's key: to be raised when the same clip becomes another instrument.
-VERSION = 9
+VERSION = 10
 NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
 
 
