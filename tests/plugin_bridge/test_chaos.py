@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import math
 import os
 import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -23,7 +21,9 @@ import numpy as np
 import psutil
 import pytest
 from rich.console import Console
-from support.datagrams import HOSTILE, bundle, mutated
+from support.attack.datagrams import PATHS, Fuzz, submission
+from support.attack.jobs import SHORT, fill, small_disk
+from support.datagrams import bundle
 from support.servers import (
     HOST,
     RESTYLE,
@@ -40,14 +40,11 @@ from support.servers import (
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import Service
-from plugin_bridge.osc.addresses import COMMANDS
 from plugin_bridge.osc.client import Client, JobCancelled
-from plugin_bridge.osc.datagram import MAX_BYTES, encode
+from plugin_bridge.osc.datagram import encode
 from plugin_bridge.terminal.status_page import StatusPage
 
 MB = 1 << 20
-PING = encode("/restyle/version")
-SHORT = (0.3, 8000)  # seconds and Hz of stems that are restyled in a moment
 
 
 @pytest.fixture
@@ -57,45 +54,7 @@ def root(tmp_path):
     return folder
 
 
-def submitted(id="job", stem="in.wav", out="out.wav", preset="violin", *rest):
-    return encode("/restyle/submit", id, stem, out, preset, *rest)
-
-
 # Hostile datagrams
-
-PATHS = [
-    "", ".", "..", "/", "../in.wav", "../../etc/passwd", "/etc/passwd", "/dev/zero", "/dev/stdin",
-    "/proc/self/mem", "pipe.wav", "folder", "folder/", "loop.wav", "in.wav/", "in.wav/x.wav",
-    "missing.wav", "missing/out.wav", "in.txt", "in", ".wav", "~/in.wav", "$HOME/in.wav",
-    "file:///in.wav", "C:\\in.wav", "in.wav\n", "\x1b[2J.wav", "%s%n.wav", "a" * 300 + ".wav",
-    "a/" * 2000 + "b.wav", "./" * 2000 + "in.wav", "x" * 5000, "ä" * 2000 + ".wav", "\u202e.wav",
-    "broken.wav", "empty.wav", "zeros.wav", "out.wav.part", "in.wav", "outside.wav", "nest.wav",
-]  # fmt: skip
-PRESETS = [
-    "",
-    "violin",
-    "40",
-    "999",
-    "-1",
-    "Violin",
-    "vioin",
-    "../violin",
-    "a-b-c-d-e-f",
-    "x" * 500,
-]
-NUMBERS = [0, 1, -1, 0.5, 2.0, 1e30, math.nan, math.inf, -math.inf, 2**31 - 1, 2**62, True, None]
-KEYS = [
-    "strength",
-    "mix",
-    "gain_db",
-    "seed",
-    "start_seconds",
-    "end_seconds",
-    "drums",
-    "",
-    "colour",
-    "é",
-]
 
 
 def hostile_files(root: Path) -> None:
@@ -111,59 +70,6 @@ def hostile_files(root: Path) -> None:
     (root / "outside.wav").symlink_to(stem(root.parent / "outside.wav", *SHORT))
     (root / "nest.wav.json").write_text("[" * 60_000)
     os.mkfifo(root / "pipe.wav")
-
-
-class Fuzz:
-    """Datagrams, valid and not, drawn from a seed."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-
-    def datagram(self) -> bytes:
-        """A valid one, a bundle, a hostile one, or one of these damaged."""
-        draw = self._random
-        kind = draw.random()
-        if kind < 0.3:
-            return self._message()
-        if kind < 0.4:
-            return bundle(
-                *(self._message() for _ in range(draw.choice([0, 1, 1, 2, 2, 4, 8, 64])))
-            )[:MAX_BYTES]
-        if kind < 0.5:
-            return draw.choice([*HOSTILE.values()])
-        if kind < 0.51:
-            return draw.randbytes(draw.choice([1, 4, 100, 16_000, 60_000]))
-        return mutated(draw, draw.choice([self._message(), bundle(self._message(), PING)]))
-
-    def _message(self) -> bytes:
-        draw = self._random
-        address = draw.choice([*COMMANDS, "/restyle/nothing"])
-        if address == "/restyle/submit" and draw.random() < 0.9:
-            pairs = [
-                it
-                for _ in range(draw.choice([0, 0, 1, 3]))
-                for it in (draw.choice(KEYS), self._number())
-            ]
-            id = draw.choice(["", "a", "b", f"job-{draw.randrange(10**6)}", "x" * 300, "\n", "é"])
-            paths = draw.choice(PATHS), draw.choice(PATHS)
-            return submitted(id, *paths, draw.choice(PRESETS), *pairs)
-        types = COMMANDS[address].types if address in COMMANDS else ""
-        given = [self._value(kind) for kind in types]
-        if draw.random() < 0.3:
-            given = [self._value(draw.choice("sif")) for _ in range(draw.randrange(5))]
-        return encode(address, *given)
-
-    def _value(self, kind: str) -> str | int | float | None:
-        draw = self._random
-        if kind == "s":
-            return draw.choice([*PATHS, *PRESETS, *KEYS, "a", "b"])
-        return self._number()
-
-    def _number(self) -> int | float | None:
-        value = self._random.choice(NUMBERS)
-        return (
-            value if self._random.random() < 0.7 or value is None else self._random.uniform(-2, 2)
-        )
 
 
 def round_trip(server: Server) -> float:
@@ -229,8 +135,8 @@ def test_a_greedy_client_delays_nobody_else(root, what):
     hostile_files(root)
     names = [f"{a}ol{b} pano {a} guitr flte {b} acustic elctric" for a in "vcb" for b in range(21)]
     parts = {
-        "presets": [submitted(f"p{n}", "in.wav", "out.wav", name) for n, name in enumerate(names)],
-        "paths": [submitted(f"p{n}", path, "out.wav") for n, path in enumerate(PATHS)],
+        "presets": [submission(f"p{n}", "in.wav", "out.wav", name) for n, name in enumerate(names)],
+        "paths": [submission(f"p{n}", path, "out.wav") for n, path in enumerate(PATHS)],
         "lists": [encode("/restyle/preset/list"), encode("/restyle/param/list")] * 30,
     }[what]
     greedy = bundle(*[part for part in parts if len(part) < 1000][:63])
@@ -548,33 +454,18 @@ def test_a_folder_whose_name_is_not_utf8_takes_results(root):
 
 
 @contextmanager
-def small_disk(folder: Path, size: str):
-    """A file system of its own at ``folder``."""
-    folder.mkdir(exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
+def small_disk_or_skip(folder: Path, size: str):
     try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(path: Path, keep: int = 0) -> None:
-    """Leave no more than ``keep`` bytes free on the disk of ``path``."""
-    with path.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    os.truncate(path, max(path.stat().st_size - keep, 0))
+        with small_disk(folder, size) as disk:
+            yield disk
+    except PermissionError as error:
+        pytest.skip(str(error))
 
 
 @pytest.mark.slow
 def test_a_full_disk_fails_the_job_and_leaves_nothing(root, long):
     short = stem(root.parent / "short.wav", *SHORT)
-    with small_disk(root.parent / "small", "1M") as small:
+    with small_disk_or_skip(root.parent / "small", "1M") as small:
         options = ("--workers", "1", "--root", str(small), "--root", str(root.parent))
         with serve(root, *options) as server:
             server.ask("/restyle/submit", "big", "long.wav", f"{small}/big.wav", "violin")
@@ -598,7 +489,10 @@ def test_a_full_disk_under_the_journal_loses_no_job(root, long):
     stem(root / "short.wav", *SHORT)
     small = root.parent / "small"
     options = ("--workers", "1")
-    with small_disk(small, "1M"), serve(root, *options, journal=small / "journal.sqlite") as server:
+    with (
+        small_disk_or_skip(small, "1M"),
+        serve(root, *options, journal=small / "journal.sqlite") as server,
+    ):
         submit_long(server)
         fill(small / "filler")
 

@@ -1,0 +1,120 @@
+"""``python -m tests.attack``: each attack for its share of the time, and its figures."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.progress import Progress
+
+from support.attack import datagrams, files, jobs, load, paths
+from support.servers import serve, stem
+
+SECOND_FILES = 350  # damaged files that one process reads in a second; for the length of the work
+SECOND_JOBS = 4  # jobs that two workers do in a second
+SECOND_DATAGRAMS = 20_000
+SECOND_SWAPS = 60
+
+
+def main() -> None:
+    """Run the attacks that the command line names, or all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.attack",
+        description="Attack Restyle, and print what it withstood. A failure ends it.",
+    )
+    parser.add_argument("what", nargs="*", choices=[*ATTACKS, []], help="; ".join(ATTACKS))
+    parser.add_argument("--minutes", type=float, default=10.0, help="for all of them (10)")
+    parser.add_argument("--seed", type=int, default=0, help="draws what is done (0)")
+    given = parser.parse_args()
+    chosen = given.what or [name for name in ATTACKS if name != "libraries"]
+    seconds = 60 * given.minutes / len(chosen)
+    for name in chosen:
+        with tempfile.TemporaryDirectory(prefix="restyle-attack-") as folder:
+            ATTACKS[name](Path(folder), seconds, given.seed)
+
+
+def _files(folder: Path, seconds: float, seed: int) -> None:
+    _harvest(folder, seconds, seed, list(files.READERS))
+
+
+def _libraries(folder: Path, seconds: float, seed: int) -> None:
+    _harvest(folder, seconds, seed, list(files.LIBRARIES))
+
+
+def _harvest(folder: Path, seconds: float, seed: int, readers: list[str]) -> None:
+    count = max(int(seconds * SECOND_FILES / len(readers)), 100)
+    first = random.Random(seed).randrange(1 << 40)
+    for reader in readers:
+        with Progress(transient=True) as bar:
+            task = bar.add_task(reader, total=count)
+            numbers = range(first, first + count)
+            found = files.harvest(folder, reader, numbers, lambda b=bar, t=task: b.advance(t))
+        _tell(f"{count} damaged files, {reader}", found)
+
+
+def _datagrams(folder: Path, seconds: float, seed: int) -> None:
+    root = folder / "root"
+    root.mkdir()
+    stem(root / "in.wav", *jobs.SHORT)
+    count = max(int(seconds * SECOND_DATAGRAMS / len(datagrams.FLOODS)), 1000)
+    with serve(root, "--workers", "1") as server:
+        for kind in datagrams.FLOODS:
+            _tell(kind, datagrams.flood(server.port, kind, count))
+
+
+def _jobs(folder: Path, seconds: float, seed: int) -> None:
+    count = max(int(seconds * SECOND_JOBS), 20)
+    root = folder / "root"
+    root.mkdir()
+    names = list(jobs.BLOWS)
+    with ExitStack() as disks:
+        disk = None
+        try:
+            disks.enter_context(jobs.small_disk(folder / "journal-disk", "8M"))
+            disk = disks.enter_context(jobs.small_disk(folder / "disk", "8M"))
+        except PermissionError as error:
+            names = [name for name in names if "disk" not in name]
+            print(f"without full disks: {error}")
+        blows = [names[n % len(names)] for n in range(max(count // 50, len(names)))]
+        with Progress(transient=True) as bar:
+            task = bar.add_task("jobs", total=count)
+            ledger = jobs.endure(
+                root, count, blows, seed=seed, disk=disk, on_job=lambda: bar.advance(task)
+            )
+    _tell("jobs", ledger)
+
+
+def _paths(folder: Path, seconds: float, seed: int) -> None:
+    count = max(int(seconds * SECOND_SWAPS), 100)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("swaps", total=count)
+        outcome = paths.swap(folder, count, on_job=lambda done: bar.update(task, completed=done))
+    _tell("paths", outcome)
+
+
+def _load(folder: Path, seconds: float, seed: int) -> None:
+    root = folder / "root"
+    root.mkdir()
+    with Progress(transient=True) as bar:
+        task = bar.add_task("load", total=seconds)
+        course = load.bear(root, seconds, lambda it: bar.update(task, completed=it.seconds))
+    _tell("load", course)
+
+
+ATTACKS: dict[str, Callable[[Path, float, int], None]] = {
+    "files": _files,
+    "datagrams": _datagrams,
+    "jobs": _jobs,
+    "paths": _paths,
+    "load": _load,
+    "libraries": _libraries,
+}
+
+
+def _tell(what: str, figures: object) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {what}: {figures}", flush=True)
