@@ -42,8 +42,8 @@ def sha256(path: Path) -> str:
 
 def problems_of_sound(path: Path) -> list[str]:
     """What keeps a sound file from being a style clip: nothing, or one line."""
+    from presets.opening import NotOrdinary
     from presets.sound_file.header import BadSound
-    from presets.sound_file.opening import NotOrdinary
     from presets.sound_file.reading import opened
 
     try:

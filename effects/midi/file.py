@@ -15,6 +15,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from presets.opening import open_regular
+
 if TYPE_CHECKING:
     from mido import Message, MetaMessage
 
@@ -68,8 +70,8 @@ def read(
     Raises:
         FileNotFoundError, IsADirectoryError: there is no file at ``path``.
         OSError: it cannot be read.
-        ValueError: it is not a MIDI file, is damaged, too large, or of a format whose tracks do not
-            play together.
+        ValueError: it is not an ordinary file, not a MIDI file, damaged, too large, or of a format
+            whose tracks do not play together.
     """
     from mido import Message, MetaMessage
 
@@ -77,7 +79,7 @@ def read(
     if Path(name).is_dir():
         raise IsADirectoryError(f"{name!r} is a folder: name a MIDI file.")
     try:
-        with Path(name).open("rb") as file:
+        with open_regular(name) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no MIDI file at {name!r}.") from None

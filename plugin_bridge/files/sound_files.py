@@ -30,8 +30,8 @@ from pedalboard.io import AudioFile, WriteableAudioFile
 
 from effects.signal.arrays import Audio
 from plugin_bridge.files.whole_files import replacing
+from presets.opening import open_regular
 from presets.sound_file.header import BadSound
-from presets.sound_file.opening import open_regular
 from presets.sound_file.reading import Reader
 
 BLOCK = 1 << 20  # samples of a channel converted together: 8 MB of doubles; by guess

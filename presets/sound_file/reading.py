@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from presets.opening import open_regular
 from presets.sound_file.header import BadSound
 from presets.sound_file.look import check_memory, look
-from presets.sound_file.opening import open_regular
 
 if TYPE_CHECKING:
     from soundfile import SoundFile

@@ -69,8 +69,8 @@ def _header(form: _Format, size: int) -> Header:
     width = -(-bits // 8)
     if bits not in possible[tag] or block != channels * width or not channels:
         raise BadSound(
-            f"has an impossible header ({channels} channels of {bits} bits in {block} bytes): "
-            "export it again"
+            f"has an impossible header (format {tag}, samples of {bits} bits, blocks of {block} "
+            "bytes): export it again"
         )
     kept = {_PCM: 8 * width, _FLOAT: 32}.get(tag, 16)
     return Header("WAV", rate, channels, size // block, kept, integers=tag == _PCM)

@@ -193,10 +193,18 @@ def test_no_file_and_a_folder_are_said_to_be_that(tmp_path):
         file.read(str(tmp_path))
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there is no endless file")
-def test_an_endless_file_is_not_read_to_its_end():
+def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path):
+    (tmp_path / "a.mid").touch()
+    os.truncate(tmp_path / "a.mid", 1 << 33)
     with pytest.raises(ValueError, match="no MIDI file needs so much"):
-        file.read("/dev/zero")
+        file.read(tmp_path / "a.mid")
+
+
+def test_pipes_and_devices_are_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mid")
+    for path in (tmp_path / "pipe.mid", "/dev/zero"):
+        with pytest.raises(ValueError, match="not an ordinary file"):
+            file.read(path)
 
 
 def test_mutated_files_are_read_or_refused_in_one_line(read):

@@ -19,9 +19,9 @@ from support.mutants import (
     whole_files,
 )
 
+from presets.opening import NotOrdinary, open_regular
 from presets.sound_file.header import BadSound
 from presets.sound_file.look import MAX_OF_SMALL_BYTES, look
-from presets.sound_file.opening import NotOrdinary, open_regular
 from presets.sound_file.reading import opened
 
 UNREADABLE = ("ADPCM", "GSM", "G721", "G72", "DWVW", "PCM_U8.aiff", "opus", "MPEG")

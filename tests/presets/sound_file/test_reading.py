@@ -12,8 +12,8 @@ import soundfile
 from pedalboard.io import AudioFile
 from support.mutants import by_pedalboard, by_soundfile, chunk, mutant, riff, whole_files
 
+from presets.opening import open_regular
 from presets.sound_file.header import BadSound
-from presets.sound_file.opening import open_regular
 from presets.sound_file.reading import Reader, opened
 
 EXACT = [

@@ -42,7 +42,7 @@ def open_regular(
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             if stat.S_ISDIR(os.fstat(descriptor).st_mode):
                 raise IsADirectoryError(21, "Is a directory", os.fspath(path))
-            raise NotOrdinary(f"{Path(path)} is not an ordinary file: name a sound file.")
+            raise NotOrdinary(f"{Path(path)} is not an ordinary file: name one.")
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
