@@ -85,7 +85,9 @@ def check(header: Header) -> Header:
             f"has a sample rate of {header.sample_rate} Hz: convert it to one between 8 and 192 kHz"
         )
     if header.channels > MAX_CHANNELS:
-        raise BadSound(f"has {header.channels} channels: mix it down to {MAX_CHANNELS} at the most")
+        raise BadSound(
+            f"has {header.channels} channels: mix it down to {MAX_CHANNELS} channels or fewer"
+        )
     if header.channels < 1 or header.frames < 1:
         raise BadSound("holds no audio: export it again")
     return header
