@@ -27,7 +27,7 @@ def explain_job(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "Out of memory: split the stem, or close other programs."
     if isinstance(error, OSError) and error.strerror:
-        return f"{_of_system(error)}."
+        return shown(f"{_of_system(error)}.")
     if isinstance(error, (ValueError, OSError)):
         return one_line(error)
     return f"{type(error).__name__}: {one_line(error)}"
@@ -35,8 +35,26 @@ def explain_job(error: Exception) -> str:
 
 def one_line(error: BaseException) -> str:
     """The exception's own message, on one line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = _escaped(" ".join(str(error).split()) or type(error).__name__)
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
+
+
+def shown(text: str, most_characters: int = MAX_CHARACTERS) -> str:
+    """``text`` on one line of bounded length, which a terminal can show as it is.
+
+    What is too long is cut in the middle: names stand there, and the remedy at the end.
+    """
+    text, end = _escaped(text), most_characters // 2
+    if len(text) <= most_characters:
+        return text
+    return f"{text[: most_characters - end - 1]}…{text[-end:]}"
+
+
+def _escaped(text: str) -> str:
+    """``text`` with what a terminal would obey, or could not show, as in a string of Python's."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
 
 
 def _of_system(error: OSError) -> str:

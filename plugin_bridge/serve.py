@@ -8,6 +8,7 @@ import json
 import logging
 import logging.handlers
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from plugin_bridge.errors import MAX_CHARACTERS
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.looking import Lookers
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import Service
 from plugin_bridge.jobs.workers.dask import Cluster
@@ -76,14 +78,21 @@ def serve(options: Options) -> None:
         open_things.callback(journal.close)
         workers = Cluster(options.scheduler) if options.scheduler else LocalWorkers(options.workers)
         open_things.callback(workers.shutdown)
-        asyncio.run(_serve(options, journal, workers, roots, preset))
+        lookers = Lookers(roots)
+        open_things.callback(lookers.shutdown)
+        asyncio.run(_serve(options, journal, workers, lookers, preset))
 
 
 async def _serve(
-    options: Options, journal: Journal, workers: LocalWorkers | Cluster, roots: Roots, preset: str
+    options: Options,
+    journal: Journal,
+    workers: LocalWorkers | Cluster,
+    lookers: Lookers,
+    preset: str,
 ) -> None:
     from plugin_bridge.terminal.status_page import status_page
 
+    roots = lookers.roots
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
@@ -91,8 +100,9 @@ async def _serve(
     service = Service(
         journal,
         workers,
-        roots,
+        lookers,
         max_queue=options.max_queue,
+        on_trouble=lambda text: print(f"restyle: {text}", file=sys.stderr, flush=True),
         hang_seconds=options.hang_seconds,
     )
     if preset:

@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_bridge.errors import explain_job
 from plugin_bridge.files.sound_files import FORMATS
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.looking import Lookers
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import remove_report
 from plugin_bridge.jobs.roots import Roots
@@ -88,9 +90,11 @@ def batch(
         )
         open_things.callback(executor.shutdown)
         roots = Roots([source, target], max_seconds=float("inf"))
+        lookers = Lookers(roots)
+        open_things.callback(lookers.shutdown)
         room = len(stems) + len(journal.jobs) + 1
-        service = Service(journal, executor, roots, max_queue=room)
-        work = _Batch(service, source, target, checked, on_progress)
+        service = Service(journal, executor, lookers, max_queue=room)
+        work = _Batch(service, roots, source, target, checked, on_progress)
         return asyncio.run(work.run(stems))
 
 
@@ -122,22 +126,34 @@ class _Batch:
     def __init__(
         self,
         service: Service,
+        roots: Roots,
         source: Path,
         target: Path,
         settings: dict[str, Value],
         on_progress: OnProgress,
     ) -> None:
-        self._service = service
+        self._service, self._roots = service, roots.roots
         self._source, self._target = source.resolve(), target.resolve()
         self._settings = settings
         self._on_progress = on_progress
         self._wanted: dict[str, Path] = {}
+        self._removals: set[asyncio.Task[None]] = set()
 
     async def run(self, stems: list[Path]) -> Summary:
         self._check_journal()
-        skipped, failed = self._submit(stems)
-        self._service.watch(self._on_news)
-        stopped = await self._work()
+        skipped, failed = 0, dict[Path, str]()
+
+        async def work() -> None:
+            nonlocal skipped
+            skipped = await self._submit(stems, failed)
+            self._service.watch(self._on_news)
+            async with asyncio.TaskGroup() as tasks:
+                jobs = tasks.create_task(self._service.run())
+                await self._service.finish()
+                jobs.cancel()
+
+        stopped = await _unless_stopped(work())
+        await asyncio.gather(*self._removals)
         jobs = [self._service.jobs[id] for id in self._wanted]
         failed.update({self._wanted[j.id]: j.error for j in jobs if j.state == "failed"})
         done = [job for job in jobs if job.state == "done"]
@@ -153,37 +169,17 @@ class _Batch:
                     "another folder."
                 )
 
-    async def _work(self) -> bool:
-        """Do the jobs until all have ended or a signal comes; returns whether one came."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.add_signal_handler(number, stop.set)
-        tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._service.run())]
-        try:
-            tasks.append(asyncio.create_task(self._service.finish()))
-            tasks.append(asyncio.create_task(stop.wait()))
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
-        if isinstance(results[0], Exception):
-            raise results[0]
-        return stop.is_set()
-
-    def _submit(self, stems: list[Path]) -> tuple[int, dict[Path, str]]:
-        """Queue the stems that are not done. Returns how many are, and why others cannot be."""
-        skipped, failed = 0, {}
+    async def _submit(self, stems: list[Path], failed: dict[Path, str]) -> int:
+        """Queue the stems that are not done. Returns how many are; notes why others cannot be."""
+        skipped = 0
         for stem in stems:
             path, out = self._source / stem, self._target / stem
             # SQLite takes no text that UTF-8 cannot hold, which names of files may be.
             id = stem.as_posix().encode("utf-8", "backslashreplace").decode()
             try:
-                about = path.stat()
+                about = await asyncio.to_thread(path.stat)
             except OSError as error:  # a link to nothing
-                failed[stem] = f"{path}: {error.strerror}."
+                failed[stem] = explain_job(error)
                 continue
             request = repr((about.st_size, about.st_mtime_ns))
             known = self._service.jobs.get(id)
@@ -194,29 +190,50 @@ class _Batch:
                     failed[stem] = f"{path} was changed since: remove {out} to restyle it again."
                 continue
             try:
-                self._queue(id, request, path, out)
+                await self._queue(id, request, path, out)
             except Refusal as refusal:
                 failed[stem] = str(refusal)
                 continue
             self._wanted[id] = stem
-        return skipped, failed
+        return skipped
 
-    def _queue(self, id: str, request: str, path: Path, out: Path) -> None:
+    async def _queue(self, id: str, request: str, path: Path, out: Path) -> None:
         """Have a stem done, or done again. Raises Refusal."""
         known = self._service.jobs.get(id)
         if known is not None and known.state in {"queued", "running"}:
-            self._service.renew(known, request)  # the stem is read only when its turn comes
+            await self._service.renew(known, request)  # it is read only when its turn comes
         elif known is not None and known.ended:
-            self._service.forget(known)  # another try
+            await self._service.forget(known)  # another try
         out.parent.mkdir(parents=True, exist_ok=True)
-        self._service.submit(id, request, OPERATION, {"stem": str(path)}, str(out), self._settings)
+        inputs = {"stem": str(path)}
+        await self._service.submit(id, request, OPERATION, inputs, str(out), self._settings)
 
     def _on_news(self, news: News) -> None:
         if not isinstance(news, JobNews):
             return
         if news.event == "done":  # the journal knows it
-            remove_report(Path(news.job.output))
+            removal = asyncio.to_thread(remove_report, Path(news.job.output), self._roots)
+            self._removals.add(asyncio.create_task(removal))
         jobs = [self._service.jobs[id] for id in self._wanted]
         fraction = sum(1.0 if j.ended else j.progress for j in jobs) / max(len(jobs), 1)
         ended = sum(j.ended for j in jobs)
         self._on_progress(fraction, f"{ended} of {len(jobs)}")
+
+
+async def _unless_stopped(work: Coroutine[None, None, None]) -> bool:
+    """Do ``work`` until it is done or SIGINT or SIGTERM comes; returns whether one came."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(number, stop.set)
+    tasks = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        result, _ = await asyncio.gather(*tasks, return_exceptions=True)
+    if isinstance(result, Exception):
+        raise result
+    return stop.is_set()

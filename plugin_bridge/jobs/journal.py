@@ -1,46 +1,56 @@
-"""The journal: every job that was accepted, and how far it has got, in SQLite.
+"""The journal: every job that was accepted, and how far it has got.
 
 A job is written down before its client is told that it was accepted, and each step before it is
 taken. So after a crash at any moment a job is either ``queued`` or ``running`` (and is run again),
 or ``written``: its result is whole in OUT.part and only has to be moved.
 
-The server goes by the jobs in memory. A step that cannot be written down at once (a full disk) is
-written with the next, or by `Journal.flush`.
-
-``PRAGMA user_version`` says how the jobs are written down. An older journal is rewritten when it
-is opened, in one transaction; one of a newer Restyle is refused and left as it is.
+The server goes by the jobs in memory, which change only in its loop. The file is written in a
+thread of its own, since the disk may be slow and another program may hold the file: what comes in
+while one transaction is under way goes into the next, all together. A step that cannot be written
+down at once (a full disk) is written with the next, or by `Journal.flush`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
 
 from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs.journal_file import JournalFile, Row, is_busy
 from plugin_bridge.jobs.refusal import Refusal
 
 KEPT = 2000  # jobs that have ended; older ones are answered no_such_job. Not searched
 
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, number INTEGER, state TEXT, "
-    "changed REAL, job TEXT)"
-)
 _STORED = [item.name for item in fields(Job) if item.name not in ("progress", "stage")]
+
+
+@dataclass
+class _New:
+    """A job that is not accepted yet, and why it cannot be, once that is known."""
+
+    job: Job
+    error: Exception | None = None
 
 
 class Journal:
     """The jobs of one server; a second one on the same file is refused while the first lives.
 
+    Its coroutines are for one loop at a time.
+
     Args:
         path: the file; its folder is made if it is missing.
         kept: how many jobs that have ended are remembered; None for all.
+
+    Attributes:
+        jobs: by id, in the order of submission.
+        gone: why no job is accepted any longer, once the file was deleted or replaced; else ``""``.
 
     Raises:
         ValueError: another server uses the file, or it is no journal, or a newer Restyle's.
@@ -49,183 +59,140 @@ class Journal:
 
     def __init__(self, path: Path, *, kept: int | None = KEPT) -> None:
         self.path = path
+        self.gone = ""
         self._kept = kept
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = FileLock(f"{path}.lock")
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise ValueError(
-                f"Another restyle uses the journal {path}: stop it, or give --journal FILE."
-            ) from None
-        self.jobs: dict[str, Job] = {}
-        self._unwritten: dict[str, Job] = {}
-        try:
-            self._open()
-        except _Newer as error:
-            self._lock.release()
-            raise ValueError(
-                f"The journal {path} is a newer Restyle's ({error}): update Restyle, or give "
-                "--journal FILE."
-            ) from error
-        except (sqlite3.Error, *_UNREADABLE) as error:
-            self._lock.release()
-            raise ValueError(
-                f"The journal {path} cannot be used ({error}): move it away, or give "
-                "--journal FILE."
-            ) from error
-
-    def _open(self) -> None:
-        self._database = sqlite3.connect(self.path, isolation_level=None)
-        try:
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._migrate()
-            self._database.execute("PRAGMA journal_mode = WAL")
-            query = "SELECT job FROM jobs ORDER BY number"
-            for (text,) in self._database.execute(query):
-                job = Job(**json.loads(text))
-                self.jobs[job.id] = job
-        except BaseException:
-            self._database.close()
-            raise
+        self._file = JournalFile(path)
+        self.jobs: dict[str, Job] = {job.id: job for job in self._file.jobs}
         self._next = max((job.number for job in self.jobs.values()), default=0) + 1
-        self._forget_oldest()
-
-    def _migrate(self) -> None:
-        """Bring an older journal, or a new and empty one, to this version: wholly or not at all."""
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise _Newer(f"version {version}, and this one knows {VERSION}")
-        if version == VERSION:
-            return
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            self._database.execute(_TABLE)
-            rows = self._database.execute("SELECT job, rowid FROM jobs").fetchall()
-            new = [(_migrated(text, version), row) for text, row in rows]
-            self._database.executemany("UPDATE jobs SET job = ? WHERE rowid = ?", new)
-            self._database.execute(f"PRAGMA user_version = {VERSION}")
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="restyle-journal")
+        self._unwritten: dict[str, Row] = {}
+        self._new: list[_New] = []
+        self._writing: asyncio.Task[bool] | None = None  # the transaction that is under way
+        self._waiting: asyncio.Task[bool] | None = None  # the next one, still open to more rows
+        old = self._too_many()
+        with contextlib.suppress(sqlite3.Error):
+            self._file.delete([job.id for job in old])
+            for job in old:
+                del self.jobs[job.id]
 
     def close(self) -> None:
         """Write what is unwritten, if that is possible, and let go of the file."""
-        self.flush()
-        self._database.close()
-        self._lock.release()
+        with contextlib.suppress(sqlite3.Error):
+            if self._unwritten:
+                self._thread.submit(self._file.write, list(self._unwritten.values())).result()
+        self._thread.submit(self._file.close).result()
+        self._thread.shutdown()
 
-    def add(self, job: Job) -> None:
+    async def add(self, job: Job) -> None:
         """Write down a new job; only then does it count as accepted.
 
         Raises:
             Refusal: it cannot be written down.
         """
-        job.number = self._next
-        try:
-            self._write([job])
-        except sqlite3.Error as error:
-            raise Refusal(
-                "disk_full", f"The journal {self.path} cannot be written: {error}."
-            ) from error
-        self._next += 1
-        self.jobs[job.id] = job
-        self._forget_oldest()
+        if self.gone:
+            raise Refusal("journal_gone", self.gone)
+        new = _New(job)
+        self._new.append(new)
+        await self._write()
+        if new.error is not None:
+            raise new.error
+        await self.forget(self._too_many())
 
-    def save(self, job: Job) -> bool:
+    async def save(self, job: Job) -> bool:
         """Write down a known job's new state; False if that has to wait."""
-        self._unwritten[job.id] = job
-        return self.flush()
+        self._unwritten[job.id] = _row(job)
+        return await self._write()
 
-    def flush(self) -> bool:
-        """Write down what is unwritten; False if that is not possible yet."""
-        if not self._unwritten:
-            return True
-        try:
-            self._write(self._unwritten.values())
-        except sqlite3.Error:
-            return False
-        self._unwritten.clear()
+    async def flush(self) -> bool:
+        """Write down what is unwritten, and see to it that the file is there.
+
+        Returns False if something cannot be written yet; sets `gone` if the file is gone.
+        """
+        if self._unwritten:
+            return await self._write()
+        loop = asyncio.get_running_loop()
+        self._note(await loop.run_in_executor(self._thread, self._file.is_there))
         return True
+
+    async def forget(self, jobs: Sequence[Job]) -> None:
+        """Delete jobs that have ended, if the disk allows."""
+        if not jobs:
+            return
+        # Not to be written again by a transaction that comes after this one.
+        unwritten = {j.id: self._unwritten.pop(j.id) for j in jobs if j.id in self._unwritten}
+        loop = asyncio.get_running_loop()
+        try:
+            ids = [job.id for job in jobs]
+            await loop.run_in_executor(self._thread, self._file.delete, ids)
+        except sqlite3.Error:
+            self._unwritten = {**unwritten, **self._unwritten}
+            return
+        for job in jobs:
+            self.jobs.pop(job.id, None)
 
     def unended(self) -> Iterator[Job]:
         """The jobs that still have to be seen to, in the order of submission."""
         return (job for job in self.jobs.values() if not job.ended)
 
-    def _write(self, jobs: Iterable[Job]) -> None:
-        rows = []
-        for job in jobs:
-            text = json.dumps({name: getattr(job, name) for name in _STORED})
-            rows.append((job.id, job.number, job.state, time.time(), text))
-        self._change("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", rows)
+    async def _write(self) -> bool:
+        """Wait for a transaction that begins from now on; returns whether it succeeded."""
+        if self._waiting is None or self._waiting.done():
+            self._waiting = asyncio.create_task(self._write_after(self._writing))
+        return await asyncio.shield(self._waiting)  # others wait for it, too
 
-    def _change(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Run ``statement`` with each of ``rows``: all or none, waiting for the disk only once."""
-        self._database.execute("BEGIN IMMEDIATE")
+    async def _write_after(self, before: asyncio.Task[bool] | None) -> bool:
+        if before is not None and not before.done():
+            await asyncio.wait({before})
+        self._writing, self._waiting = self._waiting, None
+        new, self._new = self._new, []
+        for number, it in enumerate(new, self._next):
+            it.job.number = number
+        saved = dict(self._unwritten)
+        rows = [*saved.values(), *(_row(it.job) for it in new)]
+        loop = asyncio.get_running_loop()
         try:
-            self._database.executemany(statement, rows)
-            self._database.execute("COMMIT")
-        except sqlite3.Error:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
+            self._note(await loop.run_in_executor(self._thread, self._file.write, rows))
+        except Exception as error:
+            for it in new:
+                it.error = self._refusal(error)
+            return False
+        self._unwritten = {id: r for id, r in self._unwritten.items() if saved.get(id) is not r}
+        for it in new:
+            if self.gone:
+                it.error = Refusal("journal_gone", self.gone)
+            else:
+                self._next = it.job.number + 1
+                self.jobs[it.job.id] = it.job
+        return True
 
-    def forget(self, jobs: Sequence[Job]) -> None:
-        """Delete jobs that have ended, if the disk allows."""
-        try:
-            self._change("DELETE FROM jobs WHERE id = ?", [(job.id,) for job in jobs])
-        except sqlite3.Error:
-            return
-        for job in jobs:
-            del self.jobs[job.id]
-            self._unwritten.pop(job.id, None)
+    def _note(self, there: bool) -> None:
+        if not there:
+            self.gone = (
+                f"The journal {self.path} was deleted or replaced: restart the server when the "
+                "accepted jobs are done."
+            )
 
-    def _forget_oldest(self) -> None:
+    def _refusal(self, error: Exception) -> Exception:
+        """Why a job cannot be accepted, if a transaction fails with ``error``."""
+        if not isinstance(error, sqlite3.Error):
+            return error
+        if is_busy(error):
+            return Refusal(
+                "journal_busy",
+                f"The journal {self.path} is locked by another program: close that one, and send "
+                "the job again.",
+            )
+        return Refusal("disk_full", f"The journal {self.path} cannot be written: {error}.")
+
+    def _too_many(self) -> Sequence[Job]:
+        """The oldest of the jobs that have ended, if there are too many."""
         # Only at 10 % too many: one by one, each new job would cost another write to the disk.
         if self._kept is None or len(self.jobs) <= self._kept * 1.1:
-            return
+            return ()
         ended = [job for job in self.jobs.values() if job.ended]
-        self.forget(ended[: max(len(ended) - self._kept, 0)])
+        return ended[: max(len(ended) - self._kept, 0)]
 
 
-class _Newer(Exception):  # noqa: N818 - says what the journal is
-    """The journal was written by a newer Restyle."""
-
-
-def _name_operation(job: dict[str, Any]) -> dict[str, Any]:
-    """Bring a job from version 0, in which each restyled one stem, to version 1."""
-    stem, out, preset = (job.pop(name) for name in ("stem", "out", "preset"))
-    return {
-        **job,
-        "operation": "restyle",
-        "inputs": {"stem": stem},
-        "output": out,
-        "settings": {"preset": preset, **job["settings"]},
-        "owner": "",
-    }
-
-
-def _add_made_of(job: dict[str, Any]) -> dict[str, Any]:
-    """Bring a job from version 1, which did not say what its result is made of, to version 2."""
-    return {**job, "made_of": {}}
-
-
-def _migrated(text: str, version: int) -> str:
-    """A job's text from a journal of ``version``, as it is written down now."""
-    job = json.loads(text)
-    for migrate in _MIGRATIONS[version:]:
-        job = migrate(job)
-    Job(**job)  # raises if it is not a job, before anything is changed
-    return json.dumps(job)
-
-
-#: One for each version, from 0 on: each brings a job from its version to the next.
-_MIGRATIONS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (
-    _name_operation,
-    _add_made_of,
-)
-VERSION = len(_MIGRATIONS)
-
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # not a job
+def _row(job: Job) -> Row:
+    text = json.dumps({name: getattr(job, name) for name in _STORED})
+    return Row(job.id, job.number, job.state, time.time(), text)

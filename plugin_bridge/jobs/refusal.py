@@ -6,6 +6,10 @@ import errno
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from plugin_bridge.errors import shown
+
+MAX_CHARACTERS = 1000  # of a message: it names paths, and has to go into a datagram. Not searched
+
 #: The codes of failures, and what each means.
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,6 +31,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "out_is_in": "the result would replace the stem",
         "out_not_writable": "the result's folder is missing or read-only",
         "disk_full": "there is no room left",
+        "journal_busy": "another program has locked the journal",
+        "journal_gone": "the journal was deleted or replaced while the server ran",
+        "out_of_files": "more files are open than the system allows: raise the limit (ulimit -n)",
         "unreadable": "the stem or the preset's clip cannot be read or restyled",
         "worker_died": "a worker process ended in the middle, twice",
         "hung": "a worker stopped answering, twice",
@@ -39,8 +46,11 @@ class Refusal(ValueError):  # noqa: N818 - the answer to a request
     """A request is refused, or a job fails: a code of `CODES`, and one line with the remedy."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(shown(message, MAX_CHARACTERS))
         self.code = code
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[str, str]]:
+        return Refusal, (self.code, str(self))
 
 
 def code_of(error: Exception) -> str:
@@ -55,6 +65,8 @@ def code_of(error: Exception) -> str:
 
 
 _OF_ERRNO = {
+    errno.EMFILE: "out_of_files",
+    errno.ENFILE: "out_of_files",
     errno.ENOSPC: "disk_full",
     errno.EDQUOT: "disk_full",
     errno.EACCES: "out_not_writable",

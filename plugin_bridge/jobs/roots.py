@@ -1,25 +1,42 @@
 """Which files jobs may read and write: those inside the folders that the server was given.
 
 Paths are judged as the file system sees them, with links and ``..`` followed. They are checked when
-a job comes in and again when its turn comes, since files may change in between.
+a job comes in and again when its turn comes, since files may change in between. From then on the
+real path counts, and no link is followed any more: see `plugin_bridge.files.beneath`.
+
+Everything here may wait for a disk, and what a file holds may be hostile: servers call it in a
+process of its own, see `plugin_bridge.jobs.looking`.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
+from plugin_bridge.files.beneath import Folder, Strayed, opened, root
+from plugin_bridge.jobs.inputs import open_input, refusal, strayed
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import is_report, part_path, report_path
 
 MAX_NAME_BYTES = 255  # what most file systems allow
 MAX_PATH_CHARACTERS = 4096  # what Linux allows, in bytes
-#: Looked at before a file is opened; the latter is twice the longest page of an Ogg file.
-HEAD_BYTES, TAIL_BYTES = 1 << 16, 1 << 17
+
+
+class Looked(NamedTuple):
+    """What a look at a job's files has found.
+
+    Attributes:
+        inputs: the real paths of the files to read, by their names in the operation.
+        output: the real path of the result.
+        refusal: why the result may not be written, if so. It comes late, for another reason may
+            be the better one: that another job is writing the very file.
+    """
+
+    inputs: dict[str, str]
+    output: str
+    refusal: Refusal | None
 
 
 class Roots:
@@ -29,6 +46,9 @@ class Roots:
         folders: at least one. Relative paths of jobs start from the first.
         max_seconds: the longest stem.
 
+    Attributes:
+        roots: the folders, as `plugin_bridge.files.beneath` takes them.
+
     Raises:
         ValueError: one of them is not a folder.
     """
@@ -37,8 +57,22 @@ class Roots:
         for folder in folders:
             if not folder.is_dir():
                 raise ValueError(f"There is no folder {folder} to serve: create it first.")
-        self.folders = tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in folders))
+        self.roots = tuple(dict.fromkeys(map(root, folders)))
+        self.folders = tuple(Path(it.path) for it in self.roots)
         self.max_seconds = max_seconds
+
+    def look(self, inputs: Mapping[str, str], output: str) -> Looked:
+        """Judge all files of a job.
+
+        Raises:
+            Refusal: as `stem` for one of ``inputs``.
+        """
+        stems = {name: self.stem(text) for name, text in inputs.items()}
+        paths = {name: str(path) for name, path in stems.items()}
+        try:
+            return Looked(paths, str(self.result(output, *stems.values())), None)
+        except Refusal as refusal:
+            return Looked(paths, os.path.realpath(self.folders[0] / output), refusal)
 
     def stem(self, text: str) -> Path:
         """The real path of a stem.
@@ -49,13 +83,8 @@ class Roots:
         """
         path = self._inside(text)
         _check_suffix(path)
-        try:
-            about = path.stat()
-        except OSError as error:
-            raise _refusal(error, path) from error
-        if not stat.S_ISREG(about.st_mode):  # a device or a pipe could be read for ever
-            raise Refusal("not_a_file", f"{path} is not an ordinary file: name a rendered stem.")
-        seconds = _seconds(path, about.st_size, about.st_mtime_ns)
+        with open_input(path, self.roots) as file:
+            seconds = _seconds(file, path)
         if seconds > self.max_seconds:
             raise Refusal(
                 "too_long",
@@ -79,17 +108,13 @@ class Roots:
         real_folder = self._inside(os.fspath(given.parent), or_root=True)
         path = real_folder / name
         _check_suffix(path)
-        if not os.path.isdir(real_folder) or not os.access(real_folder, os.W_OK | os.X_OK):
-            raise Refusal(
-                "out_not_writable",
-                f"The folder {real_folder} is missing or cannot be written to: create it.",
-            )
-        report = report_path(path)
-        if len(os.fsencode(report.name)) > MAX_NAME_BYTES:
-            raise Refusal("bad_request", f"The name {name} is too long: choose a shorter one.")
-        for taken in (path, part_path(path), report):
-            if os.path.lexists(taken) and not (taken == report and is_report(report)):
-                raise Refusal("out_exists", f"{taken} exists: name another file for the result.")
+        try:
+            with opened(real_folder, self.roots) as folder:
+                _check_place(folder, path)
+        except Strayed as error:
+            raise strayed(path) from error
+        except OSError as error:
+            raise _not_writable(real_folder) from error
         return path
 
     def _inside(self, text: str, *, or_root: bool = False) -> Path:
@@ -119,34 +144,32 @@ def _check_suffix(path: Path) -> None:
         raise Refusal("not_audio", str(error)) from error
 
 
-@lru_cache(maxsize=1024)  # scanning an hour of MP3 takes a tenth of a second
-def _seconds(path: Path, size: int, changed: int) -> float:
-    """How long a sound file is by its header. ``changed`` keeps the cache from stale answers."""
-    from pedalboard.io import AudioFile
+def _check_place(folder: Folder, path: Path) -> None:
+    """Check that a result can be written in ``folder``. Raises Refusal, or OSError."""
+    if not folder.is_writable():
+        raise _not_writable(path.parent)
+    report = report_path(path).name
+    if len(os.fsencode(report)) > MAX_NAME_BYTES:
+        raise Refusal("bad_request", f"The name {path.name} is too long: choose a shorter one.")
+    for taken in (path.name, part_path(path).name, report):
+        if folder.has(taken) and not (taken == report and is_report(folder, report)):
+            taken_path = path.with_name(taken)
+            raise Refusal("out_exists", f"{taken_path} exists: name another file for the result.")
+
+
+def _seconds(file: BinaryIO, path: Path) -> float:
+    """How long a sound file is by its header."""
+    from presets.sound_file.look import look
 
     try:
-        with path.open("rb") as raw:
-            head = raw.read(HEAD_BYTES)
-            raw.seek(max(size - TAIL_BYTES, 0))
-            tail = raw.read(TAIL_BYTES)
-        if not any(head):  # pedalboard would look for sound to the file's end
-            raise ValueError("it begins with nothing but zeros")
-        if head.startswith(b"OggS") and b"OggS" not in tail:  # or for an Ogg file's last page
-            raise ValueError("its end is missing")
-        with AudioFile(str(path)) as file:
-            return float(file.frames / file.samplerate)
-    except (RuntimeError, ValueError, TypeError, ZeroDivisionError, OSError) as error:
-        # TypeError is what pedalboard makes of a name that is not UTF-8.
-        raise Refusal(
-            "not_audio", f"{path} cannot be read as audio: export it again ({_first(error)})."
-        ) from error
+        return look(file).seconds
+    except ValueError as error:  # BadSound: what follows the file's name
+        raise Refusal("not_audio", f"{path} {error}.") from error
+    except OSError as error:
+        raise refusal(error, path) from error
 
 
-def _refusal(error: OSError, path: Path) -> Refusal:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return Refusal("not_found", f"There is no file {path}: was it rendered?")
-    return Refusal("not_a_file", f"{path} cannot be opened: {error.strerror}.")
-
-
-def _first(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200].rstrip(".")
+def _not_writable(folder: Path) -> Refusal:
+    return Refusal(
+        "out_not_writable", f"The folder {folder} is missing or cannot be written to: create it."
+    )

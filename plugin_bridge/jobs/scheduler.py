@@ -1,9 +1,7 @@
-"""From the journal to the workers and back: what happens to a job.
+"""From the journal to the workers and back: which job is worked on when.
 
-    queued -> running -> written -> done        or, on the way, failed or cancelled
-
-Everything here runs in one asyncio loop. Workers write OUT.part; only the scheduler moves it to
-its place, so a worker that was given up on can do no harm.
+Everything here runs in one asyncio loop, which waits for no disk. Workers write OUT.part; only the
+server moves it to its place, so a worker that was given up on can do no harm.
 """
 
 from __future__ import annotations
@@ -11,66 +9,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from collections.abc import Callable, Coroutine
 
 from plugin_bridge.errors import one_line
-from plugin_bridge.jobs.job import Job, State
+from plugin_bridge.jobs.inputs import READING, crashes
+from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.looking import Looking
 from plugin_bridge.jobs.operations import OPERATIONS
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.result_files import (
-    publish,
-    read_report,
-    remove_part,
-    report_path,
-    write_report,
-)
-from plugin_bridge.jobs.roots import Roots
+from plugin_bridge.jobs.running import Ending, Running
+from plugin_bridge.jobs.steps import OnEvent, Steps
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
+from plugin_bridge.jobs.workers.process import WorkerDied
 from plugin_bridge.jobs.workers.progress_line import Exchange
 from plugin_bridge.jobs.workers.work import Outcome, Task, work
 
 log = logging.getLogger("restyle.serve")
 
-OnEvent = Callable[[Job, str], None]  # the job, and: progress, done, failed or cancelled
-
 #: The least time between reports of a job's progress: a little less than between an effect's own,
 #: which come ten times a second, so that none of these is left out for being early.
 REPORT_SECONDS = 0.099
-DEATHS = 2  # workers lost over one job, after which it fails: one may be chance
 # Not searched; the tests of chaos pass with these.
 GRACE_SECONDS = 5.0  # for work to notice that its line is cut, before its worker is killed
 WATCH_SECONDS = 1.0  # between looks for hung work, new workers, and room on a full disk
-STUCK = 10  # times ``hang_seconds``: work whose reports say nothing new for so long hangs, too
-
-Ending = Literal["", "cancelled", "hung"]  # why the work was given up, if it was
-
-
-@dataclass
-class _Running:
-    """The work on a job.
-
-    Attributes:
-        future: what the worker makes of it.
-        heard: when the worker last reported, on the clock of `time.monotonic`.
-        moved: when a report last said something new.
-        reported: when progress was last passed on.
-        ending: why the work is being stopped, if it is.
-        task: waits for the future.
-    """
-
-    future: Future[Outcome]
-    heard: float
-    moved: float
-    reported: float = 0.0
-    ending: Ending = ""
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
+STOP_SECONDS = 2.0  # at a stop, for jobs whose work is over to be moved on
+LINE_SECONDS = 0.1  # for what a worker said before it died to arrive
 
 
 class Scheduler:
@@ -79,8 +46,9 @@ class Scheduler:
     Args:
         journal: the jobs; those that a crash interrupted are seen to first.
         workers: where the jobs are done.
-        roots: which files may be used.
+        looking: which files may be used, and who looks at them.
         on_event: called with a job when it moves on and when it ends; it must not raise.
+        on_trouble: called with what a person has to see to, once.
         hang_seconds: a worker that is silent for so long hangs, and so does one that reports
             nothing new for ten times as long.
     """
@@ -89,34 +57,53 @@ class Scheduler:
         self,
         journal: Journal,
         workers: LocalWorkers | Cluster,
-        roots: Roots,
+        looking: Looking,
         on_event: OnEvent = lambda job, event: None,
         *,
+        on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
     ) -> None:
         self._journal = journal
         self._workers = workers
-        self._roots = roots
+        self._looking = looking
         self._on_event = on_event
+        self._on_trouble = on_trouble
         self._hang_seconds = hang_seconds
-        self._running: dict[str, _Running] = {}
+        self._steps = Steps(journal, looking.roots, self._on_end)
+        self._running: dict[str, Running] = {}
+        self._left_alone: set[str] = set()  # jobs that are being accepted or cancelled
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tending: asyncio.Task[None] | None = None
         self._exchange = Exchange(self._on_report)
         self._wake = asyncio.Event()
         self._finished = asyncio.Event()
-        self._stopped = False
+        self._watched = 0.0
+        self._told = False
 
     # Asked for by the service.
 
-    def wake(self) -> None:
-        """Look at the queue at once: there is a new job."""
+    async def accept(self, job: Job) -> None:
+        """Write a job down and queue it. Raises Refusal if it cannot be written down."""
+        self._left_alone.add(job.id)
+        try:
+            await self._steps.accept(job)
+        finally:
+            self._left_alone.discard(job.id)
         self._wake.set()
 
     def cancel(self, job: Job) -> None:
         """Stop a job that has not ended; ``on_event`` hears of it once no work on it goes on."""
-        if job.state == "queued":
-            self._end(job, "cancelled")
-        elif job.id in self._running:
+        if job.id in self._running:
             self._give_up(job, "cancelled")
+        elif job.state == "queued" and job.id not in self._left_alone:
+            self._left_alone.add(job.id)
+            self._spawn(self._cancel(job))
+
+    async def _cancel(self, job: Job) -> None:
+        try:
+            await self._steps.end(job, "cancelled")
+        finally:
+            self._left_alone.discard(job.id)
 
     # Running the jobs.
 
@@ -124,7 +111,8 @@ class Scheduler:
         """Do the jobs until this is cancelled; those running then go back to the queue."""
         await self._exchange.open(self._workers.host)
         try:
-            self._recover()
+            await self._recover()
+            self._watched = time.monotonic()
             while True:
                 self._wake.clear()
                 self._dispatch()
@@ -133,7 +121,7 @@ class Scheduler:
                         await self._wake.wait()
                 self._watch()
         finally:
-            self._stop()
+            await self._stop()
 
     async def finish(self) -> None:
         """Wait until every job has ended."""
@@ -141,141 +129,105 @@ class Scheduler:
             self._finished.clear()
             await self._finished.wait()
 
-    def _recover(self) -> None:
-        for job in list(self._journal.unended()):
-            if job.state == "written":
-                self._publish(job)
-            elif job.state == "running" and self._is_done(job):
-                self._end(job, "done")
-            else:  # even a queued one may have run, while the journal's disk was full
-                remove_part(Path(job.output))
-                job.state = "queued"
-                self._journal.save(job)
-
-    def _is_done(self, job: Job) -> bool:
-        """Whether a job's report says that it is done: the journal may have had no room."""
-        report = read_report(report_path(Path(job.output)))
-        if (report.get("job"), report.get("state")) != (job.id, "done"):
-            return False
-        job.frames, job.rate, job.seconds = (
-            report.get(it, 0) for it in ("frames", "rate", "seconds")
-        )
-        made_of = report.get("made_of")  # reports of 0.1 have none
-        job.made_of = made_of if isinstance(made_of, dict) else {}
-        return Path(job.output).exists()
+    async def _recover(self) -> None:
+        jobs = [job for job in self._journal.unended() if job.id not in self._left_alone]
+        self._running = {job.id: Running() for job in jobs}  # so that they can be cancelled
+        for job in jobs:
+            await self._steps.recover(job)
+            running = self._running.pop(job.id)
+            if running.ending == "cancelled" and not job.ended:
+                await self._steps.end(job, "cancelled")
 
     def _dispatch(self) -> None:
-        free = self._workers.count - len(self._running)
-        if free <= 0:
-            return
-        for job in list(self._journal.unended()):
-            if job.state == "queued" and job.id not in self._running:
-                try:
-                    self._start(job)
-                except (RuntimeError, OSError) as error:  # no worker is available just now
-                    log.warning("no worker", extra={"job": job.id, "error": one_line(error)})
-                    job.state = "queued"
-                    self._journal.save(job)
-                    return
-                if len(self._running) >= self._workers.count:
-                    return
+        """Begin as many jobs as there are workers free."""
+        for job in self._journal.unended():
+            if len(self._running) >= self._workers.count:
+                return
+            if job.state == "queued" and job.id not in {*self._running, *self._left_alone}:
+                running = self._running[job.id] = Running()
+                running.task = self._spawn(self._take(job, running))
 
-    def _start(self, job: Job) -> None:
+    async def _take(self, job: Job, running: Running) -> None:
+        """Take a job from the queue through all its steps, until it has ended or waits again."""
         try:
-            inputs = map(self._roots.stem, job.inputs.values())
-            self._roots.result(job.output, *inputs)
+            if await self._start(job, running):
+                outcome = await self._outcome(job, running)
+                running.settling = True
+                await self._settle(job, running, outcome)
+        except Exception as fault:
+            log.exception("fault", extra={"job": job.id})
+            await self._steps.discard(job, "failed", "internal", one_line(fault))
+        finally:
+            del self._running[job.id]
+            self._wake.set()
+
+    async def _start(self, job: Job, running: Running) -> bool:
+        """Look at a job's files again, and give it to a worker; False if it ended instead."""
+        try:
+            if job.operation not in OPERATIONS:  # the journal is from a Restyle that had it
+                text = f"There is no operation {job.operation!r} here: update Restyle."
+                raise Refusal("bad_request", text)
+            looked = await self._looking.look(job.inputs, job.output)
+            if looked.refusal is not None:
+                raise looked.refusal
         except Refusal as refusal:
-            self._end(job, "failed", refusal.code, str(refusal))
-            return
-        place = OPERATIONS.get(job.operation)
-        if place is None:  # the journal is from a Restyle that had it
-            text = f"There is no operation {job.operation!r} here: update Restyle."
-            self._end(job, "failed", "bad_request", text)
-            return
-        job.state, job.progress, job.stage = "running", 0.0, "starting"
-        self._journal.save(job)
-        line = self._exchange.address
-        task = Task(job.id, place, job.inputs, job.output, job.settings, line)
-        now = time.monotonic()
-        running = _Running(self._workers.submit(work, task), heard=now, moved=now)
-        self._running[job.id] = running
-        running.task = asyncio.create_task(self._await(job, running))
-
-    async def _await(self, job: Job, running: _Running) -> None:
-        """Wait for the work on a job to end, or to be given up."""
-        outcome = None
-        try:
-            outcome = await asyncio.wrap_future(running.future)
-        except asyncio.CancelledError:
-            if not running.future.cancelled() or self._stopped:
-                raise
-        except Exception as error:  # BrokenExecutor, or what Dask raises: the worker died
-            log.warning("worker died", extra={"job": job.id, "error": one_line(error)})
-        self._settle(job, outcome, running.ending)
-
-    def _settle(self, job: Job, outcome: Outcome | None, ending: Ending) -> None:
-        """Move a job on once its work is over: with an outcome, or because its worker was lost."""
-        del self._running[job.id]
-        self._exchange.forget(job.id)
-        if outcome is not None and outcome.state == "written" and ending != "cancelled":
-            job.frames, job.rate, job.seconds = outcome.frames, outcome.rate, outcome.seconds
-            job.made_of = outcome.made_of or {}
-            job.state = "written"
-            self._journal.save(job)
-            self._publish(job)
-        else:
-            remove_part(Path(job.output))
-            if ending == "cancelled":
-                self._end(job, "cancelled")
-            elif outcome is not None and outcome.state == "failed":
-                self._end(job, "failed", outcome.code, outcome.error)
-            else:
-                self._retry(job, ending or "worker_died")
-        self._wake.set()
-
-    def _retry(self, job: Job, code: str) -> None:
-        """Queue a job whose worker was lost; fail it if it loses `DEATHS` workers."""
-        job.deaths += 1
-        if job.deaths < DEATHS:
+            if not running.ending:
+                await self._steps.refuse(job, refusal)
+                return False
+        if not running.ending:
+            job.state, job.progress, job.stage = "running", 0.0, "starting"
+            await self._journal.save(job)
+        if not running.ending and not self._give(job, running):
             job.state = "queued"
-            self._journal.save(job)
-        elif code == "hung":
-            self._end(job, "failed", code, "Its workers stopped answering: split the stem.")
-        else:
-            self._end(
-                job, "failed", code, "Its workers died, perhaps for lack of memory: split the stem."
-            )
+            await self._journal.save(job)
+            await asyncio.sleep(WATCH_SECONDS)  # until there may be a worker again
+        if running.ending and running.future is None:
+            await self._steps.end(job, "cancelled")
+        return running.future is not None
 
-    def _publish(self, job: Job) -> None:
-        """Move a whole result to its place, unless something else is there by now."""
-        out = Path(job.output)
+    def _give(self, job: Job, running: Running) -> bool:
+        """Give a job to a worker; False if none is available just now."""
+        roots = self._looking.roots.roots
+        if self._workers.elsewhere:  # there, the same folder has another number
+            roots = tuple(root._replace(identity=None) for root in roots)
+        place, line = OPERATIONS[job.operation], self._exchange.address
+        task = Task(job.id, place, job.inputs, job.output, job.settings, line, roots)
         try:
-            publish(out)
-        except FileExistsError:
-            remove_part(out)
-            self._end(job, "failed", "out_exists", f"{out} exists by now: name another file.")
-        except FileNotFoundError:
-            self._retry(job, "worker_died")
-        except OSError as error:
-            remove_part(out)
-            self._end(job, "failed", "out_not_writable", f"{out}: {error.strerror}.")
-        else:
-            self._end(job, "done")
+            running.future = self._workers.submit(work, task)
+        except (RuntimeError, OSError) as error:
+            log.warning("no worker", extra={"job": job.id, "error": one_line(error)})
+            return False
+        running.heard = running.moved = time.monotonic()
+        return True
 
-    def _end(self, job: Job, state: State, code: str = "", error: str = "") -> None:
-        job.state, job.code, job.error = state, code, error
-        job.progress, job.stage = float(state == "done"), ""
-        if state != "cancelled":
-            try:
-                write_report(job)
-            except OSError as fault:
-                said = {"job": job.id, "error": str(fault)}
-                log.error("the report cannot be written", extra=said)
-        if not self._journal.save(job):
-            log.error("the journal cannot be written", extra={"job": job.id})
-        log.info(state, extra={"job": job.id, "code": code, "error": error, "out": job.output})
-        self._finished.set()
-        self._on_event(job, state)
+    async def _outcome(self, job: Job, running: Running) -> Outcome | None:
+        """Wait for the work on a job to end; None if its worker was lost."""
+        assert running.future is not None
+        try:
+            return await asyncio.wrap_future(running.future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():  # this, and not the work
+                raise
+        except Exception as error:  # WorkerDied, or what Dask raises
+            log.warning("worker died", extra={"job": job.id, "error": one_line(error)})
+            if isinstance(error, WorkerDied) and error.crashed:
+                await asyncio.sleep(LINE_SECONDS)
+                if job.stage == READING:
+                    return Outcome("failed", code="unreadable", error=crashes(job.inputs))
+        return None
+
+    async def _settle(self, job: Job, running: Running, outcome: Outcome | None) -> None:
+        """Move a job on once its work is over: with an outcome, or because its worker was lost."""
+        self._exchange.forget(job.id)
+        if running.ending == "cancelled":
+            await self._steps.discard(job, "cancelled")
+        elif outcome is not None and outcome.state != "cancelled":
+            await self._steps.settle(job, outcome)
+        else:
+            await self._steps.retry(job, running.ending or "worker_died")
+        if running.ending == "cancelled" and not job.ended:  # meanwhile
+            await self._steps.end(job, "cancelled")
 
     def _give_up(self, job: Job, ending: Ending) -> None:
         """Stop the work on a job: by cutting its line and, if that is not enough, by force."""
@@ -285,23 +237,43 @@ class Scheduler:
                 running.ending = ending
             return
         running.ending = ending
-        self._exchange.cut(job.id)
-        patience = 0.0 if ending == "hung" else GRACE_SECONDS
-        asyncio.get_running_loop().call_later(patience, self._kill, job.id, running)
-
-    def _kill(self, id: str, running: _Running) -> None:
-        if self._running.get(id) is running:
-            self._workers.kill(running.future)
+        if running.at_work:
+            self._exchange.cut(job.id)
+            patience = 0.0 if ending == "hung" else GRACE_SECONDS
+            running.kill_at = time.monotonic() + patience
 
     def _watch(self) -> None:
+        """Give up work that hangs, kill what does not stop, and see to the journal."""
         now = time.monotonic()
+        # If this comes late, nobody was heard meanwhile: the machine, or only this process, stood
+        # still (a laptop's lid, SIGSTOP), or is very busy. The workers are not to blame.
+        late = max(now - self._watched - WATCH_SECONDS, 0.0)
+        self._watched = now
         for id, running in list(self._running.items()):
-            silent = now - running.heard > self._hang_seconds
-            stuck = now - running.moved > STUCK * self._hang_seconds
-            if silent or stuck:
-                log.warning("hung", extra={"job": id})
-                self._give_up(self._journal.jobs[id], "hung")
-        self._journal.flush()
+            running.forgive(late, now)
+            job = self._journal.jobs[id]
+            reading = job.stage == READING
+            if running.at_work and running.hangs(now, self._hang_seconds, reading=reading):
+                if not running.ending:
+                    log.warning("hung", extra={"job": id})
+                self._give_up(job, "hung")
+            if running.future is not None and now >= running.kill_at:
+                running.kill_at = math.inf
+                self._workers.kill(running.future)
+        if self._tending is None or self._tending.done():
+            self._tending = self._spawn(self._tend_journal())
+
+    async def _tend_journal(self) -> None:
+        """Write down what could not be before, and say once if the journal is gone."""
+        await self._journal.flush()
+        if self._journal.gone and not self._told:
+            self._told = True
+            log.error("the journal is gone", extra={"error": self._journal.gone})
+            self._on_trouble(self._journal.gone)
+
+    def _on_end(self, job: Job, event: str) -> None:
+        self._finished.set()
+        self._on_event(job, event)
 
     def _on_report(self, id: str, fraction: float, stage: str) -> None:
         running, job = self._running.get(id), self._journal.jobs.get(id)
@@ -316,19 +288,29 @@ class Scheduler:
             running.reported = now
             self._on_event(job, "progress")
 
-    def _stop(self) -> None:
-        """Put running jobs back into the queue."""
-        self._stopped = True
+    def _spawn(self, steps: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(steps)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _stop(self) -> None:
+        """Put running jobs back into the queue; those whose work is over are moved on."""
         self._exchange.close()
+        stopped = [
+            (self._journal.jobs[id], running)
+            for id, running in self._running.items()
+            if running.task is not None and not running.settling
+        ]
+        for _, running in stopped:
+            assert running.task is not None
+            running.task.cancel()
         self._workers.shutdown()
-        for id, running in self._running.items():
-            if running.task is not None:
-                running.task.cancel()
-            job = self._journal.jobs[id]
-            remove_part(Path(job.output))
-            if running.ending == "cancelled":
-                self._end(job, "cancelled")
-                continue
-            job.state = "queued"
-            self._journal.save(job)
-            log.info("back in the queue", extra={"job": id})
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+        for job, running in stopped:
+            if running.ending == "cancelled" and not job.ended:
+                await self._steps.discard(job, "cancelled")
+            elif job.state == "running":
+                await self._steps.requeue(job)
+                log.info("back in the queue", extra={"job": job.id})

@@ -1,8 +1,8 @@
 """All that can be asked of the jobs, however it is asked: over OSC or MIDI, or by a command.
 
-    service = Service(journal, workers, roots)
+    service = Service(journal, workers, Lookers(roots))
     stop_watching = service.watch(print)
-    job = service.submit(
+    job = await service.submit(
         "job-1", "as it was sent", "restyle", {"stem": "in.wav"}, "out.wav", {"preset": "violin"}
     )
     await service.run()
@@ -13,24 +13,22 @@ counts, the defaults and the last refusal may be looked at from any thread.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import os
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.looking import Looking
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.result_files import remove_report
-from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.scheduler import Scheduler
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
@@ -61,15 +59,24 @@ News = JobNews | DefaultNews
 Watcher = Callable[[News], object]
 
 
+@dataclass
+class _Coming:
+    """A job that is being accepted, and its result's real path once that is known."""
+
+    request: str
+    output: str = ""
+    task: asyncio.Task[Job] | None = None
+
+
 class Service:
     """The jobs of one journal.
 
     Args:
         journal: the jobs, waiting, running and ended.
         workers: where the jobs are done.
-        roots: which files may be used.
+        looking: which files may be used, and who looks at them.
         max_queue: how many jobs may wait.
-        hang_seconds: see `plugin_bridge.jobs.scheduler.Scheduler`.
+        on_trouble, hang_seconds: see `plugin_bridge.jobs.scheduler.Scheduler`.
 
     Attributes:
         last_refusal: the last job that was refused, and why, on one line for the status page: not
@@ -80,21 +87,24 @@ class Service:
         self,
         journal: Journal,
         workers: LocalWorkers | Cluster,
-        roots: Roots,
+        looking: Looking,
         *,
         max_queue: int = 1000,
+        on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
     ) -> None:
         self._journal = journal
-        self._roots = roots
+        self._looking = looking
         self._max_queue = max_queue
         self._defaults: dict[str, dict[str, Value]] = {}
         self._watchers: list[Watcher] = []
+        self._coming: dict[str, _Coming] = {}
         self._scheduler = Scheduler(
             journal,
             workers,
-            roots,
+            looking,
             lambda job, event: self._tell(JobNews(job, event)),
+            on_trouble=on_trouble,
             hang_seconds=hang_seconds,
         )
         self.last_refusal = ""
@@ -138,7 +148,7 @@ class Service:
             return 0
         return sum(j.state == "queued" and j.number <= job.number for j in self.jobs.values())
 
-    def submit(
+    async def submit(
         self,
         id: str,
         request: str,
@@ -166,17 +176,23 @@ class Service:
         Raises:
             Refusal: it cannot be done, now or at all. Nothing has changed.
         """
-        if id in self.jobs:
-            if self.jobs[id].request != request:
-                raise Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
-            return self.jobs[id]
-        kind = _find(operation)
-        kept = kind.check_all({**self.defaults(operation), **settings})
-        self._check_room()
-        paths, out = self._files(kind, inputs, output)
-        job = Job(id, request, operation, paths, out, kept, owner)
-        self._accept(job)
-        return job
+        known = self.jobs.get(id) or self._coming.get(id)
+        if known is not None and known.request != request:
+            raise Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
+        if isinstance(known, Job):
+            return known
+        if known is None:
+            kind = _find(operation)
+            kept = kind.check_all({**self.defaults(operation), **settings})
+            self._check_room()
+            if inputs.keys() != set(kind.inputs):
+                names = ", ".join(kind.inputs)
+                raise Refusal("bad_request", f"The inputs have to be {names}: name each file.")
+            job = Job(id, request, operation, inputs, output, kept, owner)
+            known = self._coming[id] = _Coming(request)
+            known.task = asyncio.create_task(self._accept(job, known))
+        assert known.task is not None
+        return await asyncio.shield(known.task)  # which others may wait for, too
 
     def cancel(self, job: Job) -> None:
         """Stop a job that has not ended; the watchers hear of it once no work on it goes on."""
@@ -187,14 +203,14 @@ class Service:
         for job in list(self._journal.unended()):
             self.cancel(job)
 
-    def renew(self, job: Job, request: str) -> None:
+    async def renew(self, job: Job, request: str) -> None:
         """Let a job that has not ended answer ``request`` from now on, and not its earlier one."""
         job.request = request
-        self._journal.save(job)
+        await self._journal.save(job)
 
-    def forget(self, job: Job) -> None:
+    async def forget(self, job: Job) -> None:
         """Delete a job that has ended, so that its id can be used again."""
-        self._journal.forget([job])
+        await self._journal.forget([job])
 
     def note_refusal(self, id: str, text: str) -> None:
         """Keep why a job was refused, for `last_refusal`."""
@@ -202,38 +218,34 @@ class Service:
 
     def _check_room(self) -> None:
         """Check that another job may wait. Raises Refusal if not."""
-        waiting = self.counts()["queued"]
+        waiting = self.counts()["queued"] + len(self._coming)
         if waiting >= self._max_queue:
             raise Refusal(
                 "queue_full", f"{waiting} jobs are waiting: send it again when some are done."
             )
 
-    def _files(
-        self, operation: Operation, inputs: Mapping[str, str], output: str
-    ) -> tuple[dict[str, str], str]:
-        """Check a job's files, and return their real paths.
-
-        Raises:
-            Refusal: one is not named, or cannot be used.
-        """
-        if inputs.keys() != set(operation.inputs):
-            names = ", ".join(operation.inputs)
-            raise Refusal("bad_request", f"The inputs have to be {names}: name a file for each.")
-        paths = {name: self._roots.stem(inputs[name]) for name in operation.inputs}
-        target = os.path.realpath(self._roots.folders[0] / output)
-        for other in self._journal.unended():
-            if _same_name(target, other.output):
-                raise Refusal("out_taken", f"{target} is what job {other.id} writes.")
-        out = self._roots.result(output, *paths.values())
-        return {name: str(path) for name, path in paths.items()}, str(out)
-
-    def _accept(self, job: Job) -> None:
-        """Write a job down and queue it. Raises Refusal if it cannot be written down."""
-        self._journal.add(job)
-        remove_report(Path(job.output))  # of an earlier job that failed
-        self._scheduler.wake()
+    async def _accept(self, job: Job, coming: _Coming) -> Job:
+        """Look at a job's files, write it down and queue it. Raises Refusal if it cannot be."""
+        try:
+            looked = await self._looking.look(job.inputs, job.output)
+            for id, output in self._outputs():
+                if _same_name(looked.output, output):
+                    raise Refusal("out_taken", f"{looked.output} is what job {id} writes.")
+            if looked.refusal is not None:
+                raise looked.refusal
+            coming.output = looked.output
+            job.inputs, job.output = looked.inputs, looked.output
+            await self._scheduler.accept(job)
+        finally:
+            del self._coming[job.id]
         files = {**job.inputs, "out": job.output}
         log.info("accepted", extra={"job": job.id, **files, **_chosen(job.settings)})
+        return job
+
+    def _outputs(self) -> Iterator[tuple[str, str]]:
+        """What is written by jobs that have not ended, or are being accepted; by their ids."""
+        yield from ((job.id, job.output) for job in self._journal.unended())
+        yield from ((id, coming.output) for id, coming in self._coming.items() if coming.output)
 
     # Defaults
 

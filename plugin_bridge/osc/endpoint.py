@@ -15,7 +15,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -63,6 +63,7 @@ class Endpoint(asyncio.DatagramProtocol):
 
     Attributes:
         refused: how many datagrams were malformed.
+        acting: what is being done for messages that have not been answered.
     """
 
     def __init__(self, service: Service) -> None:
@@ -75,7 +76,8 @@ class Endpoint(asyncio.DatagramProtocol):
         self._waiting: OrderedDict[Client, deque[Message]] = OrderedDict()
         self._own_version = version("restyle")
         self._logged = 0.0
-        self._handlers: Mapping[str, Callable[..., None]] = {
+        self.acting: set[asyncio.Task[None]] = set()
+        self._handlers: Mapping[str, Callable[..., Coroutine[None, None, None] | None]] = {
             "/restyle/help": self._help,
             "/restyle/version": self._version,
             "/restyle/status": self._status,
@@ -160,14 +162,29 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def _act_on(self, client: Client, message: Message) -> None:
         try:
-            self._act(client, message)
+            waits = self._act(client, message)
+            if waits is not None:
+                task = asyncio.get_running_loop().create_task(self._finish(client, message, waits))
+                self.acting.add(task)
+                task.add_done_callback(self.acting.discard)
         except Refusal as refusal:
             self._fail(client, message, refusal.code, str(refusal))
         except Exception as error:
             log.exception("fault", extra={"address": message.address})
             self._fail(client, message, "internal", one_line(error))
 
-    def _act(self, client: Client, message: Message) -> None:
+    async def _finish(
+        self, client: Client, message: Message, waits: Coroutine[None, None, None]
+    ) -> None:
+        try:
+            await waits
+        except Refusal as refusal:
+            self._fail(client, message, refusal.code, str(refusal))
+        except Exception as error:
+            log.exception("fault", extra={"address": message.address})
+            self._fail(client, message, "internal", one_line(error))
+
+    def _act(self, client: Client, message: Message) -> Coroutine[None, None, None] | None:
         command = COMMANDS.get(message.address)
         if command is None:
             raise Refusal(
@@ -182,7 +199,7 @@ class Endpoint(asyncio.DatagramProtocol):
             raise Refusal(
                 "bad_request", f"{message.address} takes {command.arguments or 'nothing'}: {error}."
             ) from error
-        self._handlers[message.address](client, *first, *rest)
+        return self._handlers[message.address](client, *first, *rest)
 
     def _refuse(self, client: Client, error: BadDatagram) -> None:
         """Count a malformed datagram, and log at most one a second; the client gets no answer."""
@@ -243,7 +260,7 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def _submit(
         self, client: Client, id: str, stem: str, out: str, preset: str, *rest: Argument
-    ) -> None:
+    ) -> Coroutine[None, None, None]:
         if not 1 <= len(id) <= MAX_ID:
             raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
         settings: dict[str, Value] = {}
@@ -251,12 +268,16 @@ class Endpoint(asyncio.DatagramProtocol):
             settings["preset"] = self._chosen(preset)
         settings.update(read_pairs(rest))
         request = repr((stem, out, preset, rest))
-        job = self._service.submit(id, request, OPERATION, {"stem": stem}, out, settings)
+        given = id, request, OPERATION, {"stem": stem}, out, settings
+        return self._submitted(client, self._service.submit(*given))
+
+    async def _submitted(self, client: Client, submit: Coroutine[None, None, Job]) -> None:
+        job = await submit
         if job.ended:
             self._tell_end(client, job)
             return
-        self._listen(client, id)
-        self._send(client, "/restyle/accepted", id, self._service.position(job))
+        self._listen(client, job.id)
+        self._send(client, "/restyle/accepted", job.id, self._service.position(job))
 
     def _chosen(self, preset: str) -> str:
         """The name of the preset that a job asks for, or else of the default."""

@@ -9,9 +9,9 @@ from plugin_bridge.jobs.refusal import CODES, Refusal, code_of
 
 CASES = {
     "a refusal": (
-        Refusal("too_long", "It lasts\n2 h."),
-        "It lasts 2 h.",
-        ("too_long", "It lasts 2 h."),
+        Refusal("too_long", "a\nb\x1b[2J.wav lasts 2 h."),
+        "a\\nb\\x1b[2J.wav lasts 2 h.",
+        ("too_long", "a\\nb\\x1b[2J.wav lasts 2 h."),
     ),
     "a value": (ValueError("It is\n broken."), "It is broken.", ("unreadable", "It is broken.")),
     "a full disk": (

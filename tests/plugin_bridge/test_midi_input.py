@@ -1,5 +1,6 @@
 """Live MIDI input: what comes in arrives as settings, and what is missing is said in one line."""
 
+import asyncio
 import importlib.util
 import math
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import mido
 import pytest
 from mido import Message
-from support.jobs import Room
+from support.jobs import Room, until
 from support.midi import control, program
 
 from effects.midi.messages import Setting
@@ -115,7 +116,7 @@ def test_closing_twice_is_no_trouble(plugged):
 
 def test_settings_are_for_jobs_that_give_none_and_all_can_be_cancelled(tmp_path):
     room = Room(tmp_path)
-    room.submit("a")
+    asyncio.run(room.submit("a"))
     for setting in [
         Setting("preset", "flute"),
         Setting("strength", 0.25),
@@ -125,8 +126,12 @@ def test_settings_are_for_jobs_that_give_none_and_all_can_be_cancelled(tmp_path)
         midi_input.steer(room.service, setting)
     values = {"preset": "flute", "strength": 0.25, "gain_db": -60.0, "mix": 1.0}
     assert room.service.defaults("restyle") == values
-    midi_input.steer(room.service, Setting("cancel", None))
-    assert room.state("a") == "cancelled"
+
+    async def cancel():
+        midi_input.steer(room.service, Setting("cancel", None))
+        await until(lambda: room.state("a") == "cancelled")
+
+    asyncio.run(cancel())
     room.journal.close()
 
 

@@ -1,5 +1,6 @@
 """The command restyle serve: what it says when it cannot start, and how it stops."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -118,7 +119,7 @@ def test_a_midi_input_is_followed_in_the_server_s_own_thread(tmp_path, monkeypat
     monkeypatch.setattr(midi_input, "listen", listen)
     monkeypatch.setattr(midi_input, "steer", noted)
     waiting = Room(tmp_path)
-    waiting.submit("a")
+    asyncio.run(waiting.submit("a"))
     waiting.journal.close()
     options = {"journal": waiting.journal.path, "midi_in": "keys", "midi_channel": 3}
     module.serve(module.Options(roots=[waiting.root], port=0, workers=1, quiet=True, **options))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from effects.running.progress import OnProgress
-from plugin_bridge.files import sound_files
+from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.operations.operation import Made, Operation
 from plugin_bridge.jobs.settings import Number
 
@@ -19,9 +19,8 @@ class Mix(Operation):
     inputs = ("a", "b")
     settings: Mapping = {"balance": Number(0.0, 1.0, 0.5)}
 
-    def run(self, inputs: Mapping[str, Path], output: Path, settings: Mapping, report: OnProgress):
-        report(0.0, "reading")
-        a, b = (sound_files.read(inputs[name]) for name in ("a", "b"))
+    def run(self, inputs: Mapping[str, Input], output: Path, settings: Mapping, report: OnProgress):
+        a, b = (inputs[name].read() for name in ("a", "b"))
         samples = min(a.audio.shape[1], b.audio.shape[1])
         balance = np.float32(settings.get("balance", 0.5))
         mixed = (1 - balance) * a.audio[:, :samples] + balance * b.audio[:, :samples]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from plugin_bridge.jobs import settings
+from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import Choice, Setting, Text
@@ -80,7 +81,7 @@ class Operation(ABC):
     @abstractmethod
     def run(
         self,
-        inputs: Mapping[str, Path],
+        inputs: Mapping[str, Input],
         output: Path,
         settings: Mapping[str, Value],
         report: OnProgress,
@@ -88,7 +89,8 @@ class Operation(ABC):
         """Do the work, in a worker, and return what to write to ``output``.
 
         Args:
-            inputs: the files, by the names in `inputs`.
+            inputs: the files, by the names in `inputs`. They may have become anything since they
+                were checked, so they are read by `Input.read` or `Input.open`, not by their paths.
             output: where the result will stand; its suffix names the format.
             settings: what `check_all` returned.
             report: call it with a fraction from 0 to 1 and a stage in words, at least every few

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import presets
 from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, DRUMS
+from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.operations.operation import Made, Operation
 from plugin_bridge.jobs.refusal import Refusal
@@ -58,7 +59,7 @@ class Restyle(Operation):
 
     def run(
         self,
-        inputs: Mapping[str, Path],
+        inputs: Mapping[str, Input],
         output: Path,
         settings: Mapping[str, Value],
         report: OnProgress,
@@ -71,7 +72,6 @@ class Restyle(Operation):
         from plugin_bridge.files import sound_files
         from plugin_bridge.files.process import process
 
-        report(0.0, "reading")
         options: dict[str, Any] = dict(settings)
         start, end = options.pop("start_seconds", 0.0), options.pop("end_seconds", None)
         gain = db_to_amplitude(options.pop("gain_db", 0.0))
@@ -80,7 +80,7 @@ class Restyle(Operation):
             effect = StyleTransfer(**options)
         except presets.PresetError as error:
             raise Refusal("no_such_preset", str(error)) from error
-        sound = _part(sound_files.read(inputs["stem"]), inputs["stem"], start, end)
+        sound = _part(inputs["stem"].read(), inputs["stem"].path, start, end)
         sound_files.check_holds(output, sound)
         effect.on_progress = report
         audio = process(effect, sound)

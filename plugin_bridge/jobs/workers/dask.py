@@ -29,6 +29,8 @@ class Cluster(Executor):
         ValueError: distributed is not installed, or nobody answers there.
     """
 
+    elsewhere = True
+
     def __init__(self, address: str) -> None:
         self._address = address
         try:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import multiprocessing
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
+
+from plugin_bridge.jobs.workers.process import WorkerProcess
 
 Result = TypeVar("Result")
 
@@ -44,12 +42,13 @@ class LocalWorkers(Executor):
     """
 
     host = "127.0.0.1"
+    elsewhere = False
 
     def __init__(self, count: int = 0) -> None:
         self.count = count or cores()
         self._lock = threading.Lock()
-        self._idle = [_Worker() for _ in range(self.count)]
-        self._busy: dict[Future[Any], _Worker] = {}
+        self._idle = [WorkerProcess(_prepare) for _ in range(self.count)]
+        self._busy: dict[Future[Any], WorkerProcess] = {}
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         """Run ``fn`` in an idle process.
@@ -63,14 +62,14 @@ class LocalWorkers(Executor):
             if not self._idle:
                 raise RuntimeError("All workers are busy.")
             if not self._idle[-1].alive:
-                self._idle[-1] = _Worker()
+                self._idle[-1] = WorkerProcess(_prepare)
             worker = self._busy[future] = self._idle.pop()
         future.add_done_callback(self._release)
-        threading.Thread(target=worker.run, args=(future, fn, args, kwargs), daemon=True).start()
+        worker.call(future, fn, *args, **kwargs)
         return future
 
     def kill(self, future: Future[Any]) -> None:
-        """End the process that works on ``future``, which then fails with BrokenProcessPool."""
+        """End the process that works on ``future``, which then fails with WorkerDied."""
         with self._lock:
             worker = self._busy.get(future)
         if worker is not None:
@@ -88,86 +87,6 @@ class LocalWorkers(Executor):
     def _release(self, future: Future[Any]) -> None:
         with self._lock:
             self._idle.append(self._busy.pop(future))
-
-
-class _Worker:
-    """One process, and the pipe to it: work goes in, its result comes out."""
-
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy locked threads
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
-        theirs.close()  # the process now holds the only one, so the pipe ends when it dies
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can be given work."""
-        return self._process.is_alive()
-
-    def run(
-        self,
-        future: Future[Any],
-        fn: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
-        """Call ``fn`` in the process, and wait for its result."""
-        try:
-            self._pipe.send((fn, args, kwargs))
-            result, error = self._pipe.recv()
-        except (EOFError, OSError):
-            self.end()
-            self.join()
-            result, error = None, BrokenProcessPool("The worker process has ended.")
-        except Exception as fault:  # something cannot be pickled
-            result, error = None, fault
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
-
-    def end(self) -> None:
-        """Kill the process, whatever it does."""
-        self._process.kill()
-
-    def join(self) -> None:
-        """Wait until the process has ended."""
-        self._process.join()
-
-
-def _serve(pipe: Connection) -> None:
-    """The main function of a worker's process: do one piece of work after another."""
-    _begin()
-    with contextlib.suppress(Exception):  # a fault here comes again in each job, which reports it
-        _prepare(pipe)
-    while True:
-        try:
-            fn, args, kwargs = pipe.recv()
-        except EOFError:
-            return
-        result, failure = None, None
-        try:
-            result = fn(*args, **kwargs)
-        except Exception as error:
-            failure = error
-        pipe.send((result, failure))
-
-
-def _begin() -> None:
-    """Set up a worker's process: its signals, its threads, and its end with the server's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for library in ("OMP", "OPENBLAS"):  # one each: there are other workers
-        os.environ[f"{library}_NUM_THREADS"] = "1"
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def end_with_parent() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _prepare(pipe: Connection) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plugin_bridge.errors import explain_job
+from plugin_bridge.files.beneath import Root, Strayed, opened
 from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.inputs import Input, strayed
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.refusal import code_of
 from plugin_bridge.jobs.result_files import part_path
@@ -28,6 +30,7 @@ class Task(NamedTuple):
     Attributes:
         operation: where it is, as ``"module:Class"``.
         line: where progress is reported.
+        roots: the folders beneath which its files are.
     """
 
     job: str
@@ -36,6 +39,7 @@ class Task(NamedTuple):
     output: str
     settings: Mapping[str, Value]
     line: Address
+    roots: tuple[Root, ...]
 
 
 class Outcome(NamedTuple):
@@ -64,16 +68,14 @@ def work(task: Task) -> Outcome:
     started, output = time.monotonic(), Path(task.output)
     try:
         with Line(task.line, task.job) as line:
-            inputs = {name: Path(path) for name, path in task.inputs.items()}
+            inputs = {
+                name: Input(Path(path), task.roots, line.report)
+                for name, path in task.inputs.items()
+            }
             operation = operations.load(task.operation)
             sound, made_of = operation.run(inputs, output, task.settings, line.report)
             line.report(0.99, "writing")  # raises Cancelled if the line was cut meanwhile
-            try:
-                _write(output, sound)
-                line.report(1.0, "written")
-            except BaseException:
-                part_path(output).unlink(missing_ok=True)
-                raise
+            _write(output, sound, task.roots, lambda: line.report(1.0, "written"))
     except Cancelled:
         return Outcome("cancelled")
     except Exception as error:
@@ -83,13 +85,24 @@ def work(task: Task) -> Outcome:
     return Outcome("written", frames, rate, seconds, made_of=dict(made_of))
 
 
-def _write(out: Path, sound: Sound) -> None:
-    """Write a new file OUT.part, and wait until it is on the disk."""
+def _write(
+    out: Path, sound: Sound, roots: Sequence[Root], on_written: Callable[[], object]
+) -> None:
+    """Write a new file OUT.part, and wait until it is on the disk; if anything fails, remove it."""
     from plugin_bridge.files.sound_files import write_into
 
-    part = part_path(out)
-    part.unlink(missing_ok=True)  # left by earlier work on this job: no other is accepted
-    with part.open("x+b") as raw:
-        write_into(raw, out, sound)
-        raw.flush()
-        os.fsync(raw.fileno())
+    name = part_path(out).name
+    try:
+        with opened(out.parent, roots) as folder:
+            folder.remove(name)  # left by earlier work on this job: no other is accepted
+            try:
+                with folder.create(name) as raw:
+                    write_into(raw, out, sound)
+                    raw.flush()
+                    os.fsync(raw.fileno())
+                on_written()
+            except BaseException:
+                folder.remove(name)
+                raise
+    except Strayed as error:
+        raise strayed(out) from error

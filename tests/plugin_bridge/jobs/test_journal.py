@@ -1,5 +1,6 @@
 """The journal: what was accepted is known after a crash, and nobody else's file is touched."""
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -46,10 +47,10 @@ def test_every_state_survives(path):
     first = Journal(path)
     for number, state in enumerate(STATES):
         it = job(f"job-{number}", settings={"strength": 0.25, "seed": 2**31 - 1})
-        first.add(it)
+        asyncio.run(first.add(it))
         it.state, it.deaths, it.code, it.error = state, 1, "hung", "It hung: ü\n"
         it.frames, it.rate, it.seconds = 2**40, 44100, 1.25
-        assert first.save(it)
+        assert asyncio.run(first.save(it))
     first.close()
     found = reopened(path)
     assert [it.state for it in found.values()] == STATES
@@ -59,11 +60,11 @@ def test_every_state_survives(path):
 
 def test_nothing_has_to_be_closed_for_it(path):
     code = (
-        "import os, sys, pathlib\n"
+        "import asyncio, os, sys, pathlib\n"
         "from plugin_bridge.jobs.journal import Job, Journal\n"
         "it = Journal(pathlib.Path(sys.argv[1]))\n"
         "a = Job('a', 'r', 'restyle', {'stem': 's'}, 'o')\n"
-        "it.add(a); a.state = 'running'; it.save(a)\n"
+        "asyncio.run(it.add(a)); a.state = 'running'; asyncio.run(it.save(a))\n"
         "os.kill(os.getpid(), 9)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == -9
@@ -73,7 +74,7 @@ def test_nothing_has_to_be_closed_for_it(path):
 def test_progress_is_not_written_down(path):
     first = Journal(path)
     it = job("a", progress=0.5, stage="optimising")
-    first.add(it)
+    asyncio.run(first.add(it))
     first.close()
     found = reopened(path)["a"]
     assert (found.progress, found.stage) == (0.0, "")
@@ -85,15 +86,15 @@ def test_progress_is_not_written_down(path):
 )
 def test_any_text_is_an_id(path, id):
     first = Journal(path)
-    first.add(job(id))
-    first.add(job(id + "x"))
+    asyncio.run(first.add(job(id)))
+    asyncio.run(first.add(job(id + "x")))
     first.close()
     assert list(reopened(path)) == [id, id + "x"]
 
 
 def test_a_second_server_is_refused_until_the_first_has_gone(path):
     first = Journal(path)
-    first.add(job("a"))
+    asyncio.run(first.add(job("a")))
     assert "Another restyle" in refuses(path)
     code = "import sys, pathlib; from plugin_bridge.jobs.journal import Journal\n"
     code += "Journal(pathlib.Path(sys.argv[1]))"
@@ -195,11 +196,11 @@ def test_on_a_full_disk_a_job_is_not_accepted(path, disk):
     it = Journal(path)
     disk.full = True
     with pytest.raises(Refusal, match="cannot be written") as caught:
-        it.add(job("a"))
+        asyncio.run(it.add(job("a")))
     assert caught.value.code == "disk_full"
     assert it.jobs == {}
     disk.full = False
-    it.add(job("a"))
+    asyncio.run(it.add(job("a")))
     it.close()
     assert reopened(path)["a"].number == 1
 
@@ -207,17 +208,17 @@ def test_on_a_full_disk_a_job_is_not_accepted(path, disk):
 def test_on_a_full_disk_a_step_is_written_with_the_next(path, disk):
     it = Journal(path)
     a, b = job("a"), job("b")
-    it.add(a)
-    it.add(b)
+    asyncio.run(it.add(a))
+    asyncio.run(it.add(b))
     disk.full = True
     a.state = "done"
-    assert not it.save(a)
-    assert not it.flush()
+    assert not asyncio.run(it.save(a))
+    assert not asyncio.run(it.flush())
     assert it.jobs["a"].state == "done"
     disk.full = False
     b.state = "running"
-    assert it.save(b)
-    assert it.flush()
+    assert asyncio.run(it.save(b))
+    assert asyncio.run(it.flush())
     it.close()
     assert [j.state for j in reopened(path).values()] == ["done", "running"]
 
@@ -225,10 +226,10 @@ def test_on_a_full_disk_a_step_is_written_with_the_next(path, disk):
 def test_what_is_left_is_written_when_it_closes(path, disk):
     it = Journal(path)
     a = job("a")
-    it.add(a)
+    asyncio.run(it.add(a))
     disk.full = True
     a.state = "failed"
-    assert not it.save(a)
+    assert not asyncio.run(it.save(a))
     disk.full = False
     it.close()
     assert reopened(path)["a"].state == "failed"
@@ -241,10 +242,10 @@ def test_the_oldest_that_have_ended_are_forgotten(path):
     it = Journal(path, kept=10)
     for number in range(30):
         new = job(str(number))
-        it.add(new)
+        asyncio.run(it.add(new))
         if number % 3:
             new.state = "done"
-            it.save(new)
+            asyncio.run(it.save(new))
     waiting = [j.id for j in it.unended()]
     assert waiting == [str(n) for n in range(0, 30, 3)]
     ended = [int(j.id) for j in it.jobs.values() if j.ended]
@@ -258,21 +259,21 @@ def test_what_is_forgotten_does_not_come_back(path, disk):
     """Though its end was still to be written down when it was forgotten."""
     it = Journal(path)
     a = job("a")
-    it.add(a)
+    asyncio.run(it.add(a))
     disk.full = True
     a.state = "done"
-    it.save(a)
+    asyncio.run(it.save(a))
     disk.full = False
-    it.forget([a])
+    asyncio.run(it.forget([a]))
     it.close()
     assert reopened(path) == {}
 
 
 def test_on_a_full_disk_nothing_is_forgotten(path, disk):
     it = Journal(path)
-    it.add(job("a"))
+    asyncio.run(it.add(job("a")))
     disk.full = True
-    it.forget([it.jobs["a"]])
+    asyncio.run(it.forget([it.jobs["a"]]))
     assert list(it.jobs) == ["a"]
     it.close()
 
@@ -281,9 +282,9 @@ def test_forgetting_many_is_one_transaction(path, disk):
     """One that waits for the disk only once: the server does nothing else meanwhile."""
     it = Journal(path, kept=None)
     for number in range(20):
-        it.add(job(str(number)))
+        asyncio.run(it.add(job(str(number))))
     disk.statements.clear()
-    it.forget(list(it.jobs.values()))
+    asyncio.run(it.forget(list(it.jobs.values())))
     assert [it.split()[0] for it in disk.statements] == ["BEGIN", "DELETE", "COMMIT"]
     it.close()
 
@@ -337,7 +338,7 @@ def test_an_older_journal_is_brought_up_to_date_once(path):
 
 def test_a_job_of_version_1_says_nothing_of_what_its_result_is_made_of(path):
     journal = Journal(path)
-    journal.add(Job("a", "r", "restyle", {"stem": "s"}, "o", {"preset": "p"}))
+    asyncio.run(journal.add(Job("a", "r", "restyle", {"stem": "s"}, "o", {"preset": "p"})))
     journal.close()
 
     def of_version_1(database):

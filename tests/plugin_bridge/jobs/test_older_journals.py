@@ -61,7 +61,8 @@ def submit(room, id, output, preset, *pairs, source="in.wav"):
     """Send what that client sent, as the server noted it."""
     request = repr((source, output, preset, pairs))
     settings = {"preset": preset or "flute"}
-    return room.service.submit(id, request, "restyle", {"stem": source}, output, settings)
+    given = id, request, "restyle", {"stem": source}, output, settings
+    return asyncio.run(room.service.submit(*given))
 
 
 def test_all_jobs_are_known_and_answer_the_same_requests(folder):

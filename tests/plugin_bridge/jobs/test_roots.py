@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from support.sounds import noise
 
-from plugin_bridge.files import sound_files
+from plugin_bridge.files import beneath, sound_files
+from plugin_bridge.jobs import result_files
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.result_files import is_report, part_path, report_path
+from plugin_bridge.jobs.result_files import part_path, report_path
 from plugin_bridge.jobs.roots import Roots
 
 REPORT = json.dumps({"job": "a", "state": "failed", "out": "x", "code": "hung"})
@@ -53,6 +54,11 @@ def refusal(call, *arguments):
 
 def code(call, *arguments):
     return refusal(call, *arguments)[0]
+
+
+def is_report(path):
+    with beneath.opened(path.parent, [beneath.root(path.parent)]) as folder:
+        return result_files.is_report(folder, path.name)
 
 
 # Stems

@@ -33,7 +33,7 @@ MADE_OF = {"played": 0.25, "kept": 0.75, "blended": 0.0, "advice": "Heard nothin
 def test_a_job_is_done_and_its_report_says_so(tmp_path):
     async def story():
         room = Room(tmp_path)
-        job = room.submit("a")
+        job = await room.submit("a")
         assert (job.state, room.service.position(job), room.files) == ("queued", 1, [])
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
@@ -61,7 +61,7 @@ def test_a_job_is_done_and_its_report_says_so(tmp_path):
 def test_what_a_result_is_made_of_is_reported_and_remembered(tmp_path):
     async def story():
         room = Room(tmp_path)
-        job = room.submit("a")
+        job = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             room.workers.end("a", WRITTEN._replace(made_of=MADE_OF))
@@ -78,7 +78,7 @@ def test_what_a_result_is_made_of_is_reported_and_remembered(tmp_path):
 def test_a_job_that_fails_leaves_a_report_and_nothing_else(tmp_path):
     async def story():
         room = Room(tmp_path)
-        room.submit("a")
+        await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             room.workers.end("a", Outcome("failed", code="unreadable", error="It is broken."))
@@ -106,8 +106,8 @@ def test_a_job_that_fails_leaves_a_report_and_nothing_else(tmp_path):
 def test_what_changed_while_a_job_waited_is_noticed(tmp_path, change, code):
     async def story():
         room = Room(tmp_path)
-        room.submit("b")
-        room.submit("a")
+        await room.submit("b")
+        await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy == ["b"])
             change(room.root)
@@ -125,13 +125,16 @@ def test_what_changed_while_a_job_waited_is_noticed(tmp_path, change, code):
 
 
 def test_the_same_request_again_is_the_same_job(tmp_path):
-    room = Room(tmp_path, max_queue=1)
-    job = room.submit("a")
-    assert room.submit("a") is job
-    (room.root / "in.wav").unlink()
-    assert room.submit("a") is job
-    assert len(room.journal.jobs) == 1
-    room.journal.close()
+    async def story():
+        room = Room(tmp_path, max_queue=1)
+        job = await room.submit("a")
+        assert await room.submit("a") is job
+        (room.root / "in.wav").unlink()
+        assert await room.submit("a") is job
+        assert len(room.journal.jobs) == 1
+        room.journal.close()
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize(
@@ -150,10 +153,10 @@ def test_the_same_request_again_is_the_same_job(tmp_path):
 def test_a_refused_request_changes_nothing(tmp_path, id, options, code):
     room = Room(tmp_path)
     (room.root / "link").symlink_to(room.root)
-    room.submit("a")
+    asyncio.run(room.submit("a"))
     before = room.files
     with pytest.raises(Refusal) as caught:
-        room.submit(id, **options)
+        asyncio.run(room.submit(id, **options))
     assert caught.value.code == code
     assert room.files == before
     assert list(room.journal.jobs) == ["a"]
@@ -164,16 +167,16 @@ def test_a_full_queue_takes_no_more(tmp_path):
     async def story():
         room = Room(tmp_path, max_queue=2)
         async with room.running():
-            room.submit("a")
+            await room.submit("a")
             await until(lambda: room.workers.busy)
-            room.submit("b")
-            room.submit("c")
+            await room.submit("b")
+            await room.submit("c")
             with pytest.raises(Refusal) as caught:
-                room.submit("d")
+                await room.submit("d")
             assert caught.value.code == "queue_full"
             room.workers.end("a")
             await until(lambda: room.workers.busy == ["b"])
-            room.submit("d")
+            await room.submit("d")
 
     asyncio.run(story())
 
@@ -181,7 +184,7 @@ def test_a_full_queue_takes_no_more(tmp_path):
 def test_the_report_of_an_earlier_job_goes_when_a_job_for_the_same_file_is_accepted(tmp_path):
     room = Room(tmp_path)
     report_path(room.root / "a.wav").write_text(Job("old", "", "restyle", {}, "x").report)
-    room.submit("a")
+    asyncio.run(room.submit("a"))
     assert room.files == []
     room.journal.close()
 
@@ -192,7 +195,7 @@ def test_the_report_of_an_earlier_job_goes_when_a_job_for_the_same_file_is_accep
 def test_jobs_run_in_the_order_of_submission_as_many_as_there_are_workers(tmp_path):
     async def story():
         room = Room(tmp_path, Workers(2))
-        jobs = [room.submit(id) for id in "edcba"]
+        jobs = [await room.submit(id) for id in "edcba"]
         assert [room.service.position(job) for job in jobs] == [1, 2, 3, 4, 5]
         async with room.running():
             await until(lambda: room.workers.busy == ["e", "d"])
@@ -202,6 +205,7 @@ def test_jobs_run_in_the_order_of_submission_as_many_as_there_are_workers(tmp_pa
             for id, then in zip("decba", ("ec", "cb", "ba", "a", ""), strict=True):
                 room.workers.end(id)
                 await until(lambda then=then: room.workers.busy == list(then))
+                await until(lambda id=id: room.state(id) == "done")
             await asyncio.wait_for(room.service.finish(), 5)
             assert [it[0] for it in room.events] == list("decba")
             assert room.service.counts() == {"done": 5}
@@ -212,7 +216,7 @@ def test_jobs_run_in_the_order_of_submission_as_many_as_there_are_workers(tmp_pa
 def test_workers_may_come_and_go(tmp_path):
     async def story():
         room = Room(tmp_path, Workers(0))
-        room.submit("a")
+        await room.submit("a")
         async with room.running():
             await asyncio.sleep(0.05)
             assert room.workers.busy == []
@@ -228,12 +232,12 @@ def test_workers_may_come_and_go(tmp_path):
 def test_a_queued_job_is_cancelled_at_once_and_leaves_nothing(tmp_path):
     async def story():
         room = Room(tmp_path)
-        room.submit("a")
-        b = room.submit("b")
+        await room.submit("a")
+        b = await room.submit("b")
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
             room.service.cancel(b)
-            assert room.events == [("b", "cancelled")]
+            await until(lambda: room.events == [("b", "cancelled")])
             room.service.cancel(b)
             room.workers.end("a")
             await until(lambda: room.state("a") == "done")
@@ -258,7 +262,7 @@ def work_until_cut(task, done):
 def test_running_work_is_told_to_stop_and_may_do_so_by_itself(tmp_path):
     async def story():
         room = Room(tmp_path)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             part_path(room.root / "a.wav").write_bytes(b"half")
@@ -283,7 +287,7 @@ def test_running_work_is_told_to_stop_and_may_do_so_by_itself(tmp_path):
 def test_running_work_that_does_not_listen_is_killed(tmp_path):
     async def story():
         room = Room(tmp_path)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             room.service.cancel(a)
@@ -298,7 +302,7 @@ def test_running_work_that_does_not_listen_is_killed(tmp_path):
 def test_a_job_cancelled_as_it_ends_is_cancelled_and_its_result_removed(tmp_path):
     async def story():
         room = Room(tmp_path)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             room.service.cancel(a)
@@ -313,7 +317,7 @@ def test_a_job_cancelled_before_the_server_stops_is_not_run_again(tmp_path):
     async def story():
         room = Room(tmp_path)
         async with room.running():
-            a = room.submit("a")
+            a = await room.submit("a")
             await until(lambda: room.workers.busy)
             room.service.cancel(a)
         assert a.state == "cancelled"
@@ -328,7 +332,7 @@ def test_a_hung_job_can_be_cancelled(tmp_path, monkeypatch):
     async def story():
         room = Room(tmp_path, hang_seconds=0.05)
         monkeypatch.setattr(room.workers, "kill", lambda future: None)  # it takes its time
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             await asyncio.sleep(0.15)
@@ -347,7 +351,7 @@ def test_a_hung_job_can_be_cancelled(tmp_path, monkeypatch):
 def test_a_worker_that_is_lost_once_is_chance_and_twice_is_the_end(tmp_path, how):
     async def story():
         room = Room(tmp_path)
-        a, b = room.submit("a"), room.submit("b")
+        a, b = await room.submit("a"), await room.submit("b")
 
         def lose():
             part_path(Path(room.workers.task("a").output)).write_bytes(b"half")
@@ -374,7 +378,7 @@ def test_a_worker_that_is_lost_once_is_chance_and_twice_is_the_end(tmp_path, how
 def test_a_worker_that_was_lost_once_may_still_succeed(tmp_path):
     async def story():
         room = Room(tmp_path)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             room.workers.kill(room.workers.works[0][1])
@@ -389,7 +393,7 @@ def test_a_worker_that_was_lost_once_may_still_succeed(tmp_path):
 def test_a_worker_that_says_nothing_hangs(tmp_path):
     async def story():
         room = Room(tmp_path, hang_seconds=0.1)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: a.ended)
             assert (a.state, a.code, len(room.workers.killed)) == ("failed", "hung", 2)
@@ -400,7 +404,7 @@ def test_a_worker_that_says_nothing_hangs(tmp_path):
 def test_a_worker_that_says_the_same_for_long_hangs(tmp_path):
     async def story():
         room = Room(tmp_path, hang_seconds=0.05)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             started = time.monotonic()
@@ -428,7 +432,7 @@ def test_a_worker_that_says_the_same_for_long_hangs(tmp_path):
 def test_what_appeared_in_the_result_s_place_is_not_replaced(tmp_path, appear):
     async def story():
         room = Room(tmp_path)
-        a, out = room.submit("a"), room.root / "a.wav"
+        a, out = await room.submit("a"), room.root / "a.wav"
         async with room.running():
             await until(lambda: room.workers.busy)
             appear(out)
@@ -449,7 +453,7 @@ def test_without_links_a_result_is_moved_and_replaces_nothing_either(tmp_path, m
 
     async def story():
         room = Room(tmp_path, Workers(2))
-        a, b = room.submit("a"), room.submit("b")
+        a, b = await room.submit("a"), await room.submit("b")
         async with room.running():
             await until(lambda: len(room.workers.busy) == 2)
             monkeypatch.setattr(os, "link", no_links)
@@ -467,7 +471,7 @@ def test_without_links_a_result_is_moved_and_replaces_nothing_either(tmp_path, m
 def test_the_report_does_not_replace_somebody_s_file_either(tmp_path):
     async def story():
         room = Room(tmp_path)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             report_path(room.root / "a.wav").write_text("theirs")
@@ -483,7 +487,7 @@ def test_a_result_whose_folder_is_gone_fails_in_the_end(tmp_path):
     async def story():
         room = Room(tmp_path)
         (room.root / "sub").mkdir()
-        a = room.submit("a", "sub/a.wav")
+        a = await room.submit("a", "sub/a.wav")
         async with room.running():
             await until(lambda: room.workers.busy)
             (room.root / "sub").rmdir()
@@ -497,12 +501,12 @@ def test_a_result_whose_folder_is_gone_fails_in_the_end(tmp_path):
 # A crash at any moment: what the next server makes of what it finds
 
 
-def crashed(tmp_path, state, **files):
+async def crashed(tmp_path, state, **files):
     """A folder as a crash left it: a job in ``state``, and files beside its result."""
     room = Room(tmp_path)
-    job = room.submit("a")
+    job = await room.submit("a")
     job.state, job.frames, job.rate, job.seconds = state, 400, 8000, 0.5
-    room.journal.save(job)
+    await room.journal.save(job)
     room.journal.close()
     for suffix, content in files.items():
         (room.root / f"a.wav{suffix}").write_bytes(content)
@@ -515,7 +519,7 @@ def test_a_crash_before_the_result_is_whole_begins_again(tmp_path, state, part):
     """Queued with a part: the disk was too full to note that it ran."""
 
     async def story():
-        room = crashed(tmp_path, state)
+        room = await crashed(tmp_path, state)
         if part:
             (room.root / "a.wav.part").write_bytes(part)
         async with room.running():
@@ -532,7 +536,7 @@ def test_a_crash_before_the_result_is_whole_begins_again(tmp_path, state, part):
 @pytest.mark.parametrize("moved", ["not yet", "half", "whole", "whole, and reported"])
 def test_a_crash_after_that_publishes_what_there_is(tmp_path, moved):
     async def story():
-        room = crashed(tmp_path, "written")
+        room = await crashed(tmp_path, "written")
         part, out = room.root / "a.wav.part", room.root / "a.wav"
         (part if moved in {"not yet", "half"} else out).write_bytes(RESULT)
         if moved == "half":  # linked, and the other name not yet removed
@@ -552,7 +556,7 @@ def test_a_crash_after_that_publishes_what_there_is(tmp_path, moved):
 
 def test_a_crash_after_that_with_nothing_left_begins_again(tmp_path):
     async def story():
-        room = crashed(tmp_path, "written")
+        room = await crashed(tmp_path, "written")
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
 
@@ -561,7 +565,7 @@ def test_a_crash_after_that_with_nothing_left_begins_again(tmp_path):
 
 def test_a_file_that_came_during_a_crash_is_not_replaced(tmp_path):
     async def story():
-        room = crashed(tmp_path, "written")
+        room = await crashed(tmp_path, "written")
         (room.root / "a.wav.part").write_bytes(RESULT)
         (room.root / "a.wav").write_bytes(b"theirs")
         async with room.running():
@@ -576,7 +580,7 @@ def test_a_server_that_stops_puts_running_jobs_back(tmp_path):
     async def story():
         room = Room(tmp_path, Workers(2))
         for id in "abc":
-            room.submit(id)
+            await room.submit(id)
         async with room.running():
             await until(lambda: len(room.workers.busy) == 2)
             part_path(room.root / "a.wav").write_bytes(b"half")
@@ -603,7 +607,7 @@ def test_what_the_disk_had_no_room_for_is_written_when_it_has(tmp_path, monkeypa
 
     async def story():
         room = Room(tmp_path)
-        a = room.submit("a")
+        a = await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy)
             disk.full = True

@@ -28,16 +28,23 @@ def refused(call, *arguments):
     return caught.value.code
 
 
+async def refused_job(room, *arguments):
+    with pytest.raises(Refusal) as caught:
+        await room.service.submit(*arguments)
+    return caught.value.code
+
+
 # Jobs
 
 
 def test_a_job_is_found_by_its_id_and_knows_whose_it_is(room):
     files = {"stem": "in.wav"}, "a.wav"
-    job = room.service.submit("a", "r", "restyle", *files, {"preset": "40"}, owner="me")
+    given = "a", "r", "restyle", *files, {"preset": "40"}
+    job = asyncio.run(room.service.submit(*given, owner="me"))
     assert room.service.find("a") is job
     assert (job.operation, job.owner, job.settings) == ("restyle", "me", {"preset": "violin"})
     assert job.inputs == {"stem": str(room.root / "in.wav")}
-    assert room.submit("b").owner == ""
+    assert asyncio.run(room.submit("b")).owner == ""
     assert refused(room.service.find, "c") == "no_such_job"
 
 
@@ -52,16 +59,21 @@ def test_a_job_is_found_by_its_id_and_knows_whose_it_is(room):
     ],
 )
 def test_what_an_operation_cannot_do_is_refused(room, operation, inputs, settings, code):
-    assert refused(room.service.submit, "a", "r", operation, inputs, "a.wav", settings) == code
+    given = "a", "r", operation, inputs, "a.wav", settings
+    assert asyncio.run(refused_job(room, *given)) == code
     assert room.service.jobs == {}
 
 
 def test_all_jobs_can_be_cancelled(room):
-    for id in "abc":
-        room.submit(id)
-    room.service.cancel_all()
-    assert room.service.counts() == {"cancelled": 3}
-    assert room.events == [(id, "cancelled") for id in "abc"]
+    async def story():
+        for id in "abc":
+            await room.submit(id)
+        room.service.cancel_all()
+        await until(lambda: len(room.events) == 3)
+        assert room.service.counts() == {"cancelled": 3}
+        assert room.events == [(id, "cancelled") for id in "abc"]
+
+    asyncio.run(story())
 
 
 # Defaults
@@ -71,7 +83,7 @@ def test_defaults_are_for_jobs_that_do_not_say(room):
     assert room.service.set_default("restyle", "preset", "40") == "violin"
     assert room.service.set_default("restyle", "gain_db", -100) == -60.0
     files = "r", "restyle", {"stem": "in.wav"}
-    job = room.service.submit("a", *files, "a.wav", {"gain_db": -3})
+    job = asyncio.run(room.service.submit("a", *files, "a.wav", {"gain_db": -3}))
     assert job.settings == {"preset": "violin", "gain_db": -3.0}
     room.service.set_default("restyle", "preset", "flute")
     assert job.settings["preset"] == "violin"
@@ -108,14 +120,14 @@ def test_several_hear_all_news_and_one_that_fails_stops_nobody(tmp_path):
 
         room.service.watch(fault)
         room.service.watch(heard.append)
-        a, b = room.submit("a"), room.submit("b")
+        a, b = await room.submit("a"), await room.submit("b")
         room.service.set_default("restyle", "mix", 0.5)
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
             (room.root / "b.wav").write_bytes(b"")  # so that b fails at its start
             room.workers.end("a")
             await until(lambda: a.ended and b.ended)
-            c = room.submit("c")
+            c = await room.submit("c")
             await until(lambda: room.workers.busy == ["c"])
             assert c.state == "running"
         default = DefaultNews("restyle", "mix", 0.5)
@@ -153,13 +165,12 @@ def test_an_operation_is_one_file_and_one_line(tmp_path, monkeypatch):
         stem(room.root / "one.wav", 0.3, 8000, seed=1)
         stem(room.root / "two.wav", 0.2, 8000, seed=2)
         inputs = {"a": "one.wav", "b": "two.wav"}
-        assert refused(room.service.submit, "m", "r", "mix", {"a": "one.wav"}, "m.wav", {}) == (
-            "bad_request"
-        )
-        assert refused(room.service.submit, "m", "r", "mix", inputs, "two.wav", {}) == "out_is_in"
+        mix_of = room, "m", "r", "mix"
+        assert await refused_job(*mix_of, {"a": "one.wav"}, "m.wav", {}) == "bad_request"
+        assert await refused_job(*mix_of, inputs, "two.wav", {}) == "out_is_in"
         assert room.service.set_default("mix", "balance", 7) == 1.0
-        job = room.service.submit("m", "r", "mix", inputs, "m.wav", {"balance": 0.25})
-        other = room.submit("other")
+        job = await room.service.submit("m", "r", "mix", inputs, "m.wav", {"balance": 0.25})
+        other = await room.submit("other")
         assert "balance" not in other.settings
         room.service.cancel(other)
         async with room.running():
@@ -182,8 +193,8 @@ def test_an_operation_that_is_gone_fails_only_its_jobs(tmp_path, monkeypatch):
             room = Room(tmp_path)
             stem(room.root / "one.wav", 0.3, 8000)
             files = {"a": "in.wav", "b": "one.wav"}, "m.wav"
-            job = room.service.submit("m", "r", "mix", *files, {})
-        room.submit("a")
+            job = await room.service.submit("m", "r", "mix", *files, {})
+        await room.submit("a")
         async with room.running():
             await until(lambda: room.workers.busy == ["a"])
             assert (job.state, job.code) == ("failed", "bad_request")

@@ -1,5 +1,6 @@
 """The text page: it fits terminals of any width, and no name can draw on them."""
 
+import asyncio
 import io
 import threading
 
@@ -33,15 +34,15 @@ def drawn(it, width):
 @pytest.mark.parametrize("jobs", [0, 1, 30])
 def test_it_fits(room, width, jobs):
     for number in range(jobs):
-        room.submit(f"job-{number}", f"a long name 音 [bold] number {number}.wav")
+        asyncio.run(room.submit(f"job-{number}", f"a long name 音 [bold] number {number}.wav"))
     lines = drawn(page(room, "violin"), width)
     assert all(len(line) <= width for line in lines)
     assert len(lines) < 40
 
 
 def test_it_says_what_there_is(room):
-    room.submit("a")
-    job = room.submit("b")
+    asyncio.run(room.submit("a"))
+    job = asyncio.run(room.submit("b"))
     job.state, job.progress, job.stage = "running", 0.5, "optimising"
     text = "\n".join(drawn(page(room, "flute"), 120))
     for part in ("127.0.0.1:9471", "1 queued", "1 running", "a.wav", "optimising", "preset flute"):
@@ -56,7 +57,7 @@ def test_it_says_what_was_refused_since_not_every_client_can_hear_it(room):
 
 
 def test_no_name_can_draw(room):
-    room.submit("a", "\x1b[2J\x1b]0;title\x07\nnew line.wav")
+    asyncio.run(room.submit("a", "\x1b[2J\x1b]0;title\x07\nnew line.wav"))
     text = "\n".join(drawn(page(room), 120))
     assert "\x1b" not in text
     assert "\x07" not in text
@@ -77,7 +78,7 @@ def test_it_can_be_drawn_while_jobs_come_in(room):
     thread = threading.Thread(target=draw)
     thread.start()
     jobs = room.journal.jobs
-    job = room.submit("a")
+    job = asyncio.run(room.submit("a"))
     for number in range(20000):
         jobs[str(number)] = job
         if number % 500 == 0:

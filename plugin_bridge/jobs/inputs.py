@@ -1,0 +1,129 @@
+"""The files that a job reads, opened and read as if each of them were hostile."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from plugin_bridge.errors import shown
+from plugin_bridge.files.beneath import Root, Strayed, opened
+from plugin_bridge.jobs.limits import limited_memory
+from plugin_bridge.jobs.refusal import MAX_CHARACTERS, Refusal, code_of
+from presets.opening import NotOrdinary
+
+if TYPE_CHECKING:
+    from plugin_bridge.files.sound_files import Sound
+
+READING = "reading"  # the stage of a job while one of its files is read
+COPIES = 3  # of the sound, in float32, that reading may hold at once
+MARGIN_BYTES = 256 << 20  # beside these
+
+
+class Input:
+    """A file that an operation reads.
+
+    Args:
+        path: its real path.
+        roots: the folders beneath which it has to be.
+        report: told that it is being read.
+
+    Attributes:
+        path: as above; for messages, not to be opened.
+    """
+
+    def __init__(
+        self, path: Path, roots: Sequence[Root], report: Callable[[float, str], object]
+    ) -> None:
+        self.path = path
+        self._roots, self._report = roots, report
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The open file, for as long as the block lasts. Raises Refusal, as `open_input`."""
+        with open_input(self.path, self._roots) as file:
+            yield file
+
+    def read(self) -> Sound:
+        """The sound in it.
+
+        The server hears that a file is being read, so that it knows what was to blame if this
+        process dies or hangs. Memory is limited to what the file says that it needs.
+
+        Raises:
+            Refusal: as `open_input`, or it is not a sound, or damaged.
+            ValueError: as `plugin_bridge.files.sound_files.read_open`.
+        """
+        from plugin_bridge.files.sound_files import read_open
+        from presets.sound_file.header import BadSound
+        from presets.sound_file.look import look
+
+        self._report(0.0, READING)
+        with self.open() as file:
+            try:
+                needed = look(file).decoded_bytes
+            except BadSound as error:
+                raise Refusal("unreadable", f"{self.path} {error}.") from error
+            try:
+                with limited_memory(COPIES * needed + MARGIN_BYTES):
+                    sound = read_open(file, self.path)
+            except MemoryError as error:
+                raise Refusal(
+                    "unreadable",
+                    f"{self.path} needs more memory than its header says, or than there is: "
+                    "export it again, or split it.",
+                ) from error
+        self._report(0.0, "starting")
+        return sound
+
+
+@contextmanager
+def open_input(path: Path, roots: Sequence[Root]) -> Iterator[BinaryIO]:
+    """Open a file to be read that was found beneath ``roots``, if it still is what it was.
+
+    Args:
+        path: its real path.
+        roots: see `plugin_bridge.jobs.roots.Roots`.
+
+    Raises:
+        Refusal: it is gone, is no ordinary file, or something else is in its way.
+    """
+    try:
+        with opened(path.parent, roots) as folder:
+            file = folder.open(path.name)
+    except Strayed as error:
+        raise strayed(path) from error
+    except NotOrdinary as error:  # a device or a pipe could be read for ever
+        raise Refusal(
+            "not_a_file", f"{path} is not an ordinary file: name a rendered stem."
+        ) from error
+    except OSError as error:
+        raise refusal(error, path) from error
+    with file:
+        yield file
+
+
+def crashes(inputs: Mapping[str, str]) -> str:
+    """What to say of a job's files, by name, when reading them has ended a process."""
+    paths = " or ".join(inputs.values())
+    return shown(f"{paths} crashes the program that reads it: export it again.", MAX_CHARACTERS)
+
+
+def strayed(path: Path) -> Refusal:
+    """The refusal of a path that leads elsewhere since it was checked."""
+    return Refusal(
+        "outside_root", f"A folder of {path} was replaced meanwhile: send the job again."
+    )
+
+
+def refusal(error: OSError, path: Path) -> Refusal:
+    """The refusal of a file that cannot be opened."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return Refusal("not_found", f"There is no file {path}: was it rendered?")
+    code = code_of(error)
+    return Refusal(
+        code if code == "out_of_files" else "not_a_file",
+        f"{path} cannot be opened: {error.strerror}.",
+    )
