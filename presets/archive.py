@@ -12,6 +12,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from presets.preset import (
     CLIP_SUFFIXES,
@@ -38,21 +39,23 @@ BLOCK = 1 << 16  # bytes copied at a time
 JUNK = (".DS_Store", "Thumbs.db", "desktop.ini")  # left in folders by operating systems
 
 
-def write(preset: Preset, path: Path) -> None:
-    """Write ``preset`` to ``path`` as a .zip of its folder. The same preset gives the same bytes.
+def write(preset: Preset, target: BinaryIO) -> None:
+    """Write ``preset`` to an open file as a .zip of its folder.
+
+    The same preset gives the same bytes.
 
     Raises:
         OSError: a file cannot be read or written.
     """
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         archive.writestr(_member(preset, TEXT), render(preset).encode())
         for file in filter(None, (preset.clip, preset.notes)):
             with (
                 file.open("rb") as source,
-                archive.open(_member(preset, file.name), "w") as target,
+                archive.open(_member(preset, file.name), "w") as member,
             ):
                 while block := source.read(BLOCK):
-                    target.write(block)
+                    member.write(block)
 
 
 def unpack(path: Path, folder: Path) -> None:

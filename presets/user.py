@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace as with_changes
 from pathlib import Path
+from typing import BinaryIO
 
 from presets import archive
 from presets.catalogue import built_in, check_name, get, read_user, slug, user_folder
@@ -166,12 +167,13 @@ def rename(name: str, new: str) -> Preset:
     return read_user(target)
 
 
-def export(name: str, path: str | os.PathLike[str]) -> None:
+def export(name: str, path: str | os.PathLike[str], *, file: BinaryIO | None = None) -> None:
     """Write a preset's sound as a WAV file, or all of the preset as a .zip file for `add`.
 
     Args:
         name: the preset's name.
         path: the file to write or replace; its suffix, .wav or .zip, says what.
+        file: an open file that is written in place of the one at ``path``.
 
     Raises:
         PresetError: there is no such preset, it is broken, or the suffix is neither.
@@ -179,12 +181,18 @@ def export(name: str, path: str | os.PathLike[str]) -> None:
     """
     preset, path = get(name), Path(path)
     kind = path.suffix.lower()
-    if kind == ".zip":
-        archive.write(with_changes(preset, override=False, sha256=sha256(preset.clip)), path)
-    elif kind == ".wav":
-        _write_wav(preset.clip, path)
-    else:
+    if kind not in (".wav", ".zip"):
         raise PresetError(f"{shown(path)}: end the name in .wav for the sound, .zip for all of it.")
+    wrong = (
+        problems_of_sound(preset.clip) if kind == ".wav" and preset.clip.suffix != ".wav" else []
+    )
+    if wrong:
+        raise BrokenPreset(wrong[0])
+    with contextlib.nullcontext(file) if file is not None else path.open("w+b") as target:
+        if kind == ".zip":
+            archive.write(with_changes(preset, override=False, sha256=sha256(preset.clip)), target)
+        else:
+            _write_wav(preset.clip, target)
 
 
 def validate(source: str | os.PathLike[str]) -> list[str]:
@@ -432,19 +440,17 @@ def _recover(parent: Path) -> None:
                 _delete(new)
 
 
-def _write_wav(clip: Path, path: Path) -> None:
+def _write_wav(clip: Path, raw: BinaryIO) -> None:
     """Write a sound as a WAV file of 24 bits; a .wav is copied as it is."""
     from pedalboard.io import AudioFile
 
     from presets.sound_file.reading import opened
 
     if clip.suffix == ".wav":
-        shutil.copyfile(clip, path)
+        with clip.open("rb") as copied:
+            shutil.copyfileobj(copied, raw)
         return
-    wrong = problems_of_sound(clip)
-    if wrong:
-        raise BrokenPreset(wrong[0])
-    with opened(clip) as source, path.open("w+b") as raw:
+    with opened(clip) as source:
         rate, channels = source.header.sample_rate, source.header.channels
         with AudioFile(raw, "w", rate, channels, bit_depth=24, format="wav") as target:
             for start in range(0, source.frames, _BLOCK):

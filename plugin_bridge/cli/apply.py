@@ -6,10 +6,9 @@ import json
 import math
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from effects import StyleTransfer
     from effects.engines.report import Report
     from plugin_bridge.files.sound_files import Sound
+    from plugin_bridge.files.targets import Target
 
 Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
 Out = Annotated[
@@ -141,7 +141,7 @@ def apply(
     started = time.monotonic()
     _check_one_style(style, preset, needed=midi is None)
     _check_midi(midi, channel, plot, report)
-    _check_targets(out, plot, report, force=force)
+    targets = _check_targets(out, plot, report, force=force)
 
     from effects import StyleTransfer
     from effects.automation import Automation
@@ -172,30 +172,39 @@ def apply(
     with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
         output = content.with_audio(process(effect, content))
     made = effect.report if isinstance(effect, StyleTransfer) else None
-    _write(out, output, plot, draw, report, made)
+    _write(targets, output, draw, made)
     if not quiet:
         _tell(out, output, label, time.monotonic() - started, made)
 
 
+class _Targets(NamedTuple):
+    """What is to be written; the last two only if they are wanted."""
+
+    out: Target
+    plot: Target | None
+    report: Target | None
+
+
 def _write(
-    out: Path,
+    targets: _Targets,
     output: Sound,
-    plot: Path | None,
-    draw: Callable[[Path, Sound], None] | None,
-    report: Path | None,
+    draw: Callable[[BinaryIO, Sound], None] | None,
     made: Report | None,
 ) -> None:
     """Write the sound and, where they are wanted, the picture and the report: all or none."""
     from plugin_bridge.files import sound_files
-    from plugin_bridge.files.whole_files import replacing
+    from plugin_bridge.files.whole_files import naming, writing
 
-    with ExitStack() as files:
-        sound_files.write_in_place(files.enter_context(replacing(out)), output)
-        if plot is not None and draw is not None:
-            draw(files.enter_context(replacing(plot)), output)
-        if report is not None and made is not None:
-            facts = json.dumps(made.as_dict(), indent=1) + "\n"
-            files.enter_context(replacing(report)).write_text(facts, encoding="utf-8")
+    wanted = [target for target in targets if target is not None]
+    with writing(*wanted) as files:
+        for target, file in zip(wanted, files, strict=True):
+            with naming(target.path):
+                if target is targets.out:
+                    sound_files.write_into(file, target.path, output)
+                elif target is targets.plot and draw is not None:
+                    draw(file, output)
+                elif target is targets.report and made is not None:
+                    file.write((json.dumps(made.as_dict(), indent=1) + "\n").encode())
 
 
 def _tell(out: Path, output: Sound, label: str, seconds: float, made: Report | None) -> None:
@@ -230,20 +239,20 @@ def _check_midi(
         )
 
 
-def _check_targets(out: Path, plot: Path | None, report: Path | None, *, force: bool) -> None:
+def _check_targets(out: Path, plot: Path | None, report: Path | None, *, force: bool) -> _Targets:
     """Check, before the long work, that the results can be written."""
     from plugin_bridge.files.sound_files import check_suffix
-    from plugin_bridge.files.whole_files import check_json, check_picture, check_target
+    from plugin_bridge.files.targets import check_json, check_picture, check_target
 
     check_suffix(out)
-    check_target(out, force=force)
-    if plot is not None:
-        check_picture(plot, force=force)
-    if report is not None:
-        check_json(report, "the report", force=force)
+    return _Targets(
+        check_target(out, force=force),
+        None if plot is None else check_picture(plot, force=force),
+        None if report is None else check_json(report, "the report", force=force),
+    )
 
 
-def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[Path, Sound], None]:
+def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[BinaryIO, Sound], None]:
     """A function that draws ``content``, the style and the output to a PNG file.
 
     The style clip is read at once, so that any fault in it is known before the long work.
@@ -252,10 +261,10 @@ def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[Path, Sound], N
 
     clip = sound_files.read(Path(str(effect.style)))
 
-    def draw(path: Path, output: Sound) -> None:
+    def draw(file: BinaryIO, output: Sound) -> None:
         from plugin_bridge.reports import pictures
 
-        pictures.draw(path, content, clip, output, effect.loss_curves)
+        pictures.draw(file, content, clip, output, effect.loss_curves)
 
     return draw
 

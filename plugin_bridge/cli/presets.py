@@ -204,12 +204,12 @@ def export(name: Name, target: Target, *, force: Force = False) -> None:
 
     [bold]restyle presets export my-kalimba kalimba.zip[/bold]
     """
-    from plugin_bridge.files.whole_files import check_target, replacing
+    from plugin_bridge.files.targets import check_target
+    from plugin_bridge.files.whole_files import naming, writing
     from presets import user
 
-    check_target(target, force=force)
-    with replacing(target) as temporary:
-        user.export(name, temporary)
+    with writing(check_target(target, force=force)) as [file], naming(target):
+        user.export(name, target, file=file)
     print(f"Wrote {target}.")
 
 
@@ -245,17 +245,22 @@ def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
 
     It takes some seconds. A preset whose sound cannot be read is left blank, its name in grey.
     """
-    from plugin_bridge.files.whole_files import check_picture, replacing
+    from plugin_bridge.files.targets import check_picture
+    from plugin_bridge.files.whole_files import naming, writing
 
-    check_picture(target, force=force)
+    picture = check_picture(target, force=force)
 
     import presets as library
     from plugin_bridge.reports.contact_sheet import draw_sheet
     from plugin_bridge.terminal.progress_bar import progress_bar
 
     found = library.every()
-    with progress_bar(target.name, quiet=quiet) as report, replacing(target) as temporary:
-        draw_sheet(temporary, found, report)
+    with (
+        progress_bar(target.name, quiet=quiet) as report,
+        writing(picture) as [file],
+        naming(target),
+    ):
+        draw_sheet(file, found, report)
     if not quiet:
         print(f"Wrote {target}: {len(found)} presets.")
 

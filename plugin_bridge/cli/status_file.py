@@ -20,7 +20,7 @@ def check_status_file(path: Path, out: Path) -> None:
         ValueError: it is not called .json, it is what the server writes beside ``out``, or it
             cannot be written.
     """
-    from plugin_bridge.files.whole_files import check_json
+    from plugin_bridge.files.targets import check_json
 
     check_json(path, "the status file", force=True)
     if path.resolve() == out.with_name(f"{out.name}.json").resolve():
@@ -101,8 +101,8 @@ class StatusFile:
 def _replace(path: Path, text: str) -> None:
     from plugin_bridge.files.whole_files import replacing
 
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="ascii")
+    with replacing(path) as file:
+        file.write(text.encode("ascii"))
 
 
 def _replace_patiently(path: Path, text: str) -> None:

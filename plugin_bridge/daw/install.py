@@ -15,7 +15,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from plugin_bridge.files.whole_files import check_target, replacing
+from plugin_bridge.files.targets import check_target
+from plugin_bridge.files.whole_files import writing
 
 MARK = b"Restyle"  # near the beginning of every file that is ours
 MARK_WITHIN = 2000  # bytes; by guess
@@ -64,14 +65,12 @@ def install(
     if to is None:
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
-    targets = [(folder / name, data) for folder in folders for name, data in contents.items()]
-    for target, _ in targets:
-        ours = force or _is_ours(target)
-        check_target(target, force=ours)
-    for target, data in targets:
-        with replacing(target) as temporary:
-            temporary.write_bytes(data)
-    return [target for target, _ in targets]
+    paths = {folder / name: data for folder in folders for name, data in contents.items()}
+    targets = [check_target(path, force=force or _is_ours(path)) for path in paths]
+    with writing(*targets) as opened:
+        for file, data in zip(opened, paths.values(), strict=True):
+            file.write(data)
+    return list(paths)
 
 
 def next_steps(daw: str) -> str:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,14 +65,14 @@ class _Thumbnail(NamedTuple):
     picture: Picture
 
 
-def draw_sheet(path: Path, presets: Sequence[Preset], report: OnProgress) -> None:
-    """Draw the beginning of each preset's clip to the PNG file ``path``.
+def draw_sheet(file: Path | BinaryIO, presets: Sequence[Preset], report: OnProgress) -> None:
+    """Draw the beginning of each preset's clip to a PNG file.
 
     Families are in General MIDI's order, followed by drum kits and the others by name. All have the
     same scales of time and frequency; each clip's level is relative to its loudest part.
 
     Args:
-        path: written in place.
+        file: its path, written in place, or the open file.
         presets: in any order. If a clip cannot be read, only its name is drawn, in grey.
         report: called with the fraction done, up to 1, and what is being done.
     """
@@ -93,7 +93,7 @@ def draw_sheet(path: Path, presets: Sequence[Preset], report: OnProgress) -> Non
             texts += _captions(preset, x, y, readable=picture is not None)
         top += -(-len(members) // IN_A_ROW) * (HIGH + NAME)
     report(READING, "drawing")
-    _save(path, _background(thumbnails, top + MARGIN), texts)
+    _save(file, _background(thumbnails, top + MARGIN), texts)
     report(1.0, "done")
 
 
@@ -182,7 +182,7 @@ def _background(thumbnails: Sequence[_Thumbnail], height: int) -> NDArray[np.uin
     return pixels
 
 
-def _save(path: Path, background: NDArray[np.uint8], texts: Sequence[_Text]) -> None:
+def _save(file: Path | BinaryIO, background: NDArray[np.uint8], texts: Sequence[_Text]) -> None:
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -197,7 +197,7 @@ def _save(path: Path, background: NDArray[np.uint8], texts: Sequence[_Text]) -> 
         _write(figure, texts)
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
-    image.quantize(PALETTE, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    image.quantize(PALETTE, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
 
 
 def _write(figure: Figure, texts: Sequence[_Text]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +38,16 @@ STYLE_SHEET: dict[Any, Any] = {
 }
 
 
-def draw(path: Path, content: Sound, style: Sound, output: Sound, curves: Curves) -> None:
-    """Draw to the PNG file ``path``.
+def draw(
+    file: Path | BinaryIO, content: Sound, style: Sound, output: Sound, curves: Curves
+) -> None:
+    """Draw to a PNG file.
 
     The three spectrograms share the scales of time, frequency and level. Each clip is first
     brought to the same RMS, so that its timbre is seen and not its volume.
 
     Args:
-        path: written in place.
+        file: its path, written in place, or the open file.
         content: what went in.
         style: the style clip; drawn only up to the content's length.
         output: what came out.
@@ -62,7 +64,7 @@ def draw(path: Path, content: Sound, style: Sound, output: Sound, curves: Curves
         parts: Any = figure.subfigures(2, 1, height_ratios=(3.1, 1))
         _draw_spectrograms(parts[0], {"Content": content, "Style": style, "Output": output})
         _draw_curves(parts[1].subplots(), curves)
-        figure.savefig(path)
+        figure.savefig(file, format="png")
 
 
 def write_levels(path: Path, picture: Picture) -> None:

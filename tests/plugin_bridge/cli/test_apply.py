@@ -370,8 +370,8 @@ WORKING = HOLD.format(
 )
 WRITING = HOLD.format(
     module="plugin_bridge.files.sound_files",
-    name="write_in_place",
-    before="arguments[0].write_bytes(b'half a file')",
+    name="write_into",
+    before="arguments[0].write(b'half a file'); arguments[0].flush()",
 )
 
 
