@@ -6,41 +6,28 @@ Exit codes: 0 done; 2 something was wrong, as one line on stderr says; 130 Ctrl-
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
+from plugin_bridge.cli import stopping
 from plugin_bridge.errors import explain
 
 WRONG = 2
 
 
-class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM. Not a KeyboardInterrupt: some libraries turn that into other errors."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.exit_code = 128 + number
-
-
 def main() -> None:
     """Run ``restyle`` with the arguments of the process, and end the process."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    for stream in (sys.stdout, sys.stderr):  # a file's name may not be valid text
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    stopping.listen()
+    _open_streams()
     if "_RESTYLE_COMPLETE" in os.environ:  # a shell wants completions
         sys.modules["rich"] = None  # type: ignore[assignment]  # without it: 0.1 s less
     try:
         code = run(sys.argv[1:])
-    except Interrupted as stop:
-        _say("stopped")
-        sys.stdout.flush()
-        os._exit(stop.exit_code)  # at once, though a library's thread may still be in native code
+        code = _flush() or code
+    except stopping.Interrupted as stop:
+        stopping.end(stop.number)
     sys.exit(code)
 
 
@@ -62,8 +49,33 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"restyle: {text}", file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):  # nobody can be told
+        print(f"restyle: {text}", file=sys.stderr, flush=True)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise Interrupted(number)
+def _open_streams() -> None:
+    """Have stdout and stderr take any text, and have both of them: a program may start us without.
+
+    A result must not get the number of a stream that is missing, so those are opened first.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name) or open(number, "w", closefd=False)  # noqa: SIM115
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may not be valid text
+        setattr(sys, name, stream)
+
+
+def _flush() -> int:
+    """Write out what was printed; the exit code. A full disk is said; a reader that left is not."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # or Python would try again, and complain at length
+        if not isinstance(error, BrokenPipeError):
+            _say(explain(error))
+        return WRONG
+    return 0

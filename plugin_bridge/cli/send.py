@@ -27,6 +27,8 @@ from plugin_bridge.osc.addresses import HOST, PORT
 if TYPE_CHECKING:
     from plugin_bridge.osc.client import Client, Result
 
+# To cancel a job after Ctrl-C; not searched, it is less than the process has left then.
+FAREWELL_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0  # for questions that the server answers at once; by guess
 
 Stem = Annotated[
@@ -173,7 +175,7 @@ def _cancelled_with_us(client: Client, job: str) -> Iterator[None]:
     except Exception:
         raise
     except BaseException:
-        client.timeout_seconds = PATIENCE_SECONDS
+        client.timeout_seconds = FAREWELL_SECONDS
         with suppress(ValueError, OSError):
             client.cancel(job)
         raise

@@ -6,15 +6,23 @@ be replaced; what the user has added stays. Any other folder that is not empty i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from filelock import FileLock, Timeout
+
 PAGE = "index.html"
+_LOCK = "lock"  # held by the process that works there
+_YOUNG_SECONDS = 60.0  # of a lock that may be about to be taken; not searched
+
+_open_workshops: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -72,13 +80,37 @@ def workshop(folder: Path, kind: Kind) -> Iterator[Path]:
     """Lend an empty folder on the same disk as ``folder``, to make a result in.
 
     It is hidden in the nearest parent of ``folder`` that exists. After the block it is removed,
-    with whatever was not published.
+    with whatever was not published. What processes that were killed have left there is removed,
+    too: nobody holds the lock in it any longer.
     """
     home = next(parent for parent in folder.parents if parent.exists())
-    with TemporaryDirectory(prefix=f".restyle-{kind.command}-", dir=home) as name:
-        made = Path(name) / "made"
-        made.mkdir()
-        yield made
+    prefix = f".restyle-{kind.command}-"
+    _remove_left(home, prefix)
+    with TemporaryDirectory(prefix=prefix, dir=home, ignore_cleanup_errors=True) as name:
+        with FileLock(Path(name) / _LOCK):
+            made = Path(name) / "made"
+            made.mkdir()
+            _open_workshops.add(name)
+            yield made
+        _open_workshops.discard(name)
+
+
+def abandon_workshops() -> None:
+    """Remove the workshops of this process, which is about to end in the middle of their work."""
+    for name in [*_open_workshops]:
+        shutil.rmtree(name, ignore_errors=True)
+
+
+def _remove_left(home: Path, prefix: str) -> None:
+    """Remove the workshops in ``home`` whose processes were killed."""
+    for left in home.glob(f"{prefix}*"):
+        lock = left / _LOCK
+        with contextlib.suppress(OSError, Timeout):
+            if left.is_symlink() or time.time() - lock.stat().st_mtime < _YOUNG_SECONDS:
+                continue
+            with FileLock(lock, timeout=0):
+                pass
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def publish(made: Path, folder: Path, *, after: Sequence[str] = ()) -> None:

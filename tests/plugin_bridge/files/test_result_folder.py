@@ -1,6 +1,8 @@
 """Folders of results: what may be replaced, and that it happens whole or not at all."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -98,3 +100,39 @@ def test_a_full_disk_leaves_an_earlier_result_that_uses_other_names(tmp_path, mo
         with pytest.raises(OSError, match="No space"):
             publish(made, folder, after=["data.json"])
     assert everything(folder) == before
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
+    code = (
+        "import sys, time, pathlib\n"
+        "from plugin_bridge.files.result_folder import Kind, workshop\n"
+        "with workshop(pathlib.Path(sys.argv[1]), Kind('demo', command='demo')) as made:\n"
+        "    (made / 'a.wav').write_bytes(b'half'); print('ready', flush=True); time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "other")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        (lock,) = tmp_path.glob(".restyle-demo-*/lock")
+        os.utime(lock, (0, 0))  # long ago
+        make(tmp_path / "out")
+        assert lock.exists()  # it is still at work
+        process.kill()
+    os.utime(lock, None)
+    make(tmp_path / "out")
+    assert lock.exists()  # so young that its owner may be about to take it
+    os.utime(lock, (0, 0))
+    make(tmp_path / "out")
+    assert {it.name for it in tmp_path.iterdir()} == {"out"}
+
+
+def test_folders_that_only_look_alike_stay(tmp_path):
+    (tmp_path / ".restyle-demo-mine").mkdir()
+    (tmp_path / ".restyle-demo-file").write_text("mine")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "lock").touch()
+    os.utime(tmp_path / "elsewhere" / "lock", (0, 0))
+    (tmp_path / ".restyle-demo-link").symlink_to("elsewhere")
+    before = {*tmp_path.iterdir()}
+    make(tmp_path / "out")
+    assert {*tmp_path.iterdir()} == before | {tmp_path / "out"}
+    assert (tmp_path / "elsewhere" / "lock").exists()
