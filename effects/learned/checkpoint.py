@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import warnings
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from effects.learned import saved
 from effects.learned.weights import find_weights
 
 Stamp = tuple[str, int, int]
@@ -100,21 +99,14 @@ def digest(file: Stamp) -> str:
 
 def _read(path: str, expected: str) -> Mapping[str, Any]:
     with Path(path).open("rb"):
-        pass  # the system's error is clearer than torch's
+        pass  # the system's error is clearer than what follows
     try:
-        mapped = zipfile.is_zipfile(path)
-        if mapped:
-            with zipfile.ZipFile(path) as archive:
-                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                    # torch never compresses; a compressed file could unpack to terabytes.
-                    raise ValueError("compressed")
-        with warnings.catch_warnings():
-            # For files of other programs, torch warns and asks to report this to their authors.
-            warnings.simplefilter("ignore")
-            found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        found = saved.read(path)
         if not isinstance(found, Mapping):
             raise TypeError("not a dict")
-    except Exception as error:  # a damaged file makes torch raise almost anything
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file raises almost anything
         raise ValueError(
             f"{path!r} cannot be read as weights (damaged, or not saved by PyTorch): "
             f"expected {expected}."
