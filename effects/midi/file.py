@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from mido import Message, MetaMessage
 
 MAX_BYTES = 32 << 20  # not searched
+#: Of the wanted messages and the tempo changes together. Each costs some 500 bytes of memory, so
+#: that is 250 MB; two controllers that move 70 times a second send as many in an hour. Not
+#: searched.
+MAX_MESSAGES = 500_000
 BEATS_PER_MINUTE = 120  # the standard's, until the file says otherwise
 #: Frames per second by the number in the file; 29 stands for NTSC's rate.
 FRAME_RATES = {24: 24.0, 25: 25.0, 29: 30_000 / 1001, 30: 30.0}
@@ -70,8 +75,8 @@ def read(
     Raises:
         FileNotFoundError, IsADirectoryError: there is no file at ``path``.
         OSError: it cannot be read.
-        ValueError: it is not an ordinary file, not a MIDI file, damaged, too large, or of a format
-            whose tracks do not play together.
+        ValueError: it is not an ordinary file, not a MIDI file, damaged, too large, too long, or of
+            a format whose tracks do not play together.
     """
     from mido import Message, MetaMessage
 
@@ -121,7 +126,9 @@ def _tracks(data: bytes, wanted: Collection[int]) -> tuple[int, list[_Timed]]:
         chunk, content = header.take(4), header.take(header.integer(4))
         if chunk == b"MTrk":  # the standard says to skip other chunks
             n_tracks -= 1
-            messages += _messages(_Bytes(content), wanted)
+            messages += islice(_messages(_Bytes(content), wanted), MAX_MESSAGES + 1)
+            if len(messages) > MAX_MESSAGES:
+                raise _Damaged(f"it has more than {MAX_MESSAGES} messages; thin them out")
     return division, sorted(messages, key=itemgetter(0))
 
 

@@ -145,7 +145,7 @@ def _level(clip: Mono, note: NoteEvent, pitch: float, others: Values) -> float:
     energies = sums[high] - sums[low]
     shared = np.zeros(len(own))
     for other in others:
-        distance = np.abs(own[:, None] - _places(other)[None]).min(axis=1)
+        distance = np.abs(own[:, None] - _places(other)[None]).min(axis=1, initial=np.inf)
         shared += distance < lobe
     return float(np.sqrt(_alone(energies, shared).sum()))
 

@@ -18,6 +18,9 @@ LATEST_SECONDS = 0.5
 #: Notes with a level below this share of the clip's peak, -60 dB, are left out as inaudible. Not
 #: searched.
 QUIET = 1e-3
+#: A score with more notes is not used: to measure each costs 4 ms, and more where many sound
+#: together. Not searched; twenty notes a second for three minutes.
+MAX_NOTES = 4000
 
 
 def read_notes(path: Path, audio: Mono, sample_rate: float) -> list[Note] | None:
@@ -29,11 +32,14 @@ def read_notes(path: Path, audio: Mono, sample_rate: float) -> list[Note] | None
         sample_rate: its rate in Hz.
 
     Returns:
-        None if the file cannot be read, has no notes, or is the score of another clip.
+        None if the file cannot be read, has no notes, has more than `MAX_NOTES`, or is the score
+        of another clip.
     """
     events = note_events(path)
     seconds = audio.size / sample_rate
-    if not events or max(it.start for it in events) > seconds + LATEST_SECONDS:
+    if not 0 < len(events) <= MAX_NOTES:
+        return None
+    if max(it.start for it in events) > seconds + LATEST_SECONDS:
         return None
     clip = at_model_rate(audio, sample_rate)
     least = QUIET * float(np.abs(clip).max(initial=0))

@@ -5,6 +5,8 @@ import os
 import random
 import re
 import struct
+import subprocess
+import sys
 
 import mido
 import pytest
@@ -244,3 +246,41 @@ def test_many_events_are_quick(read, within):
     data = file_of(b"\x00\xb2\x01\x40" + b"\x01\x01\x40" * 100_000)
     with within(10):
         assert len(read(data)) == 100_001
+
+
+@pytest.mark.parametrize("tracks", [1, 3])
+def test_a_file_of_nothing_but_messages_is_refused(read, monkeypatch, tracks):
+    monkeypatch.setattr(file, "MAX_MESSAGES", 300)
+    controls = b"\0\xb0\1\x40" + b"\0\1\x40" * (300 // tracks - 1)
+    assert len(read(file_of(*[controls] * tracks, kind=1))) == 300
+    with pytest.raises(ValueError, match="more than 300 messages; thin them out"):
+        read(file_of(*[controls] * tracks, b"\0\xb0\1\x40", kind=1))
+
+
+def test_what_is_not_wanted_does_not_count(read, monkeypatch):
+    monkeypatch.setattr(file, "MAX_MESSAGES", 1)
+    assert len(read(file_of(b"\0\x90\x40\x40" * 9 + b"\0\xb0\1\x40"))) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="limits memory")
+def test_thirty_megabytes_of_messages_cost_half_a_gigabyte_at_most(tmp_path):
+    (tmp_path / "a.mid").write_bytes(file_of(b"\0\xb0\1\x40" + b"\0\1\x40" * 11_000_000))
+    code = (
+        "import resource, sys, mido; from effects.midi import file\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (700_000_000, 700_000_000))\n"
+        "try: file.read(sys.argv[1])\n"
+        "except ValueError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "a.mid")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "thin them out" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_longest_times_are_numbers(read):
+    """The slowest tempo, one tick a beat, the longest waits."""
+    slow = b"\0\xff\x51\3\xff\xff\xff" + b"\xff\xff\xff\x7f\xb0\1\x40" * 1000
+    times = [seconds for seconds, _ in read(file_of(slow, division=1))]
+    assert times == sorted(times)
+    assert times[-1] == pytest.approx(1000 * (2**28 - 1) * 16.777215)

@@ -4,9 +4,11 @@ import mido
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.midi import file_of
 from support.players import RATE, RELAXED
 from support.samplers import tune
 
+from effects.notes import score
 from effects.notes.score import read_notes
 
 
@@ -77,3 +79,22 @@ def test_whatever_a_score_has_become_it_breaks_nothing(tmp_path, data):
     path.write_bytes(content)
     found = read_notes(path, tune(PLAYED, 2.5, RATE), RATE)
     assert found is None or all(0 <= it.start < it.end for it in found)
+
+
+def test_notes_above_all_that_is_measured_are_left_out(tmp_path):
+    """Two of them at once: their partials are beyond half the sample rate."""
+    path = write_score(tmp_path / "notes.mid", [*PLAYED, (1.0, 0.3, 126), (1.0, 0.3, 127)])
+    assert len(read_notes(path, tune(PLAYED, 2.5, RATE), RATE)) == 3
+
+
+def test_a_score_of_more_notes_than_anybody_plays_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(score, "MAX_NOTES", 2)
+    path = write_score(tmp_path / "notes.mid", PLAYED)
+    assert read_notes(path, tune(PLAYED, 2.5, RATE), RATE) is None
+
+
+def test_notes_that_never_end_are_notes(tmp_path):
+    track = b"\0\x90\x40\x40\xff\xff\xff\x7f\xff\x2f\0"  # a year and more
+    (tmp_path / "notes.mid").write_bytes(file_of(track, division=1))
+    (note,) = read_notes(tmp_path / "notes.mid", tune([(0, 2.5, 64)], 2.5, RATE), RATE)
+    assert (note.start, round(note.pitch)) == (0, 64)
