@@ -205,10 +205,10 @@ def export(name: Name, target: Target, *, force: Force = False) -> None:
     [bold]restyle presets export my-kalimba kalimba.zip[/bold]
     """
     from plugin_bridge.files.targets import check_target
-    from plugin_bridge.files.whole_files import naming, writing
+    from plugin_bridge.files.whole_files import writing
     from presets import user
 
-    with writing(check_target(target, force=force)) as [file], naming(target):
+    with writing(check_target(target, force=force)) as [file]:
         user.export(name, target, file=file)
     print(f"Wrote {target}.")
 
@@ -246,7 +246,7 @@ def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
     It takes some seconds. A preset whose sound cannot be read is left blank, its name in grey.
     """
     from plugin_bridge.files.targets import check_picture
-    from plugin_bridge.files.whole_files import naming, writing
+    from plugin_bridge.files.whole_files import writing
 
     picture = check_picture(target, force=force)
 
@@ -255,11 +255,7 @@ def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
     from plugin_bridge.terminal.progress_bar import progress_bar
 
     found = library.every()
-    with (
-        progress_bar(target.name, quiet=quiet) as report,
-        writing(picture) as [file],
-        naming(target),
-    ):
+    with progress_bar(target.name, quiet=quiet) as report, writing(picture) as [file]:
         draw_sheet(file, found, report)
     if not quiet:
         print(f"Wrote {target}: {len(found)} presets.")

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from pedalboard.io import AudioFile, WriteableAudioFile
 
 from effects.signal.arrays import Audio
-from plugin_bridge.files.whole_files import naming, replacing
+from plugin_bridge.files.whole_files import replacing
 from presets.opening import open_regular
 from presets.sound_file.header import BadSound
 from presets.sound_file.reading import Reader
@@ -136,7 +136,7 @@ def check_holds(path: Path, sound: Sound) -> None:
 
 def write(path: Path, sound: Sound) -> None:
     """Write ``sound`` as the kind of file that ``path``'s suffix says, whole or not at all."""
-    with replacing(path) as raw, naming(path):
+    with replacing(path) as raw:
         write_into(raw, path, sound)
 
 

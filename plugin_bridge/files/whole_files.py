@@ -13,7 +13,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from plugin_bridge.files.targets import Target
@@ -26,7 +26,8 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 def writing(*targets: Target) -> Iterator[list[io.BufferedRandom]]:
     """Lend an open file for each target; after the block all of them appear, or none.
 
-    If the block raises, every target stays as it was. A target without ``force`` never replaces a
+    If the block raises, every target stays as it was; if there is one target, the system's errors
+    name it. A target without ``force`` never replaces a
     file, even one that has appeared meanwhile.
 
     Raises:
@@ -35,7 +36,8 @@ def writing(*targets: Target) -> Iterator[list[io.BufferedRandom]]:
     """
     with ExitStack() as stack:
         drafts = [stack.enter_context(_Draft(target)) for target in targets]
-        yield [draft.file for draft in drafts]
+        with naming(targets[0].path) if len(targets) == 1 else nullcontext():
+            yield [draft.file for draft in drafts]
         for draft in drafts:
             draft.finish()
         with ExitStack() as undo:

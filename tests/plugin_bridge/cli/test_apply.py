@@ -402,16 +402,28 @@ def test_a_signal_ends_it_and_leaves_nothing(folder, code, number, expected, old
     assert files(folder) == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs files without names")
 @pytest.mark.parametrize("code", [WORKING, WRITING], ids=["working", "writing"])
-def test_kill_leaves_the_old_output_whole(folder, code):
+def test_kill_leaves_the_old_output_whole_and_nothing_else(folder, code):
     (folder / "out.wav").write_bytes(b"an older output")
+    before = files(folder)
     process = start(code)
     process.kill()
     process.communicate(timeout=10)
-    after = files(folder)
-    assert after["out.wav"] == b"an older output"
-    assert len(after) <= 3
-    assert all(name.startswith(".restyle-") for name in after.keys() - {"stem.wav", "out.wav"})
+    assert files(folder) == before
+
+
+def test_an_output_that_appeared_meanwhile_stays(folder, capsys, monkeypatch):
+    def process(effect, content):
+        (folder / "out.wav").write_bytes(b"theirs")
+        return content.audio
+
+    monkeypatch.setattr("plugin_bridge.files.process.process", process)
+    options = ["--plot", "p.png", "--report", "r.json"]
+    assert main.run(["apply", "stem.wav", "out.wav", *SETTINGS, *options]) == 2
+    assert "out.wav exists: add --force" in capsys.readouterr().err
+    assert files(folder).keys() == {"stem.wav", "out.wav"}
+    assert (folder / "out.wav").read_bytes() == b"theirs"
 
 
 @pytest.mark.slow
