@@ -27,6 +27,18 @@ def by_apply(path: Path) -> None:
     sound_files.read(path)
 
 
+def by_server(path: Path) -> None:
+    """As the process that looks at a job's files does, and then a worker."""
+    from plugin_bridge.jobs.inputs import Input
+    from plugin_bridge.jobs.roots import Roots
+
+    roots = Roots([path.parent])
+    looked = roots.look({"stem": str(path)}, f"{path}.out.wav")
+    if looked.refusal is not None:
+        raise looked.refusal
+    Input(path, roots.roots, lambda fraction, stage: None).read()
+
+
 def as_style(path: Path) -> None:
     from effects.style_clip import Style
 
@@ -66,6 +78,7 @@ def by_pyav(path: Path) -> None:
 
 READERS: dict[str, Callable[[Path], None]] = {
     "apply": by_apply,
+    "server": by_server,
     "style": as_style,
     "preset": as_preset,
 }
