@@ -8,8 +8,8 @@ from typing import BinaryIO
 from presets.sound_file import aiff, flac, mp3, ogg, wav
 from presets.sound_file.header import BadSound, Header, Window, check
 
-#: The most that a sound may need in memory: an hour of eight channels at 32 kHz, or of stereo at
-#: 128 kHz. A guess at what machines have.
+#: The most that a sound may need in memory; an hour of stereo at 96 kHz needs 2.8 GB. A guess at
+#: what machines have.
 MAX_DECODED_BYTES = 4 << 30
 #: FLAC and Ogg files hold silence at next to no cost: of one this small, no more is taken than
 #: this, 12 minutes of stereo at 48 kHz. Chosen so that reading it stays below 500 MB.

@@ -153,10 +153,12 @@ def _end(client: Client, job: str, out: Path, expected: np.ndarray) -> str:
         break
     assert isinstance(result, Result)
     assert np.array_equal(sound(out), expected), job
-    report = json.loads(out.with_name(f"{out.name}.json").read_text())
-    assert (report["job"], report["state"], report["out"]) == (job, "done", str(out))
+    report = out.with_name(f"{out.name}.json")
+    if report.exists():  # there may have been room for the result, and none for the report
+        facts = json.loads(report.read_text())
+        assert (facts["job"], facts["state"], facts["out"]) == (job, "done", str(out))
     out.unlink()
-    out.with_name(f"{out.name}.json").unlink()
+    report.unlink(missing_ok=True)
     return "done"
 
 
