@@ -144,6 +144,7 @@ class _Looker:
         self.start()
         assert self._process is not None
         future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()
         self._process.call(future, fn, *args)
         answer, spent = asyncio.wrap_future(future), 0.0
         try:
