@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pedalboard import Gain
 
 from effects.running.cache import Arrays, shared_cache
 from effects.signal.arrays import Audio
+from effects.signal.lazy import lazy
 from presets.sound_file.header import BadSound
 from presets.sound_file.reading import opened
 
@@ -79,7 +79,7 @@ class Style:
             return f"<{audio.shape[1] / sample_rate:.2f} s of audio>"
         return os.fspath(self.source)
 
-    @cached_property
+    @lazy
     def digest(self) -> str:
         """The hash of the file's bytes, or of the audio in memory: the clip's key in the cache."""
         return self.sha256 or self._hash()

@@ -15,6 +15,7 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
+from effects.running.forks import after_fork
 from effects.signal.arrays import Audio
 
 BLOCK = 1 << 20  # samples searched for NaN at a time, to limit memory
@@ -43,8 +44,17 @@ class Intake:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._renew_lock()
         self.reset()
+        after_fork(self, Intake._renew)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    def _renew(self) -> None:
+        """Replace what another thread may have held when the process was forked."""
+        self._renew_lock()
+        self._stock = pedalboard.Chain([])  # it has a lock of its own
 
     def reset(self) -> None:
         """Forget the last layout."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.boards.contract import Processor, check_call, check_finite
+from effects.running.forks import after_fork
 from effects.signal.arrays import Audio
 
 
@@ -31,6 +32,10 @@ class PythonEffect(Processor, ABC):
 
     def __init__(self) -> None:
         super().__init__()
+        self._renew_lock()
+        after_fork(self, PythonEffect._renew_lock)
+
+    def _renew_lock(self) -> None:
         self._lock = threading.RLock()  # reentrant: a call holds it around _apply()
 
     def reset(self) -> None:

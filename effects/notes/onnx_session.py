@@ -5,14 +5,29 @@ One core, because callers run side by side: the server's workers, or several com
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from effects.running.forks import in_forked_children
 
-@cache
+_sessions: dict[Path, Any] = {}
+_left: list[Any] = []  # never freed: a thread that is gone may have been in the middle of one
+
+
 def session(path: Path) -> Any:
-    """Onnxruntime's session of a file, always the same one."""
+    """Onnxruntime's session of a file, the same one for all calls of a process."""
+    found = _sessions.get(path)
+    return _sessions.setdefault(path, _open(path)) if found is None else found
+
+
+@in_forked_children
+def _renew() -> None:
+    """Open sessions anew in a forked child: their locks may be held."""
+    _left.append(_sessions.copy())
+    _sessions.clear()
+
+
+def _open(path: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +19,7 @@ from scipy.ndimage import median_filter
 
 from effects.notes.basic_pitch import Tick
 from effects.signal.arrays import Mono, Values, samples_between
+from effects.signal.lazy import lazy
 from effects.signal.units import SEMITONES, hz_to_midi
 
 RATE = 16_000  # Hz, at which a clip is followed; not searched
@@ -121,7 +121,7 @@ class Line:
     pitch: Values
     level: Values
 
-    @cached_property
+    @lazy
     def phrases(self) -> list[Phrase]:
         """The stretches of a line that have a pitch, without slips into another octave."""
         pitch = self.pitch.copy()

@@ -25,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from effects.running.forks import after_fork
+
 Arrays = dict[str, NDArray[Any]]
 
 #: 1 GiB and 256 MiB; not searched.
@@ -48,6 +50,10 @@ class Cache:
         self.max_disk_bytes = max_disk_bytes
         self.max_memory_bytes = max_memory_bytes
         self._memory: OrderedDict[str, Arrays] = OrderedDict()
+        self._renew_lock()
+        after_fork(self, Cache._renew_lock)
+
+    def _renew_lock(self) -> None:
         self._lock = threading.Lock()
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from effects.running.forks import in_forked_children
+
 if TYPE_CHECKING:
     import torch
 
@@ -41,6 +43,13 @@ def check_device(name: str) -> None:
     """Raise ValueError if this machine has no such device; torch is loaded only if needed."""
     if name not in ("auto", "cpu"):
         pick_device(name)
+
+
+@in_forked_children
+def _renew() -> None:
+    """Forget the calls of threads that are not in the child; torch keeps its one thread."""
+    global _lock, _computing
+    _lock, _computing = threading.Lock(), 0
 
 
 @contextmanager

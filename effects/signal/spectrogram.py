@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from effects.signal.lazy import lazy
 from effects.signal.loudness import HIGH_PASS_HZ, SHELF_DB, SHELF_HZ
 
 # As published (Ulyanov & Lebedev 2016): in Hz, samples and samples.
@@ -98,7 +98,7 @@ class FrameGrid:
         """Samples under one frame."""
         return self.n_window or self.n_fft
 
-    @cached_property
+    @lazy
     def window(self) -> Tensor:
         """Periodic Hann window, ``[length]``."""
         return torch.hann_window(self.length, device=self.device)
@@ -169,7 +169,7 @@ class Analysis:
             return resolution.n_features(sample_rate)
         return _n_bins(sample_rate) + len(_band_edges(sample_rate)) - 1
 
-    @cached_property
+    @lazy
     def grid(self) -> FrameGrid:
         """Windows of 92.9 ms, hops of 23.2 ms, in whole samples; or the network's own."""
         if it := self.resolution:
@@ -196,7 +196,7 @@ class Analysis:
             return self.n_features
         return min(_n_bins(self.sample_rate), self.n_features)
 
-    @cached_property
+    @lazy
     def _band_of_bin(self) -> Tensor:
         """For every bin from ``n_bins`` on, its band; ``n_bands`` if it belongs to none."""
         edges = _band_edges(self.sample_rate)
@@ -205,7 +205,7 @@ class Analysis:
         band = torch.bucketize(frequency[self.n_bins :], torch.tensor(edges), right=True) - 1
         return band.clamp(0, n_bands).to(self.device)
 
-    @cached_property
+    @lazy
     def _bins_of_band(self) -> Tensor:
         """How many bins each feature joins, ``[n_features]``."""
         n_bands = self.n_features - self.n_bins
@@ -220,7 +220,7 @@ class Analysis:
             return it.sample_rate / it.n_fft
         return REFERENCE_RATE / REFERENCE_N_FFT
 
-    @cached_property
+    @lazy
     def _power_weight(self) -> Tensor:
         """Share of each feature in the K-weighted mean square of a frame (ITU-R BS.1770).
 

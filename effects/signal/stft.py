@@ -8,7 +8,6 @@ before that one and transforms a signal as a whole, which takes gigabytes for 20
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from scipy import fft
 
 from effects.signal.arrays import Audio, Mono, samples_between
+from effects.signal.lazy import lazy
 
 Spectra = NDArray[np.complexfloating[Any, Any]]
 """Short-time spectra, ``[*, frames, bins]``, in single or double precision."""
@@ -35,7 +35,7 @@ class Stft:
     size: int
     hop: int
 
-    @cached_property
+    @lazy
     def window(self) -> Mono:
         """The window, ``[size]``."""
         return np.hanning(self.size + 1)[:-1].astype(np.float32)

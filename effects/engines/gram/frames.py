@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from effects.signal.arrays import Audio, samples_between
 from effects.signal.downmix import polarity
+from effects.signal.lazy import lazy
 from effects.signal.loudness import lufs_to_power, peak
 from effects.signal.spectrogram import Analysis
 from effects.signal.units import db_to_power
@@ -56,7 +56,7 @@ class Frames:
     amplitudes: Tensor
     active: Tensor
 
-    @cached_property
+    @lazy
     def level(self) -> Tensor:
         """K-weighted root mean square around each frame, ``[T]``.
 
@@ -64,7 +64,7 @@ class Frames:
         """
         return self._level(self.amplitudes, LEVEL_RANGE_DB)
 
-    @cached_property
+    @lazy
     def flat(self) -> Tensor:
         """The amplitudes without their dynamics, ``[T, n_features]``.
 
@@ -176,7 +176,7 @@ class FramedClip:
         #: All samples are multiplied by this first, so that their peak is 1.
         self.unit = 1 / peak(audio)
 
-    @cached_property
+    @lazy
     def polarity(self) -> Tensor:
         """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum."""
         signs = polarity(self.audio)

@@ -21,13 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import fft
 
 from effects.notes.note import Note
 from effects.signal.arrays import Mono, Values
+from effects.signal.lazy import lazy
 from effects.signal.stft import Stft
 from effects.signal.units import midi_to_hz
 
@@ -83,13 +83,13 @@ class Clip:
     notes: Sequence[Note]
     release: float
 
-    @cached_property
+    @lazy
     def _stft(self) -> Stft:
         hop = round(SETTINGS.window_seconds * self.sample_rate / SETTINGS.overlap)
         hop = max(hop, SETTINGS.least_hop)
         return Stft(hop * SETTINGS.overlap, hop)
 
-    @cached_property
+    @lazy
     def _combs(self) -> list[Values]:
         """c² of every note."""
         return [self._comb(note.pitch) ** 2 for note in self.notes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from effects.notes.transcribe import transcribe
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Mono
 from effects.signal.downmix import downmix
+from effects.signal.lazy import lazy
 from effects.signal.loudness import peak
 
 
@@ -87,13 +87,13 @@ class Heard:
     transcribed: list[Note]
     line: Line
 
-    @cached_property
+    @lazy
     def voice(self) -> list[Phrase]:
         """The phrases of a voice; none if the stem is not a voice."""
         voiced = self._single and is_voice(self.line, self._corrected)
         return self.line.phrases if voiced else []
 
-    @cached_property
+    @lazy
     def notes(self) -> list[Note]:
         """The notes; if only one sounds at a time, they are corrected by the line.
 
@@ -101,27 +101,27 @@ class Heard:
         """
         return self._corrected if self.transcribed and self._single else self.transcribed
 
-    @cached_property
+    @lazy
     def explained(self) -> Explained:
         """What the notes explain of the stem, over time."""
         return Explained.of(self.at_model_rate, self.notes)
 
-    @cached_property
+    @lazy
     def pitched(self) -> float:
         """The share of what sounds that the notes explain, from 0 to 1."""
         return self.explained.mean if self.notes else 0.0
 
-    @cached_property
+    @lazy
     def clear(self) -> bool:
         """Whether the notes explain so much that nothing else need be looked for."""
         return self.pitched >= SETTINGS.clear
 
-    @cached_property
+    @lazy
     def drums(self) -> Drums:
         """The percussive part."""
         return Drums.of(self.audio, self.sample_rate)
 
-    @cached_property
+    @lazy
     def drums_beside(self) -> Drums | None:
         """The drums that sound beside notes, if there are any."""
         if self.pitched >= SETTINGS.drumless or not self.drums.kit:
@@ -129,7 +129,7 @@ class Heard:
         alone = self.drums.alone and self.pitched < SETTINGS.melodic
         return None if alone else self.drums
 
-    @cached_property
+    @lazy
     def without_drums(self) -> Mono:
         """`at_model_rate` without drums that sound beside notes."""
         if not self.drums_beside:
@@ -138,7 +138,7 @@ class Heard:
         unit = np.float32(max(peak(downmix(self.audio)[None]), 1e-30))
         return at_model_rate(rest / unit, self.sample_rate)
 
-    @cached_property
+    @lazy
     def chords(self) -> list[Note]:
         """What is heard where the notes do not explain what sounds, apart from drums.
 
@@ -152,11 +152,11 @@ class Heard:
         """The strokes, with their levels as ``levels`` measures them."""
         return Strokes.of(self.clip, self.sample_rate, levels)
 
-    @cached_property
+    @lazy
     def _single(self) -> bool:
         return is_single(self.line, self.transcribed)
 
-    @cached_property
+    @lazy
     def _corrected(self) -> list[Note]:
         return corrected(self.transcribed, self.line, self.at_model_rate)
 
