@@ -6,7 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 
 import pytest
 from support.jobs import Disk
@@ -233,6 +234,146 @@ def test_what_is_left_is_written_when_it_closes(path, disk):
     disk.full = False
     it.close()
     assert reopened(path)["a"].state == "failed"
+
+
+# A file that another program holds, or that goes away
+
+
+@contextmanager
+def held(path):
+    """Another program has locked the journal."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+async def longest_pause(work):
+    """What ``work`` comes to, and the longest time in which the loop did nothing else."""
+    task, longest, last = asyncio.create_task(work), 0.0, time.monotonic()
+    while not task.done():
+        await asyncio.sleep(0.01)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    (result,) = await asyncio.gather(task, return_exceptions=True)
+    return result, longest
+
+
+def test_while_another_program_holds_it_nothing_stands_still_and_it_is_said(path):
+    async def story():
+        it = Journal(path)
+        a = job("a")
+        await it.add(a)
+        with held(path):
+            started = time.monotonic()
+            refusal, longest = await longest_pause(it.add(job("b")))
+            assert (refusal.code, "locked by another program" in str(refusal)) == (
+                "journal_busy",
+                True,
+            )
+            assert time.monotonic() - started < 5
+            a.state = "running"
+            assert not await it.save(a)
+        assert longest < 0.5
+        assert list(it.jobs) == ["a"]
+        await it.add(job("b"))
+        it.close()
+
+    asyncio.run(story())
+    assert [(j.id, j.number, j.state) for j in reopened(path).values()] == [
+        ("a", 1, "running"),
+        ("b", 2, "queued"),
+    ]
+
+
+def test_many_that_wait_for_a_held_file_wait_together(path):
+    async def story():
+        it = Journal(path)
+        with held(path):
+            started = time.monotonic()
+            adding = [it.add(job(f"job-{number}")) for number in range(50)]
+            refusals = await asyncio.gather(*adding, return_exceptions=True)
+            assert {refusal.code for refusal in refusals} == {"journal_busy"}
+            assert time.monotonic() - started < 5
+        assert it.jobs == {}
+        it.close()
+
+    asyncio.run(story())
+
+
+def test_what_comes_at_once_is_written_at_once_and_in_order(path, disk):
+    async def story():
+        it = Journal(path)
+        disk.statements.clear()
+        await asyncio.gather(*(it.add(job(f"job-{number}")) for number in range(50)))
+        assert [statement.split()[0] for statement in disk.statements].count("COMMIT") <= 2
+        assert [(j.id, j.number) for j in it.jobs.values()] == [
+            (f"job-{number}", number + 1) for number in range(50)
+        ]
+        it.close()
+        return it.jobs
+
+    assert asyncio.run(story()) == reopened(path)
+
+
+@pytest.mark.parametrize("gone", [[""], [".lock"], ["-wal"], ["", ".lock"]])
+def test_without_its_file_it_accepts_nothing_more(path, gone):
+    async def story():
+        it = Journal(path)
+        a = job("a")
+        await it.add(a)
+        assert await it.flush()
+        assert not it.gone
+        for suffix in gone:
+            path.with_name(path.name + suffix).unlink()
+        assert await it.flush()
+        assert "was deleted or replaced: restart" in it.gone
+        assert str(path) in it.gone
+        with pytest.raises(Refusal) as caught:
+            await it.add(job("b"))
+        assert caught.value.code == "journal_gone"
+        a.state = "done"
+        await it.save(a)
+        assert {id: j.state for id, j in it.jobs.items()} == {"a": "done"}
+        it.close()
+
+    asyncio.run(story())
+
+
+def test_one_that_is_replaced_by_another_server_s_does_not_harm_that(path):
+    async def story():
+        it = Journal(path)
+        a = job("a")
+        await it.add(a)
+        for file in path.parent.iterdir():
+            file.unlink()
+        another = Journal(path)
+        a.state = "done"
+        await it.save(a)
+        assert await it.flush()
+        assert it.gone
+        await another.add(job("b"))
+        it.close()
+        await another.add(job("c"))
+        assert await another.flush()
+        assert not another.gone
+        another.close()
+
+    asyncio.run(story())
+    assert list(reopened(path)) == ["b", "c"]
+
+
+def test_a_file_that_goes_with_the_very_job_takes_nothing_in(path):
+    """Nobody has looked since: a job is accepted only if it was written where it will be found."""
+
+    async def story():
+        it = Journal(path)
+        path.unlink()
+        with pytest.raises(Refusal) as caught:
+            await it.add(job("a"))
+        assert caught.value.code == "journal_gone"
+        assert it.jobs == {}
+        it.close()
+
+    asyncio.run(story())
 
 
 # Forgetting

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from support.jobs import RESULT, WRITTEN, Disk, Room, Workers, until
+from support.jobs import RESULT, WRITTEN, Disk, LookHere, Room, Workers, until
 
 from effects import Cancelled
 from plugin_bridge.jobs import scheduler as module
@@ -418,6 +418,43 @@ def test_a_worker_that_says_the_same_for_long_hangs(tmp_path):
     asyncio.run(story())
 
 
+def test_a_pause_of_the_machine_is_no_hang(tmp_path):
+    """Neither the server nor the workers did anything meanwhile; as if it were not there."""
+
+    async def story():
+        room = Room(tmp_path, hang_seconds=0.4)
+        async with room.running():
+            a = await room.submit("a")
+            await until(lambda: room.workers.busy)
+            for _ in range(3):
+                await asyncio.sleep(0.05)
+                time.sleep(0.6)  # this process stands still
+            await asyncio.sleep(0.05)
+            assert (a.state, a.deaths, room.workers.killed) == ("running", 0, [])
+            await until(lambda: a.deaths == 1)  # a hang after that is found as ever
+
+    asyncio.run(story())
+
+
+def test_a_pause_leaves_cancelled_work_its_time_to_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "GRACE_SECONDS", 0.4)
+
+    async def story():
+        room = Room(tmp_path)
+        async with room.running():
+            a = await room.submit("a")
+            await until(lambda: room.workers.busy)
+            room.service.cancel(a)
+            await asyncio.sleep(0.05)
+            time.sleep(0.6)
+            await asyncio.sleep(0.05)
+            assert room.workers.killed == []
+            await until(lambda: a.ended)
+            assert len(room.workers.killed) == 1
+
+    asyncio.run(story())
+
+
 # Publishing
 
 
@@ -596,6 +633,47 @@ def test_a_server_that_stops_puts_running_jobs_back(tmp_path):
 
 
 # The rest
+
+
+@pytest.mark.parametrize("state", ["running", "written"])
+def test_what_is_cancelled_while_a_crash_is_seen_to_is_not_run_again(tmp_path, state):
+    async def story():
+        room = await crashed(tmp_path, state)
+        task = asyncio.create_task(room.service.run())
+        while "a" not in room.service._scheduler._running:
+            await asyncio.sleep(0)
+        room.service.cancel(room.service.jobs["a"])
+        await until(lambda: room.state("a") == "cancelled")
+        assert room.workers.works == []
+        task.cancel()
+        await asyncio.wait({task})
+        room.journal.close()
+
+    asyncio.run(story())
+
+
+def test_a_job_cancelled_while_its_files_are_looked_at_is_not_begun(tmp_path):
+    async def story():
+        looked, go_on = asyncio.Event(), asyncio.Event()
+
+        class Slow(LookHere):
+            async def look(self, inputs, output):
+                looked.set()
+                await go_on.wait()
+                return await super().look(inputs, output)
+
+        first = Room(tmp_path)
+        await first.submit("a")
+        first.journal.close()
+        room = Room(tmp_path, looking=Slow(first.roots))
+        async with room.running():
+            await looked.wait()
+            room.service.cancel(room.service.jobs["a"])
+            go_on.set()
+            await until(lambda: room.state("a") == "cancelled")
+            assert (room.workers.works, room.files) == ([], [])
+
+    asyncio.run(story())
 
 
 def test_what_the_disk_had_no_room_for_is_written_when_it_has(tmp_path, monkeypatch):

@@ -76,6 +76,49 @@ def test_all_jobs_can_be_cancelled(room):
     asyncio.run(story())
 
 
+def test_the_same_request_twice_at_once_is_one_job(room):
+    async def story():
+        several = await asyncio.gather(*(room.submit("a") for _ in range(5)))
+        assert len({id(job) for job in several}) == 1
+        assert list(room.service.jobs) == ["a"]
+        several = [room.submit("b", request=request) for request in ("one", "other")]
+        job, refusal = await asyncio.gather(*several, return_exceptions=True)
+        assert (job.request, refusal.code) == ("one", "id_taken")
+
+    asyncio.run(story())
+
+
+def test_of_two_jobs_for_one_file_at_once_one_is_refused(room):
+    async def story():
+        both = [room.submit(id, "out.wav") for id in "ab"]
+        job, refusal = await asyncio.gather(*both, return_exceptions=True)
+        assert (job.id, refusal.code) == ("a", "out_taken")
+        assert list(room.service.jobs) == ["a"]
+
+    asyncio.run(story())
+
+
+def test_jobs_that_come_at_once_fill_the_queue_and_keep_their_order(tmp_path):
+    async def story():
+        room = Room(tmp_path, max_queue=3)
+        many = await asyncio.gather(*(room.submit(id) for id in "abcd"), return_exceptions=True)
+        assert [getattr(it, "code", "") for it in many] == ["", "", "", "queue_full"]
+        assert [room.service.position(it) for it in many[:3]] == [1, 2, 3]
+        room.journal.close()
+
+    asyncio.run(story())
+
+
+def test_a_client_that_goes_while_its_job_is_accepted_changes_nothing(room):
+    async def story():
+        first = asyncio.create_task(room.submit("a"))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert (await room.submit("a")).state == "queued"
+
+    asyncio.run(story())
+
+
 # Defaults
 
 
