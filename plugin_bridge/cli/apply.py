@@ -241,7 +241,7 @@ def _check_midi(
 
 def _check_targets(out: Path, plot: Path | None, report: Path | None, *, force: bool) -> _Targets:
     """Check, before the long work, that the results can be written."""
-    from plugin_bridge.files.sound_files import check_suffix
+    from plugin_bridge.files.formats import check_suffix
     from plugin_bridge.files.targets import check_json, check_picture, check_target
 
     check_suffix(out)

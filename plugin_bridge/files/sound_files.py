@@ -22,43 +22,20 @@ import contextlib
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from pedalboard.io import AudioFile, WriteableAudioFile
 
 from effects.signal.arrays import Audio
+from plugin_bridge.files.formats import FORMATS, WAV
 from plugin_bridge.files.whole_files import replacing
 from presets.opening import open_regular
 from presets.sound_file.header import BadSound
 from presets.sound_file.reading import Reader
 
 BLOCK = 1 << 20  # samples of a channel converted together: 8 MB of doubles; by guess
-
-
-class Format(NamedTuple):
-    """What a kind of file can hold: pedalboard's name for it, and its bits per sample."""
-
-    name: str
-    depths: tuple[int, ...]
-
-    def depth_for(self, bits: int) -> int:
-        """The least depth that holds ``bits``, or the greatest there is."""
-        return next((depth for depth in self.depths if depth >= bits), self.depths[-1])
-
-
-_WAV = Format("wav", (8, 16, 24, 32))
-_AIFF = Format("aiff", (8, 16, 24))
-FORMATS = {
-    ".wav": _WAV,
-    ".bwf": _WAV,
-    ".aiff": _AIFF,
-    ".aif": _AIFF,
-    ".flac": Format("flac", (16, 24)),
-    ".ogg": Format("ogg", (32,)),
-    ".mp3": Format("mp3", (32,)),
-}
 
 
 @dataclass(frozen=True)
@@ -110,13 +87,6 @@ def read_open(file: BinaryIO, path: Path) -> Sound:
         raise ValueError(f"{path} {error}.") from error
     _check_finite(path, audio, header.sample_rate)
     return Sound(audio, header.sample_rate, header.bits)
-
-
-def check_suffix(path: Path) -> None:
-    """Raise ValueError unless ``path`` ends like a sound file that can be written."""
-    if path.suffix.lower() not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise ValueError(f"{path}: the name of a sound file must end in one of {known}.")
 
 
 def check_holds(path: Path, sound: Sound) -> None:
@@ -174,7 +144,7 @@ def depth(path: Path, sound: Sound) -> int:
 
 def clips(path: Path, sound: Sound) -> bool:
     """Whether peaks are cut off when ``sound`` is written to ``path``."""
-    floating = FORMATS[path.suffix.lower()] is _WAV and not _is_integer(path, sound)
+    floating = FORMATS[path.suffix.lower()] is WAV and not _is_integer(path, sound)
     # The most negative sample is read as a little more than 1: 1.00003 of 16 bits, 1.008 of 8.
     full_scale = 1 / (1 - 0.5 ** (min(sound.bits, 16) - 1))
     return not floating and max(sound.audio.max(), -sound.audio.min()) > full_scale + 1e-6

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_bridge.errors import explain_job
-from plugin_bridge.files.sound_files import FORMATS
+from plugin_bridge.files.formats import FORMATS
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.journal import Journal

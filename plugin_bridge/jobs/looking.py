@@ -12,7 +12,6 @@ would hold all up for those seconds; with more than two, each would have to be f
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -167,8 +166,5 @@ def _nothing() -> None:
 
 
 def _prepare(pipe: Connection) -> None:
-    """Load what looking needs, and limit what it may take."""
-    for name in ("plugin_bridge.files.sound_files", "presets.sound_file.look"):
-        importlib.import_module(name)
-
+    """Limit what looking may take; all that it needs is loaded with this module."""
     limit_memory(MORE_BYTES)

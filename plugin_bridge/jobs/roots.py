@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from plugin_bridge.files.beneath import Folder, Strayed, opened, root
+from plugin_bridge.files.formats import check_suffix
 from plugin_bridge.jobs.inputs import open_input, refusal, strayed
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import is_report, part_path, report_path
+from presets.sound_file.look import look
 
 MAX_NAME_BYTES = 255  # what most file systems allow
 MAX_PATH_CHARACTERS = 4096  # what Linux allows, in bytes
@@ -136,8 +138,6 @@ class Roots:
 
 
 def _check_suffix(path: Path) -> None:
-    from plugin_bridge.files.sound_files import check_suffix
-
     try:
         check_suffix(path)
     except ValueError as error:
@@ -159,8 +159,6 @@ def _check_place(folder: Folder, path: Path) -> None:
 
 def _seconds(file: BinaryIO, path: Path) -> float:
     """How long a sound file is by its header."""
-    from presets.sound_file.look import look
-
     try:
         return look(file).seconds
     except ValueError as error:  # BadSound: what follows the file's name

@@ -143,7 +143,8 @@ class Scheduler:
         for job in self._journal.unended():
             if len(self._running) >= self._workers.count:
                 return
-            if job.state == "queued" and job.id not in {*self._running, *self._left_alone}:
+            begun = job.id in self._running or job.id in self._left_alone
+            if job.state == "queued" and not begun:
                 running = self._running[job.id] = Running()
                 running.task = self._spawn(self._take(job, running))
 

@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_bridge.files import sound_files
+from plugin_bridge.files import formats, sound_files
 from plugin_bridge.files.sound_files import Sound
 
 RATE = 22_050
@@ -126,7 +126,7 @@ def test_what_a_format_cannot_hold_is_refused(suffix, channels, rate):
 @pytest.mark.parametrize("name", ["a", "a.txt", "a.m4a", ".wav"])
 def test_an_unknown_suffix_is_refused(name):
     with pytest.raises(ValueError, match=r"must end in one of \.wav"):
-        sound_files.check_suffix(Path(name))
+        formats.check_suffix(Path(name))
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"junk" * 1000])
