@@ -19,6 +19,7 @@ from plugin_bridge.cli.options import (
     Workers,
     preset_option,
 )
+from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
     from plugin_bridge.jobs.batch import Summary
@@ -81,9 +82,9 @@ def batch(
 def _tell(summary: Summary, target: Path, *, quiet: bool) -> None:
     """Say how it went. Raises ValueError if a file was not restyled."""
     for stem, reason in summary.failed.items():
-        typer.echo(f"restyle: {stem}: {reason}", err=True)
+        typer.echo(f"restyle: {shown(f'{stem}: {reason}')}", err=True)
     for stem, advice in ({} if quiet else summary.advice).items():
-        typer.echo(f"restyle: {stem}: {advice}", err=True)
+        typer.echo(f"restyle: {shown(f'{stem}: {advice}')}", err=True)
     if summary.stopped:
         typer.echo("restyle: stopped; run it again to go on", err=True)
         raise typer.Exit(STOPPED)

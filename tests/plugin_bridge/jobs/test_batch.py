@@ -2,6 +2,7 @@
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -152,6 +153,46 @@ def test_broken_stems_do_not_stop_the_others(stems, tmp_path):
     assert (tmp_path / "out" / "taken.wav").read_bytes() == b"theirs"
     write_stem(stems / "broken.wav")
     assert batch(stems, tmp_path / "out", "violin").done == 1
+
+
+def chunk(id, data):
+    return id + struct.pack("<I", len(data)) + data
+
+
+def riff(*chunks):
+    return chunk(b"RIFF", b"WAVE" + b"".join(chunks))
+
+
+def form(tag, block, bits):
+    return chunk(b"fmt ", struct.pack("<HHIIHH", tag, 1, 8000, 8000 * block, block, bits))
+
+
+MARKER = chunk(b"LIST", b"adtl" + chunk(b"labl", struct.pack("<I", 1) + b"Verse\0"))
+HOSTILE = {  # to pedalboard's reader
+    "crash.wav": riff(form(7, 1, 16), chunk(b"data", bytes(8000))),
+    "hang.wav": riff(form(1, 2, 16), chunk(b"data", bytes(4800)), MARKER)[:-11],
+}
+
+
+def test_stems_that_crashed_or_hung_their_reader_cost_no_other(stems, tmp_path):
+    for name, content in HOSTILE.items():
+        (stems / name).write_bytes(content)
+    for _ in range(2):  # again at each run
+        summary = batch(stems, tmp_path / "out", "violin")
+        failed = {it for it in map(str, summary.failed) if it == "crash.wav"}
+        assert failed == {"crash.wav"}
+        assert summary.done + summary.skipped + len(summary.failed) == 5
+
+
+def test_names_that_a_terminal_would_obey_are_escaped(stems, tmp_path, capsys):
+    (stems / "\x1b[2J\nred.wav").write_bytes(b"x")
+    (stems / "gone\x1b[2J\n.wav").symlink_to("nothing")
+    assert main.run(["batch", str(stems), str(tmp_path / "out"), "--preset", "violin"]) == 2
+    said = capsys.readouterr().err
+    assert r"\x1b[2J\nred.wav" in said
+    assert r"gone\x1b[2J\n.wav" in said
+    assert "\x1b" not in said
+    assert len(said.splitlines()) == 3
 
 
 def test_a_name_that_is_not_utf_8_does_not_stop_the_others(stems, tmp_path):
