@@ -7,12 +7,14 @@ import contextlib
 import json
 import logging
 import logging.handlers
+import math
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from plugin_bridge.errors import MAX_CHARACTERS
 from plugin_bridge.jobs.journal import Journal
@@ -94,6 +96,7 @@ async def _serve(
 
     roots = lookers.roots
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(_log_fault())
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
@@ -129,6 +132,22 @@ async def _serve(
     waiting = service.counts()["queued"]
     if waiting and not options.quiet:
         print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
+
+
+def _log_fault() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """What has the loop log faults that nobody handled, at most one a second, and print none."""
+    logged = -math.inf
+
+    def log(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal logged
+        if loop.time() - logged >= 1:
+            logged = loop.time()
+            said = {"what": str(context["message"])[:MAX_CHARACTERS]}
+            logging.getLogger("restyle.serve").error(
+                "fault", exc_info=context.get("exception"), extra=said
+            )
+
+    return log
 
 
 async def _listen(options: Options, service: Service) -> asyncio.DatagramTransport:

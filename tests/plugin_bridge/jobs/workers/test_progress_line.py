@@ -3,9 +3,13 @@
 import asyncio
 import json
 import socket
+import threading
 import time
+from collections import deque
 
+import psutil
 import pytest
+from support.servers import serve, stem, wait_for
 
 from effects import Cancelled
 from plugin_bridge.jobs.workers import progress_line as module
@@ -161,3 +165,73 @@ def test_each_server_has_a_token_of_its_own():
         with_exchange(lambda exchange, address, heard, call: tokens.append(address.token))
     assert len(set(tokens)) == 2
     assert min(map(len, tokens)) >= 32
+
+
+def callers(address, count):
+    """So many connections of someone who says nothing."""
+    return [socket.create_connection(address[:2], timeout=5) for _ in range(count)]
+
+
+def test_of_those_who_say_nothing_only_a_few_are_kept():
+    def story(exchange, address, heard, call):
+        with Line(address, "a") as line:
+            silent = callers(address, 3 * module.MAX_STRANGERS)
+            line.report(0.5, "still there")
+            for it in silent[: -module.MAX_STRANGERS - 1]:
+                assert it.recv(1) == b""
+            with Line(address, "b") as other:
+                other.report(1, "new")
+            for it in silent:
+                it.close()
+
+    heard = with_exchange(story)
+    assert ("a", 0.5, "still there") in heard
+    assert heard[-1] == ("b", 1.0, "new")
+
+
+def test_whoever_closes_at_once_leaves_nothing_behind():
+    before = psutil.Process().num_fds()
+
+    def story(exchange, address, heard, call):
+        for _ in range(20):
+            for it in callers(address, 10):
+                it.close()
+        with Line(address, "a") as line:
+            line.report(1, "whole")
+
+    assert with_exchange(story) == [("a", 1.0, "whole")]
+    assert psutil.Process().num_fds() <= before
+
+
+def test_callers_without_end_neither_stop_jobs_nor_fill_the_terminal(tmp_path):
+    resource = pytest.importorskip("resource")
+    root = tmp_path / "root"
+    stem(root / "in.wav", 0.3, 8000)
+    with serve(root, "--workers", "1") as server:
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+        listening = wait_for(lambda: psutil.Process(server.process.pid).net_connections("tcp"))
+        over = threading.Event()
+
+        def call():
+            silent = deque()
+            while not over.wait(0.001):
+                silent.append(socket.socket())
+                silent[-1].setblocking(False)
+                silent[-1].connect_ex(listening[0].laddr)
+                if len(silent) > 150:
+                    silent.popleft().close()
+            for it in silent:
+                it.close()
+
+        caller = threading.Thread(target=call)
+        caller.start()
+        try:
+            time.sleep(1)
+            for n in range(3):
+                server.ask("/restyle/submit", f"{n}", "in.wav", f"{n}.wav", "violin", timeout=30)
+            assert [server.wait(f"{n}") for n in range(3)] == ["done"] * 3
+        finally:
+            over.set()
+            caller.join()
+        assert server.stop() == 0
+        assert server.errors.read_text() == ""
