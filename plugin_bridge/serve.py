@@ -25,6 +25,7 @@ from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
+from plugin_bridge.osc.udp import open_socket
 
 LOG_BYTES = 400_000  # a log of this size is moved aside, and one such is kept; not searched
 TRACE_CHARACTERS = 2000  # of a trace in the log, its end; not searched
@@ -158,14 +159,15 @@ async def _listen(options: Options, service: Service) -> asyncio.DatagramTranspo
     """
     loop = asyncio.get_running_loop()
     try:
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: Endpoint(service), local_addr=(options.host, options.port)
-        )
+        udp = open_socket(options.host, options.port)
     except OSError as error:
         raise ValueError(
             f"Port {options.port} of {options.host} cannot be used ({error.strerror}): is another "
             "restyle serve running? Choose another with --port."
         ) from error
+    # Other loops read ahead, and what they have begun to read is theirs.
+    drained = udp if isinstance(loop, asyncio.SelectorEventLoop) else None
+    transport, _ = await loop.create_datagram_endpoint(lambda: Endpoint(service, drained), sock=udp)
     host, port = transport.get_extra_info("sockname")[:2]
     print(f"Listening on {host}:{port}", flush=True)
     if not _is_loopback(host):

@@ -15,6 +15,7 @@ API = 1
 NAME = "restyle"
 HOST = "127.0.0.1"
 PORT = 9471
+SUBMIT = "/restyle/submit"
 
 
 class Command(NamedTuple):
@@ -71,7 +72,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "s:name f:value",
             "The value for jobs that give none. Answered by /restyle/param, clamped to its range.",
         ),
-        "/restyle/submit": Command(
+        SUBMIT: Command(
             "ssss",
             "*",
             "s:job s:in s:out s:preset, then [s:key f:value]…",

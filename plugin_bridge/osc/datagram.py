@@ -48,6 +48,11 @@ class Message(NamedTuple):
     arguments: tuple[Argument, ...]
 
 
+def looks_like_osc(data: bytes) -> bool:
+    """Whether a look at the length and the first bytes leaves it open that `read` takes it."""
+    return not len(data) % 4 and (data[:1] == b"/" or data.startswith(_BUNDLE))
+
+
 def read(data: bytes) -> list[Message]:
     """The messages in a datagram, in their order.
 

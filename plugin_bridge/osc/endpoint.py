@@ -4,80 +4,75 @@ Answers go to the address that asked. News of a job (its progress and its end) g
 submitted it and to those who sent ``/restyle/notify``.
 
 No datagram may do harm: `plugin_bridge.osc.datagram` refuses malformed ones before they are
-parsed; addresses are looked up, never matched as patterns; clients take turns, so that one that
-asks for much delays no other; a list is sent in small pieces, one list at a time for each client;
-clients are forgotten; and what cannot be taken in or sent at once is dropped, as UDP would.
+parsed; addresses are looked up, never matched as patterns; clients take turns
+(`plugin_bridge.osc.turns`), so that one that asks for much delays no other; a list is sent in small
+pieces, one list at a time for each client; clients are forgotten; and what cannot be taken in or
+sent at once is dropped, as UDP would.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, cast
 
 import presets
 from plugin_bridge.errors import one_line
 from plugin_bridge.jobs.job import Job, Value
-from plugin_bridge.jobs.operations.restyle import SETTINGS, find_preset
+from plugin_bridge.jobs.operations.restyle import find_preset
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.service import JobNews, News, Service
-from plugin_bridge.jobs.settings import numbers
-from plugin_bridge.osc.addresses import API, COMMANDS, NAME
+from plugin_bridge.osc import news as told
+from plugin_bridge.osc.addresses import API, COMMANDS, NAME, SUBMIT
+from plugin_bridge.osc.audience import Audience
 from plugin_bridge.osc.datagram import (
     Argument,
     BadArguments,
-    BadDatagram,
     Message,
     coerce,
     encode,
-    read,
 )
 from plugin_bridge.osc.pairs import read_pairs
+from plugin_bridge.osc.quota import Quota
+from plugin_bridge.osc.reception import Reception
+from plugin_bridge.osc.turns import MAX_CLIENTS, Client
 
 log = logging.getLogger("restyle.serve")
 
-Client = tuple[str, int]  # host and port
-
 # Limits on what clients can cost; none was searched.
-NOTIFY_SECONDS = 3600.0  # after which a notified client is forgotten
-MAX_NOTIFIED = 32  # clients
-MAX_LISTENERS = 8  # clients that are told of one job
-MAX_CLIENTS = 1024  # with messages waiting, lists on their way or another port; jobs listened to
-MAX_WAITING = 256  # messages of one client
+MAX_AT_WORK = 64  # submits that are looked at, each of another client
+MAX_MISTAKES = 32  # of one client within a second that are answered
 MAX_UNSENT_BYTES = 1 << 18  # in the socket's buffer, beyond which messages are dropped
 MAX_ID = 200  # characters
 PIECE = 16  # messages of a list that are sent together; a client's socket buffers some 200 KB
 PIECE_SECONDS = 0.004  # from one piece to the next
-TURN_SECONDS = 0.02  # of messages at a stretch, before anything else has its turn
-SUBMIT = "/restyle/submit"
 OPERATION = "restyle"  # the only one that API 1 knows
-PARAMETERS = numbers(SETTINGS, common=True)  # what /restyle/param can say: words it cannot
+MISTAKES = ("unknown_address", "bad_request")  # of a program; other refusals depend on more
 
 
 class Endpoint(asyncio.DatagramProtocol):
     """Speaks API 1 for a service, and passes on its news while the socket is open.
 
+    Args:
+        service: where the jobs are.
+        udp: see `Reception`.
+
     Attributes:
-        refused: how many datagrams were malformed.
-        acting: what is being done for messages that have not been answered.
+        reception: what takes the datagrams in.
     """
 
-    def __init__(self, service: Service) -> None:
-        self.refused = 0
+    def __init__(self, service: Service, udp: socket.socket | None = None) -> None:
+        self.reception = Reception(lambda client, data: True, self._act_on, udp)
         self._service = service
-        self._listeners: OrderedDict[str, OrderedDict[Client, None]] = OrderedDict()
-        self._notified: dict[Client, float] = {}
-        self._elsewhere: OrderedDict[Client, Client] = OrderedDict()
+        self._audience, self._mistakes = Audience(), Quota(MAX_MISTAKES)
         self._lists: dict[Client, asyncio.Task[None]] = {}
-        self._waiting: OrderedDict[Client, deque[Message]] = OrderedDict()
         self._own_version = version("restyle")
-        self._logged = 0.0
-        self.acting: set[asyncio.Task[None]] = set()
-        self._handlers: Mapping[str, Callable[..., Coroutine[None, None, None] | None]] = {
+        self._handlers: Mapping[str, Callable[..., Coroutine[Any, Any, None] | None]] = {
             "/restyle/help": self._help,
             "/restyle/version": self._version,
             "/restyle/status": self._status,
@@ -94,27 +89,19 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def on_news(self, news: News) -> None:
         """Pass news on: of a job to those who asked for it, and all news to the notified."""
-        self._forget_notified()
         if isinstance(news, JobNews):
             self._tell_of_job(news.job, news.event)
-        elif news.operation == OPERATION and (news.name in PARAMETERS or news.name == "preset"):
-            self._tell(self._notified, _default(news.name, news.value))
+        elif news.operation == OPERATION and (
+            news.name in told.PARAMETERS or news.name == "preset"
+        ):
+            self._tell(self._audience.notified, told.of_default(news.name, news.value))
 
     def _tell_of_job(self, job: Job, event: str) -> None:
-        news = _end(job)
-        if event == "progress":
-            news = [Message("/restyle/progress", (job.id, job.progress, job.stage))]
-        listeners = self._listeners.get(job.id, ())
-        clients = {*self._notified, *(it for c in listeners for it in self._ports(c))}
-        for message in news:
+        clients = self._audience.hearers(job.id)
+        for message in [told.of_progress(job)] if event == "progress" else told.of_end(job):
             self._tell(clients, message)
         if job.ended:
-            self._listeners.pop(job.id, None)
-
-    def _forget_notified(self) -> None:
-        """Forget the notified clients whose time is up."""
-        now = time.monotonic()
-        self._notified = {c: until for c, until in self._notified.items() if until > now}
+            self._audience.forget(job.id)
 
     # Datagrams.
 
@@ -126,65 +113,43 @@ class Endpoint(asyncio.DatagramProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""
         self._stop_watching()
+        self.reception.close()
+        for task in self._lists.values():
+            task.cancel()
 
     def error_received(self, exc: Exception) -> None:
         """Ignore that a client is gone."""
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        """Act on the messages in a datagram."""
-        client = (str(addr[0]), int(addr[1]))
-        try:
-            messages = read(data)
-        except BadDatagram as error:
-            self._refuse(client, error)
-            return
-        idle, waiting = not self._waiting, self._waiting.get(client, deque())
-        if len(waiting) + len(messages) > MAX_WAITING or len(self._waiting) >= MAX_CLIENTS:
-            return
-        waiting.extend(messages)
-        if waiting:
-            self._waiting[client] = waiting
-        if idle:
-            self._take_turns()
+        """Act on the messages in a datagram when its client has its turn."""
+        self.reception.take_in(data, addr)
 
-    def _take_turns(self) -> None:
-        """Act on the messages that wait, one of each client in turn; after a while, pause."""
-        end = time.monotonic() + TURN_SECONDS
-        while self._waiting:
-            client, waiting = self._waiting.popitem(last=False)
-            message = waiting.popleft()
-            if waiting:
-                self._waiting[client] = waiting
-            self._act_on(client, message)
-            if self._waiting and time.monotonic() > end:
-                asyncio.get_running_loop().call_soon(self._take_turns)
-                return
+    # Messages.
 
-    def _act_on(self, client: Client, message: Message) -> None:
+    def _act_on(self, client: Client, message: Message) -> Coroutine[Any, Any, None] | None:
+        """Act on a message; where that takes a while, what is returned does the rest of it."""
+        with self._answering(client, message):
+            work = self._act(client, message)
+            return None if work is None else self._finish(work, client, message)
+        return None
+
+    async def _finish(self, work: Awaitable[None], client: Client, message: Message) -> None:
+        with self._answering(client, message):
+            await work
+
+    @contextmanager
+    def _answering(self, client: Client, message: Message) -> Iterator[None]:
+        """Answer with whatever goes wrong in the block."""
         try:
-            waits = self._act(client, message)
-            if waits is not None:
-                task = asyncio.get_running_loop().create_task(self._finish(client, message, waits))
-                self.acting.add(task)
-                task.add_done_callback(self.acting.discard)
+            yield
         except Refusal as refusal:
-            self._fail(client, message, refusal.code, str(refusal))
+            if refusal.code not in MISTAKES or self._mistakes.spend(client):
+                self._fail(client, message, refusal.code, str(refusal))
         except Exception as error:
             log.exception("fault", extra={"address": message.address})
             self._fail(client, message, "internal", one_line(error))
 
-    async def _finish(
-        self, client: Client, message: Message, waits: Coroutine[None, None, None]
-    ) -> None:
-        try:
-            await waits
-        except Refusal as refusal:
-            self._fail(client, message, refusal.code, str(refusal))
-        except Exception as error:
-            log.exception("fault", extra={"address": message.address})
-            self._fail(client, message, "internal", one_line(error))
-
-    def _act(self, client: Client, message: Message) -> Coroutine[None, None, None] | None:
+    def _act(self, client: Client, message: Message) -> Coroutine[Any, Any, None] | None:
         command = COMMANDS.get(message.address)
         if command is None:
             raise Refusal(
@@ -200,15 +165,6 @@ class Endpoint(asyncio.DatagramProtocol):
                 "bad_request", f"{message.address} takes {command.arguments or 'nothing'}: {error}."
             ) from error
         return self._handlers[message.address](client, *first, *rest)
-
-    def _refuse(self, client: Client, error: BadDatagram) -> None:
-        """Count a malformed datagram, and log at most one a second; the client gets no answer."""
-        self.refused += 1
-        if time.monotonic() - self._logged >= 1:
-            self._logged = time.monotonic()
-            log.warning(
-                "no OSC message: %s", error, extra={"client": client[0], "refused": self.refused}
-            )
 
     # Commands.
 
@@ -227,57 +183,50 @@ class Endpoint(asyncio.DatagramProtocol):
     def _notify(self, client: Client, wanted: int, port: int = 0) -> None:
         if not 0 <= port < 1 << 16:
             raise Refusal("bad_request", f"A port is between 1 and 65535, not {port}.")
-        listener = (client[0], port or client[1])
-        self._notified.pop(listener, None)
-        self._elsewhere.pop(client, None)
-        if wanted and port:
-            self._elsewhere[client] = listener
-            if len(self._elsewhere) > MAX_CLIENTS:
-                self._elsewhere.popitem(last=False)
+        number = -1
         if wanted:
-            if len(self._notified) >= MAX_NOTIFIED:
-                del self._notified[min(self._notified, key=self._notified.__getitem__)]
-            self._notified[listener] = time.monotonic() + NOTIFY_SECONDS
-        number = list(self._notified).index(listener) if wanted else -1
+            number = self._audience.notify(client, port)
+        else:
+            self._audience.end_notify(client, port)
         self._send(client, "/restyle/done", "notify", number)
 
     def _list_presets(self, client: Client) -> None:
         known = presets.every()
-        lines = (_describe(index, len(known), preset) for index, preset in enumerate(known))
+        lines = (told.describe(index, len(known), preset) for index, preset in enumerate(known))
         self._send_list(client, "/restyle/preset", lines)
 
     def _list_parameters(self, client: Client, preset: str = "") -> None:
         advised = find_preset(preset).parameters if preset else {}
         known = {**advised, **self._service.defaults(OPERATION)}
-        for name, parameter in PARAMETERS.items():
+        for name, parameter in told.PARAMETERS.items():
             value = known.get(name, parameter.default)
-            self._tell(self._ports(client), _default(name, value))
+            self._answer(client, told.of_default(name, value))
 
     def _set_parameter(self, client: Client, name: str, value: float) -> None:
         kept = self._service.set_default(OPERATION, name, value)
-        if client not in self._notified:
-            self._tell(self._ports(client), _default(name, kept))
+        if client not in self._audience.notified:
+            self._answer(client, told.of_default(name, kept))
 
-    def _submit(
+    async def _submit(
         self, client: Client, id: str, stem: str, out: str, preset: str, *rest: Argument
-    ) -> Coroutine[None, None, None]:
+    ) -> None:
         if not 1 <= len(id) <= MAX_ID:
             raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
+        if self.reception.at_work > MAX_AT_WORK:
+            raise Refusal("too_many", "Too many jobs come at once: send it again.")
         settings: dict[str, Value] = {}
         if id not in self._service.jobs:  # faults are told in the arguments' order
             settings["preset"] = self._chosen(preset)
         settings.update(read_pairs(rest))
         request = repr((stem, out, preset, rest))
-        given = id, request, OPERATION, {"stem": stem}, out, settings
-        return self._submitted(client, self._service.submit(*given))
-
-    async def _submitted(self, client: Client, submit: Coroutine[None, None, Job]) -> None:
-        job = await submit
+        job = self._service.submit(id, request, OPERATION, {"stem": stem}, out, settings)
+        if inspect.isawaitable(job):
+            job = await job
         if job.ended:
             self._tell_end(client, job)
             return
-        self._listen(client, job.id)
-        self._send(client, "/restyle/accepted", job.id, self._service.position(job))
+        self._audience.listen(client, id)
+        self._send(client, "/restyle/accepted", id, self._service.position(job))
 
     def _chosen(self, preset: str) -> str:
         """The name of the preset that a job asks for, or else of the default."""
@@ -291,7 +240,7 @@ class Endpoint(asyncio.DatagramProtocol):
         if job.ended:
             self._tell_end(client, job)
             return
-        self._listen(client, id)
+        self._audience.listen(client, id)
         self._service.cancel(job)
 
     def _job(self, client: Client, id: str) -> None:
@@ -301,15 +250,6 @@ class Endpoint(asyncio.DatagramProtocol):
         )
         state = "running" if job.state == "written" else job.state
         self._send(client, "/restyle/job.reply", id, state, job.progress, detail)
-
-    def _listen(self, client: Client, id: str) -> None:
-        """Tell ``client`` of a job from now on."""
-        clients = self._listeners.setdefault(id, OrderedDict())
-        clients[client] = None
-        if len(clients) > MAX_LISTENERS:  # the first is the submitter, and stays
-            del clients[list(clients)[1]]
-        if len(self._listeners) > MAX_CLIENTS:
-            self._listeners.popitem(last=False)
 
     # Sending.
 
@@ -339,24 +279,24 @@ class Endpoint(asyncio.DatagramProtocol):
         task.add_done_callback(lambda task: self._lists.pop(client, None))
 
     def _send(self, client: Client, address: str, *arguments: Argument) -> None:
-        self._tell(self._ports(client), Message(address, arguments))
+        self._answer(client, Message(address, arguments))
 
     def _tell_end(self, client: Client, job: Job) -> None:
         """Tell ``client`` how a job ended."""
-        for message in _end(job):
-            self._tell(self._ports(client), message)
+        for message in told.of_end(job):
+            self._answer(client, message)
 
-    def _ports(self, client: Client) -> tuple[Client, ...]:
-        """Where ``client`` listens: where it sends from and, if it said so, at another port."""
-        return (client, self._elsewhere[client]) if client in self._elsewhere else (client,)
+    def _answer(self, client: Client, message: Message) -> None:
+        self._tell(self._audience.ports(client), message)
 
     def _tell(self, clients: Iterable[Client], message: Message) -> None:
-        if self._transport.is_closing():
-            return
-        datagram = encode(message.address, *map(_sendable, message.arguments))
+        self._post(encode(message.address, *map(_sendable, message.arguments)), clients)
+
+    def _post(self, datagram: bytes, clients: Iterable[Client]) -> None:
+        """Send a datagram to each client, or drop it where too much waits to be sent."""
         for client in clients:
             unsent = self._transport.get_write_buffer_size()  # type: ignore[attr-defined]
-            if unsent <= MAX_UNSENT_BYTES:
+            if unsent <= MAX_UNSENT_BYTES and not self._transport.is_closing():
                 self._transport.sendto(datagram, client)
 
 
@@ -365,31 +305,3 @@ def _sendable(argument: Argument) -> Argument:
     if isinstance(argument, str):
         return argument.replace("\0", " ").encode(errors="replace").decode()
     return argument
-
-
-def _end(job: Job) -> list[Message]:
-    """The messages that tell how a job ended: the last one says so, after the advice, if any."""
-    if job.state == "done":
-        result = (job.output, job.frames, job.rate, job.seconds)
-        done = Message("/restyle/done", ("submit", job.id, *result))
-        return [*([Message("/restyle/advice", (job.id, job.advice))] if job.advice else []), done]
-    if job.state == "cancelled":
-        return [Message("/restyle/cancelled", (job.id,))]
-    return [Message("/restyle/fail", (SUBMIT, job.id, job.code, job.error))]
-
-
-def _default(name: str, value: Value) -> Message:
-    """The message that tells the default of a setting."""
-    if name == "preset":
-        known = [preset.name for preset in presets.every()]
-        preset = presets.get(str(value))
-        index = known.index(preset.name)
-        return Message("/restyle/preset", _describe(index, len(known), preset))
-    least, most, _, whole, _ = PARAMETERS[name]
-    kind = "i" if whole else "f"
-    return Message("/restyle/param", (name, kind, float(least), float(most), float(value)))
-
-
-def _describe(index: int, total: int, preset: presets.Preset) -> tuple[Argument, ...]:
-    program = -1 if preset.program is None or preset.percussion else preset.program
-    return index, total, preset.name, preset.label, program

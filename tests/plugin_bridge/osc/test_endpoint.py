@@ -4,83 +4,17 @@ import asyncio
 import math
 
 import pytest
-from support.jobs import Room, until
+from support.desk import ME, OTHER, Desk, at_desk
+from support.jobs import until
 
 import presets
 from effects.engines import DEFAULT_DYNAMICS
-from plugin_bridge.jobs.refusal import CODES
 from plugin_bridge.jobs.scheduler import GRACE_SECONDS
 from plugin_bridge.jobs.workers.progress_line import Line
 from plugin_bridge.jobs.workers.work import Outcome
-from plugin_bridge.osc import endpoint
+from plugin_bridge.osc import audience, endpoint
 from plugin_bridge.osc.addresses import API, COMMANDS
-from plugin_bridge.osc.datagram import encode, read
-from plugin_bridge.osc.endpoint import Endpoint
-
-ME, OTHER = ("127.0.0.1", 5000), ("127.0.0.1", 6000)
-
-
-class Wire:
-    """As far as it is used: a UDP transport, whose datagrams are kept."""
-
-    def __init__(self):
-        self.sent, self.waiting = [], 0
-
-    def get_write_buffer_size(self):
-        return self.waiting
-
-    def is_closing(self):
-        return False
-
-    def sendto(self, data, client):
-        ((address, arguments),) = read(data)
-        self.sent.append((client, address, *arguments))
-
-
-class Desk:
-    """An endpoint with stand-ins on both sides."""
-
-    def __init__(self, folder):
-        self.room = Room(folder)
-        self.wire = Wire()
-        self.endpoint = Endpoint(self.room.service)
-        self.endpoint.connection_made(self.wire)
-
-    async def ask(self, address, *arguments, client=ME, types=None):
-        """What is sent at once in answer, to whoever it goes."""
-        before = len(self.wire.sent)
-        self.endpoint.datagram_received(encode(address, *arguments, types=types), client)
-        await until(lambda: not self.endpoint.acting)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        return self.wire.sent[before:]
-
-    async def submit(self, id, *more, out=None, preset="violin", client=ME):
-        given = (id, "in.wav", out or f"{id}.wav", preset)
-        return await self.ask("/restyle/submit", *given, *more, client=client)
-
-    async def code(self, address, *arguments, **options):
-        """The job and the code of the only answer, a failure."""
-        (answer,) = await self.ask(address, *arguments, **options)
-        assert answer[1:3] == ("/restyle/fail", address)
-        assert answer[4] in CODES
-        assert answer[5]
-        return answer[3], answer[4]
-
-
-def at_desk(story):
-    """A test that is given a desk; it runs in a loop."""
-
-    def test(tmp_path):
-        async def run():
-            desk = Desk(tmp_path)
-            async with desk.room.running():
-                await story(desk)
-
-        asyncio.run(asyncio.wait_for(run(), 30))
-
-    test.__name__, test.__doc__ = story.__name__, story.__doc__
-    return test
+from plugin_bridge.osc.datagram import encode
 
 
 @at_desk
@@ -260,9 +194,7 @@ async def test_a_failed_and_a_cancelled_job_say_so_again_and_again(desk):
     await until(lambda: desk.room.workers.busy)
     await desk.submit("c")
     cancelled = [(ME, "/restyle/cancelled", "c")]
-    before = len(desk.wire.sent)
-    await desk.ask("/restyle/cancel", "c")
-    await until(lambda: desk.wire.sent[before:] == cancelled)
+    assert await desk.ask("/restyle/cancel", "c") == cancelled
     assert await desk.ask("/restyle/cancel", "c") == cancelled
     assert await desk.submit("c") == cancelled
     assert (await desk.ask("/restyle/job", "c"))[0][3] == "cancelled"
@@ -312,7 +244,7 @@ async def test_what_is_no_message_is_counted_and_not_answered(desk):
     for data in (b"", b"abc", b"\xff" * 64, b"/restyle/version"):
         desk.endpoint.datagram_received(data, ME)
     await asyncio.sleep(0.01)
-    assert desk.endpoint.refused == 4
+    assert desk.endpoint.reception.refused == 4
     assert desk.wire.sent == []
 
 
@@ -327,6 +259,102 @@ async def test_a_fault_of_ours_is_answered_and_stops_nothing(desk):
     assert "\n" not in answer[5]
     del desk.room.service.counts
     assert await desk.ask("/restyle/version")
+
+
+# While a message is acted on
+
+
+class Gate:
+    """A service's ``submit`` that ends when the test says so."""
+
+    def __init__(self, service):
+        self.open, self.asked, self._submit = asyncio.Event(), [], service.submit
+        service.submit = self
+
+    async def __call__(self, id, *given):
+        self.asked.append(id)
+        await self.open.wait()
+        job = self._submit(id, *given)
+        return await job if asyncio.iscoroutine(job) else job
+
+
+async def send(desk, address, *arguments, client=ME):
+    desk.endpoint.datagram_received(encode(address, *arguments), client)
+
+
+def job(id):
+    return id, "in.wav", f"{id}.wav", "violin"
+
+
+@at_desk
+async def test_a_client_s_messages_wait_for_each_other_and_not_for_other_clients(desk):
+    gate = Gate(desk.room.service)
+    await send(desk, "/restyle/submit", *job("a"))
+    await send(desk, "/restyle/cancel", "a")
+    await send(desk, "/restyle/submit", *job("b"))
+    await send(desk, "/restyle/version", client=OTHER)
+    await until(lambda: desk.wire.sent)
+    await send(desk, "/restyle/submit", *job("c"), client=OTHER)
+    await until(lambda: gate.asked == ["a", "c"])
+    await asyncio.sleep(0.02)
+    assert [it[:2] for it in desk.wire.sent] == [(OTHER, "/restyle/version.reply")]
+    gate.open.set()
+    await until(lambda: not desk.endpoint.reception.busy)
+    mine = [it[1:3] for it in desk.wire.sent if it[0] == ME]
+    assert ("/restyle/accepted", "a") in mine
+    assert mine.index(("/restyle/accepted", "a")) < mine.index(("/restyle/accepted", "b"))
+    assert gate.asked == ["a", "c", "b"]
+    await until(lambda: desk.room.state("a") == "cancelled", GRACE_SECONDS + 5)
+
+
+@at_desk
+async def test_what_goes_wrong_after_a_while_is_answered_as_well(desk):
+    async def fault(*_):
+        await asyncio.sleep(0.01)
+        raise RuntimeError("one\ntwo")
+
+    desk.room.service.submit = fault
+    assert await desk.code("/restyle/submit", *job("a")) == ("a", "internal")
+    assert await desk.ask("/restyle/version")
+
+
+@at_desk
+async def test_only_so_many_submits_are_looked_at_at_once(desk):
+    gate = Gate(desk.room.service)
+    for port in range(7000, 7000 + endpoint.MAX_AT_WORK):
+        await send(desk, "/restyle/submit", *job(f"{port}"), client=("127.0.0.1", port))
+    await until(lambda: len(gate.asked) == endpoint.MAX_AT_WORK)
+    await send(desk, "/restyle/submit", *job("a"))
+    await until(lambda: desk.wire.sent)
+    assert desk.wire.sent[0][:5] == (ME, "/restyle/fail", "/restyle/submit", "a", "too_many")
+    gate.open.set()
+    await until(lambda: not desk.endpoint.reception.busy)
+    assert (await desk.submit("a"))[0][1] == "/restyle/accepted"
+
+
+@at_desk
+async def test_when_the_socket_is_closed_what_is_acted_on_ends(desk):
+    gate = Gate(desk.room.service)
+    await send(desk, "/restyle/submit", *job("a"))
+    await send(desk, "/restyle/version", client=OTHER)
+    await until(lambda: gate.asked)
+    before = len(desk.wire.sent)
+    desk.endpoint.connection_lost(None)
+    await asyncio.sleep(0.01)
+    gate.open.set()
+    await asyncio.sleep(0.01)
+    assert desk.room.service.jobs == {}
+    assert len(desk.wire.sent) == before
+    assert desk.endpoint.reception.at_work == 0
+
+
+@at_desk
+async def test_of_mistakes_only_so_many_are_answered(desk):
+    for _ in range(3 * endpoint.MAX_MISTAKES):
+        await desk.ask("/restyle/nothing")
+    assert endpoint.MAX_MISTAKES <= len(desk.wire.sent) <= 2 * endpoint.MAX_MISTAKES
+    assert await desk.code("/restyle/nothing", client=OTHER) == ("", "unknown_address")
+    assert await desk.code("/restyle/job", "a") == ("a", "no_such_job")
 
 
 # News
@@ -357,16 +385,16 @@ async def test_those_who_asked_hear_of_every_job(desk):
 
 @at_desk
 async def test_who_asked_is_forgotten_in_time_and_when_there_are_too_many(desk):
-    for port in range(7000, 7000 + endpoint.MAX_NOTIFIED + 5):
+    for port in range(7000, 7000 + audience.MAX_NOTIFIED + 5):
         await desk.ask("/restyle/notify", 1, port)
     told = await desk.ask("/restyle/param/set", "mix", 0.25, client=OTHER)
     ports = [client[1] for client, *_ in told]
-    assert len(ports) == endpoint.MAX_NOTIFIED + 1
+    assert len(ports) == audience.MAX_NOTIFIED + 1
     assert 7000 not in ports
     assert ports[-1] == OTHER[1]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(endpoint, "NOTIFY_SECONDS", 0.0)
-        for port in range(7005, 7005 + endpoint.MAX_NOTIFIED):
+        patch.setattr(audience, "NOTIFY_SECONDS", 0.0)
+        for port in range(7005, 7005 + audience.MAX_NOTIFIED):
             await desk.ask("/restyle/notify", 1, port)
     answers = await desk.ask("/restyle/param/set", "mix", 0.5, client=OTHER)
     assert [it[0] for it in answers] == [OTHER]
