@@ -5,9 +5,9 @@ submitted it and to those who sent ``/restyle/notify``.
 
 No datagram may do harm: `plugin_bridge.osc.datagram` refuses malformed ones before they are
 parsed; addresses are looked up, never matched as patterns; clients take turns
-(`plugin_bridge.osc.turns`), so that one that asks for much delays no other; a list is sent in small
-pieces, one list at a time for each client; clients are forgotten; and what cannot be taken in or
-sent at once is dropped, as UDP would.
+(`plugin_bridge.osc.turns`), so that one that asks for much delays no other; what only servers send
+is never answered; a list is sent in small pieces, one list at a time for each client; clients are
+forgotten; and what cannot be taken in or sent at once is dropped, as UDP would.
 """
 
 from __future__ import annotations
@@ -37,9 +37,11 @@ from plugin_bridge.osc.datagram import (
     coerce,
     encode,
 )
+from plugin_bridge.osc.hosts import is_here
 from plugin_bridge.osc.pairs import read_pairs
 from plugin_bridge.osc.quota import Quota
 from plugin_bridge.osc.reception import Reception
+from plugin_bridge.osc.replies import is_answer
 from plugin_bridge.osc.turns import MAX_CLIENTS, Client
 
 log = logging.getLogger("restyle.serve")
@@ -67,7 +69,7 @@ class Endpoint(asyncio.DatagramProtocol):
     """
 
     def __init__(self, service: Service, udp: socket.socket | None = None) -> None:
-        self.reception = Reception(lambda client, data: True, self._act_on, udp)
+        self.reception = Reception(self._admit, self._act_on, udp)
         self._service = service
         self._audience, self._mistakes = Audience(), Quota(MAX_MISTAKES)
         self._lists: dict[Client, asyncio.Task[None]] = {}
@@ -108,6 +110,7 @@ class Endpoint(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
         self._transport = cast(asyncio.DatagramTransport, transport)
+        self._port = int(transport.get_extra_info("sockname")[1])
         self._stop_watching = self._service.watch(self.on_news)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -124,10 +127,26 @@ class Endpoint(asyncio.DatagramProtocol):
         """Act on the messages in a datagram when its client has its turn."""
         self.reception.take_in(data, addr)
 
+    def _admit(self, client: Client, data: bytes) -> bool:
+        """Whether a datagram is acted on."""
+        return not self._is_this(client)  # that one is forged: nothing here sends from this port
+
+    def _is_this(self, client: Client) -> bool:
+        """Whether it is this endpoint itself, under whatever address of this machine."""
+        return client[1] == self._port and is_here(client[0])
+
+    def _hear_server(self, client: Client) -> None:
+        """What only a server says has come from there: such a port is not to be notified."""
+        if self._audience.drop(client):
+            log.warning("not notified: a server", extra={"client": client[0], "port": client[1]})
+
     # Messages.
 
     def _act_on(self, client: Client, message: Message) -> Coroutine[Any, Any, None] | None:
         """Act on a message; where that takes a while, what is returned does the rest of it."""
+        if is_answer(message.address):
+            self._hear_server(client)
+            return None
         with self._answering(client, message):
             work = self._act(client, message)
             return None if work is None else self._finish(work, client, message)
@@ -183,11 +202,16 @@ class Endpoint(asyncio.DatagramProtocol):
     def _notify(self, client: Client, wanted: int, port: int = 0) -> None:
         if not 0 <= port < 1 << 16:
             raise Refusal("bad_request", f"A port is between 1 and 65535, not {port}.")
+        listener = client[0], port or client[1]
+        if self._is_this(listener):
+            raise Refusal("bad_request", f"Port {listener[1]} is this server's: name your own.")
         number = -1
         if wanted:
             number = self._audience.notify(client, port)
         else:
             self._audience.end_notify(client, port)
+        if wanted and listener != client:  # a server there would answer, see `_hear_server`
+            self._tell([listener], Message("/restyle/version", ()))
         self._send(client, "/restyle/done", "notify", number)
 
     def _list_presets(self, client: Client) -> None:

@@ -1,4 +1,7 @@
-"""What a server says to a client; anything else is not from a Restyle server."""
+"""What a server says to a client; anything else is not from a Restyle server.
+
+A server itself never answers any of it: two that take each other for clients would not stop.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from plugin_bridge.osc.datagram import BadArguments, BadDatagram, coerce, read
 
 #: The types of the arguments by address; where there are several, they are tried in this order.
 TYPES = {
+    "/restyle/help.reply": ["sss"],
     "/restyle/version.reply": ["ssi"],
     "/restyle/status.reply": ["iiii"],
     "/restyle/preset": ["iissi"],
+    "/restyle/param": ["ssfff"],
     "/restyle/accepted": ["si"],
     "/restyle/progress": ["sfs"],
     "/restyle/advice": ["ss"],
@@ -28,6 +33,11 @@ class Reply(NamedTuple):
 
     address: str
     arguments: tuple[Any, ...]
+
+
+def is_answer(address: str) -> bool:
+    """Whether only servers send to ``address``, those of later versions included."""
+    return address.endswith(".reply") or address in TYPES
 
 
 def understood(data: bytes) -> Iterator[Reply]:

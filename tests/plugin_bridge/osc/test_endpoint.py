@@ -4,7 +4,8 @@ import asyncio
 import math
 
 import pytest
-from support.desk import ME, OTHER, Desk, at_desk
+from support.datagrams import bundle
+from support.desk import ME, OTHER, PORT, Desk, at_desk
 from support.jobs import until
 
 import presets
@@ -346,6 +347,71 @@ async def test_when_the_socket_is_closed_what_is_acted_on_ends(desk):
     assert desk.room.service.jobs == {}
     assert len(desk.wire.sent) == before
     assert desk.endpoint.reception.at_work == 0
+
+
+# What only servers send
+
+ANSWERS = {
+    "/restyle/help.reply": ("/restyle/help", "", "These lines."),
+    "/restyle/version.reply": ("restyle", "0.1", 1),
+    "/restyle/status.reply": (0, 0, 0, 0),
+    "/restyle/job.reply": ("a", "done", 1.0, "out.wav"),
+    "/restyle/later.reply": (),
+    "/restyle/preset": (0, 1, "violin", "Violin", 40),
+    "/restyle/param": ("mix", "f", 0.0, 1.0, 1.0),
+    "/restyle/accepted": ("a", 1),
+    "/restyle/progress": ("a", 0.5, "restyling"),
+    "/restyle/advice": ("a", "Heard nothing."),
+    "/restyle/done": ("submit", "a", "out.wav", 1, 1, 0.5),
+    "/restyle/cancelled": ("a",),
+    "/restyle/fail": ("/restyle/fail", "", "unknown_address", "There is no such address."),
+}
+
+
+@at_desk
+async def test_an_answer_is_never_answered(desk):
+    for address, arguments in ANSWERS.items():
+        assert await desk.ask(address, *arguments) == [], address
+        assert await desk.ask(address) == [], address
+    desk.endpoint.datagram_received(
+        bundle(*[encode(*it) for it in [("/restyle/fail", "a"), ("/restyle/a.reply",)]]), ME
+    )
+    assert await desk.ask("/restyle/version")
+
+
+@at_desk
+async def test_all_that_the_server_sends_is_known_as_an_answer(desk):
+    for address, command in COMMANDS.items():
+        await desk.ask(address, *[{"s": "a", "i": 1, "f": 0.5}[kind] for kind in command.types])
+        await desk.ask(address, *[None] * 70)
+    await desk.ask("/restyle/nothing")
+    await desk.submit("job", out="job.wav")
+    await until(lambda: desk.room.workers.busy)
+    desk.room.workers.end("job", Outcome("written", 400, 8000, 0.5, made_of={"advice": "No."}))
+    await until(lambda: desk.room.state("job") == "done")
+    sent = {address for _, address, *_ in desk.wire.sent}
+    assert {"/restyle/done", "/restyle/advice", "/restyle/param", "/restyle/fail"} <= sent
+    assert sent <= ANSWERS.keys()
+
+
+@at_desk
+async def test_the_server_s_own_port_cannot_be_notified(desk):
+    for client in (ME, ("127.0.0.9", 5000)):
+        assert await desk.code("/restyle/notify", 1, PORT, client=client) == ("", "bad_request")
+    assert await desk.ask("/restyle/notify", 1, client=("127.0.0.1", PORT)) == []  # forged
+    desk.room.service.set_default("restyle", "mix", 0.5)
+    assert {client[1] for client, *_ in desk.wire.sent} == {ME[1]}
+
+
+@at_desk
+async def test_the_port_of_another_server_is_told_no_news(desk):
+    other = ("127.0.0.1", 7000)
+    told = await desk.ask("/restyle/notify", 1, 7000)
+    assert (other, "/restyle/version") in told
+    assert (await desk.ask("/restyle/param/set", "mix", 0.5))[0][0] == other
+    assert await desk.ask("/restyle/version.reply", "restyle", "0.1", 1, client=other) == []
+    told = await desk.ask("/restyle/param/set", "mix", 0.25)
+    assert {client for client, *_ in told} == {ME}
 
 
 @at_desk
