@@ -16,6 +16,7 @@ NAME = "restyle"
 HOST = "127.0.0.1"
 PORT = 9471
 SUBMIT = "/restyle/submit"
+COOKIE = "/cookie"  # short, since its message must not be longer than the shortest request
 
 
 class Command(NamedTuple):
@@ -90,6 +91,14 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "s:job",
             "Answered by /restyle/job.reply s:job s:state f:progress s:detail; the state is queued,"
             " running, done, failed or cancelled.",
+        ),
+        COOKIE: Command(
+            "s",
+            "",
+            "s:token",
+            "Beyond loopback this is all that a host is answered until it proves itself: send it "
+            "back as it came, and ask again. Answered by /restyle/done s:cookie i:seconds, for "
+            "which all of that host's ports are trusted. A wrong token is not answered.",
         ),
     }
 )

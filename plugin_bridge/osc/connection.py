@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
+from plugin_bridge.osc.addresses import COOKIE
 from plugin_bridge.osc.client_types import NoServer
+from plugin_bridge.osc.datagram import encode
 from plugin_bridge.osc.replies import Reply, understood
 
 T = TypeVar("T")
@@ -18,6 +21,7 @@ T = TypeVar("T")
 # Not searched.
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds from a request to its repetition
 MOST_TIMEOUTS = 4  # to wait for a server that talks, but does not answer
+MOST_UNANSWERED = 2  # datagrams that are sent again after a proof: as many as go out together
 REFUSED_PAUSE = 0.05  # seconds to wait when nobody listens at the port
 MOST_STALE = 10_000  # old datagrams that are thrown away before a request: far more than come
 
@@ -40,6 +44,8 @@ class Connection:
     def __init__(self, host: str, port: int, on_reply: Callable[[Reply], None]) -> None:
         self.heard = -math.inf
         self._host, self._port, self._on_reply = host, port, on_reply
+        self._unanswered: deque[bytes] = deque(maxlen=MOST_UNANSWERED)
+        self._proved = -math.inf
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
             # A server listens at one address: of localhost's, more likely at 127.0.0.1 than at ::1.
@@ -79,6 +85,7 @@ class Connection:
         """
         for _ in islice(iter(lambda: self._receive(0.0), None), MOST_STALE):
             pass  # replies to earlier requests
+        self._unanswered.clear()
         started, pause = time.monotonic(), FIRST_PAUSE
         self.heard = started
 
@@ -97,6 +104,10 @@ class Connection:
 
     def send(self, datagram: bytes) -> None:
         """Send a datagram, which may be lost."""
+        self._unanswered.append(datagram)
+        self._send(datagram)
+
+    def _send(self, datagram: bytes) -> None:
         with suppress(OSError):  # nobody may be listening just now: it will be sent again
             self._socket.send(datagram)
 
@@ -119,8 +130,23 @@ class Connection:
         replies = list(understood(data))
         for reply in replies:
             self.heard = time.monotonic()
-            self._on_reply(reply)
+            if reply.address == COOKIE:
+                self._prove(*reply.arguments)
+            else:
+                self._unanswered.clear()
+                self._on_reply(reply)
         return replies
+
+    def _prove(self, token: str) -> None:
+        """Show the server that we are where we say, and repeat what it did not act on.
+
+        Each datagram that it does not act on is answered by a token; the first is enough.
+        """
+        now = time.monotonic()
+        if now - self._proved >= FIRST_PAUSE:
+            self._proved = now
+            for datagram in (encode(COOKIE, token), *self._unanswered):
+                self._send(datagram)
 
     def no_server(self) -> NoServer:
         """The exception to raise if there is no answer."""

@@ -5,9 +5,10 @@ submitted it and to those who sent ``/restyle/notify``.
 
 No datagram may do harm: `plugin_bridge.osc.datagram` refuses malformed ones before they are
 parsed; addresses are looked up, never matched as patterns; clients take turns
-(`plugin_bridge.osc.turns`), so that one that asks for much delays no other; what only servers send
-is never answered; a list is sent in small pieces, one list at a time for each client; clients are
-forgotten; and what cannot be taken in or sent at once is dropped, as UDP would.
+(`plugin_bridge.osc.turns`), so that one that asks for much delays no other; hosts prove that they
+are where they say (`plugin_bridge.osc.proof`); what only servers send is never answered; a list is
+sent in small pieces, one list at a time for each client; clients are forgotten; and what cannot be
+taken in or sent at once is dropped, as UDP would.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import inspect
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -28,17 +29,20 @@ from plugin_bridge.jobs.operations.restyle import find_preset
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.osc import news as told
-from plugin_bridge.osc.addresses import API, COMMANDS, NAME, SUBMIT
+from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, NAME, SUBMIT
 from plugin_bridge.osc.audience import Audience
 from plugin_bridge.osc.datagram import (
     Argument,
     BadArguments,
+    BadDatagram,
     Message,
     coerce,
     encode,
+    read,
 )
 from plugin_bridge.osc.hosts import is_here
 from plugin_bridge.osc.pairs import read_pairs
+from plugin_bridge.osc.proof import PROVED_SECONDS, Proofs
 from plugin_bridge.osc.quota import Quota
 from plugin_bridge.osc.reception import Reception
 from plugin_bridge.osc.replies import is_answer
@@ -48,6 +52,7 @@ log = logging.getLogger("restyle.serve")
 
 # Limits on what clients can cost; none was searched.
 MAX_AT_WORK = 64  # submits that are looked at, each of another client
+MAX_PROOF_BYTES = 32  # of a token that is sent back; one that is right takes 20
 MAX_MISTAKES = 32  # of one client within a second that are answered
 MAX_UNSENT_BYTES = 1 << 18  # in the socket's buffer, beyond which messages are dropped
 MAX_ID = 200  # characters
@@ -71,7 +76,7 @@ class Endpoint(asyncio.DatagramProtocol):
     def __init__(self, service: Service, udp: socket.socket | None = None) -> None:
         self.reception = Reception(self._admit, self._act_on, udp)
         self._service = service
-        self._audience, self._mistakes = Audience(), Quota(MAX_MISTAKES)
+        self._audience, self._proofs, self._mistakes = Audience(), Proofs(), Quota(MAX_MISTAKES)
         self._lists: dict[Client, asyncio.Task[None]] = {}
         self._own_version = version("restyle")
         self._handlers: Mapping[str, Callable[..., Coroutine[Any, Any, None] | None]] = {
@@ -85,6 +90,7 @@ class Endpoint(asyncio.DatagramProtocol):
             SUBMIT: self._submit,
             "/restyle/cancel": self._cancel,
             "/restyle/job": self._job,
+            COOKIE: self._prove,
         }
 
     # News.
@@ -128,8 +134,23 @@ class Endpoint(asyncio.DatagramProtocol):
         self.reception.take_in(data, addr)
 
     def _admit(self, client: Client, data: bytes) -> bool:
-        """Whether a datagram is acted on."""
-        return not self._is_this(client)  # that one is forged: nothing here sends from this port
+        """Whether a datagram is acted on. A host that has to prove itself first is told so."""
+        if self._is_this(client):
+            return False  # forged: nothing here sends from this port
+        if self._proofs.trusts(client[0]):
+            return True
+        address = data.partition(b"\0")[0].decode("ascii", "replace")
+        if is_answer(address):
+            self._hear_server(client)
+        elif address != COOKIE:
+            if (challenge := self._proofs.challenge(client[0], data)) is not None:
+                self._post(challenge, [client])
+        elif len(data) <= MAX_PROOF_BYTES:
+            with suppress(BadDatagram):
+                match read(data):
+                    case [Message(arguments=(str(token),))]:
+                        self._prove(client, token)
+        return False
 
     def _is_this(self, client: Client) -> bool:
         """Whether it is this endpoint itself, under whatever address of this machine."""
@@ -274,6 +295,12 @@ class Endpoint(asyncio.DatagramProtocol):
         )
         state = "running" if job.state == "written" else job.state
         self._send(client, "/restyle/job.reply", id, state, job.progress, detail)
+
+    def _prove(self, client: Client, token: str) -> None:
+        if self._proofs.prove(client[0], token):
+            self._tell([client], Message("/restyle/done", ("cookie", PROVED_SECONDS)))
+        else:  # not answered, since it may be the challenge of another server
+            self._hear_server(client)
 
     # Sending.
 

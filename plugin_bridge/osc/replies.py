@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from plugin_bridge.osc.addresses import COOKIE
 from plugin_bridge.osc.datagram import BadArguments, BadDatagram, coerce, read
 
 #: The types of the arguments by address; where there are several, they are tried in this order.
@@ -25,6 +26,7 @@ TYPES = {
     "/restyle/cancelled": ["s"],
     "/restyle/job.reply": ["ssfs"],
     "/restyle/fail": ["ssss"],
+    COOKIE: ["s"],
 }
 
 
@@ -37,7 +39,7 @@ class Reply(NamedTuple):
 
 def is_answer(address: str) -> bool:
     """Whether only servers send to ``address``, those of later versions included."""
-    return address.endswith(".reply") or address in TYPES
+    return address.endswith(".reply") or (address in TYPES and address != COOKIE)
 
 
 def understood(data: bytes) -> Iterator[Reply]:

@@ -365,6 +365,7 @@ ANSWERS = {
     "/restyle/done": ("submit", "a", "out.wav", 1, 1, 0.5),
     "/restyle/cancelled": ("a",),
     "/restyle/fail": ("/restyle/fail", "", "unknown_address", "There is no such address."),
+    "/cookie": ("1234567",),
 }
 
 
@@ -372,7 +373,8 @@ ANSWERS = {
 async def test_an_answer_is_never_answered(desk):
     for address, arguments in ANSWERS.items():
         assert await desk.ask(address, *arguments) == [], address
-        assert await desk.ask(address) == [], address
+        if address != "/cookie":  # clients send it too, and may do it wrong
+            assert await desk.ask(address) == [], address
     desk.endpoint.datagram_received(
         bundle(*[encode(*it) for it in [("/restyle/fail", "a"), ("/restyle/a.reply",)]]), ME
     )
@@ -409,9 +411,11 @@ async def test_the_port_of_another_server_is_told_no_news(desk):
     told = await desk.ask("/restyle/notify", 1, 7000)
     assert (other, "/restyle/version") in told
     assert (await desk.ask("/restyle/param/set", "mix", 0.5))[0][0] == other
-    assert await desk.ask("/restyle/version.reply", "restyle", "0.1", 1, client=other) == []
-    told = await desk.ask("/restyle/param/set", "mix", 0.25)
-    assert {client for client, *_ in told} == {ME}
+    for answer in (("/restyle/version.reply", "restyle", "0.1", 1), ("/cookie", "1234567")):
+        await desk.ask("/restyle/notify", 1, 7000)
+        assert await desk.ask(*answer, client=other) == []
+        told = await desk.ask("/restyle/param/set", "mix", 0.25)
+        assert {client for client, *_ in told} == {ME}
 
 
 @at_desk
