@@ -30,7 +30,7 @@ from plugin_bridge.osc.client_types import (
     Status,
     Version,
 )
-from plugin_bridge.osc.connection import Connection
+from plugin_bridge.osc.connection import Connection, stood_still
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
 from plugin_bridge.osc.followed_job import QUEUED, Followed
 from plugin_bridge.osc.replies import Reply, whose
@@ -205,7 +205,10 @@ class Client:
     ) -> Result | Exception:
         """Listen, and ask if nothing is heard, until the job's outcome is known."""
         self._connection.heard, asked = time.monotonic(), -math.inf
+        now = time.monotonic()
         while (outcome := followed.outcome) is None:
+            if stood_still(now, TICK):
+                self._connection.heard = time.monotonic()  # the silence begins anew
             now = time.monotonic()
             self._check_time(job, now, end)
             if followed.submission is not None and followed.to_submit_again:
@@ -216,6 +219,7 @@ class Client:
             for _ in self._connection.listen(min(TICK, end - now)):
                 if followed.outcome is not None:
                     break
+            end += stood_still(now, TICK)
             if on_progress is not None and followed.outcome is None:
                 self._report(job, followed.job, on_progress)
         return outcome

@@ -24,6 +24,7 @@ MOST_TIMEOUTS = 4  # to wait for a server that talks, but does not answer
 MOST_UNANSWERED = 2  # datagrams that are sent again after a proof: as many as go out together
 REFUSED_PAUSE = 0.05  # seconds to wait when nobody listens at the port
 MOST_STALE = 10_000  # old datagrams that are thrown away before a request: far more than come
+STOPPED = 1.0  # seconds by which a turn has to be late to tell that this process stood still
 
 
 class Connection:
@@ -96,9 +97,12 @@ class Connection:
         while (seconds := left()) > 0:
             for it in (datagram, *more):
                 self.send(it)
+            began = time.monotonic()
             for reply in self.listen(min(pause, seconds)):
                 if (found := answer(reply)) is not None:
                     return found
+            if (stopped := stood_still(began, pause)) > 0:
+                started, self.heard = started + stopped, max(self.heard, began) + stopped
             pause = min(2 * pause, LONGEST_PAUSE)
         raise self.no_server()
 
@@ -154,3 +158,13 @@ class Connection:
             f"No Restyle server answers at {self._host}:{self._port}: "
             "start one with restyle serve --root FOLDER."
         )
+
+
+def stood_still(began: float, seconds: float) -> float:
+    """For how long this process stood still (a lid was closed), in what was to take ``seconds``.
+
+    It is 0 if that did not take `STOPPED` longer. A client that stood still has heard nothing, and
+    what came meanwhile is still to be read: no silence of the server's may be concluded from it.
+    """
+    late = time.monotonic() - began - seconds
+    return late if late >= STOPPED else 0.0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -454,6 +455,59 @@ def test_waiting_ends_when_the_time_is_over(server, client):
         client.wait(job, timeout_seconds=1.5)
     server.mute, server.job_seconds = False, 0.1
     assert client.wait(job, timeout_seconds=5).job == job  # it went on
+
+
+# A lid that is closed
+
+
+def stopped_for_a_while(code, server, before, meanwhile=lambda: None):
+    """What a client's process says that stands still for 2.5 s, ``before`` seconds after its start.
+
+    The code finds the server's port in ``port``; it is to print a line just before it asks.
+    """
+    head = "import sys; from plugin_bridge.osc import client; port = int(sys.argv[1])\n"
+    command = [sys.executable, "-c", head + code, str(server.port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        time.sleep(before)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(2.5)
+        meanwhile()
+        process.send_signal(signal.SIGCONT)
+        return process.communicate(timeout=20)[0]
+
+
+def test_who_stood_still_does_not_take_it_for_the_server_s_silence(server):
+    server.job_seconds, server.pushes = 4, False
+    code = """
+client.SILENCE = 1.0
+with client.Client(port=port) as it:
+    job = it.submit("in.wav", "out.wav")
+    print(flush=True)
+    print(it.wait(job).frames)
+"""
+    assert stopped_for_a_while(code, server, before=0.7) == "44100\n"
+
+
+def test_the_time_to_wait_goes_on_when_the_client_does(server):
+    server.job_seconds = 4
+    code = """
+with client.Client(port=port) as it:
+    job = it.submit("in.wav", "out.wav")
+    print(flush=True)
+    print(it.wait(job, timeout_seconds=3).frames)
+"""
+    assert stopped_for_a_while(code, server, before=0.7) == "44100\n"
+
+
+def test_a_question_goes_on_when_the_client_does(server):
+    server.mute = True
+    code = """
+print(flush=True)
+print(client.Client(port=port, timeout_seconds=1.5).version().api)
+"""
+    heard = stopped_for_a_while(code, server, 0.5, lambda: setattr(server, "mute", False))
+    assert heard == "1\n"
 
 
 # Jobs of others
