@@ -14,7 +14,6 @@ taken in or sent at once is dropped, as UDP would.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
@@ -264,9 +263,8 @@ class Endpoint(asyncio.DatagramProtocol):
             settings["preset"] = self._chosen(preset)
         settings.update(read_pairs(rest))
         request = repr((stem, out, preset, rest))
-        job = self._service.submit(id, request, OPERATION, {"stem": stem}, out, settings)
-        if inspect.isawaitable(job):
-            job = await job
+        given = id, request, OPERATION, {"stem": stem}, out, settings
+        job = await self._service.submit(*given)
         if job.ended:
             self._tell_end(client, job)
             return

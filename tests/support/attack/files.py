@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from support.mutants import mutant
+from support.mutants import mutant, whole_files
 
 HANG_SECONDS = 10.0
 MORE_BYTES = 500 << 20  # that a process may take beyond what it had with the libraries loaded
@@ -182,7 +182,10 @@ def _read(reader: str, folder: Path, pipe: Connection) -> None:
     """The main function of a process that reads the files whose numbers come in."""
     read = {**READERS, **LIBRARIES}[reader]
     _quiet()
-    _outcome(read, folder / "none.wav")  # loads the libraries
+    whole = folder / f"{os.getpid()}-whole.wav"
+    whole.write_bytes(whole_files()["WAV-PCM_16.wav"])
+    _outcome(read, whole)  # loads the libraries
+    whole.unlink()
     limit_memory(MORE_BYTES)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     pipe.send("ready")
