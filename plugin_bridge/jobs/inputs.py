@@ -115,7 +115,9 @@ def crashes(inputs: Mapping[str, str]) -> str:
 def strayed(path: Path) -> Refusal:
     """The refusal of a path that leads elsewhere since it was checked."""
     return Refusal(
-        "outside_root", f"A folder of {path} was replaced meanwhile: send the job again."
+        "outside_root",
+        f"A folder on the way to {path} was replaced: send the job again, or restart the server if "
+        "that folder is a --root.",
     )
 
 
