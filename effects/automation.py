@@ -30,9 +30,10 @@ from effects.running.progress import Progress, run_reporting
 from effects.signal.arrays import Audio
 from effects.signal.crossfade import Blend
 from effects.signal.envelope import Envelope
+from effects.signal.limits import check_channels, check_rate
 from effects.signal.loudness import limit, peak
 from effects.signal.units import db_to_amplitude
-from effects.style_transfer import MAX_CHANNELS, StyleTransfer, StyleTransferOptions
+from effects.style_transfer import StyleTransfer, StyleTransferOptions
 from effects.transfer import Transfer
 
 #: The length of every change, half of it before its time and half after: too short to sound late,
@@ -145,11 +146,8 @@ class Automation(PythonEffect):
         return {"midi_file": self._midi_file}
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
-        if len(audio) > MAX_CHANNELS:
-            raise ValueError(
-                f"Automation takes up to {MAX_CHANNELS} channels, not {len(audio)}: "
-                "restyle them in groups."
-            )
+        check_channels("Automation", len(audio))
+        check_rate("Automation", sample_rate)
 
         def work(progress: Progress) -> Audio:
             fade = 2 * max(round(FADE_SECONDS / 2 * sample_rate), 1)

@@ -17,6 +17,7 @@ from pedalboard import Gain
 from effects.running.cache import Arrays, shared_cache
 from effects.signal.arrays import Audio
 from effects.signal.lazy import lazy
+from effects.signal.limits import check_channels, check_rate
 from presets.sound_file.header import BadSound
 from presets.sound_file.reading import opened
 
@@ -44,7 +45,7 @@ class Style:
 
     Raises:
         TypeError: ``source`` is neither, or pedalboard does not take its audio.
-        ValueError: the sample rate is not positive and finite.
+        ValueError: the sample rate is no number or out of range, or there are too many channels.
         FileNotFoundError, IsADirectoryError: there is no such file.
     """
 
@@ -65,12 +66,14 @@ class Style:
                 f"not {type(self.source).__name__}."
             )
         audio, sample_rate = self.source
-        if not (isinstance(sample_rate, Real) and 0 < sample_rate < float("inf")):
-            raise ValueError(f"The style's sample rate must be positive, not {sample_rate!r}.")
+        if not isinstance(sample_rate, Real):
+            raise ValueError(f"The style's sample rate must be a number, not {sample_rate!r}.")
+        check_rate("A style", float(sample_rate))
         # pedalboard reads layouts and types; its copy does not see later writes to the array.
         copy = Gain(0)(audio, float(sample_rate))
         if copy.ndim == 2 and copy.shape[0] > copy.shape[1]:
             copy = copy.T
+        check_channels("A style", len(np.atleast_2d(copy)))
         object.__setattr__(self, "source", (np.atleast_2d(copy), float(sample_rate)))
 
     def __str__(self) -> str:

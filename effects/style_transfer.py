@@ -26,14 +26,12 @@ from effects.learned.weights import find_weights
 from effects.running.devices import DEVICES
 from effects.running.progress import OnProgress, run_reporting
 from effects.signal.arrays import Audio
+from effects.signal.limits import check_channels, check_rate
 from effects.style_clip import Style, StyleSource
 from effects.transfer import Transfer
 
 if TYPE_CHECKING:
     from presets import Preset
-
-#: As in 7.1 surround; more are not tested.
-MAX_CHANNELS = 8
 
 
 class StyleTransferOptions(TypedDict, total=False):
@@ -297,11 +295,8 @@ class StyleTransfer(PythonEffect):
         return {**source, **super()._options(), **weights}
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
-        if len(audio) > MAX_CHANNELS:
-            raise ValueError(
-                f"StyleTransfer takes up to {MAX_CHANNELS} channels, not {len(audio)}: "
-                "restyle them in groups."
-            )
+        check_channels("StyleTransfer", len(audio))
+        check_rate("StyleTransfer", sample_rate)
         self._loss_curves, self._report = [], None
         work = partial(self.transfer.render, audio, sample_rate)
         restyled = run_reporting(work, self._on_progress)

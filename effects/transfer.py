@@ -6,6 +6,7 @@ preset and strength that a MIDI file calls for.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,10 @@ from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.style_clip import MIN_PEAK, Style
 
+#: Louder sounds are scaled down for the engine, and up again. In single precision, in which engines
+#: take squares and products of spectra, the sampler overflows at some 150 dB above full scale; this
+#: is 120 dB. Not searched.
+MAX_PEAK = 1e6
 STRETCH = 1 << 20  # samples at a time, to limit memory
 
 
@@ -80,8 +85,11 @@ class Transfer:
             ValueError: as `make_engine`; there is no such device; the style clip cannot be used.
             Cancelled: ``progress`` was told to stop.
         """
-        if self.strength == 0 or self.mix == 0 or peak(audio) < MIN_PEAK:
+        loudest = peak(audio)
+        if self.strength == 0 or self.mix == 0 or loudest < MIN_PEAK:
             return Restyled(audio, [], self._untouched(audio.shape[1] / sample_rate))
+        if loudest > MAX_PEAK:
+            return self._render_scaled(audio, sample_rate, progress, math.frexp(loudest)[1] - 1)
         progress.tick(0.0, "loading the engine")
         check_device(self.device)
         restyled = self.make_engine().restyle(
@@ -92,13 +100,21 @@ class Transfer:
             device=self.device,
             progress=progress,
         )
-        wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, peak(audio))
+        wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, loudest)
         match_loudness(wet, sample_rate, level, ceiling=ceiling)
         progress.tick(0.97)  # only mixing may be left
         if self.mix < 1:  # dry and wet may cancel in part, so the mix is matched once more
             _mix_into(wet, audio, self.mix)
             match_loudness(wet, sample_rate, level, ceiling=ceiling)
         restyled.report = restyled.report.mixed(self.strength * self.mix)
+        return restyled
+
+    def _render_scaled(
+        self, audio: Audio, sample_rate: float, progress: Progress, exponent: int
+    ) -> Restyled:
+        """As `render`, at 2^-exponent of the level; powers of two cost no precision."""
+        restyled = self.render(np.ldexp(audio, -exponent), sample_rate, progress)
+        restyled.audio = np.ldexp(restyled.audio, exponent)
         return restyled
 
     def _untouched(self, seconds: float) -> Report:

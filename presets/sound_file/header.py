@@ -13,8 +13,9 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
+#: From telephones to the highest rate of audio interfaces in use.
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 192_000
-MAX_CHANNELS = 8
+MAX_CHANNELS = 8  # as in 7.1 surround; more are not tested
 
 
 class BadSound(ValueError):  # noqa: N818 - what the file is

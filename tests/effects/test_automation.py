@@ -247,9 +247,9 @@ def test_loudness_stays_however_the_settings_move(midi, seed):
 
 
 def test_each_sound_is_rendered_only_where_it_is_heard(rendered, midi):
-    audio = noise(60, 1000)
+    audio = noise(60, 8000)
     file = midi((20, program(FLUTE)), (40, program(VIOLIN)), (50, control(1, 0)))
-    automate(audio, 1000, file, preset="violin")
+    automate(audio, 8000, file, preset="violin")
     seconds = {}
     for name, strength, mix, length in rendered:
         assert (strength, mix) == (1.0, 1.0)
@@ -260,13 +260,13 @@ def test_each_sound_is_rendered_only_where_it_is_heard(rendered, midi):
 
 def test_a_few_strengths_are_rendered_as_they_are(rendered, midi):
     file = midi(*((t, control(1, value)) for t, value in enumerate([20, 127, 60, 0, 20])))
-    automate(noise(5, 1000), 1000, file, preset="violin")
+    automate(noise(5, 8000), 8000, file, preset="violin")
     assert {strength for _, strength, _, _ in rendered} == {20 / 127, 1.0, 60 / 127}
 
 
 def test_of_many_strengths_those_that_are_held_and_the_quarters_are_rendered(rendered, midi):
     ramp = [(5 + n / 50, control(1, n)) for n in range(20, 110)]
-    automate(noise(12, 1000), 1000, midi((0, control(1, 20)), *ramp), preset="violin")
+    automate(noise(12, 8000), 8000, midi((0, control(1, 20)), *ramp), preset="violin")
     found = sorted({strength for _, strength, _, _ in rendered})
     assert found == [20 / 127, 0.25, 0.5, 0.75, 109 / 127, 1.0][: len(found)]
     assert 20 / 127 in found
@@ -277,7 +277,7 @@ def test_of_many_strengths_those_that_are_held_and_the_quarters_are_rendered(ren
 
 def test_programs_too_brief_to_hear_are_not_rendered(rendered, midi):
     sweep = [(1 + n / 1000, program(n)) for n in range(FLUTE)]
-    automate(noise(3, 1000), 1000, midi(*sweep, (1.08, program(FLUTE))), preset="violin")
+    automate(noise(3, 8000), 8000, midi(*sweep, (1.08, program(FLUTE))), preset="violin")
     assert {name for name, *_ in rendered} == {"violin", "flute"}
 
 
@@ -288,16 +288,16 @@ def test_many_events_are_quick(rendered, tmp_path, within):
         bytes([1, 0xB0, number, value]) for number, value in zip(*events, strict=True)
     )
     (tmp_path / "many.mid").write_bytes(file_of(content, division=830))  # 60 s
-    audio = noise(60, 1000)
+    audio = noise(60, 8000)
     with within(10):
-        output = automate(audio, 1000, tmp_path / "many.mid", preset="violin")
+        output = automate(audio, 8000, tmp_path / "many.mid", preset="violin")
     assert len(rendered) <= layers.MAX_STRENGTHS + 4
     assert np.isfinite(output).all()
 
 
 def test_a_style_is_rendered_with_the_settings_of_its_own_time(rendered, midi):
     file = midi((0, control(1, 10)), (1, control(1, 100)), (1, program(VIOLIN)))
-    automate(noise(2, 1000), 1000, file)
+    automate(noise(2, 8000), 8000, file)
     assert [job[:2] for job in rendered] == [("violin", 100 / 127)]
 
 

@@ -109,10 +109,21 @@ def test_audio_that_pedalboard_would_not_take(audio):
         Style((audio, RATE))
 
 
-@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), None, "44100"])
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), 10, 7999, 192_001, 1e300])
 def test_impossible_rates(rate):
-    with pytest.raises(ValueError, match="style's sample rate must be positive"):
+    with pytest.raises(ValueError, match=r"A style takes 8 to 192 kHz, not .* resample it first"):
         Style((noise(0.1, RATE), rate))
+
+
+@pytest.mark.parametrize("rate", [None, "44100"])
+def test_rates_that_are_no_numbers(rate):
+    with pytest.raises(ValueError, match="style's sample rate must be a number"):
+        Style((noise(0.1, RATE), rate))
+
+
+def test_more_channels_than_stems_may_have():
+    with pytest.raises(ValueError, match="A style takes up to 8 channels, not 9"):
+        Style((noise(0.1, RATE, channels=9), RATE))
 
 
 @pytest.mark.parametrize("rate", [np.int64(22_050), np.float32(22_050), np.float64(22_050)])
@@ -192,8 +203,8 @@ def test_a_long_clip_is_excerpts_from_its_start_to_its_end(in_file, tmp_path):
 
 
 def test_a_clip_of_30_s_is_whole():
-    audio = noise(30, 1000)
-    np.testing.assert_array_equal(Style((audio, 1000)).excerpts()[0], audio)
+    audio = noise(30, 8000)
+    np.testing.assert_array_equal(Style((audio, 8000)).excerpts()[0], audio)
 
 
 def test_only_what_is_needed_of_a_long_file_is_read(tmp_path, monkeypatch):

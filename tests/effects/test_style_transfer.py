@@ -255,6 +255,22 @@ def test_level_is_nothing_to_the_result_but_level(level, reference):
     assert abs(decibels(gain)) < 1  # loudness is gated at an absolute level
 
 
+@pytest.mark.parametrize("engine", ["sampler", "infinite"])
+@pytest.mark.parametrize("level", [3.4e38, 1e30, 1e9, 1e-9, 1e-30, 1e-38])
+def test_whatever_the_level_the_output_is_finite(engine, level):
+    audio = melody(0.5, RATE) * np.float32(1 / np.abs(melody(0.5, RATE)).max())
+    for mix in (1.0, 0.5):
+        output = transfer(audio * np.float32(level), engine=engine, mix=mix)
+        assert np.isfinite(output).all()
+        assert np.abs(output).max() > 0
+
+
+@pytest.mark.parametrize("rate", [1, 10, 7999, 192_001, 1e6])
+def test_rates_that_no_sound_has_are_refused_with_advice(rate):
+    with pytest.raises(ValueError, match=r"8 to 192 kHz, not .* Hz: resample it first"):
+        StyleTransfer(preset="violin")(noise(0.1, RATE), rate)
+
+
 def test_the_mix_is_in_phase_and_between_dry_and_wet():
     audio = melody(1, RATE) * np.float32(0.3)
     wet, half = transfer(audio, strength=0.3), transfer(audio, strength=0.3, mix=0.5)
