@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 # Not searched.
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds from a request to its repetition
+STEADY_SECONDS = 1.0  # of a request before its pauses grow: in a flood half of all may be lost
 MOST_TIMEOUTS = 4  # to wait for a server that talks, but does not answer
 MOST_UNANSWERED = 2  # datagrams that are sent again after a proof: as many as go out together
 REFUSED_PAUSE = 0.05  # seconds to wait when nobody listens at the port
@@ -103,7 +104,8 @@ class Connection:
                     return found
             if (stopped := stood_still(began, pause)) > 0:
                 started, self.heard = started + stopped, max(self.heard, began) + stopped
-            pause = min(2 * pause, LONGEST_PAUSE)
+            if time.monotonic() - started >= STEADY_SECONDS:
+                pause = min(2 * pause, LONGEST_PAUSE)
         raise self.no_server()
 
     def send(self, datagram: bytes) -> None:
