@@ -61,10 +61,12 @@ def _datagrams(folder: Path, seconds: float, seed: int) -> None:
     root = folder / "root"
     root.mkdir()
     stem(root / "in.wav", *jobs.SHORT)
-    count = max(int(seconds * SECOND_DATAGRAMS / len(datagrams.FLOODS)), 1000)
+    count = max(int(seconds * SECOND_DATAGRAMS / len(datagrams.FLOODS) / 2), 1000)
     with serve(root, "--workers", "1") as server:
         for kind in datagrams.FLOODS:
-            _tell(kind, datagrams.flood(server.port, kind, count))
+            for ports in (1, 200):
+                answers = datagrams.flood(server.port, kind, count, ports=ports)
+                _tell(f"{kind}, {ports} ports", answers)
 
 
 def _jobs(folder: Path, seconds: float, seed: int) -> None:
