@@ -1,7 +1,9 @@
-"""Exceptions as one line for people."""
+"""Exceptions, and names of files, as one line for people."""
 
 from __future__ import annotations
 
+# C++'s own, as pedalboard passes them on (two compilers); torch's; onnxruntime's.
+_OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "can't allocate memory", "Failed to allocate")
 MAX_CHARACTERS = 500  # of a line that goes into a datagram, a log or a status page; not searched
 
 
@@ -13,47 +15,53 @@ def explain(error: Exception) -> str:
         text = f"{error.format_message().rstrip('.')}. Try '{path} --help'."
     elif isinstance(error, OSError) and error.strerror:
         text = _of_system(error)
-    elif isinstance(error, MemoryError):
+    elif _is_out_of_memory(error):
         text = "out of memory: restyle a shorter part, or close other programs"
     elif isinstance(error, (ValueError, OSError)):
         text = str(error)
     else:
         text = f"unexpected {type(error).__name__}: {error} (RESTYLE_DEBUG=1 shows where)"
-    return " ".join(text.split())
+    return shown(" ".join(text.split()))
 
 
 def explain_job(error: Exception) -> str:
     """What went wrong with a job, in a sentence for a client, perhaps on another machine."""
-    if isinstance(error, MemoryError):
+    if _is_out_of_memory(error):
         return "Out of memory: split the stem, or close other programs."
     if isinstance(error, OSError) and error.strerror:
-        return shown(f"{_of_system(error)}.")
+        return shown(f"{_of_system(error)}.", MAX_CHARACTERS)
     if isinstance(error, (ValueError, OSError)):
         return one_line(error)
     return f"{type(error).__name__}: {one_line(error)}"
 
 
+def shown(text: object, most_characters: int | None = None) -> str:
+    r"""A path or a text on one line, with escapes for what a terminal would obey or could not show.
+
+    Controls of the writing direction are among these: they can make one name look like another.
+    What is too long is cut in the middle: names stand there, and the remedy at the end.
+
+    >>> print(shown("a\x1b[2J.wav"))
+    a\x1b[2J.wav
+    """
+    line = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text)
+    )
+    if most_characters is None or len(line) <= most_characters:
+        return line
+    end = most_characters // 2
+    return f"{line[: most_characters - end - 1]}…{line[-end:]}"
+
+
 def one_line(error: BaseException) -> str:
     """The exception's own message, on one line of bounded length."""
-    text = _escaped(" ".join(str(error).split()) or type(error).__name__)
-    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
+    return shown(" ".join(str(error).split()) or type(error).__name__, MAX_CHARACTERS)
 
 
-def shown(text: str, most_characters: int = MAX_CHARACTERS) -> str:
-    """``text`` on one line of bounded length, which a terminal can show as it is.
-
-    What is too long is cut in the middle: names stand there, and the remedy at the end.
-    """
-    text, end = _escaped(text), most_characters // 2
-    if len(text) <= most_characters:
-        return text
-    return f"{text[: most_characters - end - 1]}…{text[-end:]}"
-
-
-def _escaped(text: str) -> str:
-    """``text`` with what a terminal would obey, or could not show, as in a string of Python's."""
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: libraries in C++ have words of their own for that."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(it in str(error) for it in _OUT_OF_MEMORY)
     )
 
 

@@ -23,6 +23,7 @@ from plugin_bridge.cli.options import (
     force_option,
     preset_option,
 )
+from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
     from effects import StyleTransfer
@@ -212,7 +213,7 @@ def _tell(out: Path, output: Sound, label: str, seconds: float, made: Report | N
     from effects.engines import DEFAULT_ENGINE
 
     by = "" if label == DEFAULT_ENGINE else f" by {label}"
-    print(f"Wrote {out}: {_describe(out, output)},{by} in {seconds:.1f} s.")
+    print(f"Wrote {shown(out)}: {_describe(out, output)},{by} in {seconds:.1f} s.")
     if made is not None and made.advice is not None:
         typer.echo(f"restyle: {made.advice}", err=True)
 

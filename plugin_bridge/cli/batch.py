@@ -82,15 +82,15 @@ def batch(
 def _tell(summary: Summary, target: Path, *, quiet: bool) -> None:
     """Say how it went. Raises ValueError if a file was not restyled."""
     for stem, reason in summary.failed.items():
-        typer.echo(f"restyle: {shown(f'{stem}: {reason}')}", err=True)
+        typer.echo(f"restyle: {shown(stem)}: {shown(reason)}", err=True)
     for stem, advice in ({} if quiet else summary.advice).items():
-        typer.echo(f"restyle: {shown(f'{stem}: {advice}')}", err=True)
+        typer.echo(f"restyle: {shown(stem)}: {shown(advice)}", err=True)
     if summary.stopped:
         typer.echo("restyle: stopped; run it again to go on", err=True)
         raise typer.Exit(STOPPED)
     if not quiet:
         skipped = f", skipped {summary.skipped} that were done before" if summary.skipped else ""
-        print(f"Restyled {summary.done} into {target}{skipped}.")
+        print(f"Restyled {summary.done} into {shown(target)}{skipped}.")
     if summary.failed:
         count = len(summary.failed)
         raise ValueError(f"{count} of the files {'was' if count == 1 else 'were'} not restyled.")

@@ -16,6 +16,7 @@ from plugin_bridge.cli.options import (
     force_option,
     preset_option,
 )
+from plugin_bridge.errors import shown
 
 Content = Annotated[
     Path, typer.Argument(metavar="CONTENT", help="The sound to restyle; ten seconds will do.")
@@ -97,8 +98,8 @@ def compare(
         )
     if not quiet:
         for result in comparison.failed:
-            print(f"{result.label} failed: {result.error}")
-        print(f"Open {folder / PAGE} in a browser to listen and look.")
+            print(f"{shown(result.label)} failed: {result.error}")
+        print(f"Open {shown(folder / PAGE)} in a browser to listen and look.")
 
 
 def _weights(given: list[str]) -> dict[str, Path]:

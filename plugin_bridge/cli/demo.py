@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plugin_bridge.cli.options import Quiet
+from plugin_bridge.errors import shown
 
 Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="The folder to make, or to make again.")
@@ -28,4 +29,4 @@ def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None
     with progress_bar("demo", quiet=quiet) as report:
         page = make_demo(folder, report)
     if not quiet:
-        print(f"Open {page} in a browser to listen and look.")
+        print(f"Open {shown(page)} in a browser to listen and look.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plugin_bridge.cli.options import force_option
+from plugin_bridge.errors import shown
 
 Daw = Annotated[str, typer.Argument(metavar="DAW", help="ardour, reaper or ableton.")]
 To = Annotated[
@@ -25,5 +26,5 @@ def install_daw(daw: Daw, *, to: To = None, force: Force = False) -> None:
     from plugin_bridge.daw.install import install, next_steps
 
     for path in install(daw, to, force=force):
-        print(f"Wrote {path}")
+        print(f"Wrote {shown(path)}")
     print(next_steps(daw))

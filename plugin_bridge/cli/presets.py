@@ -12,6 +12,7 @@ import typer
 
 from plugin_bridge.cli.completion import complete_own_preset, complete_preset
 from plugin_bridge.cli.options import Quiet, force_option
+from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
     from presets import Preset
@@ -146,7 +147,7 @@ def show(name: Name) -> None:
     }
     for fact, text in facts.items():
         if text:
-            print(f"{fact + ':':14}{text}")
+            print(f"{fact + ':':14}{shown(text)}")
 
 
 @app.command()
@@ -182,7 +183,7 @@ def remove(name: Own) -> None:
     from presets import user
 
     user.remove(name)
-    print(f"Removed {name}.")
+    print(f"Removed {shown(name)}.")
 
 
 @app.command()
@@ -193,7 +194,7 @@ def rename(name: Own, new: OtherName) -> None:
     """
     from presets import user
 
-    print(f"{name} is now called {user.rename(name, new).name}.")
+    print(f"{shown(name)} is now called {user.rename(name, new).name}.")
 
 
 @app.command()
@@ -210,7 +211,7 @@ def export(name: Name, target: Target, *, force: Force = False) -> None:
 
     with writing(check_target(target, force=force)) as [file]:
         user.export(name, target, file=file)
-    print(f"Wrote {target}.")
+    print(f"Wrote {shown(target)}.")
 
 
 @app.command()
@@ -258,7 +259,7 @@ def sheet(target: Sheet, *, force: Force = False, quiet: Quiet = False) -> None:
     with progress_bar(target.name, quiet=quiet) as report, writing(picture) as [file]:
         draw_sheet(file, found, report)
     if not quiet:
-        print(f"Wrote {target}: {len(found)} presets.")
+        print(f"Wrote {shown(target)}: {len(found)} presets.")
 
 
 @app.command()
@@ -284,7 +285,7 @@ def validate(things: Things = None) -> None:
         _warn(line)
     if wrong:
         raise typer.Exit(BROKEN)
-    print(f"Nothing is wrong with {', '.join(things) if things else 'any preset'}.")
+    print(f"Nothing is wrong with {shown(', '.join(things)) if things else 'any preset'}.")
 
 
 def _of_family(found: list[Preset], family: str | None) -> list[Preset]:
@@ -317,7 +318,12 @@ def _print_table(found: list[Preset]) -> None:
         family = "" if terminal and it.family == last else it.family
         last = it.family
         # As Text, so that brackets are not taken for markup.
-        cells = (Text(family), Text(it.name, "bold"), Text(_number(it)), Text(it.label))
+        cells = (
+            Text(shown(family)),
+            Text(it.name, "bold"),
+            Text(_number(it)),
+            Text(shown(it.label)),
+        )
         table.add_row(*cells)
     Console(width=None if terminal else 1000).print(table)
 
@@ -339,4 +345,4 @@ def _as_json(preset: Preset) -> dict[str, object]:
 
 
 def _warn(text: str) -> None:
-    print(f"restyle: {' '.join(text.split())}", file=sys.stderr)
+    print(f"restyle: {shown(' '.join(text.split()))}", file=sys.stderr)

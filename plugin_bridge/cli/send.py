@@ -22,6 +22,7 @@ from plugin_bridge.cli.options import (
     preset_option,
 )
 from plugin_bridge.cli.status_file import StatusFile, check_status_file
+from plugin_bridge.errors import shown
 from plugin_bridge.osc.addresses import HOST, PORT
 
 if TYPE_CHECKING:
@@ -130,9 +131,9 @@ def send(
 
             result = client.wait(job, on_progress=on_progress)
     if not quiet:
-        print(f"Wrote {out}{_describe(result)}.")
+        print(f"Wrote {shown(out)}{_describe(result)}.")
         if result.advice:
-            typer.echo(f"restyle: {result.advice}", err=True)
+            typer.echo(f"restyle: {shown(result.advice)}", err=True)
 
 
 def status(job: MaybeJob = None, *, host: Host = HOST, port: Port = PORT) -> None:
@@ -151,7 +152,7 @@ def status(job: MaybeJob = None, *, host: Host = HOST, port: Port = PORT) -> Non
         else:
             it = client.progress(job)
             fraction = f" {100 * it.progress:.0f} %" if it.state == "running" else ""
-            print(f"{it.state}{fraction}{': ' if it.detail else ''}{it.detail}")
+            print(f"{it.state}{fraction}{': ' if it.detail else ''}{shown(it.detail)}")
 
 
 def cancel(job: Job, *, host: Host = HOST, port: Port = PORT) -> None:
@@ -164,7 +165,7 @@ def cancel(job: Job, *, host: Host = HOST, port: Port = PORT) -> None:
     with Client(host, port) as client:
         if not client.cancel(job):
             raise ValueError(f"{job} had ended already: there is nothing to cancel.")
-    print(f"Cancelled {job}.")
+    print(f"Cancelled {shown(job)}.")
 
 
 @contextmanager

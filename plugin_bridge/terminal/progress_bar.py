@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from plugin_bridge.errors import shown
+
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
 
@@ -31,5 +33,5 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[OnProgress]:
         disable=quiet or not console.is_terminal,
     )
     with bar:
-        task = bar.add_task(title, total=1.0, stage="")
-        yield lambda fraction, stage: bar.update(task, completed=fraction, stage=stage)
+        task = bar.add_task(shown(title), total=1.0, stage="")
+        yield lambda fraction, stage: bar.update(task, completed=fraction, stage=shown(stage))

@@ -15,6 +15,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from plugin_bridge.errors import shown
+
 if TYPE_CHECKING:
     from plugin_bridge.jobs.roots import Roots
     from plugin_bridge.jobs.service import Service
@@ -37,7 +39,7 @@ class StatusPage:
     def __rich__(self) -> Group:
         counts = self._service.counts()
         head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
-        head.append(_shown(", ".join(map(str, self._roots.folders))))
+        head.append(shown(", ".join(map(str, self._roots.folders))))
         line = Text("   ".join(f"{counts[s]} {s}" for s in ("queued", "running", "done", "failed")))
         line.append(f"   {self._rate():.1f} a minute")
         if preset := self._service.defaults("restyle").get("preset"):
@@ -50,10 +52,10 @@ class StatusPage:
         for job in [j for j in list(self._service.jobs.values()) if not j.ended][:ROWS]:
             bar = ProgressBar(1.0, job.progress, width=20)
             name, what = Path(job.output).name, job.settings.get("preset", job.operation)
-            table.add_row(Text(_shown(name)), Text(str(what)), bar, Text(job.stage or job.state))
+            table.add_row(Text(shown(name)), Text(str(what)), bar, Text(job.stage or job.state))
         stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
         refusal = self._service.last_refusal
-        refused = [Text(f"Refused {_shown(refusal)}", "yellow")] if refusal else []
+        refused = [Text(f"Refused {shown(refusal)}", "yellow")] if refusal else []
         return Group(head, line, table, *refused, stop)
 
     def _ended(self) -> int:
@@ -68,11 +70,6 @@ class StatusPage:
             self._done.popleft()
         since, before = self._done[0]
         return 60 * max(ended - before, 0) / max(now - since, 1.0)
-
-
-def _shown(name: str) -> str:
-    """``name`` without characters that a terminal would obey, or could not show."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from plugin_bridge.errors import explain, explain_job
+from plugin_bridge.errors import explain, explain_job, shown
 from plugin_bridge.jobs.refusal import CODES, Refusal, code_of
 
 CASES = {
@@ -55,5 +55,33 @@ def test_an_error_is_one_line_that_says_what_is_wrong(error, command, job):
 
 
 def test_what_a_job_says_is_of_bounded_length():
-    said = explain_job(ValueError("x" * 1000))
-    assert said == "x" * 499 + "…"
+    """The middle is left out: names stand there, and the remedy at the end."""
+    said = explain_job(ValueError(f"in.wav is bad: {'x' * 1000}. Export it again."))
+    assert len(said) == 500
+    assert said.startswith("in.wav is bad: x")
+    assert said.endswith("x. Export it again.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["std::bad_alloc", "bad allocation", "[enforce] DefaultCPUAllocator: can't allocate memory: 9"],
+)
+def test_memory_that_runs_out_in_libraries_is_said_as_such(words):
+    assert explain(RuntimeError(words)).startswith("out of memory: ")
+    assert explain_job(RuntimeError(words)).startswith("Out of memory: ")
+
+
+NAMES = ["a\x1b[2J.wav", "a\nb.wav", "a\u202egpj.wav", "a\udcff.wav", "a\x00", "a\x9b31m"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_reaches_a_terminal_raw(name):
+    assert shown(name).isprintable()
+    assert shown(name).isascii()
+    for error in (ValueError(f"{name} is broken."), FileNotFoundError(2, "No such file", name)):
+        assert explain(error).isprintable()
+        assert explain_job(error).isprintable()
+
+
+def test_names_in_any_language_are_shown_as_they_are():
+    assert shown("Klänge/音 [1] (ñ).wav") == "Klänge/音 [1] (ñ).wav"

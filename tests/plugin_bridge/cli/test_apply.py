@@ -448,6 +448,16 @@ def test_names_that_no_encoding_knows_are_no_trouble():
     assert b"Wrote out\\udcff.wav" in done.stdout
 
 
+def test_names_do_nothing_to_a_terminal(folder, capsys):
+    name = "a\x1b[2J\n\u202e.wav"
+    (folder / "stem.wav").rename(folder / name)
+    assert main.run(["apply", name, f"out{name}", *SETTINGS]) == 0
+    assert main.run(["apply", name, f"out{name}", *SETTINGS]) == 2
+    said = capsys.readouterr()
+    assert (said.out + said.err).replace("\n", "").isprintable()
+    assert said.out.count("\n") == said.err.count("\n") == 1
+
+
 def test_a_closed_pipe_is_no_traceback():
     done = subprocess.run(
         f"{sys.executable} -c 'from plugin_bridge.cli.main import main; main()' presets | true",
