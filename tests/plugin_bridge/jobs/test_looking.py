@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -66,9 +67,13 @@ def test_a_file_that_ends_who_looks_is_unreadable_and_the_next_is_seen(root, nam
 
 
 def children():
-    """The processes that this one has started to work for it."""
-    found = psutil.Process().children()
-    return [it for it in found if it.is_running() and "spawn_main" in " ".join(it.cmdline())]
+    """The processes that work for this one."""
+    found = set()
+    for it in psutil.Process().children():
+        with suppress(psutil.Error):  # it has just ended
+            if "spawn_main" in " ".join(it.cmdline()):
+                found.add(it)
+    return found
 
 
 def test_files_that_hang_delay_others_no_longer_than_their_patience(root, monkeypatch):
@@ -88,9 +93,9 @@ def test_files_that_hang_delay_others_no_longer_than_their_patience(root, monkey
             it.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
-    before = set(children())
+    before = children()
     with_lookers(root, story)
-    assert not psutil.wait_procs(set(children()) - before, timeout=5)[1]
+    assert not psutil.wait_procs(children() - before, timeout=5)[1]
 
 
 def test_a_file_that_hangs_is_given_up_even_if_nobody_waits(root, monkeypatch):
