@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# C++'s own, as pedalboard passes them on (two compilers); torch's; onnxruntime's.
-_OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "can't allocate memory", "Failed to allocate")
+# C++'s own, as pedalboard and onnxruntime pass them on (two compilers); torch's; of an import.
+_OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "can't allocate memory", "failed to map segment")
 MAX_CHARACTERS = 500  # of a line that goes into a datagram, a log or a status page; not searched
 
 
@@ -60,9 +60,9 @@ def one_line(error: BaseException) -> str:
 
 def _is_out_of_memory(error: Exception) -> bool:
     """Whether memory ran out: libraries in C++ have words of their own for that."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(it in str(error) for it in _OUT_OF_MEMORY)
-    )
+    if isinstance(error, (MemoryError, ValueError, OSError)):
+        return isinstance(error, MemoryError)
+    return any(words in str(error) for words in _OUT_OF_MEMORY)
 
 
 def _of_system(error: OSError) -> str:

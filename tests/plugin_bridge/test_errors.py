@@ -63,12 +63,18 @@ def test_what_a_job_says_is_of_bounded_length():
 
 
 @pytest.mark.parametrize(
-    "words",
-    ["std::bad_alloc", "bad allocation", "[enforce] DefaultCPUAllocator: can't allocate memory: 9"],
+    "error",
+    [
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("bad allocation"),
+        RuntimeError("[enforce] DefaultCPUAllocator: can't allocate memory: 9"),
+        type("RuntimeException", (Exception,), {})("[ONNXRuntimeError] : Concat: std::bad_alloc"),
+        ImportError("a.so: failed to map segment from shared object"),
+    ],
 )
-def test_memory_that_runs_out_in_libraries_is_said_as_such(words):
-    assert explain(RuntimeError(words)).startswith("out of memory: ")
-    assert explain_job(RuntimeError(words)).startswith("Out of memory: ")
+def test_memory_that_runs_out_in_libraries_is_said_as_such(error):
+    assert explain(error).startswith("out of memory: ")
+    assert explain_job(error).startswith("Out of memory: ")
 
 
 NAMES = ["a\x1b[2J.wav", "a\nb.wav", "a\u202egpj.wav", "a\udcff.wav", "a\x00", "a\x9b31m"]
