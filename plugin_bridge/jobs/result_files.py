@@ -6,7 +6,6 @@ All are used by name in OUT's folder, which is entered anew for each step: see
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -100,8 +99,13 @@ def remove_report(out: Path, roots: Sequence[Root]) -> None:
 
 
 def remove_part(out: Path, roots: Sequence[Root]) -> None:
-    """Remove a result's OUT.part, if the system allows."""
-    with contextlib.suppress(OSError), opened(out.parent, roots) as folder:
+    """Remove a result's OUT.part, if it is there.
+
+    Raises:
+        Strayed: its folder is elsewhere just now.
+        OSError: the system refuses.
+    """
+    with opened(out.parent, roots) as folder:
         folder.remove(part_path(out).name)
 
 

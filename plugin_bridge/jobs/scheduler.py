@@ -262,10 +262,11 @@ class Scheduler:
                 running.kill_at = math.inf
                 self._workers.kill(running.future)
         if self._tending is None or self._tending.done():
-            self._tending = self._spawn(self._tend_journal())
+            self._tending = self._spawn(self._tend())
 
-    async def _tend_journal(self) -> None:
-        """Write down what could not be before, and say once if the journal is gone."""
+    async def _tend(self) -> None:
+        """Do what could not be done before, and say once if the journal is gone."""
+        await self._steps.tidy()
         await self._journal.flush()
         if self._journal.gone and not self._told:
             self._told = True
@@ -315,3 +316,4 @@ class Scheduler:
             elif job.state == "running":
                 await self._steps.requeue(job)
                 log.info("back in the queue", extra={"job": job.id})
+        await self._steps.tidy()

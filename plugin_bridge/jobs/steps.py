@@ -37,6 +37,7 @@ log = logging.getLogger("restyle.serve")
 OnEvent = Callable[[Job, str], None]  # the job, and: progress, done, failed or cancelled
 
 DEATHS = 2  # workers lost over one job, after which it fails: one may be chance
+MAX_LITTER = 1000  # results whose OUT.part is to be removed later; not searched
 
 
 class Steps:
@@ -52,6 +53,7 @@ class Steps:
         self._journal = journal
         self._roots = roots.roots
         self._on_event = on_event
+        self._litter: set[Path] = set()  # results whose OUT.part could not be removed yet
 
     async def accept(self, job: Job) -> None:
         """Write a new job down; then the report of an earlier one on the same result goes.
@@ -85,7 +87,7 @@ class Steps:
 
     async def requeue(self, job: Job) -> None:
         """Put a job on which no work goes on back into the queue."""
-        await asyncio.to_thread(remove_part, Path(job.output), self._roots)
+        await self._remove_part(Path(job.output))
         if job.state != "queued":
             job.state = "queued"
             await self._journal.save(job)
@@ -125,7 +127,7 @@ class Steps:
             await self.retry(job, "worker_died")
         except Strayed:
             refusal = strayed(out)
-            await self.end(job, "failed", refusal.code, str(refusal))
+            await self.discard(job, "failed", refusal.code, str(refusal))
         except NotOrdinary:
             text = f"{part_path(out)} was replaced while it was written: send the job again."
             await self.discard(job, "failed", "out_not_writable", text)
@@ -138,8 +140,23 @@ class Steps:
 
     async def discard(self, job: Job, state: State, code: str = "", error: str = "") -> None:
         """Remove what the work on a job has left, and end the job."""
-        await asyncio.to_thread(remove_part, Path(job.output), self._roots)
+        await self._remove_part(Path(job.output))
         await self.end(job, state, code, error)
+
+    async def tidy(self) -> None:
+        """Remove what could not be removed before: its folder may be back in its place."""
+        wanted = {Path(job.output) for job in self._journal.unended()}
+        for out in self._litter - wanted:
+            self._litter.discard(out)
+            await self._remove_part(out)
+
+    async def _remove_part(self, out: Path) -> None:
+        """Remove a result's OUT.part, now or by `tidy`."""
+        try:
+            await asyncio.to_thread(remove_part, out, self._roots)
+        except OSError:
+            if len(self._litter) < MAX_LITTER:
+                self._litter.add(out)
 
     async def refuse(self, job: Job, refusal: Refusal) -> None:
         """Let a job fail that was not begun."""

@@ -9,6 +9,7 @@ from support.jobs import RESULT, Room, until
 from support.servers import stem
 
 from plugin_bridge.files import beneath
+from plugin_bridge.jobs import scheduler
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import part_path, report_path, write_report
@@ -54,6 +55,29 @@ def test_a_folder_swapped_for_a_link_gets_no_result(tmp_path):
     job, room = with_a_job_at_work(tmp_path, swap)
     assert (job.state, job.code) == ("failed", "outside_root")
     assert not (room.root / "moved" / "a.wav").exists()
+
+
+def test_what_was_begun_in_a_folder_that_was_away_is_removed_when_it_is_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduler, "WATCH_SECONDS", 0.02)
+
+    async def story():
+        room = Room(tmp_path)
+        sub, away = room.root / "sub", room.root / "away"
+        sub.mkdir()
+        job = await room.submit("a", "sub/a.wav")
+        async with room.running():
+            await until(lambda: room.workers.busy)
+            part_path(sub / "a.wav").write_bytes(RESULT)
+            sub.rename(away)
+            sub.symlink_to(tmp_path)
+            room.workers.end("a", content=None)
+            await until(lambda: job.ended)
+            assert part_path(away / "a.wav").exists()
+            sub.unlink()
+            away.rename(sub)
+            await until(lambda: not part_path(sub / "a.wav").exists())
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize(
