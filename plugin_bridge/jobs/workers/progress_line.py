@@ -28,6 +28,9 @@ MAX_STRANGERS = 16  # connections that have not said yet who they are
 MAX_LINES = 1024  # of workers: more than a cluster has that shares one file system
 BACKLOG = 128  # connections that wait in the system, without descriptors, to be taken in
 ACCEPT_SECONDS = 0.05  # to wait after a failure to accept: out of descriptors, there is another
+#: To wait before a stranger is closed for another: all 16 that are new have 0.16 s for a greeting
+#: to be heard, which a worker has sent by then, if the loop is busy. Others wait in the backlog.
+PATIENCE_SECONDS = 0.01
 REPEAT_SECONDS = 1.0  # far less than the shortest --hang-seconds, 10
 
 
@@ -97,6 +100,8 @@ class Exchange:
                     self._drop_stranger()
                     await asyncio.sleep(ACCEPT_SECONDS)
                     continue
+                if len(self._strangers) >= MAX_STRANGERS:
+                    await asyncio.sleep(PATIENCE_SECONDS)
                 if len(self._strangers) >= MAX_STRANGERS:
                     self._drop_stranger()
                 self._connected(connection)
