@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from support.attack import datagrams, files, jobs, load, paths
+from support.attack import datagrams, files, guided, jobs, load, paths
 from support.servers import serve, stem
 
 SECOND_FILES = 350  # damaged files that one process reads in a second; for the length of the work
@@ -108,8 +108,18 @@ def _load(folder: Path, seconds: float, seed: int) -> None:
     _tell("load", course)
 
 
+def _parsers(folder: Path, seconds: float, seed: int) -> None:
+    for target in guided.TARGETS:
+        try:
+            _tell(f"atheris, {target}", guided.hunt(target, int(seconds / len(guided.TARGETS)) + 1))
+        except ModuleNotFoundError:
+            print("without guided fuzzing of the parsers: pip install atheris")
+            return
+
+
 ATTACKS: dict[str, Callable[[Path, float, int], None]] = {
     "files": _files,
+    "parsers": _parsers,
     "datagrams": _datagrams,
     "jobs": _jobs,
     "paths": _paths,
