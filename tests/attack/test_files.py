@@ -3,7 +3,7 @@
 import pytest
 from support.attack.files import READERS, harvest
 
-NUMBERS = {"apply": 20_000, "server": 10_000, "style": 2000, "preset": 2000}
+NUMBERS = {"apply": 4000, "server": 4000, "style": 1000, "preset": 1000}
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -13,8 +13,8 @@ def test_jobs_outlast_kills_pauses_full_disks_and_a_jumping_clock(tmp_path):
             small_disk(tmp_path / "journal-disk", "8M"),
             small_disk(tmp_path / "disk", "8M") as disk,
         ):
-            ledger = endure(root, 100, [*BLOWS, *BLOWS], disk=disk)
+            ledger = endure(root, 50, list(BLOWS), disk=disk)
     except PermissionError:  # only root has such disks
-        ledger = endure(root, 100, [it for it in (*BLOWS, *BLOWS) if "disk" not in it])
+        ledger = endure(root, 50, [it for it in BLOWS if "disk" not in it])
     print(ledger)
-    assert sum(ledger.blows.values()) >= 6
+    assert sum(ledger.blows.values()) >= 3
