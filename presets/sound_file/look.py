@@ -12,8 +12,9 @@ from presets.sound_file.header import BadSound, Header, Window, check
 #: what machines have.
 MAX_DECODED_BYTES = 4 << 30
 #: FLAC and Ogg files hold silence at next to no cost: of one this small, no more is taken than
-#: this, 12 minutes of stereo at 48 kHz. Chosen so that reading it stays below 500 MB.
-SMALL_FILE_BYTES, MAX_OF_SMALL_BYTES = 1 << 20, 256 << 20
+#: this, 6 minutes of stereo at 44.1 kHz. Reading that stays below 500 MB; restyling it takes some
+#: six times as much as the sound itself, as for any file.
+SMALL_FILE_BYTES, MAX_OF_SMALL_BYTES = 1 << 20, 128 << 20
 
 
 def look(file: BinaryIO) -> Header:
