@@ -25,12 +25,16 @@ def main() -> None:
     """Run the attacks that the command line names, or all."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.attack",
-        description="Attack Restyle, and print what it withstood. A failure ends it.",
+        description="Attack Restyle, and print what it withstood; a failure ends it. Without WHAT, "
+        "all is done but libraries, which compares what could decode sound files.",
     )
-    parser.add_argument("what", nargs="*", choices=[*ATTACKS, []], help="; ".join(ATTACKS))
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"any of {', '.join(ATTACKS)}")
     parser.add_argument("--minutes", type=float, default=10.0, help="for all of them (10)")
     parser.add_argument("--seed", type=int, default=0, help="draws what is done (0)")
     given = parser.parse_args()
+    for name in given.what:
+        if name not in ATTACKS:
+            parser.error(f"there is no attack {name!r}: choose among {', '.join(ATTACKS)}")
     chosen = given.what or [name for name in ATTACKS if name != "libraries"]
     seconds = 60 * given.minutes / len(chosen)
     for name in chosen:
