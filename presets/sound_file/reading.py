@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -142,7 +143,11 @@ class Reader:
         import soundfile
 
         try:
-            with _without_remarks() if self.header.container == "MP3" else contextlib.nullcontext():
+            with (
+                _STDERR.without_remarks()
+                if self.header.container == "MP3"
+                else contextlib.nullcontext()
+            ):
                 yield
         except soundfile.LibsndfileError as error:
             raise _damaged() from error
@@ -171,24 +176,39 @@ def _damaged() -> BadSound:
     return BadSound("is damaged or cut short: export it again")
 
 
-@contextlib.contextmanager
-def _without_remarks() -> Iterator[None]:
-    """Keep what C code prints to stderr off the terminal.
+class _Stderr:
+    """The process's stderr, which one thread at a time may turn off."""
 
-    libsndfile has mpg123 decode MP3 files, which prints a line for each damaged frame, and cannot
-    be told not to. The descriptor is the whole process's, so lines that other threads print
-    meanwhile are lost as well: some milliseconds' worth.
-    """
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    try:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 2)
-        os.close(nothing)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):  # the thread that holds it does not go on in a child
+            os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def without_remarks(self) -> Iterator[None]:
+        """Keep what C code prints to stderr off the terminal.
+
+        libsndfile has mpg123 decode MP3 files, which prints a line for each damaged frame, and
+        cannot be told not to. The descriptor is the whole process's, so lines that other threads
+        print meanwhile are lost as well: some milliseconds' worth.
+        """
+        with self._lock:
+            try:
+                kept = os.dup(2)
+            except OSError:  # there is no stderr
+                yield
+                return
+            try:
+                nothing = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nothing, 2)
+                os.close(nothing)
+                yield
+            finally:
+                os.dup2(kept, 2)
+                os.close(kept)
+
+
+_STDERR = _Stderr()

@@ -2,9 +2,11 @@
 
 import contextlib
 import io
+import os
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -97,6 +99,14 @@ def test_a_damaged_mp3_file_says_nothing_on_stderr(tmp_path, capfd):
         with contextlib.suppress(BadSound):
             read(path)
     assert capfd.readouterr().err == ""
+
+
+def test_threads_that_read_mp3_files_leave_stderr_as_it_was(tmp_path, capfd):
+    (tmp_path / "a.mp3").write_bytes(whole_files()["stereo.mp3"])
+    with ThreadPoolExecutor(8) as threads:
+        assert len(list(threads.map(read, [tmp_path / "a.mp3"] * 100))) == 100
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
 
 
 def test_no_small_file_costs_much_memory(tmp_path):
