@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from pathlib import Path
 from typing import BinaryIO
 
 # A pipe without a writer opens at once with O_NONBLOCK; without it, it never does. It changes
@@ -34,16 +34,22 @@ def open_regular(
 
     Raises:
         OSError: it cannot be opened; IsADirectoryError for a folder.
-        NotOrdinary: it is a pipe, a device or a socket.
+        NotOrdinary: it is a pipe, a device or a socket, or a link that is not followed.
     """
     flags = _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    # Before, since to open a device may set it going; and after, as it may have changed meanwhile.
+    _check(os.stat(path, dir_fd=dir_fd, follow_symlinks=follow), path)
     descriptor = os.open(path, flags, dir_fd=dir_fd)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                raise IsADirectoryError(21, "Is a directory", os.fspath(path))
-            raise NotOrdinary(f"{Path(path)} is not an ordinary file: name one.")
+        _check(os.fstat(descriptor), path)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _check(about: os.stat_result, path: str | os.PathLike[str]) -> None:
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if not stat.S_ISREG(about.st_mode):
+        raise NotOrdinary(f"{os.fspath(path)} is not an ordinary file: name one.")

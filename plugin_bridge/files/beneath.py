@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from presets.opening import NotOrdinary, open_regular
+from presets.opening import open_regular
 
 BY_DESCRIPTOR = {os.open, os.stat, os.access, os.link, os.unlink, os.rename} <= os.supports_dir_fd
 _FILE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -95,10 +95,8 @@ class Folder:
 
         Raises:
             OSError: it cannot be opened.
-            NotOrdinary: it is a link, a pipe, a device, a socket or a folder.
+            NotOrdinary: it is a link, a pipe, a device or a socket.
         """
-        if not stat.S_ISREG(self.stat(name).st_mode):  # opening a device may have effects
-            raise NotOrdinary(f"{self._path / name} is not an ordinary file.")
         return open_regular(self._at(name), dir_fd=self._fd, follow=False)
 
     def create(self, name: str) -> io.BufferedRandom:
