@@ -28,6 +28,7 @@ from plugin_bridge.osc.endpoint import Endpoint
 from plugin_bridge.osc.udp import open_socket
 
 LOG_BYTES = 400_000  # a log of this size is moved aside, and one such is kept; not searched
+_NOWHERE = logging.NullHandler()
 TRACE_CHARACTERS = 2000  # of a trace in the log, its end; not searched
 
 
@@ -217,19 +218,21 @@ def _logging(path: Path | None) -> Iterator[None]:
     log = logging.getLogger("restyle.serve")
     log.propagate = False
     log.setLevel(logging.INFO)
-    handler: logging.Handler = logging.NullHandler()
+    log.addHandler(_NOWHERE)  # stays: what is logged after the end must not be printed
+    handler: logging.Handler = _NOWHERE
     if path is not None:
         handler = logging.handlers.RotatingFileHandler(
             path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
         )
         handler.setFormatter(_JsonLines())
+        log.addHandler(handler)
     logging.raiseExceptions = False  # a full disk must not fill the terminal with traces
-    log.addHandler(handler)
     try:
         yield
     finally:
-        log.removeHandler(handler)
-        handler.close()
+        if handler is not _NOWHERE:
+            log.removeHandler(handler)
+            handler.close()
 
 
 def _is_loopback(host: str) -> bool:

@@ -158,6 +158,8 @@ class _Looker:
             if not answer.done():  # given up, perhaps by whoever asked
                 answer.cancel()
                 self.end()
+            elif not answer.cancelled():  # it came, but whoever asked has just gone: it is heard
+                answer.exception()
         raise TimeoutError
 
 
