@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any, cast
@@ -58,6 +58,9 @@ MAX_ID = 200  # characters
 PIECE = 16  # messages of a list that are sent together; a client's socket buffers some 200 KB
 PIECE_SECONDS = 0.004  # from one piece to the next
 OPERATION = "restyle"  # the only one that API 1 knows
+#: What a handler leaves to be done once the loop gets to it. It is called only then: a coroutine
+#: that a stop prevents from running would be complained about.
+Later = Callable[[], Coroutine[Any, Any, None]]
 MISTAKES = ("unknown_address", "bad_request")  # of a program; other refusals depend on more
 
 
@@ -78,7 +81,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._audience, self._proofs, self._mistakes = Audience(), Proofs(), Quota(MAX_MISTAKES)
         self._lists: dict[Client, asyncio.Task[None]] = {}
         self._own_version = version("restyle")
-        self._handlers: Mapping[str, Callable[..., Coroutine[Any, Any, None] | None]] = {
+        self._handlers: Mapping[str, Callable[..., Later | None]] = {
             "/restyle/help": self._help,
             "/restyle/version": self._version,
             "/restyle/status": self._status,
@@ -168,13 +171,13 @@ class Endpoint(asyncio.DatagramProtocol):
             self._hear_server(client)
             return None
         with self._answering(client, message):
-            work = self._act(client, message)
-            return None if work is None else self._finish(work, client, message)
+            later = self._act(client, message)
+            return None if later is None else self._finish(later, client, message)
         return None
 
-    async def _finish(self, work: Awaitable[None], client: Client, message: Message) -> None:
+    async def _finish(self, later: Later, client: Client, message: Message) -> None:
         with self._answering(client, message):
-            await work
+            await later()
 
     @contextmanager
     def _answering(self, client: Client, message: Message) -> Iterator[None]:
@@ -188,7 +191,7 @@ class Endpoint(asyncio.DatagramProtocol):
             log.exception("fault", extra={"address": message.address})
             self._fail(client, message, "internal", one_line(error))
 
-    def _act(self, client: Client, message: Message) -> Coroutine[Any, Any, None] | None:
+    def _act(self, client: Client, message: Message) -> Later | None:
         command = COMMANDS.get(message.address)
         if command is None:
             raise Refusal(
@@ -251,25 +254,29 @@ class Endpoint(asyncio.DatagramProtocol):
         if client not in self._audience.notified:
             self._answer(client, told.of_default(name, kept))
 
-    async def _submit(
+    def _submit(
         self, client: Client, id: str, stem: str, out: str, preset: str, *rest: Argument
-    ) -> None:
+    ) -> Later:
         if not 1 <= len(id) <= MAX_ID:
             raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
-        if self.reception.at_work > MAX_AT_WORK:
+        if self.reception.at_work >= MAX_AT_WORK:
             raise Refusal("too_many", "Too many jobs come at once: send it again.")
         settings: dict[str, Value] = {}
         if id not in self._service.jobs:  # faults are told in the arguments' order
             settings["preset"] = self._chosen(preset)
         settings.update(read_pairs(rest))
         request = repr((stem, out, preset, rest))
-        given = id, request, OPERATION, {"stem": stem}, out, settings
-        job = await self._service.submit(*given)
-        if job.ended:
-            self._tell_end(client, job)
-            return
-        self._audience.listen(client, id)
-        self._send(client, "/restyle/accepted", id, self._service.position(job))
+
+        async def later() -> None:
+            given = id, request, OPERATION, {"stem": stem}, out, settings
+            job = await self._service.submit(*given)
+            if job.ended:
+                self._tell_end(client, job)
+                return
+            self._audience.listen(client, id)
+            self._send(client, "/restyle/accepted", id, self._service.position(job))
+
+        return later
 
     def _chosen(self, preset: str) -> str:
         """The name of the preset that a job asks for, or else of the default."""
