@@ -3,9 +3,11 @@
 import pytest
 from support.attack.jobs import BLOWS, endure, small_disk
 
+BLOWS_HERE = [it for it in BLOWS if it != "pause"]  # which has a test of its own, as it takes long
+
 
 @pytest.mark.slow
-def test_jobs_outlast_kills_pauses_full_disks_and_a_jumping_clock(tmp_path):
+def test_jobs_outlast_kills_full_disks_and_a_jumping_clock(tmp_path):
     root = tmp_path / "root"
     root.mkdir()
     try:
@@ -13,8 +15,8 @@ def test_jobs_outlast_kills_pauses_full_disks_and_a_jumping_clock(tmp_path):
             small_disk(tmp_path / "journal-disk", "8M"),
             small_disk(tmp_path / "disk", "8M") as disk,
         ):
-            ledger = endure(root, 50, list(BLOWS), disk=disk)
+            ledger = endure(root, 50, BLOWS_HERE, disk=disk)
     except PermissionError:  # only root has such disks
-        ledger = endure(root, 50, [it for it in BLOWS if "disk" not in it])
+        ledger = endure(root, 50, [it for it in BLOWS_HERE if "disk" not in it])
     print(ledger)
-    assert sum(ledger.blows.values()) >= 3
+    assert sum(ledger.blows.values()) >= 2

@@ -134,8 +134,8 @@ def test_hostile_datagrams_do_no_harm(root):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_hostile_datagrams_do_no_harm(root):
-    check_fuzz(root, 100_000)
+def test_thirty_thousand_hostile_datagrams_do_no_harm(root):
+    check_fuzz(root, 30_000)
 
 
 @pytest.mark.parametrize(
