@@ -101,7 +101,8 @@ class StatusFile:
 def _replace(path: Path, text: str) -> None:
     from plugin_bridge.files.whole_files import replacing
 
-    with replacing(path) as file:
+    # Ten times a second, and of no use after a crash: nobody waits for the disk.
+    with replacing(path, lasting=False) as file:
         file.write(text.encode("ascii"))
 
 

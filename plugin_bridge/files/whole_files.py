@@ -23,12 +23,15 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @contextmanager
-def writing(*targets: Target) -> Iterator[list[io.BufferedRandom]]:
+def writing(*targets: Target, lasting: bool = True) -> Iterator[list[io.BufferedRandom]]:
     """Lend an open file for each target; after the block all of them appear, or none.
 
     If the block raises, every target stays as it was; if there is one target, the system's errors
-    name it. A target without ``force`` never replaces a
-    file, even one that has appeared meanwhile.
+    name it. A target without ``force`` never replaces a file, even one that has appeared meanwhile.
+
+    Args:
+        targets: what is to be written.
+        lasting: whether to wait until the contents are on the disk.
 
     Raises:
         ValueError: there is a file that must not be replaced.
@@ -39,7 +42,7 @@ def writing(*targets: Target) -> Iterator[list[io.BufferedRandom]]:
         with naming(targets[0].path) if len(targets) == 1 else nullcontext():
             yield [draft.file for draft in drafts]
         for draft in drafts:
-            draft.finish()
+            draft.finish(lasting=lasting)
         with ExitStack() as undo:
             for draft in drafts:
                 draft.publish(keep_old=len(drafts) > 1)
@@ -48,12 +51,12 @@ def writing(*targets: Target) -> Iterator[list[io.BufferedRandom]]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[io.BufferedRandom]:
+def replacing(path: Path, *, lasting: bool = True) -> Iterator[io.BufferedRandom]:
     """Lend an open file; after the block it is ``path``, in place of the file that was there.
 
-    If the block raises, ``path`` stays as it was. A link is followed.
+    If the block raises, ``path`` stays as it was. A link is followed; ``lasting`` as in `writing`.
     """
-    with writing(Target(path, force=True)) as [file]:
+    with writing(Target(path, force=True), lasting=lasting) as [file]:
         yield file
 
 
@@ -102,11 +105,12 @@ class _Draft:
     def _new_name(self) -> str:
         return self._target.beside(f".restyle-{uuid.uuid4().hex}")
 
-    def finish(self) -> None:
-        """Wait until the content is on the disk."""
+    def finish(self, *, lasting: bool) -> None:
+        """Write all of the content; if it is ``lasting``, wait until it is on the disk."""
         with naming(self._target.path, always=True):
             self.file.flush()
-            os.fsync(self.file.fileno())
+            if lasting:
+                os.fsync(self.file.fileno())
             if self._hidden is not None:
                 self.file.close()  # Windows moves no open files
 
