@@ -31,6 +31,14 @@ _FOLDER = (
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
+def open_folder(path: str | os.PathLike[str], *, dir_fd: int | None = None) -> int:
+    """A folder's descriptor, by which files in it can be used. Raises OSError.
+
+    Without ``dir_fd``, links in ``path`` are followed; with it, ``path`` must not be one.
+    """
+    return os.open(path, _FOLDER | (0 if dir_fd is None else _NO_FOLLOW), dir_fd=dir_fd)
+
+
 class Strayed(OSError):  # noqa: N818 - says what the path did
     """A path that was checked leads elsewhere by now: a link or another folder is in its way."""
 
@@ -165,7 +173,7 @@ def opened(path: Path, roots: Sequence[Root]) -> Iterator[Folder]:
 
 def _enter(start: Root, names: Sequence[str]) -> int:
     """The descriptor of the folder that ``names`` lead to from ``start``."""
-    here = os.open(start.path, _FOLDER)
+    here = open_folder(start.path)
     try:
         if start.identity not in (None, identity(os.fstat(here))):
             raise Strayed(start.path)
@@ -181,7 +189,7 @@ def _enter(start: Root, names: Sequence[str]) -> int:
 
 def _enter_one(here: int, name: str) -> int:
     try:
-        return os.open(name, _FOLDER | _NO_FOLLOW, dir_fd=here)
+        return open_folder(name, dir_fd=here)
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.ENOTDIR):
             raise

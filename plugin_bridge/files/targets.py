@@ -6,7 +6,7 @@ import os
 import weakref
 from pathlib import Path
 
-BY_DESCRIPTOR = {os.open, os.link, os.rename, os.unlink} <= os.supports_dir_fd  # not on Windows
+from plugin_bridge.files.beneath import BY_DESCRIPTOR, open_folder
 
 
 class Target:
@@ -31,8 +31,7 @@ class Target:
         self.name = os.path.realpath(path)
         if BY_DESCRIPTOR:
             place, self.name = os.path.split(self.name)
-            flags = getattr(os, "O_PATH", os.O_RDONLY)  # a folder that may be written, not listed
-            self.folder = os.open(place, flags | os.O_DIRECTORY)
+            self.folder = open_folder(place)
             weakref.finalize(self, os.close, self.folder)
 
     def beside(self, name: str) -> str:
