@@ -1,7 +1,8 @@
 """Jobs under blows end once each, with the right bits; see `support.attack.jobs`."""
 
 import pytest
-from support.attack.jobs import BLOWS, endure, small_disk
+from support.attack.jobs import BLOWS, endure
+from support.disks import small_disk
 
 BLOWS_HERE = [it for it in BLOWS if it != "pause"]  # which has a test of its own, as it takes long
 

@@ -22,8 +22,9 @@ import psutil
 import pytest
 from rich.console import Console
 from support.attack.datagrams import PATHS, Fuzz, submission
-from support.attack.jobs import SHORT, fill, small_disk
+from support.attack.jobs import SHORT
 from support.datagrams import bundle
+from support.disks import fill, small_disk_or_skip
 from support.jobs import LookHere
 from support.servers import (
     HOST,
@@ -462,15 +463,6 @@ def test_a_folder_whose_name_is_not_utf8_takes_results(root):
 
 
 # Full disks
-
-
-@contextmanager
-def small_disk_or_skip(folder: Path, size: str):
-    try:
-        with small_disk(folder, size) as disk:
-            yield disk
-    except PermissionError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.slow

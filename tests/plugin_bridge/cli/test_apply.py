@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+from support.disks import small_disk_or_skip
 
 import presets
 from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, DRUMS, ENGINES
@@ -448,7 +449,6 @@ def test_names_that_no_encoding_knows_are_no_trouble():
     assert b"Wrote out\\udcff.wav" in done.stdout
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root mounts a disk")
 @pytest.mark.parametrize(
     ("small", "suffix"),
     [("plot", ".wav"), ("report", ".wav")]
@@ -457,12 +457,7 @@ def test_names_that_no_encoding_knows_are_no_trouble():
 def test_a_full_disk_is_said_and_leaves_nothing(folder, capsys, suffix, small):
     """The sound, the picture or the report comes to a disk of 16 kB that is full but for 4."""
     write("long.wav", seconds=2)
-    disk = folder / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("may not mount a file system")
-    try:
+    with small_disk_or_skip(folder / "disk", "16k") as disk:
         (disk / "full").write_bytes(bytes(16384 if small == "report" else 12_000))
         where = {"sound": folder, "plot": folder, "report": folder, small: disk}
         results = [str(where["sound"] / f"out{suffix}"), "--plot", str(where["plot"] / "p.png")]
@@ -471,8 +466,6 @@ def test_a_full_disk_is_said_and_leaves_nothing(folder, capsys, suffix, small):
         assert re.fullmatch(r"restyle: .*/disk/.*: No space left.*\n", capsys.readouterr().err)
         assert os.listdir(disk) == ["full"]
         assert {it.name for it in folder.iterdir()} == {"stem.wav", "long.wav", "disk"}
-    finally:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_names_do_nothing_to_a_terminal(folder, capsys):

@@ -7,9 +7,9 @@ import signal
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
+from support.disks import small_disk_or_skip
 
 from plugin_bridge.files import targets, whole_files
 from plugin_bridge.files.targets import check_target
@@ -184,21 +184,8 @@ def test_descriptors_are_given_back(tmp_path, system):
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-@contextmanager
-def small_disk(path, size):
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("may not mount a file system")
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
-
-
-@pytest.mark.skipif(not LINUX or os.geteuid() != 0, reason="only root mounts a small disk")
 def test_a_full_disk_is_an_error_that_names_the_file(tmp_path, system):
-    with small_disk(tmp_path / "disk", 65536) as disk:
+    with small_disk_or_skip(tmp_path / "disk", "64k") as disk:
         with pytest.raises(OSError, match="No space left") as caught:
             write(check_target(disk / "a", force=False), data=bytes(200_000))
         assert caught.value.filename == str(disk / "a")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from plugin_bridge.jobs.limits import limit_memory
 from support.mutants import mutant, whole_files
 
 HANG_SECONDS = 10.0
@@ -214,14 +215,6 @@ def _outcome(read: Callable[[Path], None], path: Path) -> str:
     except Exception as error:  # libraries raise what they like
         return "refused" if read in LIBRARIES.values() else repr(error)
     return "read"
-
-
-def limit_memory(more_bytes: int) -> None:
-    """Let this process grow by no more than ``more_bytes``; a crash leaves no core file."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + more_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _quiet() -> None:

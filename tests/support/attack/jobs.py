@@ -6,8 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,6 +18,7 @@ import numpy as np
 import psutil
 
 from plugin_bridge.osc.client import Client, Failed, NoServer, Refused, Result
+from support.disks import fill
 from support.servers import Server, leftovers, restyled_here, serve, sound, stem, wait_for
 
 SHORT = (0.3, 8000)  # seconds and Hz of stems that are restyled in a moment
@@ -230,35 +229,7 @@ BLOWS: dict[str, Callable[[Server, Path | None], None]] = {
 }
 
 
-# Disks and clocks
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A file system of its own at ``folder``.
-
-    Raises:
-        PermissionError: it cannot be mounted; only root can.
-    """
-    folder.mkdir(exist_ok=True)
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        raise PermissionError("only root can mount a small disk")
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise PermissionError(f"a small disk cannot be mounted: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(path: Path, keep: int = 0) -> None:
-    """Leave no more than ``keep`` bytes free on the disk of ``path``."""
-    with path.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    os.truncate(path, max(path.stat().st_size - keep, 0))
+# A clock
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from support.attack import datagrams, files, guided, jobs, load, paths
+from support.disks import small_disk
 from support.servers import serve, stem
 
 SECOND_FILES = 350  # damaged files that one process reads in a second; for the length of the work
@@ -81,8 +82,8 @@ def _jobs(folder: Path, seconds: float, seed: int) -> None:
     with ExitStack() as disks:
         disk = None
         try:
-            disks.enter_context(jobs.small_disk(folder / "journal-disk", "8M"))
-            disk = disks.enter_context(jobs.small_disk(folder / "disk", "8M"))
+            disks.enter_context(small_disk(folder / "journal-disk", "8M"))
+            disk = disks.enter_context(small_disk(folder / "disk", "8M"))
         except PermissionError as error:
             names = [name for name in names if "disk" not in name]
             print(f"without full disks: {error}")
