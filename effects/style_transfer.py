@@ -48,6 +48,7 @@ class StyleTransferOptions(TypedDict, total=False):
     weights: str | os.PathLike[str] | None
     drums: str
     dynamics: float
+    threads: int | None
 
 
 class StyleTransfer(PythonEffect):
@@ -81,6 +82,9 @@ class StyleTransfer(PythonEffect):
             ``"sampler"`` has this option and the next; one given with options keeps its own.
         dynamics: how far the levels of notes follow the stem's: 0 leaves them as the style plays, 1
             goes furthest.
+        threads: how many of the machine's cores a call may use; None for all there are, at most 8.
+            However many they are, the output has the same bits. Torch, which engines that optimise
+            use, computes on one.
 
     Raises:
         TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
@@ -104,6 +108,7 @@ class StyleTransfer(PythonEffect):
         weights: str | os.PathLike[str] | None = None,
         drums: str = DEFAULT_DRUMS,
         dynamics: float = DEFAULT_DYNAMICS,
+        threads: int | None = None,
     ) -> None:
         super().__init__()
         if (style is None) == (preset is None):
@@ -127,6 +132,7 @@ class StyleTransfer(PythonEffect):
         self.on_progress = on_progress
         self.drums = drums
         self.dynamics = dynamics
+        self.threads = threads
         self._loss_curves: list[LossCurve] = []
         self._report: Report | None = None
 
@@ -251,6 +257,19 @@ class StyleTransfer(PythonEffect):
         self._dynamics = _between_0_and_1("Dynamics", value)
 
     @property
+    def threads(self) -> int | None:
+        """How many cores a call may use; None for all there are, at most 8."""
+        return self._threads
+
+    @threads.setter
+    def threads(self, value: int | None) -> None:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise TypeError(f"Threads must be a whole number or None, not {value!r}.")
+        if value is not None and value < 1:
+            raise ValueError("Threads must be at least 1, or None for all cores.")
+        self._threads = value
+
+    @property
     def on_progress(self) -> OnProgress | None:
         """Called as ``on_progress(fraction, stage)`` while a call lasts."""
         return self._on_progress
@@ -274,6 +293,7 @@ class StyleTransfer(PythonEffect):
             weights=self._weights,
             drums=self._drums,
             dynamics=self._dynamics,
+            threads=self._threads,
         )
 
     @property

@@ -14,6 +14,7 @@ import numpy as np
 from effects.engines import given_options, make_engine
 from effects.engines.engine import Engine, Restyled
 from effects.engines.report import Report
+from effects.running.cores import blas_in_one_thread, using
 from effects.running.devices import check_device
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
@@ -41,6 +42,7 @@ class Transfer:
         weights: the file of trained weights of an engine given by its name.
         drums: one of `effects.engines.DRUMS`, for an engine given by its name.
         dynamics: 0 to 1, likewise.
+        threads: how many cores to use, at least 1; None for those there are.
     """
 
     style: Style
@@ -52,6 +54,7 @@ class Transfer:
     weights: str | None
     drums: str
     dynamics: float
+    threads: int | None
 
     def make_engine(self) -> Engine:
         """The engine, with its options.
@@ -75,6 +78,8 @@ class Transfer:
     def render(self, audio: Audio, sample_rate: float, progress: Progress) -> Restyled:
         """The restyled sound, as loud as ``audio``, ``[channels, samples]``, which is only read.
 
+        However many threads there are, it has the same bits.
+
         If there is nothing to do, the sound is ``audio`` itself, and all of it is kept.
 
         Where strength s or mix m is below 1, the report has s·m of what the engine played and
@@ -85,6 +90,10 @@ class Transfer:
             ValueError: as `make_engine`; there is no such device; the style clip cannot be used.
             Cancelled: ``progress`` was told to stop.
         """
+        with blas_in_one_thread(), using(self.threads):
+            return self._render(audio, sample_rate, progress)
+
+    def _render(self, audio: Audio, sample_rate: float, progress: Progress) -> Restyled:
         loudest = peak(audio)
         if self.strength == 0 or self.mix == 0 or loudest < MIN_PEAK:
             return Restyled(audio, [], self._untouched(audio.shape[1] / sample_rate))
@@ -112,8 +121,8 @@ class Transfer:
     def _render_scaled(
         self, audio: Audio, sample_rate: float, progress: Progress, exponent: int
     ) -> Restyled:
-        """As `render`, at 2^-exponent of the level; powers of two cost no precision."""
-        restyled = self.render(np.ldexp(audio, -exponent), sample_rate, progress)
+        """As `_render`, at 2^-exponent of the level; powers of two cost no precision."""
+        restyled = self._render(np.ldexp(audio, -exponent), sample_rate, progress)
         restyled.audio = np.ldexp(restyled.audio, exponent)
         return restyled
 

@@ -23,9 +23,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from effects.notes.basic_pitch import RATE
+from effects.running.cores import blas_in_one_thread
 from effects.signal.arrays import Mono
 from effects.signal.units import midi_to_hz
 
@@ -97,7 +97,7 @@ def _heights(amplitudes: NDArray[np.float32], tones: NDArray[np.float32]) -> NDA
     heights = np.full((tones.shape[1], wanted.shape[1]), wanted.mean(), np.float32)
     sums = tones.sum(axis=0)[:, None]
     # One thread: the last bits of BLAS depend on how many it has.
-    with threadpool_limits(1, "blas"):
+    with blas_in_one_thread():
         for _ in range(SETTINGS.updates):
             heights *= (tones.T @ (wanted / np.maximum(tones @ heights, _LEAST))) / sums
     return heights
@@ -107,7 +107,7 @@ def _amplitudes(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """V; see the module: ``[frames, samples] -> [bands, frames]``."""
     spectra = fft.rfft(windows * np.hanning(SETTINGS.size).astype(np.float32))
     power = spectra.real**2 + spectra.imag**2
-    with threadpool_limits(1, "blas"):
+    with blas_in_one_thread():
         return np.sqrt(_bands() @ power.T)
 
 

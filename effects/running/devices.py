@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from effects.running.forks import in_forked_children
+from effects.running.shared_setting import SharedSetting
 
 if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-
-_lock = threading.Lock()
-_computing = 0
-_threads_before = 1
 
 
 def pick_device(name: str) -> torch.device:
@@ -45,13 +40,6 @@ def check_device(name: str) -> None:
         pick_device(name)
 
 
-@in_forked_children
-def _renew() -> None:
-    """Forget the calls of threads that are not in the child; torch keeps its one thread."""
-    global _lock, _computing
-    _lock, _computing = threading.Lock(), 0
-
-
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Give torch one CPU thread per call of an effect, while any call lasts.
@@ -65,16 +53,16 @@ def one_thread() -> Iterator[None]:
     """
     import torch
 
-    global _computing, _threads_before  # noqa: PLW0603 - torch's setting is global, too
-    with _lock:
-        if _computing == 0:
-            _threads_before = torch.get_num_threads()
-        _computing += 1
+    with _TORCH.changed():
         torch.set_num_threads(1)
-    try:
         yield
-    finally:
-        with _lock:
-            _computing -= 1
-            if _computing == 0:
-                torch.set_num_threads(_threads_before)
+
+
+def _limit_torch() -> Callable[[], object]:
+    import torch
+
+    before = torch.get_num_threads()
+    return lambda: torch.set_num_threads(before)
+
+
+_TORCH = SharedSetting(_limit_torch)

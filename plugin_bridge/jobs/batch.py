@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from effects.running.cores import cores
 from plugin_bridge.errors import explain_job
 from plugin_bridge.files.formats import FORMATS
 from plugin_bridge.jobs import operations
@@ -22,7 +23,7 @@ from plugin_bridge.jobs.result_files import remove_report
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.jobs.workers.dask import Cluster
-from plugin_bridge.jobs.workers.local import LocalWorkers, cores
+from plugin_bridge.jobs.workers.local import LocalWorkers
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from effects.running.cores import cores
 from plugin_bridge.jobs.workers.process import WorkerProcess
 
 Result = TypeVar("Result")
@@ -104,10 +103,3 @@ def _prepare(pipe: Connection) -> None:
     import presets
 
     presets.every()
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -12,7 +12,8 @@ import psutil
 import pytest
 from support.processes import die, nap
 
-from plugin_bridge.jobs.workers.local import LocalWorkers, cores
+from effects.running.cores import cores
+from plugin_bridge.jobs.workers.local import LocalWorkers
 
 SECONDS = 60
 

@@ -1,0 +1,124 @@
+"""The processor's cores: one call uses several, and gives the same bits as on one.
+
+A call divides long work into parts that do not depend on how many threads there are, and takes
+their results in order. Threads do for this what processes would, since NumPy, SciPy, soxr and
+onnxruntime let other threads run while they compute. BLAS gets one thread: its own threads wait
+for one another by spinning, which costs ten times the processor time where several calls share the
+cores, and its last bits depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from effects.running.shared_setting import SharedSetting
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Without a wish, a call uses at most so many threads, since each has stretches of sound in memory.
+#: Not searched.
+MOST_THREADS = 8
+#: For each thread, so many parts are begun before the first result is taken. Not searched.
+AHEAD = 2
+
+
+class _Pool:
+    """Threads that are started when they are first needed."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._executor: ThreadPoolExecutor | None = None
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(self.count, "restyle-part")
+        return self._executor
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+
+# Of a thread: parts of the work run in threads that have none, so they are not divided again.
+_pool: ContextVar[_Pool | None] = ContextVar("_pool", default=None)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def using(threads: int | None) -> Iterator[None]:
+    """Let `in_threads` use so many threads meanwhile, if this thread calls it.
+
+    Args:
+        threads: at least 1; None for as many as there are cores, and at most `MOST_THREADS`.
+    """
+    pool = _Pool(min(cores(), MOST_THREADS) if threads is None else threads)
+    token = _pool.set(pool)
+    try:
+        yield
+    finally:
+        _pool.reset(token)
+        pool.close()
+
+
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """As ``map(function, items)``, in the threads that `using` allows; in this one if there is one.
+
+    Results come in the order of the items. At most `AHEAD` items for each thread are begun whose
+    results are not taken yet, so that memory stays small. What ``function`` raises comes out here,
+    and no part is at work any more when this ends.
+    """
+    pool = _pool.get()
+    if pool is None or pool.count == 1:
+        yield from map(function, items)
+        return
+    begun: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            begun.append(pool.executor.submit(function, item))
+            if len(begun) == AHEAD * pool.count:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+    finally:
+        for part in begun:
+            part.cancel()
+        for part in begun:
+            if not part.cancelled():
+                part.exception()  # waits
+
+
+def together(*functions: Callable[[], object]) -> None:
+    """Call functions that do not depend on one another, each in a thread if `using` allows it."""
+    for _ in in_threads(lambda function: function(), functions):
+        pass
+
+
+def blas_in_one_thread() -> AbstractContextManager[None]:
+    """Have the BLAS of NumPy and SciPy compute in the thread that calls it, meanwhile."""
+    return _BLAS.changed()
+
+
+def _limit_blas() -> Callable[[], object]:
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits = threadpool_limits(1, "blas")
+    restore: Callable[[], object] = limits.restore_original_limits
+    return restore
+
+
+_BLAS = SharedSetting(_limit_blas)
