@@ -4,6 +4,7 @@
 no fault of the code.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -49,6 +50,14 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_cache_folder(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep out of the user's cache; tests and their subprocesses share one of their own."""
     monkeypatch.setenv("RESTYLE_CACHE_DIR", str(session_cache))
+
+
+@pytest.fixture(autouse=True)
+def no_sounds_in_memory() -> None:
+    """What an earlier test had played is played again; only facts about its stem are known."""
+    known = sys.modules.get("effects.engines.sampler.known")
+    if known:
+        known.SOUNDS.clear()
 
 
 @pytest.fixture(autouse=True)

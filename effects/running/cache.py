@@ -1,10 +1,12 @@
-"""A cache of arrays, in memory and on disk, for statistics that depend on a style clip alone.
+"""A cache of arrays, in memory and on disk: what is known of style clips, and of stems.
 
 On disk an entry is one ``.npz`` file, named by the hash of its key, in the platform's cache folder
 (``RESTYLE_CACHE_DIR`` overrides it). Files are renamed into place, so another process sees a whole
 file or none. A damaged file is deleted, and its entry computed again. When the folder outgrows its
 cap, the files that were unused for longest are deleted. If the folder cannot be written to, that
 only costs time.
+
+Stems have a folder of their own in it, with a cap of its own: however many there are, styles stay.
 """
 
 from __future__ import annotations
@@ -15,9 +17,8 @@ import io
 import json
 import os
 import tempfile
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,20 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from effects.running.forks import after_fork
+from effects.running.recent import Recent
 
 Arrays = dict[str, NDArray[Any]]
 
 #: 1 GiB and 256 MiB; not searched.
 MAX_DISK_BYTES = 1 << 30
 MAX_MEMORY_BYTES = 256 << 20
+#: For stems, 256 MiB and 64 MiB: what was heard of a minute takes some 100 kB. Not searched.
+MAX_STEMS_DISK_BYTES = 256 << 20
+MAX_STEMS_MEMORY_BYTES = 64 << 20
+#: How many locks there are, for all entries together: few files, and two entries seldom share one.
+LOCKS = 256
+#: A lock that another process holds is asked for as often, in seconds.
+ASK_SECONDS = 0.05
 #: The name of one more array in the file: zip's checksums do not show that an array is missing.
 CHECKSUM = "sha256"
 
@@ -48,30 +56,67 @@ class Cache:
     ) -> None:
         self.folder = folder
         self.max_disk_bytes = max_disk_bytes
-        self.max_memory_bytes = max_memory_bytes
-        self._memory: OrderedDict[str, Arrays] = OrderedDict()
-        self._renew_lock()
-        after_fork(self, Cache._renew_lock)
-
-    def _renew_lock(self) -> None:
-        self._lock = threading.Lock()
+        self._memory: Recent[Arrays] = Recent(max_memory_bytes)
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
         """The arrays of ``key``, whose values JSON can hold, computed if they are missing.
 
         The arrays are shared: do not write to them.
         """
-        name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-        with self._lock:
-            if name in self._memory:
-                self._memory.move_to_end(name)
-                return self._memory[name]
-        arrays = self._read(self._path(name))
+        arrays = self.find(key)
         if arrays is None:
             arrays = compute()
-            self._write(self._path(name), arrays)
-        self._remember(name, arrays)
+            self.put(key, arrays)
         return arrays
+
+    def find(self, key: Mapping[str, Any]) -> Arrays | None:
+        """The arrays of ``key``, if they are here. They are shared: do not write to them."""
+        name = _name(key)
+        arrays = self._memory.get(name)
+        if arrays is None:
+            arrays = self._read(self._path(name))
+            if arrays is not None:
+                self._remember(name, arrays)
+        return arrays
+
+    def put(self, key: Mapping[str, Any], arrays: Arrays) -> None:
+        """Keep ``arrays``, in place of those that are here."""
+        name = _name(key)
+        self._write(self._path(name), arrays)
+        self._remember(name, arrays)
+
+    @contextlib.contextmanager
+    def alone(
+        self, key: Mapping[str, Any], most_seconds: float, tick: Callable[[], object]
+    ) -> Iterator[None]:
+        """Keep other threads and processes from computing the entry of ``key`` meanwhile.
+
+        If another one does, this waits, so look again for the entry. It is a courtesy: after
+        ``most_seconds``, or where no lock can be had, the work is done twice.
+
+        Args:
+            key: as for `get`.
+            most_seconds: how long to wait.
+            tick: called meanwhile; what it raises ends the wait.
+        """
+        from filelock import FileLock, Timeout  # 20 ms, and not needed if the entry is there
+
+        path = self.folder / f"{int(_name(key)[:8], 16) % LOCKS:02x}.lock"
+        end = time.monotonic() + most_seconds
+        with contextlib.ExitStack() as held:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(path)
+                while True:
+                    tick()
+                    with contextlib.suppress(Timeout):
+                        held.enter_context(lock.acquire(timeout=ASK_SECONDS, poll_interval=0.01))
+                        break
+                    if time.monotonic() > end:
+                        break
+            except (OSError, NotImplementedError):  # read-only, or a file system without locks
+                pass
+            yield
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"
@@ -122,11 +167,11 @@ class Cache:
             total -= size
 
     def _remember(self, name: str, arrays: Arrays) -> None:
-        with self._lock:
-            self._memory[name] = arrays
-            sizes = {n: sum(a.nbytes for a in entry.values()) for n, entry in self._memory.items()}
-            while len(self._memory) > 1 and sum(sizes.values()) > self.max_memory_bytes:
-                sizes.pop(self._memory.popitem(last=False)[0])
+        self._memory.put(name, arrays, sum(array.nbytes for array in arrays.values()))
+
+
+def _name(key: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def _checksum(arrays: Arrays) -> str:
@@ -143,6 +188,19 @@ CACHES: dict[Path, Cache] = {}
 
 def shared_cache() -> Cache:
     """The cache of this process, in ``RESTYLE_CACHE_DIR`` or the platform's cache folder."""
-    override = os.environ.get("RESTYLE_CACHE_DIR")
-    folder = Path(override) if override else user_cache_path("restyle")
+    folder = _folder()
     return CACHES.setdefault(folder, Cache(folder))
+
+
+def stems_cache() -> Cache:
+    """The part of it for what was heard of stems."""
+    folder = _folder() / "stems"
+    cache = Cache(
+        folder, max_disk_bytes=MAX_STEMS_DISK_BYTES, max_memory_bytes=MAX_STEMS_MEMORY_BYTES
+    )
+    return CACHES.setdefault(folder, cache)
+
+
+def _folder() -> Path:
+    override = os.environ.get("RESTYLE_CACHE_DIR")
+    return Path(override) if override else user_cache_path("restyle")

@@ -9,14 +9,17 @@ do not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from effects.engines.sampler.forms import NUMBERS, STROKES
+from effects.engines.sampler.known import Known
 from effects.engines.sampler.percussive import percussive
 from effects.engines.sampler.strokes import Levels, Stroke, root_mean_square, strokes
 from effects.signal.arrays import Audio
 from effects.signal.downmix import downmix
+from effects.signal.lazy import lazy
 from effects.signal.loudness import peak
 from effects.signal.stft import Stft
 
@@ -51,38 +54,62 @@ class Drums:
     """The percussive part of a stem.
 
     Attributes:
-        audio: its sound, ``[channels, samples]``.
-        share: its share of the stem's power, 0 to 1.
-        kit: whether it sounds like a drum kit, and not like the attacks of notes.
+        stem: the stem, ``[channels, samples]``, which is not silent.
+        sample_rate: its sample rate in Hz.
+        known: what is known of the stem already.
     """
 
-    audio: Audio
-    share: float
-    kit: bool
+    stem: Audio
+    sample_rate: float
+    known: Known = field(default_factory=Known)
 
-    @classmethod
-    def of(cls, stem: Audio, sample_rate: float) -> Drums:
-        """The percussive part of ``stem``, ``[channels, samples]``, which is not silent."""
-        found = percussive(stem, sample_rate)
-        share = _power(found) / max(_power(stem), 1e-30)
-        drums = cls(found, share, False)
-        kit = (
-            share >= SETTINGS.beside
-            and _treble(found, sample_rate) > SETTINGS.treble_share * _treble(stem, sample_rate)
-            and _spread(drums.strokes(sample_rate, root_mean_square)) > SETTINGS.spread
+    @lazy
+    def audio(self) -> Audio:
+        """Its sound, ``[channels, samples]``."""
+        return self.known.sound(
+            "drums", lambda: percussive(self.stem, self.sample_rate), lambda found: found.nbytes
         )
-        return replace(drums, kit=kit)
 
-    def strokes(self, sample_rate: float, levels: Levels) -> list[Stroke]:
-        """Its strokes, with their levels as ``levels`` measures them, beside a peak of 1."""
-        mono = downmix(self.audio)
-        unit = np.float32(max(peak(mono[None]), 1e-30))
-        return strokes(mono / unit, sample_rate, levels)
+    @property
+    def share(self) -> float:
+        """Its share of the stem's power, 0 to 1."""
+        return self._figures[0]
+
+    @property
+    def kit(self) -> bool:
+        """Whether it sounds like a drum kit, and not like the attacks of notes."""
+        return bool(self._figures[1])
 
     @property
     def alone(self) -> bool:
         """Whether there is hardly anything else in the stem."""
         return self.share >= SETTINGS.alone
+
+    def strokes(self, levels: Levels) -> list[Stroke]:
+        """Its strokes, with their levels as ``levels`` measures them, beside a peak of 1."""
+        return self.known.fact(
+            f"strokes of drums, {levels.__name__}", STROKES, lambda: self._strokes(levels)
+        )
+
+    @lazy
+    def _figures(self) -> tuple[float, ...]:
+        return self.known.fact("drums", NUMBERS, lambda: (self._share(), float(self._kit())))
+
+    def _share(self) -> float:
+        return _power(self.audio) / max(_power(self.stem), 1e-30)
+
+    def _kit(self) -> bool:
+        return (
+            self._share() >= SETTINGS.beside
+            and _treble(self.audio, self.sample_rate)
+            > SETTINGS.treble_share * _treble(self.stem, self.sample_rate)
+            and _spread(self.strokes(root_mean_square)) > SETTINGS.spread
+        )
+
+    def _strokes(self, levels: Levels) -> list[Stroke]:
+        mono = downmix(self.audio)
+        unit = np.float32(max(peak(mono[None]), 1e-30))
+        return strokes(mono / unit, self.sample_rate, levels)
 
 
 def _power(audio: Audio) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,21 @@ def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Pl
         parameters: the engine's parameters, which are part of the cache's key.
         progress: of the whole work; this is its first fifth.
     """
-    score = style.notes and hashlib.sha256(style.notes.read_bytes()).hexdigest()
-    key = {"version": VERSION, "notes": score, **parameters}
-    arrays = style.cached(key, lambda: _learnt(style, progress))
+    arrays = style.cached(_key(style, parameters), lambda: _learnt(style, progress))
     kinds: dict[str, type[Instrument]] = {NOTES: Instrument, STROKES: Kit}
     kind = kinds.get(str(arrays["kind"]))
     return Player(kind.from_arrays(arrays)) if kind else None
+
+
+def identity(style: Style, parameters: Mapping[str, Any]) -> Hashable:
+    """What tells players apart: `learn` gives the same for the same."""
+    return (style.digest, *sorted(_key(style, parameters).items()))
+
+
+def _key(style: Style, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The key of what is learnt from ``style``, beside the clip itself."""
+    score = style.notes and hashlib.sha256(style.notes.read_bytes()).hexdigest()
+    return {"version": VERSION, "notes": score, **parameters}
 
 
 def _learnt(style: Style, progress: Progress) -> dict[str, NDArray[Any]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from effects.engines.sampler.chords import missed
 from effects.engines.sampler.drums import Drums
+from effects.engines.sampler.forms import EXPLAINED, LINE, NOTES, NUMBERS, STROKES
+from effects.engines.sampler.known import Known
 from effects.engines.sampler.strokes import Levels, Stroke, strokes, struck
-from effects.notes.basic_pitch import RATE, at_model_rate
+from effects.notes.basic_pitch import RATE, Tick, at_model_rate
 from effects.notes.flatness import flatness
 from effects.notes.note import Note
 from effects.notes.pitch_line import Line, Phrase, follow
-from effects.notes.pitched_share import Explained
+from effects.notes.pitched_share import Explained, pitchedness
 from effects.notes.single_voice import corrected, is_single, is_voice
 from effects.notes.transcribe import transcribe
 from effects.running.progress import Progress
@@ -73,19 +76,45 @@ class Heard:
 
     Attributes:
         audio: the stem, ``[channels, samples]``.
-        clip: the stem as one channel with its peak at 1, ``[samples]``.
-        sample_rate: the sample rate of ``audio`` and ``clip`` in Hz.
-        at_model_rate: ``clip`` at 22.05 kHz, the rate of the networks.
-        transcribed: the notes that the networks find.
-        line: the pitch and level of the stem, followed as if it were one voice.
+        sample_rate: its sample rate in Hz.
+        known: what is known of it already; what is computed here is added.
     """
 
     audio: Audio
-    clip: Mono
     sample_rate: float
-    at_model_rate: Mono
-    transcribed: list[Note]
-    line: Line
+    known: Known
+
+    @lazy
+    def clip(self) -> Mono:
+        """The stem as one channel with its peak at 1, ``[samples]``."""
+        return one_channel(self.audio)
+
+    @lazy
+    def at_model_rate(self) -> Mono:
+        """`clip` at 22.05 kHz, the rate of the networks."""
+        return at_model_rate(self.clip, self.sample_rate)
+
+    @lazy
+    def transcribed(self) -> list[Note]:
+        """The notes that the networks find."""
+        return self.transcribe(None)
+
+    @lazy
+    def line(self) -> Line:
+        """The pitch and level of the stem, followed as if it were one voice."""
+        return self.follow(None)
+
+    def transcribe(self, tick: Tick | None) -> list[Note]:
+        """Find the notes, unless they are known."""
+        found = partial(transcribe, tick=tick)
+        return self.known.fact("notes", NOTES, lambda: found(self.at_model_rate, RATE))
+
+    def follow(self, tick: Tick | None) -> Line:
+        """Follow the line, unless it is known."""
+        # `follow` resamples a second time, to 16 kHz. Given the stem itself it would resample once,
+        # but pitches would change in their last digits, and with them the result.
+        found = partial(follow, tick=tick)
+        return self.known.fact("line", LINE, lambda: found(self.at_model_rate, RATE))
 
     @lazy
     def voice(self) -> list[Phrase]:
@@ -104,7 +133,9 @@ class Heard:
     @lazy
     def explained(self) -> Explained:
         """What the notes explain of the stem, over time."""
-        return Explained.of(self.at_model_rate, self.notes)
+        return self.known.fact(
+            "explained", EXPLAINED, lambda: Explained.of(self.at_model_rate, self.notes)
+        )
 
     @lazy
     def pitched(self) -> float:
@@ -119,7 +150,7 @@ class Heard:
     @lazy
     def drums(self) -> Drums:
         """The percussive part."""
-        return Drums.of(self.audio, self.sample_rate)
+        return Drums(self.audio, self.sample_rate, self.known)
 
     @lazy
     def drums_beside(self) -> Drums | None:
@@ -144,13 +175,29 @@ class Heard:
 
         There are none in a noise.
         """
-        if self.clear or flatness(self.without_drums) > SETTINGS.noise:
-            return []
-        return missed(self.without_drums, self.notes, self.explained)
+        return [] if self.clear else self.known.fact("chords", NOTES, self._chords)
+
+    @lazy
+    def pitched_with_chords(self) -> float:
+        """The share of what sounds, apart from drums, that the notes and chords explain."""
+
+        def share() -> tuple[float, ...]:
+            return (pitchedness(self.without_drums, RATE, sorted([*self.notes, *self.chords])),)
+
+        return self.known.fact("pitched with chords", NUMBERS, share)[0]
 
     def strokes(self, levels: Levels) -> Strokes:
         """The strokes, with their levels as ``levels`` measures them."""
-        return Strokes.of(self.clip, self.sample_rate, levels)
+
+        def found() -> list[Stroke]:
+            return strokes(self.clip, self.sample_rate, levels)
+
+        notes = self.known.fact(f"strokes, {levels.__name__}", STROKES, found)
+
+        def share() -> tuple[float, ...]:
+            return (struck(self.clip, self.sample_rate, notes),)
+
+        return Strokes(notes, self.known.fact(f"struck, {levels.__name__}", NUMBERS, share)[0])
 
     @lazy
     def _single(self) -> bool:
@@ -158,19 +205,33 @@ class Heard:
 
     @lazy
     def _corrected(self) -> list[Note]:
-        return corrected(self.transcribed, self.line, self.at_model_rate)
+        return self.known.fact(
+            "corrected",
+            NOTES,
+            lambda: corrected(self.transcribed, self.line, self.at_model_rate),
+        )
+
+    def _chords(self) -> list[Note]:
+        if flatness(self.without_drums) > SETTINGS.noise:
+            return []
+        return missed(self.without_drums, self.notes, self.explained)
+
+    def let_go(self) -> None:
+        """Free the sounds that only listening needed; they are computed again if asked for."""
+        for name in ("clip", "at_model_rate", "without_drums"):
+            self.__dict__.pop(name, None)
 
 
-def listen(audio: Audio, sample_rate: float, progress: Progress) -> Heard:
-    """Listen to a stem, ``[channels, samples]``, that is not silent."""
+def listen(
+    audio: Audio, sample_rate: float, progress: Progress, known: Known | None = None
+) -> Heard:
+    """Listen to a stem, ``[channels, samples]``, that is not silent; ``known``: see `Heard`."""
     stage = "listening to the stem"
-    mono = one_channel(audio)
-    clip = at_model_rate(mono, sample_rate)
-    notes = transcribe(clip, RATE, progress.part(0.2, 0.35, stage))
-    # `follow` resamples a second time, to 16 kHz. Given the stem itself it would resample once, but
-    # pitches would change in their last digits, and with them the result.
-    line = follow(clip, RATE, progress.part(0.35, 0.4, stage))
-    return Heard(audio, mono, sample_rate, clip, notes, line)
+    heard = Heard(audio, sample_rate, known or Known())
+    progress.tick(0.2, stage)
+    heard.transcribe(progress.part(0.2, 0.35, stage))
+    heard.follow(progress.part(0.35, 0.4, stage))
+    return heard
 
 
 def one_channel(audio: Audio) -> Mono:

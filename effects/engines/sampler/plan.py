@@ -29,10 +29,8 @@ from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.perform import perform
 from effects.engines.sampler.sing import sing
 from effects.engines.sampler.strokes import k_weighted, root_mean_square
-from effects.notes.basic_pitch import RATE
 from effects.notes.note import Note
 from effects.notes.pitch_line import Phrase
-from effects.notes.pitched_share import pitchedness
 from effects.notes.tuning import in_tune
 from effects.signal.arrays import Audio
 
@@ -123,7 +121,7 @@ def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> Note
             return NotesPlan(struck, instrument, len(struck))
     notes = sorted([*heard.notes, *heard.chords])
     enough = KINDS.pitched if not heard.notes else HEARD.melodic
-    if heard.pitched < enough and pitchedness(heard.without_drums, RATE, notes) < enough:
+    if heard.pitched < enough and heard.pitched_with_chords < enough:
         return NotesPlan([], instrument)
     notes = in_tune(notes)
     beside = heard.drums_beside
@@ -131,7 +129,7 @@ def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> Note
         return NotesPlan(notes, instrument)
     if drums == "keep":
         return NotesPlan(notes, instrument, kept=beside.audio)
-    beaten = beside.strokes(heard.sample_rate, k_weighted)
+    beaten = beside.strokes(k_weighted)
     struck = by_rank(beaten, instrument, SETTINGS.longest_stroke_seconds)
     return NotesPlan(sorted([*notes, *struck], key=_start), instrument, len(struck))
 
@@ -140,7 +138,7 @@ def _for_a_kit(heard: Heard, kit: Kit, drums: str) -> NotesPlan:
     """A stroke of the kit for each chord or stroke of the stem."""
     beside = heard.drums_beside
     if beside and drums == "play":
-        played = by_colour(beside.strokes(heard.sample_rate, root_mean_square), kit)
+        played = by_colour(beside.strokes(root_mean_square), kit)
         return NotesPlan(played, kit, len(played), kept=heard.audio - beside.audio)
     kept = None
     if heard.pitched >= KINDS.pitched:

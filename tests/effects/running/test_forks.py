@@ -100,7 +100,7 @@ def test_an_effect_that_another_thread_is_in(lock):
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_cache_that_another_thread_is_in(tmp_path):
     cache = Cache(tmp_path)
-    with Held(cache._lock):
+    with Held(cache._memory._lock):
         assert ends_in_a_child(lambda: cache.get({"n": 1}, lambda: {"a": np.zeros(1)}))
 
 

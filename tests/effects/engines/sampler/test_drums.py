@@ -55,7 +55,7 @@ def of_keys(sound, keys, apart):
 @pytest.mark.parametrize("notes", [TUNE, CHORDS], ids=["tune", "chords"])
 def test_drums_beside_notes_are_found_and_are_the_drums(notes, amount):
     stem = mixed(notes, amount)
-    found = Drums.of(stem, RATE)
+    found = Drums(stem, RATE)
     assert found.kit
     assert not found.alone
     drums = stem - notes
@@ -65,7 +65,7 @@ def test_drums_beside_notes_are_found_and_are_the_drums(notes, amount):
 
 
 def test_their_strokes_are_the_drums_own():
-    found = Drums.of(mixed(CHORDS, 0.7), RATE).strokes(RATE, root_mean_square)
+    found = Drums(mixed(CHORDS, 0.7), RATE).strokes(root_mean_square)
     starts = np.array([it.start for it in found if it.level > 0.1 * max(it.level for it in found)])
     assert all(np.abs(starts - at).min() < 0.01 for at, _ in BEATS)
 
@@ -82,7 +82,7 @@ def test_their_strokes_are_the_drums_own():
     ids=["tune", "chords", "decaying", "guitar", "marimba"],
 )
 def test_a_tune_alone_has_no_drums(notes):
-    found = Drums.of(notes[None], RATE)
+    found = Drums(notes[None], RATE)
     assert not found.kit
     assert not found.alone
 
@@ -101,7 +101,7 @@ def test_beside_a_tune_alone_drums_alone_or_noise_there_are_none(stem):
 
 
 def test_drums_alone_are_alone():
-    found = Drums.of(KIT[None], RATE)
+    found = Drums(KIT[None], RATE)
     assert found.alone
     assert found.kit
     assert found.share > 0.9
@@ -110,18 +110,16 @@ def test_drums_alone_are_alone():
 @pytest.mark.parametrize("gain", [1e-4, 1e3])
 def test_the_level_of_a_stem_does_not_matter(gain):
     stem = mixed(TUNE, 0.6)
-    found, expected = Drums.of(stem * np.float32(gain), RATE), Drums.of(stem, RATE)
+    found, expected = Drums(stem * np.float32(gain), RATE), Drums(stem, RATE)
     assert found.kit == expected.kit
     assert found.share == pytest.approx(expected.share, rel=1e-3)
-    starts = [
-        [round(s.start, 3) for s in it.strokes(RATE, root_mean_square)] for it in (found, expected)
-    ]
+    starts = [[round(s.start, 3) for s in it.strokes(root_mean_square)] for it in (found, expected)]
     assert starts[0] == starts[1]
 
 
 def test_both_sides_of_a_stereo_stem_are_kept():
     stem = np.vstack([KIT, TUNE])
-    found = Drums.of(stem, RATE)
+    found = Drums(stem, RATE)
     assert found.audio.shape == stem.shape
     assert decibels(level(found.audio[0] - KIT) / level(KIT)) < -9
     assert level(found.audio[1]) < 0.3 * level(TUNE)
@@ -130,7 +128,7 @@ def test_both_sides_of_a_stereo_stem_are_kept():
 @pytest.mark.parametrize("rate", [8000, 44_100, 192_000])
 @pytest.mark.parametrize("size", [1, 10, 100, 5000])
 def test_stems_of_any_rate_and_length(rate, size):
-    found = Drums.of(noise(1, 8000, channels=2)[:, :size], rate)
+    found = Drums(noise(1, 8000, channels=2)[:, :size], rate)
     assert found.audio.shape == (2, size)
     assert 0 <= found.share <= 1.001
-    assert np.isfinite([it.level for it in found.strokes(rate, root_mean_square)]).all()
+    assert np.isfinite([it.level for it in found.strokes(root_mean_square)]).all()
