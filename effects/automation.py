@@ -78,6 +78,7 @@ def automate(
         weights: the file of trained weights for an engine given by its name.
         drums: what becomes of drums beside notes: ``"keep"``, ``"play"`` or ``"drop"``.
         dynamics: how far the levels of notes follow the stem's, 0 to 1.
+        threads: how many cores to use.
 
     Returns:
         A new float32 array of the same shape and layout.

@@ -40,6 +40,7 @@ class Options:
     host: str = HOST
     port: int = PORT
     workers: int = 0
+    threads: int | None = None
     scheduler: str | None = None
     preset: str = ""
     max_queue: int = 1000
@@ -109,6 +110,7 @@ async def _serve(
         max_queue=options.max_queue,
         on_trouble=lambda text: print(f"restyle: {text}", file=sys.stderr, flush=True),
         hang_seconds=options.hang_seconds,
+        threads=options.threads,
     )
     if preset:
         service.set_default("restyle", "preset", preset)

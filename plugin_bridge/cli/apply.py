@@ -20,6 +20,7 @@ from plugin_bridge.cli.options import (
     Quiet,
     Seed,
     Strength,
+    Threads,
     force_option,
     preset_option,
 )
@@ -119,6 +120,7 @@ def apply(
     channel: Channel = None,
     drums: Drums = None,
     dynamics: Dynamics = None,
+    threads: Threads = None,
     plot: Plot = None,
     report: ReportPath = None,
     force: Force = False,
@@ -162,6 +164,7 @@ def apply(
         engine=engine,
         seed=seed,
         device=device,
+        threads=threads,
         **own,
     )
     label = make_engine(engine, seed=seed, **own).label  # raises if it has no such option

@@ -15,6 +15,7 @@ from plugin_bridge.cli.options import (
     JobMix,
     JobSeed,
     JobStrength,
+    JobThreads,
     Quiet,
     Workers,
     preset_option,
@@ -28,8 +29,13 @@ STOPPED = 130  # exit code, as shells have it after Ctrl-C
 
 Source = Annotated[Path, typer.Argument(metavar="IN_DIR", help="The folder of the stems.")]
 Target = Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder for the results.")]
-Preset = Annotated[
-    str, preset_option("The style, by name or General MIDI number: see restyle presets.")
+Presets = Annotated[
+    list[str],
+    preset_option(
+        "The style, by name or General MIDI number: see restyle presets. May be given several "
+        "times: each then has a folder of its name in OUT_DIR.",
+        "--preset",
+    ),
 ]
 
 
@@ -37,7 +43,7 @@ def batch(
     source: Source,
     target: Target,
     *,
-    preset: Preset,
+    preset: Presets,
     strength: JobStrength = None,
     mix: JobMix = None,
     gain_db: GainDb = None,
@@ -45,12 +51,17 @@ def batch(
     drums: Drums = None,
     dynamics: Dynamics = None,
     workers: Workers = 0,
+    threads: JobThreads = None,
     scheduler: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
     """Restyle every sound file in a folder and its subfolders, into another folder.
 
     [bold]restyle batch stems restyled --preset violin[/bold]
+
+    [bold]restyle batch stems restyled --preset violin --preset flute[/bold]
+
+    Several presets take little more time than one: each stem is listened to once.
 
     Run it again to go on after a stop: files that are done are skipped. It needs no server.
     """
@@ -70,9 +81,10 @@ def batch(
         summary = run(
             source,
             target,
-            presets.get(preset).name,
+            [presets.get(it).name for it in preset],
             {name: value for name, value in given.items() if value is not None},
             workers=workers,
+            threads=threads,
             scheduler=scheduler,
             on_progress=report,
         )

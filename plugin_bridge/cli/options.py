@@ -96,6 +96,23 @@ Device = Annotated[
 Workers = Annotated[
     int, typer.Option(min=0, max=256, help="Jobs at once; 0 for as many as there are cores.")
 ]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=256,
+        help="How many cores to use; without this, all there are, at most 8. The result is the "
+        "same.",
+    ),
+]
+JobThreads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=256,
+        help="How many cores one job may use; without this, jobs share all there are.",
+    ),
+]
 ClusterAddress = Annotated[
     str | None,
     typer.Option(

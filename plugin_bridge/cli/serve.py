@@ -9,6 +9,7 @@ import typer
 
 from plugin_bridge.cli.options import (
     ClusterAddress,
+    JobThreads,
     ListenHost,
     ListenPort,
     NoPage,
@@ -58,6 +59,7 @@ def serve(
     port: ListenPort = PORT,
     host: ListenHost = HOST,
     workers: Workers = 0,
+    threads: JobThreads = None,
     scheduler: ClusterAddress = None,
     preset: Preset = "",
     max_queue: MaxQueue = 1000,
@@ -93,6 +95,7 @@ def serve(
             host=host,
             port=port,
             workers=workers,
+            threads=threads,
             scheduler=scheduler,
             preset=preset,
             max_queue=max_queue,

@@ -1,4 +1,7 @@
-"""Restyle a folder of stems, as the jobs that the server runs, with a journal of its own."""
+"""Restyle a folder of stems in one or several styles.
+
+They are jobs such as the server runs, with a journal of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from effects.running.cores import cores
 from plugin_bridge.errors import explain_job
@@ -37,11 +40,11 @@ class Summary:
     """How a batch ended.
 
     Attributes:
-        done: stems restyled in this run.
-        skipped: stems that were done before.
-        failed: why the others failed, by stem.
+        done: files written in this run.
+        skipped: those that were written before.
+        failed: why the others failed, by their place in the folder of the results.
         stopped: whether it was stopped before the end.
-        advice: what to try with those done of which much was not played, by stem.
+        advice: what to try with those done of which much was not played, by the same.
     """
 
     done: int
@@ -54,49 +57,84 @@ class Summary:
 def batch(
     source: Path,
     target: Path,
-    preset: str,
+    presets: Sequence[str],
     settings: Mapping[str, Value] | None = None,
     *,
     workers: int = 0,
+    threads: int | None = None,
     scheduler: str | None = None,
     on_progress: OnProgress = lambda fraction, stage: None,
 ) -> Summary:
     """Restyle every sound file in ``source`` and its subfolders, to the same place in ``target``.
 
-    Files that were done before, with the same preset and settings, are skipped, so that a batch
+    With several presets, each has a folder of its name in ``target``, and the same place in that.
+
+    Files that were done before, with the same presets and settings, are skipped, so that a batch
     that was stopped goes on where it was. SIGINT and SIGTERM stop it.
 
     Args:
         source: the folder of the stems.
         target: the folder of the results; it is made if it is missing.
-        preset: the preset's name.
+        presets: the names of one or several.
         settings: by name, see `plugin_bridge.jobs.operations.restyle`.
         workers: how many processes; 0 for as many as there are cores.
+        threads: how many cores a job may use; None for an equal share.
         scheduler: the address of a Dask scheduler, in place of processes here.
         on_progress: called as ``on_progress(fraction, stage)`` as it goes on.
 
     Raises:
         ValueError: a folder is missing, they are the same, ``source`` has no sound files, a setting
-            is impossible, another batch is at work, or ``target`` has results of another preset or
-            other settings.
+            is impossible, no preset is named or one twice, another batch is at work, or ``target``
+            has results of another preset or other settings.
     """
-    checked = operations.find(OPERATION).check_all({"preset": preset, **(settings or {})})
-    stems = _stems(source, target)
+    works = _works(presets, settings or {}, _stems(source, target))
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
         open_things.callback(journal.close)
         executor = (
-            Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(stems)))
+            Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(works)))
         )
         open_things.callback(executor.shutdown)
         roots = Roots([source, target], max_seconds=float("inf"))
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
-        room = len(stems) + len(journal.jobs) + 1
-        service = Service(journal, executor, lookers, max_queue=room)
-        work = _Batch(service, roots, source, target, checked, on_progress)
-        return asyncio.run(work.run(stems))
+        room = len(works) + len(journal.jobs) + 1
+        service = Service(journal, executor, lookers, max_queue=room, threads=threads)
+        batch = _Batch(service, roots, source, target, works, on_progress)
+        return asyncio.run(batch.run())
+
+
+class _Work(NamedTuple):
+    """One stem in the sound of one preset.
+
+    Attributes:
+        stem: relative to the folder of the stems.
+        place: of the result, relative to the folder of the results.
+        settings: of the job.
+    """
+
+    stem: Path
+    place: Path
+    settings: dict[str, Value]
+
+
+def _works(
+    presets: Sequence[str], settings: Mapping[str, Value], stems: Sequence[Path]
+) -> list[_Work]:
+    """What is to be done, one preset after the other, so that most jobs at once are of other stems.
+
+    Raises:
+        ValueError: a setting is impossible, or no preset is named, or one twice.
+    """
+    if len(set(presets)) < max(len(presets), 1):
+        raise ValueError("Name at least one preset, and each only once.")
+    check = operations.find(OPERATION).check_all
+    checked = {preset: check({"preset": preset, **settings}) for preset in presets}
+    folders = {preset: Path(preset if len(presets) > 1 else "") for preset in presets}
+    return [
+        _Work(stem, folders[preset] / stem, checked[preset]) for preset in presets for stem in stems
+    ]
 
 
 def _stems(source: Path, target: Path) -> list[Path]:
@@ -130,23 +168,23 @@ class _Batch:
         roots: Roots,
         source: Path,
         target: Path,
-        settings: dict[str, Value],
+        works: Sequence[_Work],
         on_progress: OnProgress,
     ) -> None:
         self._service, self._roots = service, roots.roots
         self._source, self._target = source.resolve(), target.resolve()
-        self._settings = settings
+        self._works = works
         self._on_progress = on_progress
         self._wanted: dict[str, Path] = {}
         self._removals: set[asyncio.Task[None]] = set()
 
-    async def run(self, stems: list[Path]) -> Summary:
+    async def run(self) -> Summary:
         self._check_journal()
         skipped, failed = 0, dict[Path, str]()
 
         async def work() -> None:
             nonlocal skipped
-            skipped = await self._submit(stems, failed)
+            skipped = await self._submit(failed)
             self._service.watch(self._on_news)
             async with asyncio.TaskGroup() as tasks:
                 jobs = tasks.create_task(self._service.run())
@@ -162,25 +200,37 @@ class _Batch:
         return Summary(len(done), skipped, failed, stopped, advice)
 
     def _check_journal(self) -> None:
-        """Check that earlier results were made with the same preset and settings."""
+        """Check that earlier results were made with these settings, and stand where these would.
+
+        Those of one preset have no folder of its name, so others cannot be added later.
+        """
+        rest = {**self._works[0].settings, "preset": ""}
+        several = len(self._works[0].place.parts) > len(self._works[0].stem.parts)
         for job in self._service.jobs.values():
-            if (job.operation, job.settings) != (OPERATION, self._settings):
+            preset = str(job.settings.get("preset"))
+            same = (job.operation, {**job.settings, "preset": ""}) == (OPERATION, rest)
+            folder = self._target / preset
+            if several:
+                same = same and Path(job.output).is_relative_to(folder)
+            else:
+                same = same and job.settings == self._works[0].settings
+            if not same:
                 raise ValueError(
                     f"{self._target} has results of another preset or other settings: choose "
                     "another folder."
                 )
 
-    async def _submit(self, stems: list[Path], failed: dict[Path, str]) -> int:
-        """Queue the stems that are not done. Returns how many are; notes why others cannot be."""
+    async def _submit(self, failed: dict[Path, str]) -> int:
+        """Queue what is not done. Returns how much is; notes why the rest cannot be."""
         skipped = 0
-        for stem in stems:
-            path, out = self._source / stem, self._target / stem
+        for work in self._works:
+            path, out = self._source / work.stem, self._target / work.place
             # SQLite takes no text that UTF-8 cannot hold, which names of files may be.
-            id = stem.as_posix().encode("utf-8", "backslashreplace").decode()
+            id = work.place.as_posix().encode("utf-8", "backslashreplace").decode()
             try:
                 about = await asyncio.to_thread(path.stat)
             except OSError as error:  # a link to nothing
-                failed[stem] = explain_job(error)
+                failed[work.place] = explain_job(error)
                 continue
             request = repr((about.st_size, about.st_mtime_ns))
             known = self._service.jobs.get(id)
@@ -188,17 +238,21 @@ class _Batch:
                 if known.request == request:
                     skipped += 1
                 else:
-                    failed[stem] = f"{path} was changed since: remove {out} to restyle it again."
+                    failed[work.place] = (
+                        f"{path} was changed since: remove {out} to restyle it again."
+                    )
                 continue
             try:
-                await self._queue(id, request, path, out)
+                await self._queue(id, request, path, out, work.settings)
             except Refusal as refusal:
-                failed[stem] = str(refusal)
+                failed[work.place] = str(refusal)
                 continue
-            self._wanted[id] = stem
+            self._wanted[id] = work.place
         return skipped
 
-    async def _queue(self, id: str, request: str, path: Path, out: Path) -> None:
+    async def _queue(
+        self, id: str, request: str, path: Path, out: Path, settings: dict[str, Value]
+    ) -> None:
         """Have a stem done, or done again. Raises Refusal."""
         known = self._service.jobs.get(id)
         if known is not None and known.state in {"queued", "running"}:
@@ -207,7 +261,7 @@ class _Batch:
             await self._service.forget(known)  # another try
         out.parent.mkdir(parents=True, exist_ok=True)
         inputs = {"stem": str(path)}
-        await self._service.submit(id, request, OPERATION, inputs, str(out), self._settings)
+        await self._service.submit(id, request, OPERATION, inputs, str(out), settings)
 
     def _on_news(self, news: News) -> None:
         if not isinstance(news, JobNews):

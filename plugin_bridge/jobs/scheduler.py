@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 
+from effects.running.cores import cores
 from plugin_bridge.errors import one_line
 from plugin_bridge.jobs.inputs import READING, crashes
 from plugin_bridge.jobs.job import Job
@@ -51,6 +52,8 @@ class Scheduler:
         on_trouble: called with what a person has to see to, once.
         hang_seconds: a worker that is silent for so long hangs, and so does one that reports
             nothing new for ten times as long.
+        threads: how many cores a job may use; None for an equal share of this machine's, or for all
+            of another machine's.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Scheduler:
         *,
         on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
+        threads: int | None = None,
     ) -> None:
         self._journal = journal
         self._workers = workers
@@ -69,6 +73,7 @@ class Scheduler:
         self._on_event = on_event
         self._on_trouble = on_trouble
         self._hang_seconds = hang_seconds
+        self._threads = threads
         self._steps = Steps(journal, looking.roots, self._on_end)
         self._running: dict[str, Running] = {}
         self._left_alone: set[str] = set()  # jobs that are being accepted or cancelled
@@ -192,7 +197,7 @@ class Scheduler:
         if self._workers.elsewhere:  # there, the same folder has another number
             roots = tuple(root._replace(identity=None) for root in roots)
         place, line = OPERATIONS[job.operation], self._exchange.address
-        task = Task(job.id, place, job.inputs, job.output, job.settings, line, roots)
+        task = Task(job.id, place, job.inputs, job.output, job.settings, line, roots, self._share())
         try:
             running.future = self._workers.submit(work, task)
         except (RuntimeError, OSError) as error:
@@ -200,6 +205,16 @@ class Scheduler:
             return False
         running.heard = running.moved = time.monotonic()
         return True
+
+    def _share(self) -> int | None:
+        """How many cores one of the running jobs may use.
+
+        Jobs on the same stem count once: while one listens to it, the others wait for that.
+        """
+        if self._threads is not None or self._workers.elsewhere:
+            return self._threads
+        stems = {tuple(self._journal.jobs[id].inputs.values()) for id in self._running}
+        return max(cores() // max(len(stems), 1), 1)
 
     async def _outcome(self, job: Job, running: Running) -> Outcome | None:
         """Wait for the work on a job to end; None if its worker was lost."""

@@ -76,7 +76,7 @@ class Service:
         workers: where the jobs are done.
         looking: which files may be used, and who looks at them.
         max_queue: how many jobs may wait.
-        on_trouble, hang_seconds: see `plugin_bridge.jobs.scheduler.Scheduler`.
+        on_trouble, hang_seconds, threads: see `plugin_bridge.jobs.scheduler.Scheduler`.
 
     Attributes:
         last_refusal: the last job that was refused, and why, on one line for the status page: not
@@ -92,6 +92,7 @@ class Service:
         max_queue: int = 1000,
         on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
+        threads: int | None = None,
     ) -> None:
         self._journal = journal
         self._looking = looking
@@ -106,6 +107,7 @@ class Service:
             lambda job, event: self._tell(JobNews(job, event)),
             on_trouble=on_trouble,
             hang_seconds=hang_seconds,
+            threads=threads,
         )
         self.last_refusal = ""
 

@@ -45,7 +45,7 @@ class ReadHostile(Operation):
     inputs = ("stem",)
     settings: Mapping = {}
 
-    def run(self, inputs, output, settings, report):
+    def run(self, inputs, output, settings, report, threads=None):
         path = inputs["stem"].path
         report(0.0, READING if "late" not in path.stem else "playing")
         suffer(path)

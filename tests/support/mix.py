@@ -19,7 +19,14 @@ class Mix(Operation):
     inputs = ("a", "b")
     settings: Mapping = {"balance": Number(0.0, 1.0, 0.5)}
 
-    def run(self, inputs: Mapping[str, Input], output: Path, settings: Mapping, report: OnProgress):
+    def run(
+        self,
+        inputs: Mapping[str, Input],
+        output: Path,
+        settings: Mapping,
+        report: OnProgress,
+        threads=None,
+    ):
         a, b = (inputs[name].read() for name in ("a", "b"))
         samples = min(a.audio.shape[1], b.audio.shape[1])
         balance = np.float32(settings.get("balance", 0.5))

@@ -85,6 +85,7 @@ class Operation(ABC):
         output: Path,
         settings: Mapping[str, Value],
         report: OnProgress,
+        threads: int | None = None,
     ) -> Made:
         """Do the work, in a worker, and return what to write to ``output``.
 
@@ -95,6 +96,7 @@ class Operation(ABC):
             settings: what `check_all` returned.
             report: call it with a fraction from 0 to 1 and a stage in words, at least every few
                 seconds; it raises `effects.Cancelled` when the work is no longer wanted.
+            threads: how many of the machine's cores to use; None for all there are.
 
         Raises:
             Exception: it cannot be done. A Refusal has a code; for other exceptions

@@ -63,6 +63,7 @@ class Restyle(Operation):
         output: Path,
         settings: Mapping[str, Value],
         report: OnProgress,
+        threads: int | None = None,
     ) -> Made:
         """See `Operation.run`."""
         import numpy as np
@@ -77,7 +78,7 @@ class Restyle(Operation):
         gain = db_to_amplitude(options.pop("gain_db", 0.0))
         options["seed"] = int(options.get("seed", 0))
         try:
-            effect = StyleTransfer(**options)
+            effect = StyleTransfer(**options, threads=threads)
         except presets.PresetError as error:
             raise Refusal("no_such_preset", str(error)) from error
         sound = _part(inputs["stem"].read(), inputs["stem"].path, start, end)

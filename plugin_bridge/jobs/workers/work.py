@@ -31,6 +31,7 @@ class Task(NamedTuple):
         operation: where it is, as ``"module:Class"``.
         line: where progress is reported.
         roots: the folders beneath which its files are.
+        threads: how many of the machine's cores it may use; None for all there are.
     """
 
     job: str
@@ -40,6 +41,7 @@ class Task(NamedTuple):
     settings: Mapping[str, Value]
     line: Address
     roots: tuple[Root, ...]
+    threads: int | None
 
 
 class Outcome(NamedTuple):
@@ -73,7 +75,7 @@ def work(task: Task) -> Outcome:
                 for name, path in task.inputs.items()
             }
             operation = operations.load(task.operation)
-            sound, made_of = operation.run(inputs, output, task.settings, line.report)
+            sound, made_of = operation.run(inputs, output, task.settings, line.report, task.threads)
             line.report(0.99, "writing")  # raises Cancelled if the line was cut meanwhile
             _write(output, sound, task.roots, lambda: line.report(1.0, "written"))
     except Cancelled:

@@ -70,16 +70,16 @@ def results(folder):
 
 def test_a_folder_and_its_folders_are_done_once(stems, tmp_path):
     out = tmp_path / "out"
-    summary = batch(stems, out, "violin", {"strength": 0.5})
+    summary = batch(stems, out, ["violin"], {"strength": 0.5})
     assert (summary.done, summary.skipped, dict(summary.failed)) == (3, 0, {})
     assert results(out) == ["a.wav", "b.flac", "deep/er/c.wav"]
     assert (out / "a.wav").read_bytes() == RESULT
-    summary = batch(stems, out, "violin", {"strength": 0.5})
+    summary = batch(stems, out, ["violin"], {"strength": 0.5})
     assert (summary.done, summary.skipped, dict(summary.failed)) == (0, 3, {})
     (out / "a.wav").unlink()
     write_stem(stems / "new.wav")
     Quick.stems.clear()
-    assert (batch(stems, out, "violin", {"strength": 0.5})).done == 2
+    assert (batch(stems, out, ["violin"], {"strength": 0.5})).done == 2
     assert sorted(Quick.stems) == ["a.wav", "new.wav"]
 
 
@@ -90,9 +90,9 @@ def test_advice_is_told_for_each_stem_that_was_done_now(stems, tmp_path, monkeyp
             super().end(id, outcome._replace(made_of={"advice": advice}), content)
 
     monkeypatch.setattr(module, "LocalWorkers", Advising)
-    summary = batch(stems, tmp_path / "out", "violin")
+    summary = batch(stems, tmp_path / "out", ["violin"])
     assert summary.advice == {Path("a.wav"): "Heard nothing."}
-    assert not batch(stems, tmp_path / "out", "violin").advice
+    assert not batch(stems, tmp_path / "out", ["violin"]).advice
     for folder, quiet, said in (
         ("loud", [], "restyle: a.wav: Heard nothing.\n"),
         ("q", ["-q"], ""),
@@ -105,12 +105,80 @@ def test_advice_is_told_for_each_stem_that_was_done_now(stems, tmp_path, monkeyp
 @pytest.mark.parametrize(("preset", "settings"), [("flute", {}), ("violin", {"mix": 0.5})])
 def test_other_settings_are_refused_before_anything_happens(stems, tmp_path, preset, settings):
     out = tmp_path / "out"
-    batch(stems, out, "violin")
+    batch(stems, out, ["violin"])
     write_stem(stems / "new.wav")
     before = results(out)
     with pytest.raises(ValueError, match="another preset or other settings"):
-        batch(stems, out, preset, settings)
+        batch(stems, out, [preset], settings)
     assert results(out) == before
+
+
+def test_several_presets_have_a_folder_each_and_more_can_be_added(stems, tmp_path):
+    out = tmp_path / "out"
+    assert batch(stems, out, ["violin", "flute"]).done == 6
+    assert [it.removeprefix("violin/") for it in results(out) if it.startswith("violin/")] == [
+        "a.wav",
+        "b.flac",
+        "deep/er/c.wav",
+    ]
+    assert [it.name for it in sorted(out.iterdir()) if it.is_dir()] == ["flute", "violin"]
+    assert Quick.stems[:3] == ["a.wav", "b.flac", "c.wav"]  # workers share the listening
+    summary = batch(stems, out, ["violin", "flute", "cello"])
+    assert (summary.done, summary.skipped) == (3, 6)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(["violin"], ["violin", "flute"]), (["violin", "flute"], ["violin"])],
+)
+def test_results_of_one_preset_and_of_several_are_not_mixed(stems, tmp_path, first, then):
+    out = tmp_path / "out"
+    batch(stems, out, first)
+    before = results(out)
+    with pytest.raises(ValueError, match="another preset or other settings"):
+        batch(stems, out, then)
+    assert results(out) == before
+
+
+@pytest.mark.parametrize("presets", [[], ["violin", "flute", "violin"]])
+def test_no_preset_and_the_same_one_twice_are_refused(stems, tmp_path, presets):
+    with pytest.raises(ValueError, match="each only once"):
+        batch(stems, tmp_path / "out", presets)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_takes_several_presets_by_name_or_number(stems, tmp_path, capsys):
+    out = tmp_path / "out"
+    arguments = ["batch", str(stems), str(out), "--preset", "violin", "--preset", "73"]
+    assert main.run(arguments) == 0
+    assert "Restyled 6 into" in capsys.readouterr().out
+    assert (out / "flute" / "a.wav").read_bytes() == RESULT
+
+
+def test_a_job_gets_its_share_of_the_cores_or_what_was_asked_for(stems, tmp_path, monkeypatch):
+    monkeypatch.setattr("plugin_bridge.jobs.scheduler.cores", lambda: 12)
+    seen = []
+
+    class Watching(Quick):
+        def __init__(self, count=1):
+            super().__init__(3)
+
+        def submit(self, fn, /, task):
+            seen.append(task.threads)
+            return super().submit(fn, task)
+
+    monkeypatch.setattr(module, "LocalWorkers", Watching)
+    batch(stems, tmp_path / "out", ["violin"])
+    assert seen[0] == 4  # three stems at once
+    assert set(seen) <= {4, 6, 12}
+    seen.clear()
+    for name in ("b.flac", "deep/er/c.wav"):
+        (stems / name).unlink()
+    batch(stems, tmp_path / "of one stem", ["violin", "flute"])
+    assert seen == [12, 12]  # one listens, and the other waits for that
+    seen.clear()
+    batch(stems, tmp_path / "as asked", ["violin"], threads=5)
+    assert seen == [5]
 
 
 @pytest.mark.parametrize(
@@ -118,20 +186,20 @@ def test_other_settings_are_refused_before_anything_happens(stems, tmp_path, pre
 )
 def test_impossible_settings_are_refused_before_anything_happens(stems, tmp_path, settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
-        batch(stems, tmp_path / "out", "violin", settings)
+        batch(stems, tmp_path / "out", ["violin"], settings)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_changed_stem_is_not_restyled_over_its_result(stems, tmp_path):
     out = tmp_path / "out"
-    batch(stems, out, "violin")
+    batch(stems, out, ["violin"])
     os.utime(stems / "a.wav", ns=(1, 1))
-    summary = batch(stems, out, "violin")
+    summary = batch(stems, out, ["violin"])
     assert (summary.done, summary.skipped) == (0, 2)
     (reason,) = summary.failed.values()
     assert "changed" in reason
     (out / "a.wav").unlink()
-    assert batch(stems, out, "violin").done == 1
+    assert batch(stems, out, ["violin"]).done == 1
 
 
 def test_broken_stems_do_not_stop_the_others(stems, tmp_path):
@@ -141,7 +209,7 @@ def test_broken_stems_do_not_stop_the_others(stems, tmp_path):
     write_stem(tmp_path / "in" / "taken.wav")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "taken.wav").write_bytes(b"theirs")
-    summary = batch(stems, tmp_path / "out", "violin")
+    summary = batch(stems, tmp_path / "out", ["violin"])
     assert summary.done == 3
     assert sorted(map(str, summary.failed)) == [
         "broken.wav",
@@ -152,7 +220,7 @@ def test_broken_stems_do_not_stop_the_others(stems, tmp_path):
     assert all("\n" not in reason for reason in summary.failed.values())
     assert (tmp_path / "out" / "taken.wav").read_bytes() == b"theirs"
     write_stem(stems / "broken.wav")
-    assert batch(stems, tmp_path / "out", "violin").done == 1
+    assert batch(stems, tmp_path / "out", ["violin"]).done == 1
 
 
 def chunk(id, data):
@@ -178,7 +246,7 @@ def test_stems_that_crashed_or_hung_their_reader_cost_no_other(stems, tmp_path):
     for name, content in HOSTILE.items():
         (stems / name).write_bytes(content)
     for _ in range(2):  # again at each run
-        summary = batch(stems, tmp_path / "out", "violin")
+        summary = batch(stems, tmp_path / "out", ["violin"])
         failed = {it for it in map(str, summary.failed) if it == "crash.wav"}
         assert failed == {"crash.wav"}
         assert summary.done + summary.skipped + len(summary.failed) == 5
@@ -201,14 +269,14 @@ def test_a_name_that_is_not_utf_8_does_not_stop_the_others(stems, tmp_path):
         (stems / name).write_bytes((stems / "a.wav").read_bytes())
     except OSError:
         pytest.skip("this file system takes UTF-8 only")
-    summary = batch(stems, tmp_path / "out", "violin")
+    summary = batch(stems, tmp_path / "out", ["violin"])
     assert summary.done + len(summary.failed) == 4
     assert summary.done >= 3
 
 
 def test_results_inside_of_the_stems_are_no_stems(stems):
     for _ in range(2):
-        assert batch(stems, stems / "out", "violin").failed == {}
+        assert batch(stems, stems / "out", ["violin"]).failed == {}
     assert [it.as_posix() for it in find_stems(stems, stems / "out")] == [
         "a.wav",
         "b.flac",
@@ -229,7 +297,7 @@ def test_results_inside_of_the_stems_are_no_stems(stems):
 def test_what_cannot_be_a_batch_is_said(stems, tmp_path, source, target, message):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match=message):
-        batch(tmp_path / source, tmp_path / target, "violin")
+        batch(tmp_path / source, tmp_path / target, ["violin"])
     assert not (tmp_path / "out").exists()
 
 
@@ -238,7 +306,7 @@ def test_a_second_batch_on_the_same_folder_is_refused(stems, tmp_path):
 
     journal = Journal(tmp_path / "out" / JOURNAL)
     with pytest.raises(ValueError, match="Another restyle"):
-        batch(stems, tmp_path / "out", "violin")
+        batch(stems, tmp_path / "out", ["violin"])
     journal.close()
 
 

@@ -131,8 +131,8 @@ def test_a_batch_skips_what_it_had_done(tmp_path, monkeypatch):
     restore("batch_of_version_0.sql", target / JOURNAL, tmp_path)
     os.utime(source / "changed.wav", ns=(WHEN, WHEN + 1))
     stem(source / "new.wav", *SHORT)
-    summary = batch(source, target, "violin", {"strength": 0.5})
+    summary = batch(source, target, ["violin"], {"strength": 0.5})
     assert (summary.done, summary.skipped) == (1, 2)
     assert list(map(str, summary.failed)) == ["changed.wav"]
     with pytest.raises(ValueError, match="another preset or other settings"):
-        batch(source, target, "violin", {"strength": 0.25})
+        batch(source, target, ["violin"], {"strength": 0.25})
