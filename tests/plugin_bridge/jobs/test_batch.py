@@ -122,7 +122,7 @@ def test_several_presets_have_a_folder_each_and_more_can_be_added(stems, tmp_pat
         "deep/er/c.wav",
     ]
     assert [it.name for it in sorted(out.iterdir()) if it.is_dir()] == ["flute", "violin"]
-    assert Quick.stems[:3] == ["a.wav", "b.flac", "c.wav"]  # workers share the listening
+    assert sorted(Quick.stems[:2]) == ["a.wav", "b.flac"]  # two workers listen to two stems
     summary = batch(stems, out, ["violin", "flute", "cello"])
     assert (summary.done, summary.skipped) == (3, 6)
 
