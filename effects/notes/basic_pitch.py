@@ -15,6 +15,7 @@ import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from effects.notes.onnx_session import session
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono, samples_between
 
 Frames = NDArray[np.float32]
@@ -34,7 +35,6 @@ BINS_PER_KEY = 3  # of the contour
 #: Frames that are dropped at the start of a window, and that are kept after them. basic-pitch also
 #: drops half of the 30 frames by which its windows overlap.
 EDGE, INNER = 15, 142
-TOGETHER = 4  # windows in one run, so that memory stays small; not searched
 OUTPUTS = tuple(f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))  # note, onset, contour
 
 
@@ -72,8 +72,6 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
         audio: the clip at `RATE`, ``[samples]``.
         tick: called with the fraction of the clip that is done.
     """
-    network = session(MODEL)
-    name = network.get_inputs()[0].name
     n_frames = -(-audio.size // HOP)
     n_windows = max(-(-n_frames // INNER), 1)
     shape = (n_windows * INNER, N_KEYS)
@@ -82,14 +80,20 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
         np.empty(shape, np.float32),
         np.empty((shape[0], N_KEYS * BINS_PER_KEY), np.float32),
     )
-    for first in range(0, n_windows, TOGETHER):
+    windows = in_threads(lambda number: _window(audio, number), range(n_windows))
+    for number, outputs in enumerate(windows):
         if tick is not None:
-            tick(first / n_windows)
-        numbers = range(first, min(first + TOGETHER, n_windows))
-        starts = [(number * INNER - EDGE) * HOP for number in numbers]
-        windows = np.stack([samples_between(audio, start, start + WINDOW) for start in starts])
-        outputs = network.run(OUTPUTS, {name: windows[..., None]})
-        at = slice(first * INNER, numbers.stop * INNER)
+            tick((number + 1) / n_windows)
+        at = slice(number * INNER, (number + 1) * INNER)
         for array, output in zip((found.note, found.onset, found.contour), outputs, strict=True):
-            array[at] = output[:, EDGE : EDGE + INNER].reshape(-1, array.shape[1])
+            array[at] = output[0, EDGE : EDGE + INNER]
     return Activations(found.note[:n_frames], found.onset[:n_frames], found.contour[:n_frames])
+
+
+def _window(audio: Mono, number: int) -> list[Frames]:
+    """The `OUTPUTS` for one window. Four in one run give the same bits, no sooner (measured)."""
+    network = session(MODEL)
+    start = (number * INNER - EDGE) * HOP
+    window = samples_between(audio, start, start + WINDOW)[None, :, None]
+    outputs: list[Frames] = network.run(OUTPUTS, {network.get_inputs()[0].name: window})
+    return outputs
