@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, metavar="DIR", help="folder of recorded notes")
     parser.add_argument("--count", type=script.count, default=3, help="of clips an instrument")
     parser.add_argument(
-        "--network", type=Path, default=note_network.MODEL, metavar="FILE.onnx", help="who listens"
+        "--network", type=Path, default=note_network.MODEL, metavar="FOLDER", help="who listens"
     )
     options = parser.parse_args()
     script.check_soundfonts({script.TIMGM6MB: script.PACKAGES[script.TIMGM6MB]})

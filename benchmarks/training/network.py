@@ -1,13 +1,16 @@
-"""The network that decides which notes there are: its only definition, and its file.
+"""The network that decides which notes there are: its only definition, and its files.
 
-It is trained here in torch; `effects.notes.note_network` runs it from an ONNX file, which
-`Network.save` writes and `Network.load` reads. The weights in the file are float16, under the names
-they have here; they are widened when the file is opened.
+It is trained here in torch; `effects.notes.note_network` runs it key by key, from ONNX files of its
+parts, which `Network.save` writes and `Network.load` reads. The weights in the files are float16,
+under the names they have here; they are widened when a file is opened.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,14 +21,14 @@ from torch import Tensor, nn
 from effects.notes import features
 from effects.notes.basic_pitch import N_KEYS
 from effects.notes.features import OWN_NOTE, OWN_ONSET
+from effects.notes.note_network import AKIN, TOLD
 
-HIDDEN, TOLD = 32, 6  # channels of a key, and of what it tells other keys
+HIDDEN = 32  # channels of a key
 WIDTH = 5  # frames that a convolution sees
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)  # frames between these, for each convolution
 TELLS = (2, 4)  # the convolutions after which keys hear of each other
-#: Intervals in semitones to the keys of which a key hears: itself, its neighbours, and keys whose
-#: partials coincide with its own, near 12 log2(p/q) for small p and q (see `features`).
-AKIN = (-36, -34, -31, -28, -24, -19, -12, -2, -1, 0, 1, 2, 12, 19, 24, 28, 31, 34, 36)
+#: The first convolution of each stage, and the last (exclusive): between stages, keys tell.
+STAGES = tuple(pairwise((0, *(it + 1 for it in TELLS), len(DILATIONS))))
 #: ONNX of early 2023, which onnxruntime 1.17, the oldest that pyproject.toml allows, can read.
 OPSET, IR_VERSION = 18, 8
 
@@ -70,45 +73,62 @@ class Network(nn.Module):
             (keys, 3, frames): the logit that a note sounds, the logit that one begins, and if it
             does, how many frames later than this one.
         """
+        x, sums, weights = self.enter_key(heard)
+        context = self.context_of(sums, weights, clips, n_clips)
+        x, told = self.begin(x, context[clips])
+        for number in range(len(TELLS)):
+            of_akin = self._of_akin(told, keys, clips, n_clips)
+            x, told = self.go_on(x, of_akin, number)
+        return told[:, :, 0]
+
+    def enter_key(self, heard: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A key's channels, (keys, `HIDDEN`, 1, frames), and sums over time for its clip's context.
+
+        They are taken over frames in which a note sounds, and over those in which one begins: all
+        are weighted by the squares of basic-pitch's answers. Of the channels, (keys, 2, `HIDDEN`),
+        and of the weights alone, (keys, 2).
+        """
         x = heard[:, :, None].contiguous(memory_format=torch.channels_last)
         x = torch.relu(self.enter(x))
-        scale, shift = self._context(heard, x, clips, n_clips)[clips][..., None, None].chunk(2, 1)
-        x = x * (1 + scale) + shift
-        for number, kernel in enumerate(self.kernels):
-            x = x + torch.relu(kernel(x))
-            if number in TELLS:
-                x = x + self._of_akin(x, keys, clips, n_clips, TELLS.index(number))
-        logits: Tensor = self.leave(x)[:, :, 0]
-        return logits
+        sure = [heard[:, feature] ** 2 for feature in (OWN_NOTE, OWN_ONSET)]
+        sums = [torch.einsum("kct,kt->kc", x[:, :, 0], it) for it in sure]
+        return x, torch.stack(sums, dim=1), torch.stack([it.sum(dim=1) for it in sure], dim=1)
 
-    def _context(self, heard: Tensor, x: Tensor, clips: Tensor, n_clips: int) -> Tensor:
-        """What each clip's notes are like, (clips, 2 HIDDEN).
-
-        The means of the channels over frames in which a note sounds, and in which one begins: they
-        are weighted by the squares of basic-pitch's answers, and near 0 if it hears nothing.
-        """
-        means = []
-        for feature in (OWN_NOTE, OWN_ONSET):
-            sure = heard[:, feature] ** 2
-            of_keys = torch.einsum("kct,kt->kc", x[:, :, 0], sure)
-            total = x.new_zeros(n_clips, HIDDEN).index_add(0, clips, of_keys)
-            weight = x.new_zeros(n_clips).index_add(0, clips, sure.sum(dim=1))
-            means.append(total / (weight[:, None] + 1))
-        context: Tensor = self.context(torch.cat(means, dim=1))
+    def context_of(self, sums: Tensor, weights: Tensor, clips: Tensor, n_clips: int) -> Tensor:
+        """What each clip's notes are like, (clips, 2 HIDDEN): the means, near 0 without notes."""
+        total = sums.new_zeros(n_clips, *sums.shape[1:]).index_add(0, clips, sums)
+        weight = weights.new_zeros(n_clips, weights.shape[1]).index_add(0, clips, weights)
+        context: Tensor = self.context((total / (weight[..., None] + 1)).flatten(1))
         return context
 
-    def _of_akin(self, x: Tensor, keys: Tensor, clips: Tensor, n_clips: int, number: int) -> Tensor:
+    def begin(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """The first stage: the channels, and what the keys tell each other."""
+        scale, shift = context[..., None, None].chunk(2, 1)
+        return self._stage(x * (1 + scale) + shift, 0)
+
+    def go_on(self, x: Tensor, of_akin: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        """The stage after the keys have told each other: the same; or, at last, the logits."""
+        return self._stage(x + self.listen[number](of_akin), number + 1)
+
+    def _stage(self, x: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        for kernel in self.kernels[slice(*STAGES[number])]:
+            x = x + torch.relu(kernel(x))
+        if number == len(TELLS):
+            return x, self.leave(x)
+        return x, torch.relu(self.tell[number](x))
+
+    def _of_akin(self, told: Tensor, keys: Tensor, clips: Tensor, n_clips: int) -> Tensor:
         """What each key hears of those `AKIN` to it; 0 of keys that are not there."""
-        told, side = torch.relu(self.tell[number](x)), max(AKIN)
+        side = max(AKIN)
         board = told.new_zeros(n_clips, N_KEYS + 2 * side, *told.shape[1:])
         board = board.index_put((clips, keys + side), told)
         of_akin = board[clips[:, None], keys[:, None] + side + torch.tensor(AKIN)]
-        heard: Tensor = self.listen[number](of_akin.flatten(1, 2))
-        return heard
+        return of_akin.flatten(1, 2)
 
     def load(self, path: Path) -> None:
-        """Take the weights from a file that `save` wrote, perhaps with fewer convolutions."""
-        kept = {it.name: numpy_helper.to_array(it) for it in onnx.load(path).graph.initializer}
+        """Take the weights from files that `save` wrote, perhaps with fewer convolutions."""
+        parts = [onnx.load(file).graph.initializer for file in sorted(path.glob("*.onnx"))]
+        kept = {it.name: numpy_helper.to_array(it) for part in parts for it in part}
         with torch.no_grad():
             for name, parameter in self.named_parameters():
                 if name in kept:
@@ -117,15 +137,49 @@ class Network(nn.Module):
                     nn.init.normal_(parameter, std=0.01)
 
     def save(self, path: Path) -> None:
-        """Write the network as `effects.notes.note_network` runs it: for one clip."""
-        example = (torch.zeros(2, features.N_FEATURES, 8), torch.arange(2))
-        sizes = {0: torch.export.Dim("keys"), 2: torch.export.Dim("frames")}
+        """Write the parts that `effects.notes.note_network` runs, for one clip, into a folder."""
+        path.mkdir(parents=True, exist_ok=True)
+        keys, frames = torch.export.Dim("keys"), torch.export.Dim("frames")
+        heard = torch.zeros(1, features.N_FEATURES, 8), {2: frames}
+        x = torch.zeros(1, HIDDEN, 1, 8), {3: frames}
+        of_akin = torch.zeros(1, TOLD * len(AKIN), 1, 8), {3: frames}
+        context = torch.zeros(1, 2 * HIDDEN), {}
+        sums, weights = (torch.zeros(3, 2, HIDDEN), {0: keys}), (torch.zeros(3, 2), {0: keys})
+        for name, function, inputs, outputs in (
+            ("enter", self.enter_key, {"features": heard}, ["x", "sums", "weights"]),
+            ("context", self._context_of_one, {"sums": sums, "weights": weights}, ["context"]),
+            ("begin", self.begin, {"x": x, "context": context}, ["next_x", "told"]),
+            ("middle", self._middle, {"x": x, "of_akin": of_akin}, ["next_x", "told"]),
+            ("end", self._end, {"x": x, "of_akin": of_akin}, ["note", "onset", "onset_shift"]),
+        ):
+            self._save_part(path / f"{name}.onnx", function, inputs, outputs)
+
+    def _context_of_one(self, sums: Tensor, weights: Tensor) -> Tensor:
+        clips = torch.zeros(sums.shape[0], dtype=torch.long)  # len() would be a constant
+        return self.context_of(sums, weights, clips, 1)
+
+    def _middle(self, x: Tensor, of_akin: Tensor) -> tuple[Tensor, Tensor]:
+        return self.go_on(x, of_akin, 0)
+
+    def _end(self, x: Tensor, of_akin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Probabilities in place of logits."""
+        logits = self.go_on(x, of_akin, 1)[1][:, :, 0]
+        return torch.sigmoid(logits[:, 0]), torch.sigmoid(logits[:, 1]), logits[:, 2]
+
+    def _save_part(
+        self,
+        path: Path,
+        function: Callable[..., object],
+        inputs: dict[str, tuple[Tensor, dict[int, Any]]],
+        outputs: list[str],
+    ) -> None:
+        """Write a part; of its inputs, there are examples, and the sizes that are free."""
         program = torch.onnx.export(
-            _OfOneClip(self).eval(),
-            example,
-            input_names=["features", "keys"],
-            output_names=["note", "onset", "onset_shift"],
-            dynamic_shapes={"features": sizes, "keys": {0: sizes[0]}},
+            _Part(self, function).eval(),
+            tuple(example for example, _ in inputs.values()),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes=(tuple(sizes for _, sizes in inputs.values()),),
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
@@ -136,16 +190,15 @@ class Network(nn.Module):
         onnx.save(model, path)
 
 
-class _OfOneClip(nn.Module):
-    """The network as it is run: one clip, and probabilities in place of logits."""
+class _Part(nn.Module):
+    """One of a network's functions as a module, which is what can be exported."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, function: Callable[..., object]) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.function = network, function
 
-    def forward(self, features: Tensor, keys: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits = self.network(features, keys, torch.zeros_like(keys), 1)
-        return torch.sigmoid(logits[:, 0]), torch.sigmoid(logits[:, 1]), logits[:, 2]
+    def forward(self, *inputs: Tensor) -> object:
+        return self.function(*inputs)
 
 
 def _halve(model: onnx.ModelProto, names: dict[str, str]) -> None:

@@ -2,13 +2,13 @@
 
     python -m benchmarks.training.train_notes --work FOLDER
 
-writes ``effects/notes/note_network.onnx``, every ten minutes and at the end. ``FOLDER`` keeps the
-clips' features and notes, so that a second run only trains; ``--share 0.01 --minutes 1`` tries
-everything on a few clips. ``--start`` goes on from any file of weights; the optimiser's own state
-is not kept. It needs Debian's packages fluidsynth, fluid-soundfont-gm,
-musescore-general-soundfont-small, opl3-soundfont, timidity, freepats and
-espeak-ng, the Python package onnxscript, 4 GB of memory, and one core for about two hours.
-``python -m benchmarks.training.hear`` tells how good it is.
+writes the files of ``effects/notes/note_network``, every ten minutes and at the end. ``FOLDER``
+keeps the clips' features and notes, so that a second run only trains; ``--share 0.01 --minutes 1``
+tries everything on a few clips. ``--start`` goes on from any file of weights; the optimiser's own
+state is not kept. It needs Debian's packages fluidsynth, fluid-soundfont-gm, musescore-general-
+soundfont-small, opl3-soundfont, timidity, freepats and espeak-ng, the Python package onnxscript, 4
+GB of memory, and one core for about two hours. ``python -m benchmarks.training.hear`` tells how
+good it is.
 
 The shipped weights were trained on fewer and plainer clips, by earlier versions of these scripts:
 an hour with five of the ten convolutions, then, with ``--start``, about 80 minutes with all ten.
@@ -47,13 +47,13 @@ def main() -> None:
         "--rate", type=float, default=3e-3, help="the greatest learning rate (%(default)s)"
     )
     parser.add_argument(
-        "--start", type=Path, metavar="FILE.onnx", help="start from the weights in this file"
+        "--start", type=Path, metavar="FOLDER", help="start from the weights in this folder"
     )
     parser.add_argument(
         "--share", type=float, default=1, help="of the clips: less than 1 to try the script"
     )
     parser.add_argument(
-        "--out", type=Path, default=note_network.MODEL, metavar="FILE.onnx", help="where to write"
+        "--out", type=Path, default=note_network.MODEL, metavar="FOLDER", help="where to write"
     )
     options = parser.parse_args()
     script.announce(__doc__, "numpy", "torch", "onnx")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]
@@ -80,7 +81,8 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
         np.empty(shape, np.float32),
         np.empty((shape[0], N_KEYS * BINS_PER_KEY), np.float32),
     )
-    windows = in_threads(lambda number: _window(audio, number), range(n_windows))
+    network = session(MODEL)
+    windows = in_threads(lambda number: _window(network, audio, number), range(n_windows))
     for number, outputs in enumerate(windows):
         if tick is not None:
             tick((number + 1) / n_windows)
@@ -90,9 +92,8 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
     return Activations(found.note[:n_frames], found.onset[:n_frames], found.contour[:n_frames])
 
 
-def _window(audio: Mono, number: int) -> list[Frames]:
+def _window(network: Any, audio: Mono, number: int) -> list[Frames]:
     """The `OUTPUTS` for one window. Four in one run give the same bits, no sooner (measured)."""
-    network = session(MODEL)
     start = (number * INNER - EDGE) * HOP
     window = samples_between(audio, start, start + WINDOW)[None, :, None]
     outputs: list[Frames] = network.run(OUTPUTS, {network.get_inputs()[0].name: window})

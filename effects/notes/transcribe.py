@@ -120,7 +120,7 @@ def _prediction(clip: Mono, tick: Tick | None) -> Prediction:
         at = slice(first, first + kept.stop - kept.start)
         keys = features.candidate_keys(found)
         if len(keys):
-            prediction = predict(evidence.of_keys(keys), keys)
+            prediction = predict((evidence.of_keys(it)[0] for it in keys[:, None]), keys)
             whole.note[keys, at] = prediction.note[:, kept]
             whole.onset[keys, at] = prediction.onset[:, kept]
             whole.onset_shift[keys, at] = prediction.onset_shift[:, kept]

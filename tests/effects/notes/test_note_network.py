@@ -1,4 +1,4 @@
-"""The network that decides which notes there are: one definition, and what its file computes."""
+"""The network that decides which notes there are: one definition, and what its files compute."""
 
 import numpy as np
 import onnx
@@ -7,11 +7,12 @@ import torch
 from onnx import numpy_helper
 from scipy.special import expit
 
-from benchmarks.training.network import AKIN, DILATIONS, TELLS, WIDTH, Network
+from benchmarks.training.network import DILATIONS, TELLS, WIDTH, Network
 from effects.notes import features, note_network
 from effects.notes.basic_pitch import N_KEYS
 from effects.notes.features import OWN_NOTE, OWN_ONSET
-from effects.notes.note_network import REACH, predict
+from effects.notes.note_network import AKIN, REACH, predict
+from effects.running.cores import using
 
 KEYS = np.array([20, 21, 32, 39, 60])  # 21 is a neighbour of 20, 32 its octave, 39 its twelfth
 
@@ -34,9 +35,12 @@ def by_torch(network, heard, keys):
 
 
 def naively(heard, keys):
-    """The same in loops over keys, frames and taps, with the weights of the shipped file."""
-    graph = onnx.load(note_network.MODEL).graph
-    weights = {it.name: numpy_helper.to_array(it).astype(np.float64) for it in graph.initializer}
+    """The same in loops over keys, frames and taps, with the weights of the shipped files."""
+    weights = {
+        it.name: numpy_helper.to_array(it).astype(np.float64)
+        for file in note_network.MODEL.glob("*.onnx")
+        for it in onnx.load(file).graph.initializer
+    }
 
     def layer(name, x):
         weight = weights[f"{name}.weight"]
@@ -87,13 +91,13 @@ def naively(heard, keys):
     return out
 
 
-def test_the_file_computes_what_the_definition_does():
+def test_the_files_compute_what_the_definition_does():
     heard = drawn()
     wanted = by_torch(Network(note_network.MODEL), heard, KEYS)
     np.testing.assert_allclose(fields(predict(heard, KEYS)), wanted, atol=1e-4)
 
 
-def test_the_file_computes_what_loops_do():
+def test_the_files_compute_what_loops_do():
     heard = drawn(KEYS[:4], 12)
     np.testing.assert_allclose(
         fields(predict(heard, KEYS[:4])), naively(heard, KEYS[:4]), atol=1e-4
@@ -107,6 +111,13 @@ def test_any_number_of_keys_and_frames_will_do(n_keys, n_frames):
     assert found.note.shape == found.onset.shape == found.onset_shift.shape == (n_keys, n_frames)
     assert 0 <= found.note.min() <= found.note.max() <= 1
     assert 0 <= found.onset.min() <= found.onset.max() <= 1
+
+
+def test_threads_do_not_change_a_bit():
+    alone = predict(drawn(), KEYS)
+    with using(3):
+        side_by_side = predict(drawn(), KEYS)
+    np.testing.assert_array_equal(fields(alone), fields(side_by_side))
 
 
 def test_keys_hear_of_those_akin_to_them_and_of_no_others():
@@ -134,11 +145,11 @@ def test_it_sees_as_far_as_it_is_said_to():
 @pytest.mark.filterwarnings("ignore")  # of torch's exporter about itself
 def test_what_is_trained_is_what_is_written(tmp_path, monkeypatch):
     network = Network()
-    network.save(tmp_path / "network.onnx")
-    monkeypatch.setattr(note_network, "MODEL", tmp_path / "network.onnx")
+    network.save(tmp_path)
+    monkeypatch.setattr(note_network, "MODEL", tmp_path)
     heard = drawn()
     wanted = by_torch(network, heard, KEYS)
     # Weights are written in half precision.
     np.testing.assert_allclose(fields(predict(heard, KEYS)), wanted, atol=5e-3)
-    again = by_torch(Network(tmp_path / "network.onnx"), heard, KEYS)
+    again = by_torch(Network(tmp_path), heard, KEYS)
     np.testing.assert_allclose(again, wanted, atol=5e-3)
