@@ -32,8 +32,10 @@ from effects.notes.basic_pitch import (
     Frames,
     Keys,
 )
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono
 from effects.signal.units import midi_to_hz
+from effects.signal.windows import single_hann, windows_between
 
 # The network was trained on these features: if any of them changes, it has to be trained anew.
 
@@ -117,22 +119,24 @@ def _levels(audio: Mono, size: int, half_width: float) -> Frames:
     A sine of amplitude 1 has the power (sum of the window / 2)² in its bin, which is 0 dB here.
     """
     n_frames = -(-audio.size // HOP)
-    padded = np.pad(audio, (size // 2, size))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, size)[::HOP][:n_frames]
-    window = np.hanning(size).astype(np.float32)
+    window = single_hann(size)
     low, high = (
         np.round(midi_to_hz(_STEPS + side) * size / RATE).astype(int)
         for side in (-half_width, half_width)
     )
     n_steps = int(np.searchsorted(low, size // 2))
     levels = np.full((n_frames, len(_STEPS)), -200.0, np.float32)  # the level of 1e-20
-    for first in range(0, n_frames, SETTINGS.together):
-        at = slice(first, first + SETTINGS.together)
-        spectrum = fft.rfft(windows[at] * window).T
+
+    def measure(first: int) -> None:
+        stop = min(first + SETTINGS.together, n_frames)
+        spectrum = fft.rfft(windows_between(audio, first, stop, size, HOP) * window).T
         power = np.ascontiguousarray(spectrum.real**2 + spectrum.imag**2)
         power *= 4 / window.sum() ** 2
         highest = np.stack([power[low[i] : high[i] + 1].max(axis=0) for i in range(n_steps)])
-        levels[at, :n_steps] = 10 * np.log10(np.maximum(highest, 1e-20)).T
+        levels[first:stop, :n_steps] = 10 * np.log10(np.maximum(highest, 1e-20)).T
+
+    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
+        pass
     return levels
 
 

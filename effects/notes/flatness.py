@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono
+from effects.signal.windows import single_hann, windows_between
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,23 @@ def flatness(clip: Mono) -> float:
     Args:
         clip: ``[samples]`` at 22.05 kHz.
     """
-    padded = np.pad(clip, (SETTINGS.size // 2, SETTINGS.size))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, SETTINGS.size)[:: SETTINGS.step]
-    window = np.hanning(SETTINGS.size).astype(np.float32)
-    weighted, total = 0.0, 0.0
-    for first in range(0, len(windows), SETTINGS.frames):
-        spectra = fft.rfft(windows[first : first + SETTINGS.frames] * window)
+    # The windows that begin at most half a window after the end, where only zeros follow.
+    n_frames = (clip.size + SETTINGS.size // 2) // SETTINGS.step + 1
+
+    def measure(first: int) -> tuple[float, float]:
+        stop = min(first + SETTINGS.frames, n_frames)
+        windows = windows_between(clip, first, stop, SETTINGS.size, SETTINGS.step)
+        spectra = fft.rfft(windows * single_hann(SETTINGS.size))
         inside = spectra[:, SETTINGS.lowest_bin : SETTINGS.highest_bin]
         power = inside.real**2 + inside.imag**2 + 1e-20
         groups = power.reshape(len(power), -1, SETTINGS.together).astype(np.float64)
         mean = groups.mean(axis=-1)
         flat = np.exp(np.log(groups).mean(axis=-1)) / mean
         amplitude = np.sqrt(mean)
-        weighted += float((flat * amplitude).sum())
-        total += float(amplitude.sum())
+        return float((flat * amplitude).sum()), float(amplitude.sum())
+
+    weighted, total = 0.0, 0.0
+    for of_group, amplitudes in in_threads(measure, range(0, n_frames, SETTINGS.frames)):
+        weighted += of_group
+        total += amplitudes
     return weighted / total if total > 0 else 1.0

@@ -13,8 +13,10 @@ from scipy.ndimage import uniform_filter1d
 from effects.notes.basic_pitch import RATE, at_model_rate
 from effects.notes.note import Note
 from effects.notes.partials import N_PARTIALS
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import midi_to_hz
+from effects.signal.windows import single_hann, windows_between
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Settings:
     least_bins: float = 2.5
     most_of_spacing: float = 0.3
     floor_bins: int = 41
-    together: int = 256
+    together: int = 64
 
 
 SETTINGS = Settings()
@@ -114,39 +116,60 @@ def _powers(clip: Mono, notes: Sequence[Note]) -> tuple[Values, Values]:
     """The power of each frame, and the part of it that is in partials of notes, above the floor."""
     size, step, bins = SETTINGS.frame, SETTINGS.step, SETTINGS.floor_bins
     n_frames = max(-(-clip.size // step), 1)
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(clip, (size // 2, size + step)), size
-    )[::step]
-    window = np.hanning(size).astype(np.float32)
     whole, own = np.zeros(n_frames), np.zeros(n_frames)
-    for first in range(0, n_frames, SETTINGS.together):
+    marks = [_Mark.of(note) for note in notes]
+    starts, ends = np.array([it.first for it in marks]), np.array([it.stop for it in marks])
+
+    def measure(first: int) -> None:
         stop = min(first + SETTINGS.together, n_frames)
-        spectrum = fft.rfft(windows[first:stop] * window)
+        spectrum = fft.rfft(windows_between(clip, first, stop, size, step) * single_hann(size))
         power = spectrum.real**2 + spectrum.imag**2
-        mask = _mask(notes, first, stop)
+        sounding = np.flatnonzero((starts < stop) & (ends > first))
+        mask = _mask([marks[it] for it in sounding], first, stop)
         # The floor is the mean of the bins around each bin that belong to no partial.
         between: Values = uniform_filter1d(np.where(mask, 0, power), bins, axis=1)
         free: Values = uniform_filter1d((~mask).astype(np.float32), bins, axis=1)
         floor = between / np.maximum(free, 0.5 / bins) * (free > 0.5 / bins)
         whole[first:stop] = power.sum(axis=1)
         own[first:stop] = np.where(mask, power - floor, 0).sum(axis=1)
+
+    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
+        pass
     return whole, own
 
 
-def _mask(notes: Sequence[Note], first: int, stop: int) -> NDArray[np.bool_]:
-    """Which bins are partials of notes in the frames ``first`` to ``stop``, ``[frames, bins]``."""
-    size, step = SETTINGS.frame, SETTINGS.step
-    mask = np.zeros((stop - first, size // 2 + 1), np.bool_)
-    for note in notes:
-        start = max(round((note.start * RATE - size / 2) / step), first)
-        end = min(round((note.end + SETTINGS.rings_seconds) * RATE / step) + 1, stop)
-        if start >= end:
-            continue
+@dataclass(frozen=True)
+class _Mark:
+    """Where a note's partials are: from frame ``first`` to ``stop``, in some bins.
+
+    Attributes:
+        edges: the first bin of each partial, and the last, ``[partials, 2]``.
+    """
+
+    first: int
+    stop: int
+    edges: list[list[int]]
+
+    @classmethod
+    def of(cls, note: Note) -> _Mark:
+        size, step = SETTINGS.frame, SETTINGS.step
         places = midi_to_hz(note.pitch) * np.arange(1, N_PARTIALS + 1)
         least = SETTINGS.least_bins * RATE / size
         most = max(SETTINGS.most_of_spacing * places[0], least)
         half = np.clip(SETTINGS.width * places, least, most)
         edges = np.round(np.stack([places - half, places + half]) * size / RATE).astype(int)
-        for low, high in edges.T:
-            mask[start - first : end - first, low : high + 1] = True
+        return cls(
+            round((note.start * RATE - size / 2) / step),
+            round((note.end + SETTINGS.rings_seconds) * RATE / step) + 1,
+            edges.T.tolist(),
+        )
+
+
+def _mask(marks: Sequence[_Mark], first: int, stop: int) -> NDArray[np.bool_]:
+    """Which bins are partials of notes in the frames ``first`` to ``stop``, ``[frames, bins]``."""
+    mask = np.zeros((stop - first, SETTINGS.frame // 2 + 1), np.bool_)
+    for mark in marks:
+        rows = slice(max(mark.first - first, 0), max(mark.stop - first, 0))
+        for low, high in mark.edges:
+            mask[rows, low : high + 1] = True
     return mask

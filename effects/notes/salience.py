@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from effects.notes.basic_pitch import RATE
-from effects.running.cores import blas_in_one_thread
+from effects.running.cores import blas_in_one_thread, in_threads
 from effects.signal.arrays import Mono
 from effects.signal.units import midi_to_hz
+from effects.signal.windows import single_hann, windows_between
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Settings:
         least_hz: ... and the least of it: about the main lobe of the window.
         updates: of H.
         together: frames at a time, to limit memory.
+        transformed: frames that are transformed at a time, so that they stay in the cache.
     """
 
     size: int = 4096
@@ -63,6 +65,7 @@ class Settings:
     least_hz: float = 6.0
     updates: int = 30
     together: int = 1024
+    transformed: int = 64
 
 
 SETTINGS = Settings()
@@ -79,15 +82,17 @@ def salience(clip: Mono) -> NDArray[np.float32]:
         clip: ``[samples]`` at 22.05 kHz.
     """
     n_frames = clip.size // SETTINGS.hop + 1
-    padded = np.pad(clip, (SETTINGS.size // 2, SETTINGS.size))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, SETTINGS.size)[:: SETTINGS.hop]
     tones = _tones()
     n_keys = SETTINGS.highest - SETTINGS.lowest + 1
     found = np.empty((n_keys, n_frames), np.float32)
-    for first in range(0, n_frames, SETTINGS.together):
+
+    def measure(first: int) -> None:
         stop = min(first + SETTINGS.together, n_frames)
-        heights = _heights(_amplitudes(windows[first:stop]), tones)
+        heights = _heights(_amplitudes(clip, first, stop), tones)
         found[:, first:stop] = heights.reshape(n_keys, len(SETTINGS.slopes), -1).sum(axis=1)
+
+    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
+        pass
     return found
 
 
@@ -95,20 +100,28 @@ def _heights(amplitudes: NDArray[np.float32], tones: NDArray[np.float32]) -> NDA
     """H; see the module: ``[bands, frames] -> [tones, frames]``."""
     wanted = amplitudes + np.float32(_LEAST)
     heights = np.full((tones.shape[1], wanted.shape[1]), wanted.mean(), np.float32)
-    sums = tones.sum(axis=0)[:, None]
+    sums, ratio = tones.sum(axis=0)[:, None], np.empty_like(wanted)
     # One thread: the last bits of BLAS depend on how many it has.
     with blas_in_one_thread():
         for _ in range(SETTINGS.updates):
-            heights *= (tones.T @ (wanted / np.maximum(tones @ heights, _LEAST))) / sums
+            np.maximum(tones @ heights, _LEAST, out=ratio)
+            np.divide(wanted, ratio, out=ratio)
+            heights *= (tones.T @ ratio) / sums
     return heights
 
 
-def _amplitudes(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """V; see the module: ``[frames, samples] -> [bands, frames]``."""
-    spectra = fft.rfft(windows * np.hanning(SETTINGS.size).astype(np.float32))
-    power = spectra.real**2 + spectra.imag**2
+def _amplitudes(clip: Mono, start: int, stop: int) -> NDArray[np.float32]:
+    """V of the frames ``start`` to ``stop``; see the module: ``[bands, frames]``."""
+    size = SETTINGS.size
+    power = np.empty((stop - start, size // 2 + 1), np.float32)
+    for first in range(start, stop, SETTINGS.transformed):
+        last = min(first + SETTINGS.transformed, stop)
+        windows = windows_between(clip, first, last, size, SETTINGS.hop)
+        spectra = fft.rfft(windows * single_hann(size))
+        power[first - start : last - start] = spectra.real**2 + spectra.imag**2
     with blas_in_one_thread():
-        return np.sqrt(_bands() @ power.T)
+        amplitudes: NDArray[np.float32] = np.sqrt(_bands() @ power.T)
+    return amplitudes
 
 
 @cache
