@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from effects.notes.basic_pitch import RATE
 from effects.notes.note import NoteEvent
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import midi_to_hz
+from effects.signal.windows import hann
 
 N_PARTIALS = 24  # of a note, at most, that are looked at, also in `pitched_share`; not searched
 
@@ -59,6 +60,12 @@ class Settings:
 
 
 SETTINGS = Settings()
+# The same for all notes: the search and its partials, each point with its weights; and the bins.
+_GRID = np.linspace(-SETTINGS.search, SETTINGS.search, SETTINGS.grid)
+_ORDERS = np.arange(1, SETTINGS.pitch_partials + 1)
+_FADING = _ORDERS**SETTINGS.fading
+_NEAR_KEY = 1 - SETTINGS.off_key * np.linspace(-1, 1, SETTINGS.grid) ** 2
+_BINS = np.arange(SETTINGS.size // 2 + 1)
 
 
 @dataclass(frozen=True)
@@ -69,23 +76,39 @@ class Measured:
     level: float
 
 
-def measure(clip: Mono, notes: Sequence[NoteEvent]) -> list[Measured]:
-    """Pitch and level of each of the notes of a clip, ``[samples]`` at 22.05 kHz."""
-    pitches = [_pitch(clip, note) for note in notes]
+def measure(clip: Mono, notes: Sequence[NoteEvent], unit: float = 1.0) -> list[Measured]:
+    """Pitch and level of each of the notes of a clip.
+
+    Args:
+        clip: ``[samples]`` at 22.05 kHz.
+        notes: its notes.
+        unit: what counts as 1 in the clip; levels are relative to it.
+    """
+    pitches = [_pitch(clip, note, unit) for note in notes]
+    places = np.array([_places(it) for it in pitches]).reshape(len(notes), N_PARTIALS)
+    return [
+        Measured(pitch, _level(clip, note, unit, own, places[others]))
+        for note, pitch, own, others in zip(notes, pitches, places, _beside(notes), strict=True)
+    ]
+
+
+def _beside(notes: Sequence[NoteEvent]) -> Iterator[NDArray[np.intp]]:
+    """For each note, which others sound while its level is measured."""
+    least = SETTINGS.overlap_seconds
     starts = np.array([note.start for note in notes])
     ends = np.array([note.end for note in notes])
-    every = np.array(pitches)
-    found = []
-    least = SETTINGS.overlap_seconds
+    order = np.argsort(starts, kind="stable")
+    starts_in_order = starts[order]
+    latest_ends = np.maximum.accumulate(ends[order])
     for number, note in enumerate(notes):
-        stop = note.start + SETTINGS.level_seconds
-        beside = np.flatnonzero((starts < stop - least) & (ends > note.start + least))
-        beside = beside[beside != number]
-        found.append(Measured(pitches[number], _level(clip, note, every[number], every[beside])))
-    return found
+        # Only between these two places, in the order of their starts, may there be any.
+        first = np.searchsorted(latest_ends, note.start + least, side="right")
+        stop = np.searchsorted(starts_in_order, note.start + SETTINGS.level_seconds - least)
+        near = order[first:stop]
+        yield near[(ends[near] > note.start + least) & (near != number)]
 
 
-def _stretch(clip: Mono, start: float, seconds: float) -> tuple[Values, int]:
+def _stretch(clip: Mono, start: float, seconds: float, unit: float) -> tuple[Values, int]:
     """The power of a stretch in each bin, and the stretch's length in samples.
 
     The powers of the bins around a sine of amplitude a add up to a²/2, its mean square. By
@@ -96,14 +119,14 @@ def _stretch(clip: Mono, start: float, seconds: float) -> tuple[Values, int]:
     size = SETTINGS.size
     first = round(start * RATE)
     # The least lengths, 1024 samples (46 ms) of the clip, and 256 at its end, were not searched.
-    part = clip[first : first + max(round(seconds * RATE), 1024)]
-    window = np.hanning(max(part.size, 4))[: part.size]
+    part = clip[first : first + max(round(seconds * RATE), 1024)] / np.float32(unit)
+    window = hann(max(part.size, 4))[: part.size]
     spectrum = fft.rfft(part * window, size)
     power = (spectrum.real**2 + spectrum.imag**2) * (2 / size / max((window**2).sum(), 1e-9))
     return power, max(part.size, 256)
 
 
-def _pitch(clip: Mono, note: NoteEvent) -> float:
+def _pitch(clip: Mono, note: NoteEvent, unit: float) -> float:
     """The pitch of the middle of a note, as a MIDI number; its key if nothing sounds.
 
     The salience of a pitch near the key is the sum of the amplitudes where its partials would be:
@@ -113,8 +136,8 @@ def _pitch(clip: Mono, note: NoteEvent) -> float:
     length = min(note.end - note.start, SETTINGS.pitch_seconds)
     skip = min(SETTINGS.attack_seconds, length / 4)
     seconds = min(max(length - skip, SETTINGS.pitch_least_seconds), SETTINGS.size / RATE)
-    power, _ = _stretch(clip, note.start + skip, seconds)
-    grid = note.key + np.linspace(-SETTINGS.search, SETTINGS.search, SETTINGS.grid)
+    power, _ = _stretch(clip, note.start + skip, seconds, unit)
+    grid = note.key + _GRID
     salience = _salience(power, grid)
     best = int(salience.argmax())
     if salience[best] <= 0:
@@ -126,27 +149,32 @@ def _pitch(clip: Mono, note: NoteEvent) -> float:
 
 def _salience(power: Values, grid: Values) -> Values:
     """The salience of each pitch of the search, ``[grid]``."""
-    orders = np.arange(1, SETTINGS.pitch_partials + 1)
-    places = midi_to_hz(grid)[:, None] * orders * SETTINGS.size / RATE
-    amplitude = np.sqrt(np.interp(places, np.arange(power.size), power, right=0.0))
+    places = midi_to_hz(grid)[:, None] * _ORDERS * SETTINGS.size / RATE
+    amplitude = np.sqrt(np.interp(places, _BINS, power, right=0.0))
     below_half_rate = places < SETTINGS.size / 2
-    salience: Values = (amplitude * below_half_rate / orders**SETTINGS.fading).sum(axis=1)
-    return salience * (1 - SETTINGS.off_key * np.linspace(-1, 1, len(grid)) ** 2)
+    salience: Values = (amplitude * below_half_rate / _FADING).sum(axis=1)
+    return salience * _NEAR_KEY
 
 
-def _level(clip: Mono, note: NoteEvent, pitch: float, others: Values) -> float:
-    """The root mean square of a note's partials, while notes of the pitches ``others`` sound."""
+def _level(clip: Mono, note: NoteEvent, unit: float, places: Values, others: Values) -> float:
+    """The root mean square of a note's partials.
+
+    Args:
+        clip: ``[samples]`` at 22.05 kHz.
+        note: the note.
+        unit: what counts as 1 in the clip.
+        places: where its partials are, as `_places` gives them.
+        others: where those of notes are that sound beside it, ``[notes, N_PARTIALS]``.
+    """
     seconds = max(note.end - note.start, SETTINGS.level_least_seconds)
-    power, length = _stretch(clip, note.start, min(SETTINGS.level_seconds, seconds))
+    power, length = _stretch(clip, note.start, min(SETTINGS.level_seconds, seconds), unit)
     lobe = SETTINGS.lobe * SETTINGS.size / length
-    own = _places(pitch)
+    own = places[places < np.inf]
     low, high = (np.clip(np.round(own + side), 0, power.size).astype(int) for side in (-lobe, lobe))
     sums = np.concatenate([[0.0], np.cumsum(power)])
     energies = sums[high] - sums[low]
-    shared = np.zeros(len(own))
-    for other in others:
-        distance = np.abs(own[:, None] - _places(other)[None]).min(axis=1, initial=np.inf)
-        shared += distance < lobe
+    distance = np.abs(own[:, None, None] - others).min(axis=2)
+    shared = np.count_nonzero(distance < lobe, axis=1)
     return float(np.sqrt(_alone(energies, shared).sum()))
 
 
@@ -165,6 +193,6 @@ def _alone(energies: Values, shared: NDArray[np.floating]) -> Values:
 
 
 def _places(pitch: float) -> Values:
-    """Where the partials of a pitch are, in bins, up to a little below the Nyquist frequency."""
+    """Where the partials of a pitch are, in bins: infinite from near the Nyquist frequency on."""
     places = midi_to_hz(pitch) * np.arange(1, N_PARTIALS + 1) * SETTINGS.size / RATE
-    return places[places < 0.49 * SETTINGS.size]
+    return np.where(places < 0.49 * SETTINGS.size, places, np.inf)

@@ -8,6 +8,7 @@ each.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,11 +16,22 @@ from itertools import pairwise
 import numpy as np
 
 from effects.notes import basic_pitch, features, partials
-from effects.notes.basic_pitch import FRAMES_PER_SECOND, HOP, LOWEST, N_KEYS, Frames, Tick
+from effects.notes.basic_pitch import (
+    FRAMES_PER_SECOND,
+    HOP,
+    LOWEST,
+    N_KEYS,
+    RATE,
+    Frames,
+    Keys,
+    Tick,
+    at_model_rate,
+)
 from effects.notes.note import Note, NoteEvent
 from effects.notes.note_network import Prediction, predict
 from effects.running.progress import part
-from effects.signal.arrays import Mono
+from effects.signal import loudness
+from effects.signal.arrays import Mono, energy, samples_between
 
 
 @dataclass(frozen=True)
@@ -87,44 +99,54 @@ def transcribe(audio: Mono, sample_rate: float, tick: Tick | None = None) -> lis
         sample_rate: its rate in Hz.
         tick: called with the fraction that is done, 0 to 1; what it raises ends the work.
     """
-    peak = float(np.abs(audio).max(initial=0))
+    peak = loudness.peak(audio[None])
     if not peak > SETTINGS.silent:
         return []
-    clip = basic_pitch.at_model_rate(audio, sample_rate) / np.float32(peak)
-    prediction = _prediction(np.pad(clip, (SETTINGS.lead * HOP, 0)), tick)
+    clip = audio if sample_rate == RATE else at_model_rate(audio, sample_rate)
+    prediction = _prediction(clip, peak, tick)
     events = list(_events(prediction))
     notes = sorted(
         Note(it.start, it.end, found.pitch, found.level * peak, it.confidence)
-        for it, found in zip(events, partials.measure(clip, events), strict=True)
+        for it, found in zip(events, partials.measure(clip, events, peak), strict=True)
         if found.level > SETTINGS.quiet
     )
-    own = sum(it.level**2 * it.seconds for it in notes) / peak**2
-    return notes if own > SETTINGS.trace * float(np.sum(clip**2)) / basic_pitch.RATE else []
+    own = sum(it.level**2 * it.seconds for it in notes)
+    return notes if own > SETTINGS.trace * energy(clip) / RATE else []
 
 
-def _prediction(clip: Mono, tick: Tick | None) -> Prediction:
+def _prediction(clip: Mono, peak: float, tick: Tick | None) -> Prediction:
     """What the network says about all keys of a clip, stretch by stretch, ``[keys, frames]``."""
-    n_frames = -(-clip.size // HOP)
+    n_frames = SETTINGS.lead - (-clip.size // HOP)
     stretch, margin = SETTINGS.stretch, SETTINGS.margin
     whole = Prediction(*np.zeros((3, N_KEYS, n_frames), np.float16))  # float16: half the memory
     for first in range(0, n_frames, stretch):
         start, end = max(first - margin, 0), min(first + stretch + margin, n_frames)
-        samples = clip[start * HOP : end * HOP]
-        if np.abs(samples).max(initial=0) < SETTINGS.quiet:
+        begin, stop = ((it - SETTINGS.lead) * HOP for it in (start, end))
+        samples = samples_between(clip, begin, min(stop, clip.size))
+        samples /= np.float32(peak)
+        if loudness.peak(samples[None]) < SETTINGS.quiet:
             continue
         done = min(first + stretch, n_frames)
         report = None if tick is None else part(tick, first / n_frames, done / n_frames)
-        found = basic_pitch.activations(samples, report)
-        evidence = features.Evidence.of(found, features.Spectra.of(samples))
-        kept = slice(first - start, done - start)
-        at = slice(first, first + kept.stop - kept.start)
-        keys = features.candidate_keys(found)
-        if len(keys):
-            prediction = predict((evidence.of_keys(it)[0] for it in keys[:, None]), keys)
-            whole.note[keys, at] = prediction.note[:, kept]
-            whole.onset[keys, at] = prediction.onset[:, kept]
-            whole.onset_shift[keys, at] = prediction.onset_shift[:, kept]
+        predicted = _predict(samples, report)
+        if predicted is None:
+            continue
+        keys, prediction = predicted
+        kept, at = slice(first - start, done - start), slice(first, done)
+        whole.note[keys, at] = prediction.note[:, kept]
+        whole.onset[keys, at] = prediction.onset[:, kept]
+        whole.onset_shift[keys, at] = prediction.onset_shift[:, kept]
     return whole
+
+
+def _predict(samples: Mono, tick: Tick | None) -> tuple[Keys, Prediction] | None:
+    """What the network says about a stretch, and about which keys; None if there are none."""
+    found = basic_pitch.activations(samples, tick)
+    keys = features.candidate_keys(found)
+    if not len(keys):
+        return None
+    evidence = features.Evidence.of(found, features.Spectra.of(samples))
+    return keys, predict((evidence.of_keys(it)[0] for it in keys[:, None]), keys)
 
 
 def _events(prediction: Prediction) -> Iterator[NoteEvent]:
@@ -188,7 +210,7 @@ def _runs(note: Frames, onsets: Mapping[int, object]) -> Iterator[tuple[int, int
         return
     for run in np.split(sounding, np.flatnonzero(np.diff(sounding) > SETTINGS.gap + 1) + 1):
         first, end = int(run[0]), int(run[-1]) + 1
-        within = [it for it in every if first - 3 <= it < end - 1]
+        within = every[bisect_left(every, first - 3) : bisect_left(every, end - 1)]
         whole = within and within[0] - first < SETTINGS.late  # the note begins with an onset
         starts = within if whole else [first, *within]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):

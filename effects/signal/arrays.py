@@ -14,6 +14,8 @@ Mono = NDArray[np.float32]
 Values = NDArray[np.float64]
 """Numbers in double precision: times, pitches, levels."""
 
+_STRETCH = 1 << 18  # samples at a time, to limit memory
+
 
 def samples_between(
     audio: NDArray[Any], start: int, stop: int, dtype: DTypeLike = np.float32
@@ -30,3 +32,10 @@ def samples_between(
     inside = audio[..., max(start, 0) : max(stop, 0)]
     out[..., max(-start, 0) :][..., : inside.shape[-1]] = inside
     return out
+
+
+def energy(audio: Mono) -> float:
+    """The sum of the squares of ``[samples]``, in double precision."""
+    parts = range(0, audio.size, _STRETCH)
+    squares = (np.square(audio[it : it + _STRETCH], dtype=np.float64) for it in parts)
+    return float(sum(it.sum() for it in squares))
