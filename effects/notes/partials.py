@@ -11,6 +11,7 @@ from scipy import fft
 
 from effects.notes.basic_pitch import RATE
 from effects.notes.note import NoteEvent
+from effects.notes.overlaps import Overlaps
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import midi_to_hz
 from effects.signal.windows import hann
@@ -94,18 +95,11 @@ def measure(clip: Mono, notes: Sequence[NoteEvent], unit: float = 1.0) -> list[M
 
 def _beside(notes: Sequence[NoteEvent]) -> Iterator[NDArray[np.intp]]:
     """For each note, which others sound while its level is measured."""
-    least = SETTINGS.overlap_seconds
-    starts = np.array([note.start for note in notes])
-    ends = np.array([note.end for note in notes])
-    order = np.argsort(starts, kind="stable")
-    starts_in_order = starts[order]
-    latest_ends = np.maximum.accumulate(ends[order])
+    least, overlaps = SETTINGS.overlap_seconds, Overlaps(notes)
     for number, note in enumerate(notes):
-        # Only between these two places, in the order of their starts, may there be any.
-        first = np.searchsorted(latest_ends, note.start + least, side="right")
-        stop = np.searchsorted(starts_in_order, note.start + SETTINGS.level_seconds - least)
-        near = order[first:stop]
-        yield near[(ends[near] > note.start + least) & (near != number)]
+        stop = note.start + SETTINGS.level_seconds
+        beside = overlaps.between(note.start + least, stop - least)
+        yield beside[beside != number]
 
 
 def _stretch(clip: Mono, start: float, seconds: float, unit: float) -> tuple[Values, int]:

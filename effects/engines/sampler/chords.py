@@ -19,6 +19,7 @@ from effects.engines.sampler.accents import accents
 from effects.notes import partials, salience
 from effects.notes.basic_pitch import RATE
 from effects.notes.note import Note, NoteEvent
+from effects.notes.overlaps import Overlaps
 from effects.notes.pitched_share import Explained
 from effects.notes.salience import FRAMES_PER_SECOND
 from effects.signal.arrays import Mono
@@ -75,11 +76,12 @@ def missed(clip: Mono, notes: Sequence[Note], explained: Explained) -> list[Note
     """
     if not any(explained.between(*it) < SETTINGS.explained for it in explained.seconds(1.0)):
         return []
-    found = salience.salience(clip)
+    found, overlaps = salience.salience(clip), Overlaps(notes)
     events = [
         it
         for it in _events(found, _moments(clip))
-        if explained.between(it.start, it.end) < SETTINGS.explained and not _heard(it, notes)
+        if explained.between(it.start, it.end) < SETTINGS.explained
+        and not _heard(it, [notes[beside] for beside in overlaps.between(it.start, it.end)])
     ]
     measured = partials.measure(clip, events)
     return [
@@ -134,9 +136,9 @@ def _end(course: NDArray[np.float32], soon: int) -> int | None:
 
 
 def _heard(event: NoteEvent, notes: Sequence[Note]) -> bool:
-    """Whether notes of the same key sound for most of the time of ``event``."""
+    """Whether notes of the same key, of ``notes`` beside it, sound for most of ``event``."""
     shared = sum(
-        max(0.0, min(event.end, it.end) - max(event.start, it.start))
+        min(event.end, it.end) - max(event.start, it.start)
         for it in notes
         if abs(it.pitch - event.key) < SETTINGS.same_key
     )
