@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from effects.notes.basic_pitch import RATE
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono, Values
 from effects.signal.stft import Stft
 
@@ -50,7 +51,7 @@ class Settings:
     around_seconds: float = 0.2
     above: float = 0.15
     late_seconds: float = 0.008
-    together: int = 512
+    together: int = 128
 
 
 SETTINGS = Settings()
@@ -70,8 +71,10 @@ def accents(clip: Mono) -> list[float]:
 
 def _rise(levels: Values) -> Values:
     """How much the levels rise from each frame to the next, in dB: the mean over the bands."""
-    differences = np.diff(levels, axis=0, prepend=levels[:1])
-    rises: Values = np.maximum(differences, 0).mean(axis=1)
+    rises = np.zeros(len(levels))
+    for first in range(1, len(levels), SETTINGS.together):
+        differences = np.diff(levels[first - 1 : first + SETTINGS.together], axis=0)
+        rises[first : first + SETTINGS.together] = np.maximum(differences, 0).mean(axis=1)
     return rises
 
 
@@ -80,15 +83,19 @@ def _levels_db(clip: Mono) -> Values:
     stft = Stft(SETTINGS.size, SETTINGS.hop)
     edges = _edges(np.arange(stft.size // 2 + 1) * (RATE / stft.size))
     n_frames = stft.n_frames(clip.size)
-    power = np.empty((n_frames, len(edges)))
-    for start in range(0, n_frames, SETTINGS.together):
+    levels = np.empty((n_frames, len(edges)))
+
+    def measure(start: int) -> None:
         stop = min(start + SETTINGS.together, n_frames)
         spectra = np.abs(stft.analyse(clip, start, stop)) ** 2
-        power[start:stop] = np.add.reduceat(spectra, edges, axis=1) / np.diff(
-            [*edges, spectra.shape[1]]
-        )
-    levels = 10 * np.log10(power + 1e-20)
-    return np.asarray(np.maximum(levels, levels.max() - SETTINGS.range_db))
+        widths = np.diff([*edges, spectra.shape[1]])
+        power = np.add.reduceat(spectra, edges, axis=1) / widths
+        levels[start:stop] = 10 * np.log10(power + 1e-20)
+
+    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
+        pass
+    np.maximum(levels, levels.max() - SETTINGS.range_db, out=levels)
+    return levels
 
 
 def _edges(hz: NDArray[np.floating[Any]]) -> NDArray[np.intp]:

@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono, Values
 from effects.signal.stft import Stft
 
@@ -43,7 +44,7 @@ class Settings:
     risen: float = 1.5
     rise_hops: int = 4
     #: Frames at a time, to limit memory. The result does not depend on this.
-    frames_together: int = 4096
+    frames_together: int = 1024
 
 
 SETTINGS = Settings()
@@ -72,14 +73,20 @@ class Bands:
         hz = np.arange(stft.size // 2 + 1) * (sample_rate / stft.size)
         edges = edges_of(stft, sample_rate)
         n_frames, together = stft.n_frames(audio.size), SETTINGS.frames_together
-        power = []
-        for first in range(0, n_frames, together):
-            spectra = stft.analyse(audio, first, min(first + together, n_frames))
-            bins = np.abs(spectra[:, : edges[-1]]) ** 2
-            power.append(np.add.reduceat(bins, edges[:-1], axis=1).astype(np.float64))
+        power = np.empty((n_frames, len(edges) - 1))
+
+        def measure(first: int) -> None:
+            stop = min(first + together, n_frames)
+            bins = np.abs(stft.analyse(audio, first, stop)[:, : edges[-1]]) ** 2
+            power[first:stop] = np.add.reduceat(bins, edges[:-1], axis=1)
+            power[first:stop] *= 2
+            power[first:stop] /= stft.size * float(np.sum(stft.window**2))
+
+        for _ in in_threads(measure, range(0, n_frames, together)):
+            pass
         freedom = np.maximum(1.03 * np.diff(edges), 2)  # B T is a number of bins
         return cls(
-            power=np.concatenate(power) * 2 / (stft.size * float(np.sum(stft.window**2))),
+            power=power,
             hz=np.array([max(hz[a:b].mean(), hz[1] / 2) for a, b in pairwise(edges)]),
             deviations=10 / np.log(10) * np.sqrt(2 / freedom),
             hop_seconds=stft.hop / sample_rate,
@@ -89,9 +96,10 @@ class Bands:
         """The maximum shortly before each frame, ``[frames, n]``; there is silence at first."""
         first, last = SETTINGS.before
         earlier = np.concatenate([np.full((last, values.shape[1]), silence), values])
-        earlier = earlier[: len(values) + last - first]
-        windows = np.lib.stride_tricks.sliding_window_view(earlier, last - first + 1, axis=0)
-        highest: Values = windows.max(axis=-1)
+        # Ten times as fast as the maxima of `sliding_window_view`.
+        highest: Values = earlier[: len(values)].copy()
+        for later in range(1, last - first + 1):
+            np.maximum(highest, earlier[later : later + len(values)], out=highest)
         return highest
 
     def added(self, frame: int, stop: int, rings_on: float) -> Values:

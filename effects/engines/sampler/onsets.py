@@ -19,6 +19,7 @@ from scipy.ndimage import maximum_filter1d
 
 from effects.engines.sampler.bands import SETTINGS as BANDS
 from effects.engines.sampler.bands import Bands
+from effects.running.cores import in_threads
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import hz_to_midi
 
@@ -56,6 +57,8 @@ class Settings:
     #: often kicks, toms, snares and hats are in this order.
     brightness_hops: int = 10
     brightness_rings_on: float = 1.0
+    #: Frames at a time, to limit memory. The result does not depend on this.
+    frames_together: int = 4096
 
 
 SETTINGS = Settings()
@@ -106,10 +109,19 @@ def rise(bands: Bands) -> Values:
     """How much levels rise at each frame, in dB, ``[frames]``; see the module."""
     loudest = float(bands.power.sum(axis=1).max(initial=0))
     least = max(loudest * 10 ** (-SETTINGS.silent_db / 10), 1e-300) / len(bands.hz)
-    levels = 10 * np.log10(bands.power + least)
-    before = bands.before(levels, 10 * np.log10(least))
-    rises = levels - before - SETTINGS.deviations * bands.deviations
-    mean: Values = np.clip(rises, 0, SETTINGS.most_rise_db).mean(axis=1)
+    mean = np.empty(len(bands.power))
+
+    def measure(first: int) -> None:
+        # With the frames before it that count, a stretch rises as it does in the whole.
+        begin = max(first - BANDS.before[1], 0)
+        levels = 10 * np.log10(bands.power[begin : first + SETTINGS.frames_together] + least)
+        before = bands.before(levels, 10 * np.log10(least))
+        rises = (levels - before - SETTINGS.deviations * bands.deviations)[first - begin :]
+        found = np.clip(rises, 0, SETTINGS.most_rise_db).mean(axis=1)
+        mean[first : first + SETTINGS.frames_together] = found
+
+    for _ in in_threads(measure, range(0, len(mean), SETTINGS.frames_together)):
+        pass
     mean[_cut_off(bands)] = 0
     return mean
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from effects.engines.sampler.onsets import Onset, onsets
 from effects.notes.note import Note
-from effects.signal.arrays import Mono
-from effects.signal.loudness import k_weighting
+from effects.signal.arrays import Mono, energy
+from effects.signal.loudness import k_weighting, peak
 from effects.signal.units import db_to_amplitude
 
 
@@ -86,7 +86,7 @@ def strokes(audio: Mono, sample_rate: float, level: Levels = root_mean_square) -
         sample_rate: in Hz.
         level: how to measure the strokes' levels.
     """
-    if np.abs(audio).max(initial=0) < SETTINGS.silent:
+    if peak(audio[None]) < SETTINGS.silent:
         return []
     heard = onsets(audio, sample_rate)
     ends = [*(it.seconds for it in heard[1:]), audio.size / sample_rate]
@@ -118,10 +118,10 @@ def _colour(onset: Onset) -> tuple[float, ...]:
 
 def struck(audio: Mono, sample_rate: float, found: Sequence[Note]) -> float:
     """The share of a clip's power that sounds soon after its sure strokes, from 0 to 1."""
-    power = np.square(audio, dtype=np.float64)
-    near = np.zeros(audio.size, np.bool_)
-    for stroke in found:
-        if stroke.confidence == 1:
-            first = round(stroke.start * sample_rate)
-            near[first : first + round(SETTINGS.soon_seconds * sample_rate)] = True
-    return float(power[near].sum() / max(power.sum(), 1e-300))
+    near, reached = 0.0, 0
+    for start in sorted(it.start for it in found if it.confidence == 1):
+        first = round(start * sample_rate)
+        stop = first + round(SETTINGS.soon_seconds * sample_rate)
+        near += energy(audio[max(first, reached) : max(stop, reached)])
+        reached = max(stop, reached)
+    return min(near / max(energy(audio), 1e-300), 1.0)
