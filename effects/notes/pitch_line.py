@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from effects.notes.basic_pitch import Tick
+from effects.signal import loudness
 from effects.signal.arrays import Mono, Values, samples_between
 from effects.signal.lazy import lazy
 from effects.signal.units import SEMITONES, hz_to_midi
@@ -156,7 +157,7 @@ def follow(
         lowest_hz: no pitch is lower.
         highest_hz: no pitch is higher.
     """
-    peak = float(np.abs(audio).max(initial=0))
+    peak = loudness.peak(audio[None])
     clip = audio if sample_rate == RATE else soxr.resample(audio, sample_rate, RATE)
     clip = np.asarray(clip, np.float32)
     n_frames = clip.size // HOP + 1
@@ -175,8 +176,12 @@ def follow(
 
 def _levels(clip: Mono, n_frames: int) -> Values:
     """The levels of the frames, by the power of the hops around each."""
-    padded = np.pad(clip, (HOP // 2, HOP))[: n_frames * HOP].reshape(n_frames, HOP)
-    power = np.einsum("ij,ij->i", padded, padded, dtype=np.float64) / HOP
+    power = np.empty(n_frames)
+    for first in range(0, n_frames, SETTINGS.stretch):
+        stop = min(first + SETTINGS.stretch, n_frames)
+        hops = samples_between(clip, first * HOP - HOP // 2, stop * HOP - HOP // 2)
+        hops = hops.reshape(stop - first, HOP)
+        power[first:stop] = np.einsum("ij,ij->i", hops, hops, dtype=np.float64) / HOP
     around = len(LEVEL_WINDOW) // 2
     return np.asarray(np.sqrt(np.convolve(power, LEVEL_WINDOW)[around : around + n_frames]))
 
