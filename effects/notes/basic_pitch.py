@@ -36,6 +36,10 @@ BINS_PER_KEY = 3  # of the contour
 #: Frames that are dropped at the start of a window, and that are kept after them. basic-pitch also
 #: drops half of the 30 frames by which its windows overlap.
 EDGE, INNER = 15, 142
+#: Frames to either side on which what the network says about a frame depends: half of the heights
+#: of its kernels on the longest way, 3 (onset) + 7 + 7 (note) + 5 + 3 (contour), each less one.
+#: These and the `INNER` ones are all that the file gives (``benchmarks/training/lighten.py``).
+REACH = 10
 OUTPUTS = tuple(f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))  # note, onset, contour
 
 
@@ -88,7 +92,7 @@ def activations(audio: Mono, tick: Tick | None = None) -> Activations:
             tick((number + 1) / n_windows)
         at = slice(number * INNER, (number + 1) * INNER)
         for array, output in zip((found.note, found.onset, found.contour), outputs, strict=True):
-            array[at] = output[0, EDGE : EDGE + INNER]
+            array[at] = output[0, REACH : REACH + INNER]
     return Activations(found.note[:n_frames], found.onset[:n_frames], found.contour[:n_frames])
 
 
