@@ -144,13 +144,15 @@ def _levels(audio: Mono, size: int, half_width: float) -> Frames:
 class Evidence:
     """All that is known about a clip, from which the features of keys are taken.
 
+    A row of an array is what one of a key's features is: so it lies in one piece in memory.
+
     Attributes:
-        note: `Activations.note` with zeros around it, ``[frames, keys]``.
-        onset: `Activations.onset` with zeros around it, ``[frames, keys]``.
-        contour: `Activations.contour` with zeros around it, ``[frames, bins]``.
-        fine: `Spectra.fine` relative to the loudest nearby, from -1 to 1, ``[frames, steps]``.
-        quick: `Spectra.quick` relative to the same, from -1 to 1, ``[frames, steps]``.
-        clip: features that are the same for all keys of a frame, ``[frames, 6]``.
+        note: `Activations.note` with zeros around it, ``[keys, frames]``.
+        onset: `Activations.onset` with zeros around it, ``[keys, frames]``.
+        contour: `Activations.contour` with zeros around it, ``[bins, frames]``.
+        fine: `Spectra.fine` relative to the loudest nearby, from -1 to 1, ``[steps, frames]``.
+        quick: `Spectra.quick` relative to the same, from -1 to 1, ``[steps, frames]``.
+        clip: features that are the same for all keys of a frame, ``[6, frames]``.
     """
 
     note: Frames
@@ -168,17 +170,17 @@ class Evidence:
         sides = (BELOW, ABOVE)
         thirds = (BELOW * BINS_PER_KEY, ABOVE * BINS_PER_KEY)
         return cls(
-            np.pad(found.note, ((0, 0), sides)),
-            np.pad(found.onset, ((0, 0), sides)),
-            np.pad(found.contour, ((0, 0), thirds)),
-            _scaled(spectra.fine - near[:, None]),
-            _scaled(spectra.quick - near[:, None]),
-            _of_clip(found, loudest, near),
+            np.pad(np.ascontiguousarray(found.note.T), (sides, (0, 0))),
+            np.pad(np.ascontiguousarray(found.onset.T), (sides, (0, 0))),
+            np.pad(np.ascontiguousarray(found.contour.T), (thirds, (0, 0))),
+            _scaled(np.ascontiguousarray(spectra.fine.T) - near),
+            _scaled(np.ascontiguousarray(spectra.quick.T) - near),
+            _of_clip(found, loudest, near).T,
         )
 
     def of_keys(self, keys: Keys, frames: slice = slice(None)) -> Frames:
         """The features of some keys, ``[keys, features, frames]``."""
-        clip = self.clip[frames].T
+        clip = self.clip[:, frames]
         n_frames = clip.shape[1]
         out = np.empty((len(keys), N_FEATURES, n_frames), np.float32)
         parts = (
@@ -191,7 +193,7 @@ class Evidence:
         first = 0
         for array, places, offsets in parts:
             index = places[:, None] + np.array(offsets)
-            out[:, first : first + len(offsets)] = np.moveaxis(array[frames][:, index], 0, 2)
+            out[:, first : first + len(offsets)] = array[:, frames][index]
             first += len(offsets)
         out[:, first:-1] = clip
         out[:, -1] = (keys[:, None] - N_KEYS / 2) / (N_KEYS / 2)  # from -1 to 1
