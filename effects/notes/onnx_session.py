@@ -36,7 +36,7 @@ def _open(path: Path) -> Any:
     # Memory is freed after each run: 100 MB less for a clip of 10 s, and no slower (measured).
     options.enable_cpu_mem_arena = False
     # Without the arena, a pattern of memory would have each run ask for one large block, which the
-    # system clears: 8 to 20 % slower, the shorter the run (measured).
+    # system clears: 5 to 20 % slower, the shorter the run (measured).
     options.enable_mem_pattern = False
     options.log_severity_level = 4  # what fails is raised, and need not be printed, too
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

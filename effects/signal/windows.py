@@ -27,7 +27,7 @@ def windows_between(audio: Mono, start: int, stop: int, size: int, hop: int) -> 
     return np.lib.stride_tricks.sliding_window_view(under, size)[::hop]
 
 
-@lru_cache(maxsize=256)  # 8 MB of windows as long as those of `effects.notes.partials`
+@lru_cache(maxsize=128)  # 8 MB, if all are as long as the longest of `effects.notes.partials`
 def hann(size: int) -> Values:
     """The symmetric Hann window, ``[size]``, computed once: not to be written to."""
     window = np.hanning(size)
