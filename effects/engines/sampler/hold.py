@@ -18,10 +18,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
 
 from effects.engines.sampler.choice import FAINTEST
 from effects.signal.arrays import Mono, Values
+from effects.signal.correlation import correlate_valid
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _back(sound: Mono, last: int, join: int, first: int, exact: int, reach: int)
     least = max(min(exact - reach, most), 0)
     region = sound[last - most - join : last - least].astype(np.float64)
     pattern = sound[last - join : last].astype(np.float64)
-    products = signal.correlate(region, pattern, "valid")
+    products = correlate_valid(region, pattern)
     energy = np.concatenate([[0.0], np.cumsum(region**2)])
     size: Values = np.sqrt(np.maximum(energy[join:] - energy[:-join], 1e-20))
     alike = products / size

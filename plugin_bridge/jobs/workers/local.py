@@ -16,7 +16,8 @@ Result = TypeVar("Result")
 
 PREPARED = (
     "numpy",
-    "scipy.signal",
+    "scipy.fft",
+    "scipy.ndimage",
     "soxr",
     "onnxruntime",
     "effects.engines.sampler.engine",
