@@ -5,16 +5,47 @@
 >>> board = Pedalboard([StyleTransfer(style="clip.wav"), Reverb()])  # doctest: +SKIP
 >>> restyled = board(audio, sample_rate)  # doctest: +SKIP
 
-Importing this loads neither torch nor librosa; calls load what they need.
+Importing this loads none of them, nor NumPy: each is loaded when it is first asked for.
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from effects import moved
-from effects.automation import automate
-from effects.boards.containers import Chain, Mix, Pedalboard
-from effects.boards.python_effect import PythonEffect
-from effects.running.progress import Cancelled
-from effects.style_transfer import StyleTransfer
+
+if TYPE_CHECKING:
+    from effects.automation import automate
+    from effects.boards.containers import Chain, Mix, Pedalboard
+    from effects.boards.python_effect import PythonEffect
+    from effects.running.progress import Cancelled
+    from effects.style_transfer import StyleTransfer
 
 moved.install()
 
 __all__ = ["Cancelled", "Chain", "Mix", "Pedalboard", "PythonEffect", "StyleTransfer", "automate"]
+
+_MODULES = {
+    "Cancelled": "effects.running.progress",
+    "Chain": "effects.boards.containers",
+    "Mix": "effects.boards.containers",
+    "Pedalboard": "effects.boards.containers",
+    "PythonEffect": "effects.boards.python_effect",
+    "StyleTransfer": "effects.style_transfer",
+    "automate": "effects.automation",
+}
+
+
+if not TYPE_CHECKING:  # a type checker that sees this would take any name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        """Load what is asked for, and keep it under its name."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
