@@ -6,7 +6,6 @@ Whatever loads slowly is imported inside the commands, so that ``--help`` answer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -28,6 +27,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # loads half of the email package
+
         print(f"restyle {version('restyle')}")
         raise typer.Exit
 
