@@ -38,7 +38,7 @@ def test_every_unused_part_works_after_the_engine_is_loaded():
     assert fresh(
         "import effects.engines.sampler.engine, numpy",
         "parts = [it for it in ('numpy.f2py.crackfortran', 'numpy.testing._private.utils',"
-        " 'numpy.ma.core', 'unittest') if it in sys.modules]",
+        " 'unittest') if it in sys.modules]",
         "print(len(parts), numpy.testing.assert_array_equal([1], [1]), numpy.f2py.__name__,"
         " numpy.polynomial.Polynomial([1, 2])(3), numpy.ctypeslib.as_array.__name__)",
     ) == ["0", "None", "numpy.f2py", "7.0", "as_array"]
