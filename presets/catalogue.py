@@ -144,6 +144,8 @@ def built_in(name: str) -> Preset | None:
     if wanted.isdecimal():  # the slug of -1 is 1, but -1 is no program
         digits = unicodedata.normalize("NFKC", name).strip()
         wanted = str(int(wanted)) if wanted == digits and len(wanted) < 5 else ""
+    if os.path.isfile(BUILT_IN / wanted / TEXT):  # as most often: the others need not be read
+        return _read_built_in(wanted)
     return _built_in().get(_aliases().get(wanted, wanted))
 
 
@@ -251,12 +253,16 @@ def _user() -> tuple[list[Preset], list[BrokenPreset]]:
 
 
 @cache
+def _read_built_in(name: str) -> Preset:
+    """The built-in preset of exactly that name; it does not change while the process runs."""
+    return read(BUILT_IN / name, built_in=True)
+
+
+@cache
 def _built_in() -> dict[str, Preset]:
-    """The built-in presets by name; they do not change while the process runs."""
-    return {
-        file.parent.name: read(file.parent, built_in=True)
-        for file in sorted(BUILT_IN.glob(f"*/{TEXT}"))
-    }
+    """The built-in presets by name."""
+    files = sorted(BUILT_IN.glob(f"*/{TEXT}"))
+    return {file.parent.name: _read_built_in(file.parent.name) for file in files}
 
 
 @cache

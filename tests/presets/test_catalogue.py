@@ -189,6 +189,17 @@ def test_listing_loads_nothing_heavy():
     assert not {"torch", "librosa", "pedalboard", "numpy", "scipy"} & {*done.stdout.split()}
 
 
+def test_a_preset_is_found_by_its_name_without_reading_the_others():
+    code = """
+import presets.catalogue as catalogue
+read = catalogue.read
+catalogue.read = lambda folder, **how: print(folder.name) or read(folder, **how)
+catalogue.get("Violin"), catalogue.get("violin")
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["violin"]
+
+
 def test_listing_takes_milliseconds(within):
     presets.every()  # the first time, files are read
     with within(0.05):
