@@ -219,10 +219,6 @@ WRONG = {
         ["stem.wav", "out.wav", "--preset", "flute", "--strength", "1.1"],
         "--strength",
     ),
-    "strength nan": (
-        ["stem.wav", "out.wav", "--preset", "flute", "--strength", "nan"],
-        "--strength",
-    ),
     "not a number": (["stem.wav", "out.wav", "--preset", "flute", "--mix", "wet"], "--mix"),
     "a negative seed": (["stem.wav", "out.wav", *SETTINGS, "--seed", "-1"], "--seed"),
     "a huge seed": (["stem.wav", "out.wav", *SETTINGS, "--seed", str(10**30)], "Seed"),
@@ -264,6 +260,12 @@ def test_what_is_wrong_is_said_in_one_line(folder, refused, arguments, reason):
     write("fast.wav", rate=96_000)
     write("clip.wav")
     assert reason in refused("apply", *arguments)
+
+
+@pytest.mark.parametrize("option", ["strength", "mix", "dynamics"])
+def test_nan_is_no_number_for_an_option(refused, option):
+    reason = refused("apply", "stem.wav", "out.wav", "--preset", "flute", f"--{option}", "nan")
+    assert option in reason.lower()
 
 
 @pytest.mark.parametrize("arguments", [["aply"], ["--nonsense"], ["demo", "a", "b"]])
