@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
@@ -208,6 +207,8 @@ def _write(
                 elif target is targets.plot and draw is not None:
                     draw(file, output)
                 elif target is targets.report and made is not None:
+                    import json
+
                     file.write((json.dumps(made.as_dict(), indent=1) + "\n").encode())
 
 

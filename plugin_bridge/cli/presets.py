@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -108,6 +107,8 @@ def list_(*, family: OnlyFamily = None, as_json: Json = False) -> None:
     families = library.by_family(_of_family(library.every(), family))
     found = [it for members in families.values() for it in members]
     if as_json:
+        import json
+
         print(json.dumps([_as_json(it) for it in found], indent=2, ensure_ascii=False))
     else:
         _print_table(found)

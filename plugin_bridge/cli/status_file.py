@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +50,8 @@ class StatusFile:
         Raises:
             OSError: the file cannot be written, and the job begins or has ended.
         """
+        import json
+
         self.state = state
         facts = {
             "job": self.job,
