@@ -28,7 +28,7 @@ from pedalboard.io import AudioFile
 from torch import Tensor
 
 from benchmarks import script
-from effects.engines.engine import Engine
+from effects.engines.gram.engine import GramEngine
 from effects.engines.gram.frames import REFERENCE_LUFS, FramedClip, Frames
 from effects.engines.gram.infinite import Infinite
 from effects.engines.gram.optimise import Weighted, optimise
@@ -62,7 +62,13 @@ def load(name: str, seconds: float) -> tuple[Frames, Tensor]:
 
 
 def restyled(
-    engine: Engine, content: Tensor, style: Tensor, start: Tensor, *, n_iterations: int, free: bool
+    engine: GramEngine,
+    content: Tensor,
+    style: Tensor,
+    start: Tensor,
+    *,
+    n_iterations: int,
+    free: bool,
 ) -> tuple[Tensor, float]:
     """The optimised features, and how many seconds it took."""
     began = time.perf_counter()
