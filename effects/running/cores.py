@@ -114,11 +114,24 @@ def blas_in_one_thread() -> AbstractContextManager[None]:
 
 
 def _limit_blas() -> Callable[[], object]:
+    # SciPy brings a BLAS of its own, which would not be limited if it were loaded later. Engines
+    # load it anyway, with scipy.fft.
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    limits = threadpool_limits(1, "blas")
-    restore: Callable[[], object] = limits.restore_original_limits
-    return restore
+    limits = _in_a_thread(lambda: threadpool_limits(1, "blas"))
+    return lambda: _in_a_thread(limits.restore_original_limits)
+
+
+def _in_a_thread(function: Callable[[], Result]) -> Result:
+    """Call ``function`` in a thread that ends with it.
+
+    Of the threads that are alive, threadpoolctl (from 3.8 on) has only the one that set OpenBLAS
+    first set it again, and lets others do so without any effect. Calls may begin and end in
+    different threads, which may live on.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function).result()
 
 
 _BLAS = SharedSetting(_limit_blas)

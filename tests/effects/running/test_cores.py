@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -98,6 +99,22 @@ def test_blas_has_one_thread_while_any_call_lasts_and_its_own_again_after_the_la
     assert blas_threads() == {1}
     second.__exit__(None, None, None)
     assert blas_threads() == before
+
+
+@pytest.mark.parametrize("first_ends_first", [True, False])
+def test_blas_has_its_own_threads_again_whichever_call_ends_last_and_lives_on(first_ends_first):
+    before, calls = blas_threads(), [blas_in_one_thread(), blas_in_one_thread()]
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as two:
+        threads = list(zip((one, two), calls, strict=True))
+        for thread, call in threads:
+            thread.submit(call.__enter__).result()
+        for thread, call in threads if first_ends_first else reversed(threads):
+            assert blas_threads() == {1}
+            thread.submit(call.__exit__, None, None, None).result()
+        assert blas_threads() == before
+        with blas_in_one_thread():  # neither of those that are alive
+            assert blas_threads() == {1}
+        assert blas_threads() == before
 
 
 def test_there_is_at_least_one_core():
