@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.running.cores import blas_in_one_thread
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports.distance import log_spectral_distance
 
@@ -118,14 +119,15 @@ FIGURES = (
 
 def figures(content: Sound, style: Sound, output: Sound) -> dict[str, float | None]:
     """All of `FIGURES` by name; None where one is not defined, as for silence."""
-    return {
-        "lsd_style": _of(log_spectral_distance, output, style),
-        "timbre": _of(timbre_distance, output, style),
-        "lsd_content": _of(log_spectral_distance, output, content),
-        "pitch": _of(pitch_distance, output, content),
-        "onsets": _of(onset_distance, output, content),
-        "loudness": _of(loudness_difference, output, content),
-    }
+    with blas_in_one_thread():
+        return {
+            "lsd_style": _of(log_spectral_distance, output, style),
+            "timbre": _of(timbre_distance, output, style),
+            "lsd_content": _of(log_spectral_distance, output, content),
+            "pitch": _of(pitch_distance, output, content),
+            "onsets": _of(onset_distance, output, content),
+            "loudness": _of(loudness_difference, output, content),
+        }
 
 
 def timbre_distance(a: Clip, b: Clip, a_rate: float, b_rate: float) -> float:
