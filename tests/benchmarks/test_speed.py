@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from benchmarks.speed import against_0_1, long_stems, stems, versions
+from benchmarks.speed import against_0_1, devices, long_stems, stems, versions
 from benchmarks.speed.against_0_1 import Bench, Figure
 from benchmarks.speed.calls import RATE, Answer, Request, stem
 from benchmarks.speed.versions import Process, Version
@@ -201,3 +201,30 @@ def test_the_exponent_is_one_if_twice_as_long_costs_twice_as_much():
     first, second = long_stems.table({10.0: cheap, 600.0: dear})
     assert first.split() == ["10s", "1.0s", "100.0", "ms", "200.0", "ms", "0.50", "GB"]
     assert second.split()[-1] == "1.00"
+
+
+def test_devices_are_those_that_torch_has_the_cpu_first(monkeypatch):
+    monkeypatch.setattr(devices.torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(devices.torch.cuda, "get_device_name", lambda: "A card")
+    monkeypatch.setattr(devices.torch.backends.mps, "is_available", lambda: False)
+    found = devices.devices()
+    assert list(found) == ["cpu", "cuda"]
+    assert found["cuda"] == "A card"
+
+
+def test_the_difference_of_two_devices_is_relative_to_the_largest_sample():
+    wanted = np.array([[0.0, -0.5, 0.25]], np.float32)
+    assert devices.difference_db(wanted, wanted) == -np.inf
+    assert devices.difference_db(wanted + np.float32(0.005), wanted) == pytest.approx(-40, abs=1e-3)
+
+
+def test_without_a_gpu_the_cpu_has_the_only_rows(monkeypatch, capsys):
+    monkeypatch.setattr(devices, "devices", lambda: {"cpu": "CPU"})
+    monkeypatch.setattr(devices, "SHORT", 0.2)
+    monkeypatch.setattr("sys.argv", ["devices", "--engines", "infinite", "--seconds", "0.2"])
+    devices.main()
+    printed = capsys.readouterr().out
+    assert "no GPU" in printed
+    (row,) = [line for line in printed.splitlines() if line.startswith("infinite")]
+    assert row.split()[1] == "CPU"
+    assert float(row.split()[-1]) > 0
