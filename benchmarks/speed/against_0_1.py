@@ -285,13 +285,13 @@ def main() -> None:
         folder = Path(name)
         tree = options.against
         if tree is None:
-            tree = folder / "version 0.1"
+            tree = folder / "0.1"
             check_out(VERSION_0_1, tree)
-        old = Version(tree.name, tree.resolve(), folder / "old")
+        old = Version(tree.resolve().name, tree.resolve(), folder / "old")
         bench = Bench(old, Version("today", ROOT, folder / "new"), folder, options.scale)
         script.say("learning the styles")
         bench.warm()
-        print(f"{'':62}{'before':>9}{'today':>9}{'ratio':>7}{'bar':>12}")
+        print(f"{'':62}{old.name[:8]:>9}{'today':>9}{'ratio':>7}{'bar':>12}")
         for row in options.rows or [it for it in ROWS if options.long or ROWS[it][2]]:
             measure, runs, _ = ROWS[row]
             script.say(row)
