@@ -44,6 +44,10 @@ class Stft:
         """Frames whose centre is in a signal of ``n_samples``, or just after it."""
         return 1 + n_samples // self.hop
 
+    def span(self, n_frames: int) -> int:
+        """Samples under so many frames."""
+        return (n_frames - 1) * self.hop + self.size
+
     def begin(self, frame: int) -> int:
         """The first sample under a frame; negative if that is before the signal."""
         return frame * self.hop - self.size // 2
@@ -67,19 +71,30 @@ class Stft:
         Divided by `weights`, this is the signal whose spectra are nearest by least squares
         (Griffin & Lim 1984).
         """
-        return self._overlap_add(fft.irfft(spectra, self.size) * self.window)
+        out = np.zeros((*spectra.shape[:-2], self.span(spectra.shape[-2])), np.float32)
+        self.add(self.frames(spectra), out)
+        return out
+
+    def frames(self, spectra: Spectra) -> Audio:
+        """Back in time, and windowed again: ``[*, frames, bins] -> [*, frames, size]``."""
+        found: Audio = fft.irfft(spectra, self.size) * self.window
+        return found
 
     def weights(self, n_frames: int) -> Mono:
         """The squared windows added up, ``[(n_frames - 1) * hop + size]``, never 0."""
-        windows = np.broadcast_to(self.window**2, (n_frames, self.size))
-        return np.maximum(self._overlap_add(windows), np.float32(LEAST_WEIGHT))
+        out: Mono = np.zeros(self.span(n_frames), np.float32)
+        self.add(np.broadcast_to(self.window**2, (n_frames, self.size)), out)
+        return np.maximum(out, np.float32(LEAST_WEIGHT), out=out)
 
-    def _overlap_add(self, frames: NDArray[np.floating[Any]]) -> Audio:
-        """``[*, frames, size] -> [*, (frames - 1) * hop + size]``."""
-        n_frames, reach = frames.shape[-2], -(-self.size // self.hop)
-        out = np.zeros((*frames.shape[:-2], n_frames + reach - 1, self.hop), np.float32)
-        for number in range(reach):
-            piece = frames[..., number * self.hop : (number + 1) * self.hop]
-            out[..., number : number + n_frames, : piece.shape[-1]] += piece
-        flat = out.reshape(*out.shape[:-2], -1)
-        return flat[..., : (n_frames - 1) * self.hop + self.size]
+    def add(self, frames: NDArray[np.floating[Any]], out: Audio) -> None:
+        """Add ``frames``, ``[*, frames, size]``, to ``out``, ``[*, (frames - 1) * hop + size]``.
+
+        A sample gets the last frame over it first. So if the frames come in stretches, from the
+        last to the first, the sums are rounded as those of all frames at once.
+        """
+        n_frames = frames.shape[-2]
+        for first in range(0, self.size, self.hop):
+            piece = frames[..., first : first + self.hop]
+            width = piece.shape[-1]
+            begins = np.lib.stride_tricks.sliding_window_view(out, width, axis=-1, writeable=True)
+            begins[..., first :: self.hop, :][..., :n_frames, :] += piece

@@ -5,16 +5,15 @@ from dataclasses import replace
 import librosa
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.ndimage import median_filter
-from support.players import RATE, RELAXED, decibels
+from support.players import RATE, decibels
 from support.samplers import BRIGHT, DARK, strokes_of
 from support.samplers import tune as tune_of
 from support.sounds import noise, sine
 
 from effects.engines.sampler import percussive as module
-from effects.engines.sampler.percussive import Pass, medians, percussive
+from effects.engines.sampler.percussive import Pass, percussive
+from effects.running.cores import using
 
 STROKES = [(0.2 + 0.4 * n, BRIGHT if n % 2 else DARK) for n in range(8)]
 NOTES = [(0.05, 1.1, 60), (1.2, 1.0, 64), (2.3, 1.0, 55)]
@@ -77,6 +76,15 @@ def test_a_pass_is_that_of_two_median_filters_and_a_wiener_mask(monkeypatch):
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
+@pytest.mark.parametrize(("threads", "piece"), [(1, 1), (2, 1000), (3, 1 << 20)])
+def test_the_bits_depend_neither_on_the_threads_nor_on_their_pieces(threads, piece, monkeypatch):
+    stem = noise(1, 8000, channels=2)
+    whole = percussive(stem, 8000)
+    monkeypatch.setattr(module, "SETTINGS", replace(module.SETTINGS, piece=piece))
+    with using(threads):
+        np.testing.assert_array_equal(percussive(stem, 8000), whole)
+
+
 @pytest.mark.parametrize("gain", [1e-12, 1e6])
 def test_the_level_of_a_stem_does_not_matter(gain):
     stem = strokes_of(STROKES, 3.5, RATE)[None] + sine(440, 3.5, RATE)
@@ -93,19 +101,3 @@ def test_short_and_silent_stems(rate, size):
     assert found.dtype == np.float32
     assert np.isfinite(found).all()
     assert not percussive(np.zeros_like(stem), rate).any()
-
-
-@RELAXED
-@given(
-    st.integers(1, 12),
-    st.integers(1, 12),
-    st.integers(1, 9).map(lambda half: 2 * half + 1),
-    st.sampled_from([0, 1]),
-)
-def test_running_medians_are_those_of_numpy(rows, columns, size, axis):
-    values = np.random.default_rng(rows * columns).random((rows, columns)).astype(np.float32)
-    padding = [(0, 0), (0, 0)]
-    padding[axis] = (size // 2, size // 2)
-    padded = np.pad(values, padding, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=axis)
-    np.testing.assert_array_equal(medians(values, size, axis=axis), np.median(windows, axis=-1))
