@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from effects.notes.onnx_session import session
 from effects.running.cores import in_threads
-from effects.signal.arrays import Mono, samples_between
+from effects.signal.arrays import Mono, Sound, samples_between
+from effects.signal.resample import streamed
 
 Frames = NDArray[np.float32]
 """Values of a clip, frame by frame; the shape is given where it is used."""
@@ -59,15 +59,15 @@ class Activations:
     contour: Frames
 
 
-def at_model_rate(audio: Mono, sample_rate: float) -> Mono:
+def at_model_rate(audio: Sound, sample_rate: float) -> Mono:
     """A copy of ``audio``, ``[samples]``, at `RATE`; not resampled if it has that rate.
 
     So a caller that passes one clip to several functions of this package can resample it once, and
     pass `RATE` on.
     """
     if sample_rate == RATE:
-        return np.array(audio, np.float32)
-    return np.array(soxr.resample(audio, sample_rate, RATE), np.float32)
+        return np.array(audio[:], np.float32)
+    return streamed(audio, sample_rate, RATE)
 
 
 def activations(audio: Mono, tick: Tick | None = None) -> Activations:

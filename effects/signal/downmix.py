@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Sound, Stretches
 from effects.signal.loudness import peak
 
 STRETCH = 1 << 20  # samples at a time, to limit memory
+SILENT = 1e-30  # no division by 0
 
 
-def polarity(audio: Audio) -> NDArray[np.float64]:
+def polarity(audio: Sound) -> NDArray[np.float64]:
     """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum.
 
     It is the sign of each channel's product with the strongest channel. ``audio``,
@@ -25,10 +26,27 @@ def polarity(audio: Audio) -> NDArray[np.float64]:
     return np.where(products[products.diagonal().argmax()] < 0, -1.0, 1.0)
 
 
-def downmix(audio: Audio) -> NDArray[np.float32]:
+def downmix(audio: Sound) -> NDArray[np.float32]:
     """The mean of the channels, ``[samples]``; those in opposite phase are inverted first."""
-    if len(audio) == 1:
-        only: NDArray[np.float32] = audio[0]
-        return only
-    mean: NDArray[np.float32] = (polarity(audio) / len(audio)).astype(np.float32) @ audio
+    mean: NDArray[np.float32] = mixed(audio)[:, :][0]
     return mean
+
+
+def mixed(audio: Sound) -> Sound:
+    """As `downmix`, ``[1, samples]``, stretch by stretch."""
+    if len(audio) == 1:
+        return audio
+    weights = (polarity(audio) / len(audio)).astype(np.float32)
+    shape = (1, audio.shape[1])
+    return Stretches(shape, lambda start, stop: (weights @ audio[:, start:stop])[None])
+
+
+def at_unit_peak(mono: Sound, loudest: float | None = None) -> Stretches:
+    """One channel, ``[1, samples]``, as ``[samples]`` with a peak of 1, stretch by stretch.
+
+    Args:
+        mono: the sound.
+        loudest: the peak that becomes 1; by default the sound's own.
+    """
+    unit = np.float32(max(peak(mono) if loudest is None else loudest, SILENT))
+    return Stretches(mono.shape[1:], lambda start, stop: mono[:, start:stop][0] / unit)

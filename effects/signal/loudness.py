@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pedalboard import Chain, HighpassFilter, HighShelfFilter
 
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Sound
 from effects.signal.units import db_to_amplitude, db_to_power
 
 Nodes = NDArray[np.float64]
@@ -54,7 +54,7 @@ MOST_TRIALS = 10  # gains that are tried; not searched
 STRETCH = 1 << 18  # samples at a time, to limit memory
 
 
-def loudness(audio: Audio, sample_rate: float, envelope: Nodes | None = None) -> float:
+def loudness(audio: Sound, sample_rate: float, envelope: Nodes | None = None) -> float:
     """Integrated loudness in LUFS, -inf for silence.
 
     If gating leaves nothing (shorter than 0.4 s, or quieter than -70 LUFS), the whole is measured
@@ -160,13 +160,14 @@ def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
     _apply_envelope(audio, _smooth(nodes, 2, np.max), hop)
 
 
-def peak(audio: Audio) -> float:
-    """The largest absolute sample."""
-    return max((float(np.abs(audio[:, p]).max()) for p in _stretches(audio.shape[1])), default=0.0)
+def peak(audio: Sound) -> float:
+    """The largest absolute sample of ``[*, samples]``."""
+    parts = (audio[..., at] for at in _stretches(audio.shape[-1]))
+    return max((abs(float(it)) for part in parts for it in (part.max(), part.min())), default=0.0)
 
 
 def k_weighted_power(
-    audio: Audio, sample_rate: float, step: int, envelope: Nodes | None = None
+    audio: Sound, sample_rate: float, step: int, envelope: Nodes | None = None
 ) -> Nodes:
     """Sums of squares of the K-weighted channels over every ``step`` samples: ``[steps]``.
 
@@ -194,7 +195,7 @@ def k_weighted_power(
     n = max(STRETCH // step, 1) * step
     for start in range(0, audio.shape[1], n):
         # The copy is in pedalboard's layout: with two dimensions, the smaller one is the channels.
-        part = np.zeros((audio.shape[0], n), np.float32)
+        part = np.zeros((len(audio), n), np.float32)
         length = min(n, audio.shape[1] - start)
         part[:, :length] = audio[:, start : start + length].astype(np.float64) * unit
         if envelope is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Mono, Sound
 
 STRETCH = 1 << 20  # samples at a time, to limit memory
 
@@ -30,6 +30,21 @@ def resample(audio: Audio, source: float, target: float, length: int | None = No
         found = soxr.resample(np.append(samples, after), source, target, quality="VHQ")[:n]
         channel[: len(found)] = found
     return out
+
+
+def streamed(audio: Sound, source: float, target: float) -> Mono:
+    """``audio``, ``[samples]``, at another rate, read stretch by stretch.
+
+    The bits are those of ``soxr.resample`` with its usual quality.
+    """
+    if not audio.shape[0]:
+        return np.zeros(0, np.float32)
+    stream = soxr.ResampleStream(source, target, 1, dtype="float32")
+    parts = []
+    for start in range(0, audio.shape[0], STRETCH):
+        stop = min(start + STRETCH, audio.shape[0])
+        parts.append(stream.resample_chunk(audio[start:stop], last=stop == audio.shape[0]))
+    return np.concatenate(parts)
 
 
 class BandSplit:

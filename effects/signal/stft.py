@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import fft
 
-from effects.signal.arrays import Audio, Mono, samples_between
+from effects.signal.arrays import Audio, Mono, Sound, samples_between
 from effects.signal.lazy import lazy
 
 Spectra = NDArray[np.complexfloating[Any, Any]]
 """Short-time spectra, ``[*, frames, bins]``, in single or double precision."""
+Frames = NDArray[np.floating[Any]]
+"""Windowed stretches of a signal, ``[*, frames, size]``, likewise."""
 
 LEAST_WEIGHT = 1e-8  # of summed squared windows: no division by 0 where no window reaches
 
@@ -53,7 +55,7 @@ class Stft:
         return frame * self.hop - self.size // 2
 
     def analyse(
-        self, audio: Audio, start: int, stop: int, dtype: DTypeLike = np.float32
+        self, audio: Sound, start: int, stop: int, dtype: DTypeLike = np.float32
     ) -> Spectra:
         """Frames ``start`` to ``stop`` (exclusive): ``[*, samples] -> [*, frames, bins]``.
 
@@ -75,9 +77,9 @@ class Stft:
         self.add(self.frames(spectra), out)
         return out
 
-    def frames(self, spectra: Spectra) -> Audio:
+    def frames(self, spectra: Spectra) -> Frames:
         """Back in time, and windowed again: ``[*, frames, bins] -> [*, frames, size]``."""
-        found: Audio = fft.irfft(spectra, self.size) * self.window
+        found: Frames = fft.irfft(spectra, self.size) * self.window
         return found
 
     def weights(self, n_frames: int) -> Mono:
@@ -86,7 +88,7 @@ class Stft:
         self.add(np.broadcast_to(self.window**2, (n_frames, self.size)), out)
         return np.maximum(out, np.float32(LEAST_WEIGHT), out=out)
 
-    def add(self, frames: NDArray[np.floating[Any]], out: Audio) -> None:
+    def add(self, frames: Frames, out: Audio) -> None:
         """Add ``frames``, ``[*, frames, size]``, to ``out``, ``[*, (frames - 1) * hop + size]``.
 
         A sample gets the last frame over it first. So if the frames come in stretches, from the

@@ -14,10 +14,11 @@ from effects.engines.report import Report, Stretch
 from effects.engines.sampler.completion import Unexplained, complete, unexplained, unvoiced
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.plan import LinePlan, Plan
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Sound, less
 
 #: Length of a report's stretches in seconds. Not searched.
 STRETCH_SECONDS = 1.0
+STRETCH = 1 << 20  # samples at a time, to limit memory
 #: Shares below this are left away: filters leave traces. Not searched.
 LEAST_SHARE = 1e-3
 
@@ -25,10 +26,10 @@ Powers = NDArray[np.float32]
 """The power of the remainder in each frame, and that of the whole, ``[2, frames]``."""
 
 
-def stands_for(heard: Heard, plan: Plan) -> Audio:
+def stands_for(heard: Heard, plan: Plan) -> Sound:
     """What of the stem its performance stands for, ``[channels, samples]``."""
     left_out = _left_out(heard, plan)
-    return heard.audio if left_out is None else heard.audio - left_out
+    return heard.audio if left_out is None else less(heard.audio, left_out)
 
 
 def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: float) -> Report:
@@ -54,11 +55,13 @@ def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: 
     kept = None if isinstance(plan, LinePlan) else plan.kept
     stretches, energies = _stretches(out, kept, powers, heard)
     if kept is not None:
-        out += kept
+        for start in range(0, out.shape[1], STRETCH):
+            part = out[:, start : start + STRETCH]
+            part += kept[:, start : start + STRETCH]
     return _report(engine, plan, stretches, energies)
 
 
-def _left_out(heard: Heard, plan: Plan) -> Audio | None:
+def _left_out(heard: Heard, plan: Plan) -> Sound | None:
     """What of the stem its performance does not stand for; None if it stands for all.
 
     That is what is kept, and drums beside notes unless they are played.
@@ -93,7 +96,7 @@ def _report(engine: str, plan: Plan, stretches: list[Stretch], energies: list[fl
 
 
 def _stretches(
-    out: Audio, kept: Audio | None, powers: Powers, heard: Heard
+    out: Audio, kept: Sound | None, powers: Powers, heard: Heard
 ) -> tuple[list[Stretch], list[float]]:
     """What each second is made of, and the stem's energy in it."""
     rate, n_samples = heard.sample_rate, out.shape[1]
@@ -116,7 +119,7 @@ def _stretches(
     return stretches, energies
 
 
-def _energy(audio: Audio | None, start: int, stop: int) -> float:
+def _energy(audio: Sound | None, start: int, stop: int) -> float:
     if audio is None:
         return 0.0
     return float(np.sum(np.square(audio[:, start:stop], dtype=np.float64)))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.running.cores import in_threads
-from effects.signal.arrays import Mono, Values
+from effects.signal.arrays import Sound, Values
 from effects.signal.stft import Stft
 
 
@@ -67,12 +67,12 @@ class Bands:
     hop_seconds: float
 
     @classmethod
-    def of(cls, audio: Mono, sample_rate: float) -> Bands:
+    def of(cls, audio: Sound, sample_rate: float) -> Bands:
         """The bands of a clip, ``[samples]``."""
         stft = transform(sample_rate)
         hz = np.arange(stft.size // 2 + 1) * (sample_rate / stft.size)
         edges = edges_of(stft, sample_rate)
-        n_frames, together = stft.n_frames(audio.size), SETTINGS.frames_together
+        n_frames, together = stft.n_frames(audio.shape[0]), SETTINGS.frames_together
         power = np.empty((n_frames, len(edges) - 1))
 
         def measure(first: int) -> None:

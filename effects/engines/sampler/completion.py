@@ -33,7 +33,7 @@ from effects.notes.basic_pitch import RATE
 from effects.notes.pitch_line import Phrase
 from effects.notes.pitched_share import SETTINGS as SHARE
 from effects.notes.pitched_share import Explained
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Sound
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.stft import Spectra, Stft
 
@@ -96,7 +96,7 @@ def complete(
     *,
     unexplained: Unexplained,
     dynamics: float,
-    drums: Audio | None = None,
+    drums: Sound | None = None,
 ) -> NDArray[np.float32]:
     """Give a performance the stem's dynamics and what it lacks of the stem, in place.
 
@@ -112,7 +112,7 @@ def complete(
         The power of the remainder in each frame, and that of the whole, ``[2, frames]``.
     """
     stft, bands = _stft(sample_rate), _bands(sample_rate)
-    parts = (stem,) if drums is None else (stem, drums)
+    parts: Sequence[Sound] = (stem,) if drums is None else (stem, drums)
     theirs, ours = _powers(parts, stft, bands), _powers((performance,), stft, bands)
     gain, fill = _gains(theirs, ours, unexplained, dynamics, stft.hop / sample_rate)
     adder = OverlapAdder(performance, begin=stft.begin(0), gain=1.0, out=performance)
@@ -174,7 +174,7 @@ def _gains(
     return gain, np.minimum(fill, highest).astype(np.float32)
 
 
-def _powers(parts: Sequence[Audio], stft: Stft, bands: NDArray[np.float32]) -> Powers:
+def _powers(parts: Sequence[Sound], stft: Stft, bands: NDArray[np.float32]) -> Powers:
     """The powers of the first signal less the others, of all channels together."""
     n_frames = stft.n_frames(parts[0].shape[1])
     found = np.empty((n_frames, len(bands)), np.float32)
@@ -194,7 +194,7 @@ def _spread(gains: Powers, bands: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.einsum("tb,bf->tf", gains, bands))
 
 
-def _spectra(parts: Sequence[Audio], stft: Stft, start: int, stop: int) -> Spectra:
+def _spectra(parts: Sequence[Sound], stft: Stft, start: int, stop: int) -> Spectra:
     """Frames of the first signal less the others."""
     spectra = stft.analyse(parts[0], start, stop)
     for part in parts[1:]:

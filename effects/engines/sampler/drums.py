@@ -17,10 +17,9 @@ from effects.engines.sampler.forms import NUMBERS, STROKES
 from effects.engines.sampler.known import Known
 from effects.engines.sampler.percussive import percussive
 from effects.engines.sampler.strokes import Levels, Stroke, root_mean_square, strokes
-from effects.signal.arrays import Audio
-from effects.signal.downmix import downmix
+from effects.signal.arrays import Audio, Sound
+from effects.signal.downmix import STRETCH, at_unit_peak, mixed
 from effects.signal.lazy import lazy
-from effects.signal.loudness import peak
 from effects.signal.stft import Stft
 
 
@@ -64,10 +63,12 @@ class Drums:
     known: Known = field(default_factory=Known)
 
     @lazy
-    def audio(self) -> Audio:
-        """Its sound, ``[channels, samples]``."""
+    def audio(self) -> Sound:
+        """Its sound, ``[channels, samples]``; a long one is not in memory."""
         return self.known.sound(
-            "drums", lambda: percussive(self.stem, self.sample_rate), lambda found: found.nbytes
+            "drums",
+            lambda: percussive(self.stem, self.sample_rate),
+            lambda found: self.stem.nbytes,
         )
 
     @property
@@ -107,16 +108,15 @@ class Drums:
         )
 
     def _strokes(self, levels: Levels) -> list[Stroke]:
-        mono = downmix(self.audio)
-        unit = np.float32(max(peak(mono[None]), 1e-30))
-        return strokes(mono / unit, self.sample_rate, levels)
+        return strokes(at_unit_peak(mixed(self.audio)), self.sample_rate, levels)
 
 
-def _power(audio: Audio) -> float:
-    return float(np.sum(np.square(audio, dtype=np.float64)))
+def _power(audio: Sound) -> float:
+    parts = (audio[:, at : at + STRETCH] for at in range(0, audio.shape[1], STRETCH))
+    return sum(float(np.sum(np.square(part, dtype=np.float64))) for part in parts)
 
 
-def _treble(audio: Audio, sample_rate: float) -> float:
+def _treble(audio: Sound, sample_rate: float) -> float:
     """The power above `Settings.treble_hz`."""
     stft = Stft(SETTINGS.size, SETTINGS.size // 2)
     first = int(np.ceil(SETTINGS.treble_hz * SETTINGS.size / sample_rate))

@@ -20,8 +20,8 @@ from effects.notes.pitched_share import Explained, pitchedness
 from effects.notes.single_voice import corrected, is_single, is_voice
 from effects.notes.transcribe import transcribe
 from effects.running.progress import Progress
-from effects.signal.arrays import Audio, Mono
-from effects.signal.downmix import downmix
+from effects.signal.arrays import Audio, Mono, less
+from effects.signal.downmix import at_unit_peak, downmix, mixed
 from effects.signal.lazy import lazy
 from effects.signal.loudness import peak
 
@@ -165,9 +165,8 @@ class Heard:
         """`at_model_rate` without drums that sound beside notes."""
         if not self.drums_beside:
             return self.at_model_rate
-        rest = downmix(self.audio - self.drums_beside.audio)
-        unit = np.float32(max(peak(downmix(self.audio)[None]), 1e-30))
-        return at_model_rate(rest / unit, self.sample_rate)
+        rest = mixed(less(self.audio, self.drums_beside.audio))
+        return at_model_rate(at_unit_peak(rest, peak(mixed(self.audio))), self.sample_rate)
 
     @lazy
     def chords(self) -> list[Note]:

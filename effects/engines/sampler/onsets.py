@@ -20,7 +20,7 @@ from scipy.ndimage import maximum_filter1d
 from effects.engines.sampler.bands import SETTINGS as BANDS
 from effects.engines.sampler.bands import Bands
 from effects.running.cores import in_threads
-from effects.signal.arrays import Mono, Values
+from effects.signal.arrays import Sound, Values
 from effects.signal.units import hz_to_midi
 
 
@@ -88,7 +88,7 @@ class Onset:
     clear: float
 
 
-def onsets(audio: Mono, sample_rate: float) -> list[Onset]:
+def onsets(audio: Sound, sample_rate: float) -> list[Onset]:
     """The strokes of a clip, ``[samples]``, in order."""
     bands = Bands.of(audio, sample_rate)
     curve = rise(bands)

@@ -20,14 +20,16 @@ Müller, S. Disch: *Extending harmonic-percussive separation of audio signals*, 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from effects.running.cores import in_threads
-from effects.signal.arrays import Audio, samples_between
+from effects.running.spool import gathered
+from effects.signal.arrays import Audio, Sound, samples_between
 from effects.signal.running_median import running_median
-from effects.signal.stft import Stft
+from effects.signal.stft import Frames, Stft
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Settings:
 SETTINGS = Settings()
 
 
-def percussive(clip: Audio, sample_rate: float) -> Audio:
+def percussive(clip: Audio, sample_rate: float) -> Sound:
     """What of a stem is strokes; the stem minus this is its notes.
 
     All channels have the same mask, so everything stays where it is between them.
@@ -87,23 +89,26 @@ def percussive(clip: Audio, sample_rate: float) -> Audio:
         sample_rate: in Hz.
 
     Returns:
-        The percussive part, ``[channels, samples]``.
+        The percussive part, ``[channels, samples]``; a long one is not in memory.
     """
+    return gathered(_stretches(clip, sample_rate), clip.shape)
+
+
+def _stretches(clip: Audio, sample_rate: float) -> Iterator[Audio]:
+    """The percussive part, stretch by stretch."""
     hop = max(round(SETTINGS.window_seconds / SETTINGS.overlap * sample_rate), SETTINGS.least_hop)
     # Stretches begin on a frame of every pass, so that frames are where they would be otherwise.
     unit = hop * max(it.windows for it in SETTINGS.passes)
     reach = sum(_reach(it, hop, sample_rate) for it in SETTINGS.passes)
     context = -(-reach // unit) * unit
     together = max(round(SETTINGS.together_seconds * sample_rate / unit), 1) * unit
-    out = np.empty_like(clip)
     for start in range(0, clip.shape[1], together):
         stop = min(start + together, clip.shape[1])
         first = max(start - context, 0)
         part = samples_between(clip, first, min(stop + context, clip.shape[1]))
         for it in SETTINGS.passes:
             part = _strokes(part, it, hop, sample_rate)
-        out[:, start:stop] = part[:, start - first : stop - first]
-    return out
+        yield part[:, start - first : stop - first]
 
 
 def _strokes(part: Audio, one: Pass, hop: int, sample_rate: float) -> Audio:
@@ -122,7 +127,7 @@ def _strokes(part: Audio, one: Pass, hop: int, sample_rate: float) -> Audio:
     def find_notes(bins: slice) -> None:
         notes[:, bins] = running_median(size[:, bins], time)
 
-    def take_out(at: slice) -> tuple[slice, Audio]:
+    def take_out(at: slice) -> tuple[slice, Frames]:
         wanted = running_median(size[at].T, frequency).T ** 2
         both = wanted + (one.margin * notes[at]) ** 2
         # Where both are silent, the mask is 0.

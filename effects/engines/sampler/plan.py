@@ -32,7 +32,7 @@ from effects.engines.sampler.strokes import k_weighted, root_mean_square
 from effects.notes.note import Note
 from effects.notes.pitch_line import Phrase
 from effects.notes.tuning import in_tune
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Sound, less
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class NotesPlan:
     notes: Sequence[Note]
     instrument: Instrument
     strokes: int = 0
-    kept: Audio | None = None
+    kept: Sound | None = None
 
     @property
     def melodic(self) -> bool:
@@ -139,7 +139,7 @@ def _for_a_kit(heard: Heard, kit: Kit, drums: str) -> NotesPlan:
     beside = heard.drums_beside
     if beside and drums == "play":
         played = by_colour(beside.strokes(root_mean_square), kit)
-        return NotesPlan(played, kit, len(played), kept=heard.audio - beside.audio)
+        return NotesPlan(played, kit, len(played), kept=less(heard.audio, beside.audio))
     kept = None
     if heard.pitched >= KINDS.pitched:
         played = by_rank(merged(heard.notes), kit, math.inf)

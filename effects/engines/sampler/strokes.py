@@ -13,7 +13,7 @@ import numpy as np
 
 from effects.engines.sampler.onsets import Onset, onsets
 from effects.notes.note import Note
-from effects.signal.arrays import Mono, energy
+from effects.signal.arrays import Mono, Sound, energy
 from effects.signal.loudness import k_weighting, peak
 from effects.signal.units import db_to_amplitude
 
@@ -78,7 +78,7 @@ def k_weighted(onset: Onset) -> float:
     return float(np.sqrt((onset.power * k_weighting(onset.hz)).sum()))
 
 
-def strokes(audio: Mono, sample_rate: float, level: Levels = root_mean_square) -> list[Stroke]:
+def strokes(audio: Sound, sample_rate: float, level: Levels = root_mean_square) -> list[Stroke]:
     """The strokes of a clip, each until the next, with their brightness in place of a pitch.
 
     Args:
@@ -86,10 +86,10 @@ def strokes(audio: Mono, sample_rate: float, level: Levels = root_mean_square) -
         sample_rate: in Hz.
         level: how to measure the strokes' levels.
     """
-    if peak(audio[None]) < SETTINGS.silent:
+    if peak(audio) < SETTINGS.silent:
         return []
     heard = onsets(audio, sample_rate)
-    ends = [*(it.seconds for it in heard[1:]), audio.size / sample_rate]
+    ends = [*(it.seconds for it in heard[1:]), audio.shape[0] / sample_rate]
     found = [
         Stroke(
             start=it.seconds,
