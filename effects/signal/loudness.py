@@ -65,15 +65,25 @@ def loudness(audio: Sound, sample_rate: float, envelope: Nodes | None = None) ->
         sample_rate: in Hz.
         envelope: a gain to apply before measuring, at the limiter's nodes.
     """
-    step = max(round(BLOCK_STEP_SECONDS * sample_rate), 1)
+    step = _step(sample_rate)
     power = k_weighted_power(audio, sample_rate, step, envelope)
-    whole_steps = audio.shape[1] // step
+    return _gated(power, step, audio.shape[1])
+
+
+def _step(sample_rate: float) -> int:
+    """Samples from one block to the next."""
+    return max(round(BLOCK_STEP_SECONDS * sample_rate), 1)
+
+
+def _gated(power: Nodes, step: int, samples: int) -> float:
+    """The loudness in LUFS of so many samples, from sums of squares over every ``step`` samples."""
+    whole_steps = samples // step
     blocks = _sliding_mean(power[:whole_steps] / step, BLOCK_STEPS)
     loud = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
     if len(loud):
         loud = loud[_lufs(loud) > _lufs(loud.mean()) + RELATIVE_GATE_LU]
         return float(_lufs(loud.mean()))
-    return float(_lufs(power.sum() / max(audio.shape[1], 1)))
+    return float(_lufs(power.sum() / max(samples, 1)))
 
 
 def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float) -> None:
@@ -88,7 +98,9 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     The search raises the gain by twice the missing loudness until the target is exceeded, then
     halves the interval between the two nearest gains.
     """
-    now = loudness(audio, sample_rate)
+    step = _step(sample_rate)
+    power = k_weighted_power(audio, sample_rate, step)
+    now = _gated(power, step, audio.shape[1])
     if not (math.isfinite(now) and math.isfinite(target_lufs)):
         return
     hop = _limiter_hop(sample_rate)
@@ -98,7 +110,13 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     gain, lowest_cost, best = low, math.inf, np.ones(0)
     for _ in range(MOST_TRIALS):
         factor = db_to_amplitude(gain)
-        envelope = factor * _limiting(peaks * factor, ceiling)
+        limiting = _limiting(peaks * factor, ceiling)
+        envelope = factor * limiting
+        if limiting.min() == 1:  # only louder, so what was measured says how loud, up to rounding
+            expected = _gated(power * factor**2, step, audio.shape[1])
+            if abs(expected - target_lufs) < TOLERANCE_LU / 2:
+                best = envelope
+                break
         over = loudness(audio, sample_rate, envelope) - target_lufs
         met, cost = abs(over) < TOLERANCE_LU, abs(over) + (gain - least) / GAIN_PER_LU_DB
         if met or cost < lowest_cost:
@@ -136,8 +154,10 @@ def _limiting(peaks: Nodes, ceiling: float) -> Nodes:
     Then comes the minimum over the nodes around it, then the mean over as many. Every averaged
     minimum includes the node itself, so the mean is nowhere above what the node needs.
     """
-    # A little below the ceiling, because of rounding.
-    needed = np.minimum(1.0, ceiling * (1 - 1e-6) / np.maximum(peaks, 1e-30))
+    most = ceiling * (1 - 1e-6)  # a little below the ceiling, because of rounding
+    if not len(peaks) or peaks.max() <= most:
+        return np.ones(len(peaks) + 1)
+    needed = np.minimum(1.0, most / np.maximum(peaks, 1e-30))
     nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
     return _smooth(nodes, round(LIMITER_SECONDS / LIMITER_HOP_SECONDS), np.min)
 
@@ -194,14 +214,20 @@ def k_weighted_power(
     sums = [np.zeros(0)]
     n = max(STRETCH // step, 1) * step
     for start in range(0, audio.shape[1], n):
-        # The copy is in pedalboard's layout: with two dimensions, the smaller one is the channels.
-        part = np.zeros((len(audio), n), np.float32)
         length = min(n, audio.shape[1] - start)
-        part[:, :length] = audio[:, start : start + length].astype(np.float64) * unit
+        # The copy is in pedalboard's layout: with two dimensions, the smaller one is the channels.
+        part = np.zeros((len(audio), max(length, 2 * len(audio))), np.float32)
+        np.multiply(
+            audio[:, start : start + length],
+            unit,
+            out=part[:, :length],
+            dtype=np.float64,
+            casting="same_kind",
+        )
         if envelope is not None:
             part[:, :length] *= _line(envelope, start, start + length, _limiter_hop(sample_rate))
         part = weighting(part, sample_rate, reset=False)[:, :length]
-        sums.append(step_sums(part.astype(np.float64) ** 2, step))
+        sums.append(step_sums(np.square(part, dtype=np.float64), step))
     return np.concatenate(sums) / unit**2
 
 
@@ -270,14 +296,21 @@ def _sliding_mean(values: Nodes, width: int) -> Nodes:
 
 def _apply_envelope(audio: Audio, nodes: Nodes, hop: int) -> None:
     """Multiply in place by the line through ``nodes``, node n at sample n * hop."""
-    for part in _stretches(audio.shape[1]):
-        audio[:, part] = audio[:, part] * _line(nodes, part.start, part.stop, hop)
+    for at in _stretches(audio.shape[1]):
+        part = audio[:, at]
+        line = _line(nodes, at.start, at.stop, hop)
+        np.multiply(part, line, out=part, dtype=np.float64, casting="same_kind")
 
 
 def _line(nodes: Nodes, start: int, stop: int, hop: int) -> Nodes:
-    """The line through ``nodes``, node n at sample n * hop, at samples ``start`` to ``stop``."""
+    """The line through ``nodes``, node n at sample n * hop, at samples ``start`` to ``stop``.
+
+    Where it is level, one value stands for all.
+    """
+    first, last = start // hop, min((stop - 1) // hop + 2, len(nodes))
+    if (nodes[first:last] == nodes[first]).all():
+        return nodes[first : first + 1]
     at = np.arange(start, stop) / hop
-    first, last = int(at[0]), min(int(at[-1]) + 2, len(nodes))
     return np.interp(at, np.arange(first, last), nodes[first:last])
 
 

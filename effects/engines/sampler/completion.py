@@ -22,6 +22,7 @@ proportional to X in the long term, this filter hardly changes, and phases are t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ from effects.notes.basic_pitch import RATE
 from effects.notes.pitch_line import Phrase
 from effects.notes.pitched_share import SETTINGS as SHARE
 from effects.notes.pitched_share import Explained
+from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Sound
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.stft import Spectra, Stft
@@ -115,14 +117,17 @@ def complete(
     parts: Sequence[Sound] = (stem,) if drums is None else (stem, drums)
     theirs, ours = _powers(parts, stft, bands), _powers((performance,), stft, bands)
     gain, fill = _gains(theirs, ours, unexplained, dynamics, stft.hop / sample_rate)
+
+    def completed(at: slice) -> tuple[int, Audio]:
+        spectra = stft.analyse(performance, at.start, at.stop) * _spread(gain[at], bands)
+        if fill[at].any():
+            spectra += _spectra(parts, stft, at) * _spread(fill[at], bands)
+        return at.stop - at.start, stft.synthesise(spectra)
+
+    # What is written ends where the frames begin that are not yet transformed.
     adder = OverlapAdder(performance, begin=stft.begin(0), gain=1.0, out=performance)
-    for start in range(0, len(gain), SETTINGS.together):
-        stop = min(start + SETTINGS.together, len(gain))
-        spectra = stft.analyse(performance, start, stop) * _spread(gain[start:stop], bands)
-        if fill[start:stop].any():
-            spectra += _spectra(parts, stft, start, stop) * _spread(fill[start:stop], bands)
-        size = stop - start
-        adder.add(stft.synthesise(spectra), stft.weights(size), finished=size * stft.hop)
+    for size, total in in_threads(completed, _pieces(len(gain))):
+        adder.add(total, stft.weights(size), finished=size * stft.hop)
     adder.finish()
     filled = (theirs * fill**2).sum(axis=1)
     whole = (ours * gain**2).sum(axis=1) + filled
@@ -178,12 +183,20 @@ def _powers(parts: Sequence[Sound], stft: Stft, bands: NDArray[np.float32]) -> P
     """The powers of the first signal less the others, of all channels together."""
     n_frames = stft.n_frames(parts[0].shape[1])
     found = np.empty((n_frames, len(bands)), np.float32)
-    for start in range(0, n_frames, SETTINGS.together):
-        stop = min(start + SETTINGS.together, n_frames)
-        spectra = _spectra(parts, stft, start, stop)
+
+    def measure(at: slice) -> None:
+        spectra = _spectra(parts, stft, at)
         power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
-        found[start:stop] = np.einsum("tf,bf->tb", power, bands)
+        found[at] = np.einsum("tf,bf->tb", power, bands)
+
+    deque(in_threads(measure, _pieces(n_frames)), 0)
     return found
+
+
+def _pieces(n_frames: int) -> list[slice]:
+    """Stretches of frames that are worked on at a time."""
+    step = SETTINGS.together
+    return [slice(first, min(first + step, n_frames)) for first in range(0, n_frames, step)]
 
 
 def _spread(gains: Powers, bands: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -194,11 +207,11 @@ def _spread(gains: Powers, bands: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.einsum("tb,bf->tf", gains, bands))
 
 
-def _spectra(parts: Sequence[Sound], stft: Stft, start: int, stop: int) -> Spectra:
+def _spectra(parts: Sequence[Sound], stft: Stft, at: slice) -> Spectra:
     """Frames of the first signal less the others."""
-    spectra = stft.analyse(parts[0], start, stop)
+    spectra = stft.analyse(parts[0], at.start, at.stop)
     for part in parts[1:]:
-        spectra -= stft.analyse(part, start, stop)
+        spectra -= stft.analyse(part, at.start, at.stop)
     return spectra
 
 

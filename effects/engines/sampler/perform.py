@@ -16,6 +16,7 @@ from effects.engines.sampler.instrument import Grain, Instrument
 from effects.engines.sampler.place import fade, pan, place
 from effects.engines.sampler.stretch import resampled
 from effects.notes.note import Note
+from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Mono
 from effects.signal.units import db_to_amplitude
 
@@ -53,13 +54,19 @@ def perform(
         sample_rate: of the content, in Hz.
         tick: called with the fraction of the notes that is played.
     """
-    out = np.zeros_like(content)
-    for number, note in enumerate(notes):
-        tick(number / len(notes))
+
+    def sounding(note: Note) -> tuple[Mono, int, Mono]:
         grain = choose(note, instrument)
         sound, lead = play(note, grain, instrument, sample_rate)
         sound *= np.float32(min(note.level / grain.level, db_to_amplitude(SETTINGS.most_gain_db)))
-        place(out, sound, round(note.start * sample_rate) - lead, pan(content, sample_rate, note))
+        start = round(note.start * sample_rate) - lead
+        return sound, start, pan(content, sample_rate, note)
+
+    out = np.zeros_like(content)
+    # The notes are added in order, or sums would be rounded otherwise.
+    for number, (sound, start, gains) in enumerate(in_threads(sounding, notes)):
+        tick(number / len(notes))
+        place(out, sound, start, gains)
     return out
 
 
