@@ -45,11 +45,12 @@ def cheapest(
     candidates: Iterable[Candidate], terms: Callable[[Candidate], Terms], prices: Terms
 ) -> Candidate:
     """The candidate with the least cost; the first of several."""
+    return min(candidates, key=lambda candidate: cost(terms(candidate), prices))
 
-    def cost(candidate: Candidate) -> float:
-        return sum(price * term for price, term in zip(prices, terms(candidate), strict=True))
 
-    return min(candidates, key=cost)
+def cost(terms: Terms, prices: Terms) -> float:
+    """The sum of the terms, each times its price."""
+    return sum(price * term for price, term in zip(prices, terms, strict=True))
 
 
 def octaves_longer(wanted_seconds: float, seconds: float) -> float:

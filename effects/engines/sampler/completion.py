@@ -129,9 +129,12 @@ def complete(
     for size, total in in_threads(completed, _pieces(len(gain))):
         adder.add(total, stft.weights(size), finished=size * stft.hop)
     adder.finish()
-    filled = (theirs * fill**2).sum(axis=1)
-    whole = (ours * gain**2).sum(axis=1) + filled
-    return np.stack([filled, whole])
+    fill *= fill
+    fill *= theirs
+    gain *= gain
+    gain *= ours
+    filled = fill.sum(axis=1)
+    return np.stack([filled, gain.sum(axis=1) + filled])
 
 
 def unexplained(explained: Explained, n_samples: int, sample_rate: float) -> Unexplained:
@@ -163,20 +166,30 @@ def _gains(
     least = 1e-12 * max(float(stem.max(initial=0)), 1e-20)
     mean = performance.mean(axis=0) + least
     floor = SETTINGS.floor * mean
-    ours = performance + floor
-    of_bands = mean * stem / (stem.mean(axis=0) + least) + floor
+    stem_mean = stem.mean(axis=0) + least
     size = max(round(SETTINGS.level_seconds / hop), 1)
-    levels = [uniform_filter1d(it.sum(axis=1), size) for it in (stem, ours)]
-    of_bands *= (stem.sum(axis=1) / (of_bands.sum(axis=1) + least))[:, None]
-    of_all = ours * ((levels[0] + floor.sum()) / (levels[1] + least))[:, None]
-    unsure = unexplained[:, None]
-    target = np.exp(unsure * np.log(of_bands + floor) + (1 - unsure) * np.log(of_all + floor))
-    gain = (target / ours) ** (np.minimum(dynamics * (0.5 + unsure), 1) / 2)
+    sums = stem.sum(axis=1), _sums(performance, floor)
+    levels = [uniform_filter1d(it, size) for it in sums]
+    of_all = (levels[0] + floor.sum()) / (levels[1] + least)
     lowest, highest = (10 ** (it / 20) for it in (SETTINGS.most_cut_db, SETTINGS.most_boost_db))
-    gain = np.clip(gain, lowest, highest).astype(np.float32)
-    lacking = SETTINGS.remainder * unsure * np.maximum(target - performance * gain**2, 0)
-    fill = np.where(lacking > floor, np.sqrt(lacking / (stem + least)), 0)
-    return gain, np.minimum(fill, highest).astype(np.float32)
+    gains, fills = np.empty_like(performance), np.empty_like(performance)
+    for at in _pieces(len(gains)):  # or else there would be a dozen arrays as large
+        ours = performance[at] + floor
+        bands = mean * stem[at] / stem_mean + floor
+        bands *= (sums[0][at] / (bands.sum(axis=1) + least))[:, None]
+        unsure, whole = unexplained[at, None], ours * of_all[at, None]
+        target = np.exp(unsure * np.log(bands + floor) + (1 - unsure) * np.log(whole + floor))
+        gain = (target / ours) ** (np.minimum(dynamics * (0.5 + unsure), 1) / 2)
+        gains[at] = gain = np.clip(gain, lowest, highest).astype(np.float32)
+        lacking = SETTINGS.remainder * unsure * np.maximum(target - performance[at] * gain**2, 0)
+        fill = np.where(lacking > floor, np.sqrt(lacking / (stem[at] + least)), 0)
+        fills[at] = np.minimum(fill, highest)
+    return gains, fills
+
+
+def _sums(powers: Powers, floor: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sums over the bands, ``floor`` added to each."""
+    return np.concatenate([(powers[at] + floor).sum(axis=1) for at in _pieces(len(powers))])
 
 
 def _powers(parts: Sequence[Sound], stft: Stft, bands: NDArray[np.float32]) -> Powers:

@@ -151,7 +151,7 @@ class Instrument:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Instrument:
         """The instrument that `arrays` has stored."""
         grains, end = [], 0
-        for pitch, level, seconds, clear, lead, peak, size in arrays["grains"]:
+        for pitch, level, seconds, clear, lead, peak, size in arrays["grains"].tolist():
             start, end = end, end + int(size)
             audio = arrays["audio"][start:end].astype(np.float32) * np.float32(peak)
             grains.append(Grain(pitch, level, seconds, clear, int(lead), audio))

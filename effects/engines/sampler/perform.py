@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from effects.engines.sampler.body import body_kept
-from effects.engines.sampler.choice import Terms, cheapest, decibels_between, octaves_longer
+from effects.engines.sampler.choice import Terms, cheapest, cost, decibels_between, octaves_longer
 from effects.engines.sampler.hold import held
 from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
 from effects.engines.sampler.instrument import Grain, Instrument
@@ -17,6 +17,7 @@ from effects.engines.sampler.place import fade, pan, place
 from effects.engines.sampler.stretch import resampled
 from effects.notes.note import Note
 from effects.running.cores import in_threads
+from effects.running.recent import Recent
 from effects.signal.arrays import Audio, Mono
 from effects.signal.units import db_to_amplitude
 
@@ -32,9 +33,15 @@ class Settings:
 
     #: Highest gain of a grain in dB; not searched.
     most_gain_db: float = 60.0
+    #: Grains that were moved to a pitch stay in memory up to so many bytes, since music repeats
+    #: notes. Not searched.
+    most_moved_bytes: int = 24 << 20
 
 
 SETTINGS = Settings()
+
+Moved = Recent[Mono]
+"""Grains of one instrument that were moved to a pitch, by grain, pitch and length."""
 
 
 def perform(
@@ -54,10 +61,11 @@ def perform(
         sample_rate: of the content, in Hz.
         tick: called with the fraction of the notes that is played.
     """
+    moved: Moved = Recent(SETTINGS.most_moved_bytes)
 
     def sounding(note: Note) -> tuple[Mono, int, Mono]:
         grain = choose(note, instrument)
-        sound, lead = play(note, grain, instrument, sample_rate)
+        sound, lead = play(note, grain, instrument, sample_rate, moved)
         sound *= np.float32(min(note.level / grain.level, db_to_amplitude(SETTINGS.most_gain_db)))
         start = round(note.start * sample_rate) - lead
         return sound, start, pan(content, sample_rate, note)
@@ -83,21 +91,39 @@ def choose(note: Note, instrument: Instrument) -> Grain:
             decibels=decibels_between(note.level, grain.level),
         )
 
-    return cheapest(instrument.grains, terms, PRICES)
+    def apart(grain: Grain) -> float:
+        return PRICES.semitones * abs(grain.pitch - note.pitch)
+
+    # A grain whose pitch alone costs more than all of the nearest one need not be looked at.
+    most = cost(terms(min(instrument.grains, key=apart)), PRICES)
+    near = (grain for grain in instrument.grains if apart(grain) <= most)
+    return cheapest(near, terms, PRICES)
 
 
-def play(note: Note, grain: Grain, instrument: Instrument, sample_rate: float) -> tuple[Mono, int]:
+def play(
+    note: Note,
+    grain: Grain,
+    instrument: Instrument,
+    sample_rate: float,
+    moved: Moved | None = None,
+) -> tuple[Mono, int]:
     """The grain at the note's pitch and length, and how many samples of it come before the note.
 
     Read at r = 2^(n/12) times its rate, a grain sounds n semitones higher and is r times shorter.
     If it is then too short, it is held, and ends as it does by itself. If it is too long, it fades
     at the instrument's release rate from the end of the note on.
+
+    ``moved`` has grains that were moved for other notes already.
     """
+    moved = moved or Recent(0)
     ratio = 2 ** ((note.pitch - grain.pitch) / 12)
-    sound = resampled(
-        _needed(note, grain, instrument, ratio), instrument.sample_rate * ratio, sample_rate
-    )
-    sound = body_kept(sound, note.pitch - grain.pitch, sample_rate)
+    needed = _needed(note, grain, instrument, ratio)
+    key = (id(grain), note.pitch, needed.size)
+    sound = moved.get(key)
+    if sound is None:
+        sound = resampled(needed, instrument.sample_rate * ratio, sample_rate)
+        sound = body_kept(sound, note.pitch - grain.pitch, sample_rate)
+        moved.put(key, sound, sound.nbytes)
     scale = sample_rate / instrument.sample_rate / ratio
     lead = round(grain.lead * scale)
     body = min(lead + round(grain.seconds * instrument.sample_rate * scale), sound.size)

@@ -12,6 +12,7 @@ from effects.engines.sampler import completion as module
 from effects.engines.sampler.completion import SETTINGS, complete, unexplained, unvoiced
 from effects.notes.pitch_line import Phrase
 from effects.notes.pitched_share import Explained
+from effects.running.cores import using
 
 
 def n_frames(n_samples, rate):
@@ -200,6 +201,17 @@ def test_a_long_stem_is_the_same_in_stretches_and_at_once(channels, monkeypatch)
     for out, share in found[1:]:  # what is lacking is a small difference, which is rounded
         np.testing.assert_allclose(out, found[0][0], atol=2e-4)
         np.testing.assert_allclose(share, found[0][1], atol=2e-4)
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_the_bits_do_not_depend_on_the_threads(threads, monkeypatch):
+    monkeypatch.setattr(module, "SETTINGS", replace(SETTINGS, together=7))
+    stem, performance = (noise(1.5, 8000, channels=2, seed=it) for it in (1, 2))
+    wanted = completed(performance, stem, 8000, unsure=0.5, drums=0.5 * stem)
+    with using(threads):
+        found = completed(performance, stem, 8000, unsure=0.5, drums=0.5 * stem)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_channels_have_the_same_gains():

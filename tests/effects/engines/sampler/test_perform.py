@@ -1,12 +1,17 @@
 """Notes played: which grain is chosen, and how it sounds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.players import RATE, grain, note, player
 from support.samplers import hz
+from support.sounds import noise
 
 from effects.engines.sampler import instrument, perform, place
 from effects.engines.sampler.instrument import Grain
+from effects.running.cores import using
+from effects.running.progress import Cancelled
 
 
 def test_the_nearest_pitch_is_chosen():
@@ -92,3 +97,43 @@ def test_the_shortest_grains_play_what_they_are_told(size, of_note, seconds):
     for pitch in (36, 60, 96):
         sound, _ = perform.play(note(0, seconds, pitch), source, player(source), RATE)
         assert np.isfinite(sound).all()
+
+
+def test_a_far_grain_that_is_cheaper_altogether_is_chosen():
+    near = grain(60, seconds=0.05, clear=0.0)
+    found = player(near, *(grain(66 + it, seconds=2.0) for it in range(3)))
+    assert perform.choose(note(0, 2.0, 60), found).pitch == 66
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("remembered", [0, 1 << 20])
+def test_the_bits_depend_neither_on_threads_nor_on_what_is_remembered(
+    threads, remembered, monkeypatch
+):
+    notes = [note(0.1 * it, 0.25, (50, 57, 57, 61.5)[it % 4]) for it in range(20)]
+    source, stem = player(toned(57, 0.3), toned(62, 0.3)), noise(2.5, RATE, channels=2)
+    wanted = np.zeros_like(stem)
+    for it in notes:
+        sound, lead = perform.play(it, perform.choose(it, source), source, RATE)
+        sound *= np.float32(it.level / 0.14)
+        place.place(wanted, sound, round(it.start * RATE) - lead, place.pan(stem, RATE, it))
+    settings = replace(perform.SETTINGS, most_moved_bytes=remembered)
+    monkeypatch.setattr(perform, "SETTINGS", settings)
+    ticks = []
+    with using(threads):
+        found = perform.perform(notes, source, stem, RATE, tick=ticks.append)
+    np.testing.assert_array_equal(found, wanted)
+    assert ticks == [it / len(notes) for it in range(len(notes))]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_a_tick_raises_ends_the_performance(threads):
+    def tick(fraction):
+        if fraction > 0.2:
+            raise Cancelled
+
+    notes = [note(0.1 * it, 0.2, 57) for it in range(20)]
+    with using(threads), pytest.raises(Cancelled):
+        perform.perform(
+            notes, player(toned(57, 0.3)), np.ones((1, RATE), np.float32), RATE, tick=tick
+        )
