@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from effects.running.cores import in_threads
 from effects.signal.arrays import Audio
 from effects.signal.loudness import peak
 from effects.signal.overlap_add import OverlapAdder
@@ -58,13 +59,16 @@ def morph(stem: Audio, performance: Audio, sample_rate: float, strength: float) 
     unit = peak(stem)
     adder = OverlapAdder(stem, begin=stft.begin(0), gain=unit)
     n_frames = stft.n_frames(stem.shape[1])
-    for start in range(0, n_frames, SETTINGS.together):
+
+    def on_the_way(start: int) -> tuple[int, Audio]:
         stop = min(start + SETTINGS.together, n_frames)
         here, there = (
             stft.analyse(it, start, stop, np.float64) / unit for it in (stem, performance)
         )
-        total = stft.synthesise(_between(here, there, strength))
-        adder.add(total, stft.weights(stop - start), finished=(stop - start) * stft.hop)
+        return stop - start, stft.synthesise(_between(here, there, strength))
+
+    for size, total in in_threads(on_the_way, range(0, n_frames, SETTINGS.together)):
+        adder.add(total, stft.weights(size), finished=size * stft.hop)
     return adder.finish()
 
 

@@ -65,7 +65,9 @@ class Settings:
         unsure: and 1 where they explain no more than this. Of 0, 0.3, 0.5 and 0.85, the best for
             levels and onsets, and the worst for the instrument.
         smooth_seconds: over which the explained share is averaged.
-        together: frames at a time, to limit memory.
+        together: frames at a time that are added up, to limit memory.
+        at_once: frames at a time that are transformed: their spectra are about as large as a core's
+            cache. Of 16, 32, 64 and 256, by time. The bits do not depend on this.
     """
 
     window_seconds: float = 0.0464
@@ -82,6 +84,7 @@ class Settings:
     unsure: float = 0.85
     smooth_seconds: float = 0.5
     together: int = 256
+    at_once: int = 32
 
 
 SETTINGS = Settings()
@@ -119,14 +122,21 @@ def complete(
     gain, fill = _gains(theirs, ours, unexplained, dynamics, stft.hop / sample_rate)
 
     def completed(at: slice) -> tuple[int, Audio]:
-        spectra = stft.analyse(performance, at.start, at.stop) * _spread(gain[at], bands)
-        if fill[at].any():
-            spectra += _spectra(parts, stft, at) * _spread(fill[at], bands)
-        return at.stop - at.start, stft.synthesise(spectra)
+        filled = fill[at].any()
+        out = np.zeros((len(stem), stft.span(at.stop - at.start)), np.float32)
+        for few in reversed(_pieces(at, SETTINGS.at_once)):
+            spectra = _spectra((performance,), stft, few) * _spread(gain[few], bands)
+            if filled:
+                spectra += _spectra(parts, stft, few) * _spread(fill[few], bands)
+            begin = (few.start - at.start) * stft.hop
+            span = stft.span(few.stop - few.start)
+            stft.add(stft.frames(spectra), out[:, begin : begin + span])
+        return at.stop - at.start, out
 
     # What is written ends where the frames begin that are not yet transformed.
     adder = OverlapAdder(performance, begin=stft.begin(0), gain=1.0, out=performance)
-    for size, total in in_threads(completed, _pieces(len(gain))):
+    together = _pieces(slice(0, len(gain)), SETTINGS.together)
+    for size, total in in_threads(completed, together):
         adder.add(total, stft.weights(size), finished=size * stft.hop)
     adder.finish()
     fill *= fill
@@ -173,7 +183,9 @@ def _gains(
     of_all = (levels[0] + floor.sum()) / (levels[1] + least)
     lowest, highest = (10 ** (it / 20) for it in (SETTINGS.most_cut_db, SETTINGS.most_boost_db))
     gains, fills = np.empty_like(performance), np.empty_like(performance)
-    for at in _pieces(len(gains)):  # or else there would be a dozen arrays as large
+    for at in _pieces(
+        slice(0, len(gains)), SETTINGS.together
+    ):  # or else there would be a dozen arrays as large
         ours = performance[at] + floor
         bands = mean * stem[at] / stem_mean + floor
         bands *= (sums[0][at] / (bands.sum(axis=1) + least))[:, None]
@@ -189,7 +201,8 @@ def _gains(
 
 def _sums(powers: Powers, floor: NDArray[np.float32]) -> NDArray[np.float32]:
     """The sums over the bands, ``floor`` added to each."""
-    return np.concatenate([(powers[at] + floor).sum(axis=1) for at in _pieces(len(powers))])
+    pieces = _pieces(slice(0, len(powers)), SETTINGS.together)
+    return np.concatenate([(powers[at] + floor).sum(axis=1) for at in pieces])
 
 
 def _powers(parts: Sequence[Sound], stft: Stft, bands: NDArray[np.float32]) -> Powers:
@@ -202,14 +215,14 @@ def _powers(parts: Sequence[Sound], stft: Stft, bands: NDArray[np.float32]) -> P
         power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
         found[at] = np.einsum("tf,bf->tb", power, bands)
 
-    deque(in_threads(measure, _pieces(n_frames)), 0)
+    deque(in_threads(measure, _pieces(slice(0, n_frames), SETTINGS.at_once)), 0)
     return found
 
 
-def _pieces(n_frames: int) -> list[slice]:
-    """Stretches of frames that are worked on at a time."""
-    step = SETTINGS.together
-    return [slice(first, min(first + step, n_frames)) for first in range(0, n_frames, step)]
+def _pieces(frames: slice, step: int) -> list[slice]:
+    """A stretch of frames in stretches of ``step`` frames or fewer."""
+    first, stop = frames.start, frames.stop
+    return [slice(at, min(at + step, stop)) for at in range(first, stop, step)]
 
 
 def _spread(gains: Powers, bands: NDArray[np.float32]) -> NDArray[np.float32]:

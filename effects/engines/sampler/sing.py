@@ -32,6 +32,7 @@ from effects.engines.sampler.stretch import stretched_after
 from effects.engines.sampler.tracked_grain import TrackedGrain, periods_at
 from effects.notes.note import Note
 from effects.notes.pitch_line import HOP_SECONDS, Phrase
+from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Mono, Values
 from effects.signal.units import db_to_amplitude, midi_to_hz
 
@@ -77,14 +78,20 @@ def sing(
         sample_rate: of the content, in Hz.
         tick: called with the fraction of the phrases that is played.
     """
-    out = np.zeros_like(content)
+    # Not in threads: Praat, which tracks them, is not made for that.
     grains = [TrackedGrain.of(grain, instrument.sample_rate) for grain in instrument.grains]
-    for number, phrase in enumerate(phrases):
-        tick(number / len(phrases))
+
+    def sounding(phrase: Phrase) -> tuple[Mono, int, Mono]:
         sound, lead = _play(phrase, _choose(phrase, grains), instrument, sample_rate)
         end = phrase.start + phrase.seconds
         note = Note(phrase.start, end, phrase.median, float(phrase.level.max()), 1.0)
-        place(out, sound, round(phrase.start * sample_rate) - lead, pan(content, sample_rate, note))
+        start = round(phrase.start * sample_rate) - lead
+        return sound, start, pan(content, sample_rate, note)
+
+    out = np.zeros_like(content)
+    for number, (sound, start, gains) in enumerate(in_threads(sounding, phrases)):
+        tick(number / len(phrases))
+        place(out, sound, start, gains)
     return out
 
 
