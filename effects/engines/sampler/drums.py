@@ -94,18 +94,17 @@ class Drums:
 
     @lazy
     def _figures(self) -> tuple[float, ...]:
-        return self.known.fact("drums", NUMBERS, lambda: (self._share(), float(self._kit())))
+        return self.known.fact("drums", NUMBERS, self._measured)
 
-    def _share(self) -> float:
-        return _power(self.audio) / max(_power(self.stem), 1e-30)
-
-    def _kit(self) -> bool:
-        return (
-            self._share() >= SETTINGS.beside
+    def _measured(self) -> tuple[float, ...]:
+        share = _power(self.audio) / max(_power(self.stem), 1e-30)
+        kit = (
+            share >= SETTINGS.beside
             and _treble(self.audio, self.sample_rate)
             > SETTINGS.treble_share * _treble(self.stem, self.sample_rate)
             and _spread(self.strokes(root_mean_square)) > SETTINGS.spread
         )
+        return share, float(kit)
 
     def _strokes(self, levels: Levels) -> list[Stroke]:
         return strokes(at_unit_peak(mixed(self.audio)), self.sample_rate, levels)
