@@ -102,12 +102,6 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Ite
                 part.exception()  # waits
 
 
-def together(*functions: Callable[[], object]) -> None:
-    """Call functions that do not depend on one another, each in a thread if `using` allows it."""
-    for _ in in_threads(lambda function: function(), functions):
-        pass
-
-
 def blas_in_one_thread() -> AbstractContextManager[None]:
     """Have the BLAS of NumPy and SciPy compute in the thread that calls it, meanwhile."""
     return _BLAS.changed()

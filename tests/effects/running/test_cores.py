@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from effects.running.cores import blas_in_one_thread, cores, in_threads, together, using
+from effects.running.cores import blas_in_one_thread, cores, in_threads, using
 
 
 def blas_threads() -> set[int]:
@@ -81,12 +81,6 @@ def test_no_thread_is_left_after_the_call():
     with using(2):
         list(in_threads(lambda it: it, range(10)))
     assert not [it for it in threading.enumerate() if it.name.startswith("restyle-part")]
-
-
-def test_functions_run_together():
-    meet = threading.Barrier(2, timeout=10)
-    with using(2):
-        together(meet.wait, meet.wait)
 
 
 def test_blas_has_one_thread_while_any_call_lasts_and_its_own_again_after_the_last():
