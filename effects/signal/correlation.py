@@ -17,8 +17,8 @@ def correlate_valid(signal: Values, pattern: Values) -> Values:
     """The products' sums of ``pattern`` and each stretch of ``signal`` of its length.
 
     This is ``scipy.signal.correlate(signal, pattern, "valid")``, bit for bit. That is not called
-    because the import of scipy.signal, with scipy.stats and scipy.optimize behind it, takes a third
-    of the time of ``restyle apply`` (``python -m benchmarks.speed.imports``).
+    because the import of scipy.signal, with scipy.stats and scipy.optimize behind it, takes longer
+    than all other imports of a call together.
 
     Args:
         signal: ``[samples]`` in float64, at least as long as ``pattern``.
