@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
+from plugin_bridge.cli import lean
 from plugin_bridge.cli.options import (
     Device,
     Drums,
@@ -144,6 +145,7 @@ def apply(
     _check_one_style(style, preset, needed=midi is None)
     _check_midi(midi, channel, plot, report)
     targets = _check_targets(out, plot, report, force=force)
+    lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
 
     from effects import StyleTransfer
     from effects.automation import Automation

@@ -11,9 +11,8 @@ import gc
 import io
 import os
 import sys
-from types import ModuleType
 
-from plugin_bridge.cli import stopping
+from plugin_bridge.cli import lean, stopping
 from plugin_bridge.errors import explain
 
 WRONG = 2
@@ -25,7 +24,7 @@ def main() -> None:
     _open_streams()
     if "_RESTYLE_COMPLETE" in os.environ:  # a shell wants completions
         sys.modules["rich"] = None  # type: ignore[assignment]  # without it: 0.1 s less
-    _leave_out(("rich.markdown", "Markdown"), ("rich.traceback", "Traceback"))
+    lean.leave_out(lean.UNUSED_PARTS_OF_RICH)
     try:
         code = run(sys.argv[1:])
         code = _flush() or code
@@ -50,17 +49,6 @@ def run(arguments: list[str]) -> int:
             raise
         _say(explain(error))
         return WRONG
-
-
-def _leave_out(*classes: tuple[str, str]) -> None:
-    """Put empty modules in the place of some that typer's help imports and has no use for here.
-
-    Our help has rich's own markup and not Markdown, and `run` shows tracebacks. With the parsers of
-    both, and of the code in them, ``--help`` takes a fifth longer.
-    """
-    for module, name in classes:
-        sys.modules[module] = empty = ModuleType(module)
-        setattr(empty, name, type(name, (), {}))
 
 
 def _say(text: str) -> None:

@@ -12,7 +12,3 @@
   instrument (`sing` among grains that are `tracked_grain`), and uses `stretch`, `body` and `place`.
 - `between`: the way from the stem to its performance, for a strength below 1.
 """
-
-from effects.running.load_later import UNUSED_PARTS_OF_NUMPY, load_later
-
-load_later(*UNUSED_PARTS_OF_NUMPY)  # before any module of this package imports SciPy

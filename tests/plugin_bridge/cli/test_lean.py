@@ -1,14 +1,14 @@
-"""Modules that are loaded at their first use."""
+"""Modules that the program loads at their first use."""
 
 import subprocess
 import sys
 
-from effects.running.load_later import UNUSED_PARTS_OF_NUMPY
+from plugin_bridge.cli.lean import UNUSED_PARTS_OF_NUMPY
 
 
 def fresh(*lines):
     """What a new process prints, told which files it loads."""
-    code = "\n".join(["import sys", "from effects.running.load_later import *", *lines])
+    code = "\n".join(["import sys", "from plugin_bridge.cli.lean import *", *lines])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.split()
 
@@ -36,6 +36,7 @@ def test_modules_that_are_there_stay_and_those_that_are_not_are_passed_over():
 
 def test_every_unused_part_works_after_the_engine_is_loaded():
     assert fresh(
+        "load_later(*UNUSED_PARTS_OF_NUMPY)",
         "import effects.engines.sampler.engine, numpy",
         "parts = [it for it in ('numpy.f2py.crackfortran', 'numpy.testing._private.utils',"
         " 'unittest') if it in sys.modules]",
