@@ -72,8 +72,8 @@ def samples_between(
     return out
 
 
-def energy(audio: Mono) -> float:
+def energy(audio: Sound) -> float:
     """The sum of the squares of ``[samples]``, in double precision."""
-    parts = range(0, audio.size, _STRETCH)
+    parts = range(0, audio.shape[0], _STRETCH)
     squares = (np.square(audio[it : it + _STRETCH], dtype=np.float64) for it in parts)
     return float(sum(it.sum() for it in squares))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.signal.arrays import Sound, Stretches
+from effects.signal.arrays import Audio, Sound, Stretches
 from effects.signal.loudness import peak
 
 STRETCH = 1 << 20  # samples at a time, to limit memory
-SILENT = 1e-30  # no division by 0
+#: With four channels or more, BLAS rounds the last samples otherwise than those before them. So it
+#: is given the same blocks of so many samples, whichever stretch is asked for.
+BLOCK = 1 << 16
+SILENT = 1e-37  # no division by 0
 
 
 def polarity(audio: Sound) -> NDArray[np.float64]:
@@ -37,8 +40,15 @@ def mixed(audio: Sound) -> Sound:
     if len(audio) == 1:
         return audio
     weights = (polarity(audio) / len(audio)).astype(np.float32)
-    shape = (1, audio.shape[1])
-    return Stretches(shape, lambda start, stop: (weights @ audio[:, start:stop])[None])
+
+    def mix(start: int, stop: int) -> Audio:
+        first = start // BLOCK * BLOCK
+        parts = [
+            weights @ audio[:, at : at + BLOCK] for at in range(first, max(stop, first + 1), BLOCK)
+        ]
+        return np.concatenate(parts)[None, start - first : stop - first]
+
+    return Stretches((1, audio.shape[1]), mix)
 
 
 def at_unit_peak(mono: Sound, loudest: float | None = None) -> Stretches:

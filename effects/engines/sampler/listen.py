@@ -20,8 +20,8 @@ from effects.notes.pitched_share import Explained, pitchedness
 from effects.notes.single_voice import corrected, is_single, is_voice
 from effects.notes.transcribe import transcribe
 from effects.running.progress import Progress
-from effects.signal.arrays import Audio, Mono, less
-from effects.signal.downmix import at_unit_peak, downmix, mixed
+from effects.signal.arrays import Audio, Mono, Sound, less
+from effects.signal.downmix import at_unit_peak, mixed
 from effects.signal.lazy import lazy
 from effects.signal.loudness import peak
 
@@ -64,7 +64,7 @@ class Strokes:
     share: float
 
     @classmethod
-    def of(cls, clip: Mono, sample_rate: float, levels: Levels) -> Strokes:
+    def of(cls, clip: Sound, sample_rate: float, levels: Levels) -> Strokes:
         """The strokes of ``clip``, ``[samples]``, with their levels as ``levels`` measures them."""
         found = strokes(clip, sample_rate, levels)
         return cls(found, struck(clip, sample_rate, found))
@@ -85,9 +85,9 @@ class Heard:
     known: Known
 
     @lazy
-    def clip(self) -> Mono:
-        """The stem as one channel with its peak at 1, ``[samples]``."""
-        return one_channel(self.audio)
+    def clip(self) -> Sound:
+        """The stem as one channel with its peak at 1, ``[samples]``, stretch by stretch."""
+        return at_unit_peak(mixed(self.audio))
 
     @lazy
     def at_model_rate(self) -> Mono:
@@ -235,5 +235,4 @@ def listen(
 
 def one_channel(audio: Audio) -> Mono:
     """The downmix with its peak at 1, whatever the level."""
-    clip = downmix(audio)
-    return clip / np.float32(max(float(clip.max()), -float(clip.min()), 1e-37))  # never 0
+    return np.asarray(at_unit_peak(mixed(audio)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from effects.engines.sampler.onsets import Onset, onsets
 from effects.notes.note import Note
-from effects.signal.arrays import Mono, Sound, energy
+from effects.signal.arrays import Sound, energy
 from effects.signal.loudness import k_weighting, peak
 from effects.signal.units import db_to_amplitude
 
@@ -116,7 +116,7 @@ def _colour(onset: Onset) -> tuple[float, ...]:
     return tuple(float(it) for it in levels)
 
 
-def struck(audio: Mono, sample_rate: float, found: Sequence[Note]) -> float:
+def struck(audio: Sound, sample_rate: float, found: Sequence[Note]) -> float:
     """The share of a clip's power that sounds soon after its sure strokes, from 0 to 1."""
     near, reached = 0.0, 0
     for start in sorted(it.start for it in found if it.confidence == 1):

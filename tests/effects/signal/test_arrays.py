@@ -5,7 +5,7 @@ import pytest
 from support.sounds import noise
 
 from effects.signal.arrays import Stretches, less, samples_between
-from effects.signal.downmix import at_unit_peak, downmix, mixed
+from effects.signal.downmix import at_unit_peak, downmix, mixed, polarity
 from effects.signal.loudness import loudness, peak
 from effects.signal.resample import streamed
 from effects.signal.stft import Stft
@@ -47,6 +47,23 @@ def test_one_channel_has_a_peak_of_1_or_that_of_another_sound(channels):
     mono = mixed(sound)
     np.testing.assert_array_equal(np.asarray(at_unit_peak(mono)), downmix(sound) / unit)
     np.testing.assert_array_equal(np.asarray(at_unit_peak(mono, 4.0)), downmix(sound) / 4)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5, 8])
+def test_the_downmix_has_the_same_bits_stretch_by_stretch(channels):
+    sound = noise(20, RATE, channels=channels)
+    whole, mono = downmix(sound), mixed(sound)
+    for start, stop in (
+        (0, 1),
+        (5, 70_000),
+        (65_536, 65_537),
+        (131_000, 140_000),
+        (0, 0),
+        (65_536, 65_536),
+    ):
+        np.testing.assert_array_equal(mono[:, start:stop][0], whole[start:stop])
+    weights = (polarity(sound) / channels).astype(np.float32)
+    np.testing.assert_array_equal(whole, weights @ sound)
 
 
 def test_silence_stays_silent():
