@@ -93,6 +93,7 @@ class StyleTransfer(PythonEffect):
         FileNotFoundError: no file at ``style`` or ``weights``.
     """
 
+    _only_reads = True
     _parameters = ("strength", "mix", "engine", "seed", "device", "drums", "dynamics")
 
     def __init__(

@@ -63,14 +63,24 @@ class Intake:
             self._channels = 0  # of the last array that had any; 0 before that
             self._interleaved = False
 
-    def take(self, input_array: NDArray[Any], sample_rate: float) -> Taken:
+    def take(
+        self, input_array: NDArray[Any], sample_rate: float, *, to_read: bool = False
+    ) -> Taken:
         """Copy ``input_array`` to (channels, samples); the caller may overwrite the copy.
+
+        Args:
+            input_array: of any layout.
+            sample_rate: in Hz.
+            to_read: the caller will not overwrite it, so it need not be a copy: it is then
+                ``input_array`` itself, read-only, if that has the right layout.
 
         Raises:
             TypeError: not a numpy array, or not float32 or float64.
             RuntimeError: not one- or two-dimensional, or a square array before any other.
         """
         with self._lock:
+            if to_read and self._is_as_wanted(input_array):
+                return self._lend(input_array, sample_rate)
             array = self._stock.process(input_array, sample_rate)
             if array.ndim == 1:
                 self._interleaved = False
@@ -80,6 +90,27 @@ class Intake:
                 audio = np.ascontiguousarray(array.T) if self._interleaved else array
             self._channels = len(audio) or self._channels
             return Taken(audio, array.ndim, self._interleaved)
+
+    def _is_as_wanted(self, array: NDArray[Any]) -> bool:
+        """Whether an array is what `take` would copy it to, and its layout is in no doubt."""
+        return (
+            isinstance(array, np.ndarray)
+            and array.dtype == np.float32
+            and array.flags.c_contiguous
+            and array.flags.aligned
+            and array.ndim in (1, 2)
+            and (array.ndim == 1 or len(array) > 0)
+            and array.shape[-1] > max(len(np.atleast_2d(array)), self._channels)
+        )
+
+    def _lend(self, array: NDArray[Any], sample_rate: float) -> Taken:
+        """``array`` itself. Pedalboard reads its first samples, with the same layout."""
+        rows = 1 if array.ndim == 1 else len(array)
+        self._stock.process(array[..., : max(rows, self._channels) + 1], sample_rate)
+        self._interleaved, self._channels = False, rows
+        audio = array.view() if array.ndim == 2 else array[np.newaxis]
+        audio.flags.writeable = False
+        return Taken(audio, array.ndim, False)
 
     def _is_interleaved(self, rows: int, columns: int) -> bool:
         if rows == columns != 1:

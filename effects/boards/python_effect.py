@@ -29,6 +29,8 @@ class PythonEffect(Processor, ABC):
     """
 
     _parameters: ClassVar[tuple[str, ...]] = ()
+    #: Whether `_render` only reads its audio, which then need not be a copy: memory for long clips.
+    _only_reads: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,8 +49,9 @@ class PythonEffect(Processor, ABC):
     ) -> Audio:
         rate = check_call(self, sample_rate, buffer_size, reset)
         with self._lock:
-            taken = self._intake.take(input_array, rate)
-            return taken.give_back(self._apply(taken.audio, rate))
+            taken = self._intake.take(input_array, rate, to_read=self._only_reads)
+            output = taken.give_back(self._apply(taken.audio, rate))
+            return output.copy() if np.may_share_memory(output, input_array) else output
 
     def _apply(self, audio: Audio, sample_rate: float) -> Audio:
         """Check ``audio``, (channels, samples), and render it, locked; may overwrite it."""
@@ -70,7 +73,8 @@ class PythonEffect(Processor, ABC):
 
         Args:
             audio: float32, (channels, samples), at least one of each, all finite, C-contiguous;
-                this call's own copy, free to overwrite and to return.
+                this call's own copy, free to overwrite and to return. If `_only_reads`, it may be
+                read-only, and is free to return.
             sample_rate: in Hz, positive and finite.
 
         Returns:

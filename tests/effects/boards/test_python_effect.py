@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import math
 import pickle
 import threading
 import weakref
@@ -12,9 +13,10 @@ import numpy as np
 import pedalboard
 import pytest
 import torch
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from effects.boards.contract import Intake
 from effects.boards.python_effect import PythonEffect
 from effects.signal.arrays import Audio
 
@@ -369,3 +371,48 @@ def test_it_is_collected() -> None:
     gc.collect()
     assert gone() is None
     assert output.shape == (2, 9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(5,), (1, 5), (5, 1), (2, 5), (5, 2), (2, 3), (3, 2), (2, 2), (4, 9)]),
+            st.sampled_from([np.float32, np.float64]),
+            st.sampled_from("CF"),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_an_array_that_is_only_read_is_lent_and_taken_for_what_its_copy_is(arrays) -> None:
+    lending, copying = Intake(), Intake()
+    for shape, dtype, order in arrays:
+        array = np.asarray(np.arange(math.prod(shape)).reshape(shape), dtype, order=order)
+        answers = []
+        for intake, to_read in ((lending, True), (copying, False)):
+            try:
+                taken = intake.take(array, 44_100, to_read=to_read)
+                answers.append((taken.audio.tolist(), taken.ndim, taken.interleaved))
+                assert not (taken.audio.flags.writeable and np.shares_memory(taken.audio, array))
+                assert to_read or not np.shares_memory(taken.audio, array)
+            except RuntimeError as error:
+                answers.append(str(error))
+        assert answers[0] == answers[1]
+
+
+def test_a_long_clip_that_is_only_read_is_not_copied_and_never_returned_itself() -> None:
+    class Reader(PythonEffect):
+        _only_reads = True
+
+        def _render(self, audio, sample_rate):
+            self.audio = audio
+            return audio
+
+    for clip in (np.ones((2, 1000), np.float32), np.ones(1000, np.float32)):
+        reader = Reader()
+        output = reader(clip, 44_100)
+        assert np.shares_memory(reader.audio, clip)
+        assert not np.shares_memory(output, clip)
+        output[:] = 0
+        assert clip.all()
