@@ -55,9 +55,10 @@ def own_cache_folder(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.fixture(autouse=True)
 def no_sounds_in_memory() -> None:
     """What an earlier test had played is played again; only facts about its stem are known."""
-    known = sys.modules.get("effects.engines.sampler.known")
-    if known:
-        known.SOUNDS.clear()
+    for module, name in (("known", "SOUNDS"), ("learn", "PLAYERS")):
+        loaded = sys.modules.get(f"effects.engines.sampler.{module}")
+        if loaded:
+            getattr(loaded, name).clear()
 
 
 @pytest.fixture(autouse=True)

@@ -7,14 +7,18 @@ the sound each of them is.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from effects.engines.report import Report, Stretch
 from effects.engines.sampler.completion import Unexplained, complete, unexplained, unvoiced
+from effects.engines.sampler.forms import NUMBERS
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.plan import LinePlan, Plan
 from effects.signal.arrays import Audio, Sound, less
+from effects.signal.loudness import loudness
 
 #: Length of a report's stretches in seconds. Not searched.
 STRETCH_SECONDS = 1.0
@@ -30,6 +34,19 @@ def stands_for(heard: Heard, plan: Plan) -> Sound:
     """What of the stem its performance stands for, ``[channels, samples]``."""
     left_out = _left_out(heard, plan)
     return heard.audio if left_out is None else less(heard.audio, left_out)
+
+
+def level_of(heard: Heard, plan: Plan) -> float:
+    """The loudness of that in LUFS. It is a fact about the stem, its drums, or its rest."""
+    left_out = _left_out(heard, plan)
+    if left_out is None:
+        name = "the stem"
+    else:
+        beside = heard.drums_beside
+        name = "the rest" if beside and left_out is beside.audio else "the drums"
+    sound = stands_for(heard, plan)
+    level = partial(loudness, sound, heard.sample_rate)
+    return heard.known.fact(f"loudness of {name}", NUMBERS, lambda: (level(),))[0]
 
 
 def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: float) -> Report:

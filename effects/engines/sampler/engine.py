@@ -23,13 +23,15 @@ from typing import Any
 from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, USUAL_STRENGTH, check_drums
 from effects.engines.engine import Engine, Restyled
 from effects.engines.report import Heard, Report
-from effects.engines.sampler.account import account_for, stands_for
+from effects.engines.sampler.account import account_for, level_of
 from effects.engines.sampler.between import morph
 from effects.engines.sampler.known import SOUNDS, digest, knowing
 from effects.engines.sampler.learn import Player, identity, learn
 from effects.engines.sampler.listen import listen
 from effects.engines.sampler.plan import choose
+from effects.running.memory import give_back
 from effects.running.progress import Progress
+from effects.running.spool import LEAST_BYTES
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.style_clip import Style
@@ -103,19 +105,22 @@ class Sampler(Engine):
             progress: of the whole work.
         """
         # Progress: learning the style to 0.2, listening to 0.4, playing to 0.85. Not measured.
+        tidy = give_back if audio.nbytes >= LEAST_BYTES else lambda: None
+        tidy()
         with knowing(stem, audio.shape[1] / sample_rate, progress.tick) as known:
             heard = listen(audio, sample_rate, progress, known)
             plan = choose(heard, player, self.drums)
+            level = level_of(heard, plan) if plan else 0.0
         if plan is None:
             return None
         heard.let_go()
-        # What is stood for may be a copy, which is let go before the performance is there.
-        level = loudness(stands_for(heard, plan), sample_rate)
+        tidy()
         out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.85, "playing"))
         if peak(out) == 0:  # all of it would be after the end of the stem
             seconds = audio.shape[1] / sample_rate
             kept = Report.uniform(self.name, seconds, heard="nothing", kept=1.0)
             return Restyled(audio.copy(), [], kept)
+        tidy()
         progress.tick(0.85, "dynamics")
         match_loudness(out, sample_rate, level, ceiling=max(1.0, peak(audio)))
         report = account_for(out, heard, plan, engine=self.name, dynamics=self.dynamics)

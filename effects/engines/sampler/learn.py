@@ -20,10 +20,13 @@ from effects.notes.score import read_notes
 from effects.notes.transcribe import transcribe
 from effects.notes.tuning import in_tune
 from effects.running.progress import Progress
+from effects.running.recent import Recent
 from effects.style_clip import Style
 
 #: Part of the cache's key: to be raised when the same clip becomes another instrument.
 VERSION = 10
+#: Players in memory, some 20 of them. Not searched.
+MAX_PLAYERS_BYTES = 64 << 20
 NOTES, STROKES, TEXTURE = "notes", "strokes", "texture"
 
 
@@ -58,6 +61,10 @@ class Player:
         return not isinstance(self.instrument, Kit)
 
 
+PLAYERS: Recent[Player] = Recent(MAX_PLAYERS_BYTES)
+"""Players by `identity`."""
+
+
 def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Player | None:
     """What ``style`` plays with, from the cache if it is there; None if the clip is a texture.
 
@@ -66,7 +73,18 @@ def learn(style: Style, parameters: Mapping[str, Any], progress: Progress) -> Pl
         parameters: the engine's parameters, which are part of the cache's key.
         progress: of the whole work; this is its first fifth.
     """
-    arrays = style.cached(_key(style, parameters), lambda: _learnt(style, progress))
+    name = identity(style, parameters)
+    player = PLAYERS.get(name)
+    if player is not None:
+        return player
+    player = _player(style.cached(_key(style, parameters), lambda: _learnt(style, progress)))
+    if player is not None:
+        PLAYERS.put(name, player, sum(it.audio.nbytes for it in player.instrument.grains))
+    return player
+
+
+def _player(arrays: Mapping[str, NDArray[Any]]) -> Player | None:
+    """The player that the cache keeps; None for a texture."""
     kinds: dict[str, type[Instrument]] = {NOTES: Instrument, STROKES: Kit}
     kind = kinds.get(str(arrays["kind"]))
     return Player(kind.from_arrays(arrays)) if kind else None

@@ -165,6 +165,7 @@ class Heard:
         """`at_model_rate` without drums that sound beside notes."""
         if not self.drums_beside:
             return self.at_model_rate
+        self.__dict__.pop("at_model_rate", None)  # what notes explain of it is known
         rest = mixed(less(self.audio, self.drums_beside.audio))
         return at_model_rate(at_unit_peak(rest, peak(mixed(self.audio))), self.sample_rate)
 

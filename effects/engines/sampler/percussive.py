@@ -72,7 +72,7 @@ class Settings:
     #: Seconds at a time, to limit memory. The result does not depend on this.
     together_seconds: float = 12.0
     #: Values of a spectrogram that one thread works on at a time: its arrays are then about as
-    #: large as a core's cache. Of 2^15 to 2^18, by time.
+    #: large as a core's cache. Of 2^14 to 2^18, by the time of the medians.
     piece: int = 1 << 17
 
 

@@ -31,6 +31,8 @@ from support.sounds import lufs, melody, noise
 import effects.running.progress
 import presets
 from effects import Cancelled, StyleTransfer
+from effects.engines.sampler.known import SOUNDS
+from effects.engines.sampler.learn import PLAYERS
 from effects.notes.transcribe import transcribe
 from effects.running.progress import Progress
 from effects.signal.loudness import loudness
@@ -472,16 +474,22 @@ def preset(tmp_path):
     return add
 
 
+def as_in_a_new_process(monkeypatch):
+    monkeypatch.setattr("effects.running.cache.CACHES", {})
+    SOUNDS.clear()
+    PLAYERS.clear()
+
+
 @pytest.mark.parametrize("clip", [REEDS, KIT], ids=["notes", "strokes"])
 def test_a_presets_second_call_reads_no_sound(clip, preset, fresh_cache, monkeypatch):
     path = preset(clip=clip).clip
     first = StyleTransfer(preset="mine")(played(), RATE)
     path.write_bytes(b"no sound at all")
     np.testing.assert_array_equal(StyleTransfer(preset="mine")(played(), RATE), first)
-    monkeypatch.setattr("effects.running.cache.CACHES", {})  # as in a new process
+    as_in_a_new_process(monkeypatch)
     np.testing.assert_array_equal(StyleTransfer(preset="mine")(played(), RATE), first)
     shutil.rmtree(fresh_cache)
-    monkeypatch.setattr("effects.running.cache.CACHES", {})
+    as_in_a_new_process(monkeypatch)
     with pytest.raises(ValueError, match="not the one that its preset"):
         StyleTransfer(preset="mine")(played(), RATE)
 
