@@ -118,8 +118,8 @@ def complete(
     """
     stft, bands = _stft(sample_rate), _bands(sample_rate)
     parts: Sequence[Sound] = (stem,) if drums is None else (stem, drums)
-    theirs, ours = _powers(parts, stft, bands), _powers((performance,), stft, bands)
-    gain, fill = _gains(theirs, ours, unexplained, dynamics, stft.hop / sample_rate)
+    fill, gain = _powers(parts, stft, bands), _powers((performance,), stft, bands)
+    powers = _to_gains(fill, gain, unexplained, dynamics, stft.hop / sample_rate)
 
     def completed(at: slice) -> tuple[int, Audio]:
         filled = fill[at].any()
@@ -139,12 +139,7 @@ def complete(
     for size, total in in_threads(completed, together):
         adder.add(total, stft.weights(size), finished=size * stft.hop)
     adder.finish()
-    fill *= fill
-    fill *= theirs
-    gain *= gain
-    gain *= ours
-    filled = fill.sum(axis=1)
-    return np.stack([filled, gain.sum(axis=1) + filled])
+    return powers
 
 
 def unexplained(explained: Explained, n_samples: int, sample_rate: float) -> Unexplained:
@@ -169,10 +164,16 @@ def unvoiced(phrases: Sequence[Phrase], n_samples: int, sample_rate: float) -> U
     return found
 
 
-def _gains(
+def _to_gains(
     stem: Powers, performance: Powers, unexplained: Unexplained, dynamics: float, hop: float
-) -> tuple[Powers, Powers]:
-    """The amplitude gains of the performance and of the stem; see the module."""
+) -> NDArray[np.float32]:
+    """Turn powers into the amplitude gains of the stem and of the performance; see the module.
+
+    Each takes the place of its powers: in a long stem, these are large.
+
+    Returns:
+        The power of the remainder in each frame, and that of the whole, ``[2, frames]``.
+    """
     least = 1e-12 * max(float(stem.max(initial=0)), 1e-20)
     mean = performance.mean(axis=0) + least
     floor = SETTINGS.floor * mean
@@ -182,21 +183,22 @@ def _gains(
     levels = [uniform_filter1d(it, size) for it in sums]
     of_all = (levels[0] + floor.sum()) / (levels[1] + least)
     lowest, highest = (10 ** (it / 20) for it in (SETTINGS.most_cut_db, SETTINGS.most_boost_db))
-    gains, fills = np.empty_like(performance), np.empty_like(performance)
-    for at in _pieces(
-        slice(0, len(gains)), SETTINGS.together
-    ):  # or else there would be a dozen arrays as large
+    powers = np.empty((2, len(stem)), np.float32)
+    for at in _pieces(slice(0, len(stem)), SETTINGS.together):
         ours = performance[at] + floor
         bands = mean * stem[at] / stem_mean + floor
         bands *= (sums[0][at] / (bands.sum(axis=1) + least))[:, None]
         unsure, whole = unexplained[at, None], ours * of_all[at, None]
         target = np.exp(unsure * np.log(bands + floor) + (1 - unsure) * np.log(whole + floor))
         gain = (target / ours) ** (np.minimum(dynamics * (0.5 + unsure), 1) / 2)
-        gains[at] = gain = np.clip(gain, lowest, highest).astype(np.float32)
+        gain = np.clip(gain, lowest, highest).astype(np.float32)
         lacking = SETTINGS.remainder * unsure * np.maximum(target - performance[at] * gain**2, 0)
         fill = np.where(lacking > floor, np.sqrt(lacking / (stem[at] + least)), 0)
-        fills[at] = np.minimum(fill, highest)
-    return gains, fills
+        fill = np.minimum(fill, highest).astype(np.float32)
+        powers[0, at] = (fill * fill * stem[at]).sum(axis=1)
+        powers[1, at] = (gain * gain * performance[at]).sum(axis=1) + powers[0, at]
+        stem[at], performance[at] = fill, gain
+    return powers
 
 
 def _sums(powers: Powers, floor: NDArray[np.float32]) -> NDArray[np.float32]:
