@@ -13,10 +13,9 @@ from effects.engines.sampler.choice import Terms, cheapest, cost, decibels_betwe
 from effects.engines.sampler.hold import held
 from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
 from effects.engines.sampler.instrument import Grain, Instrument
-from effects.engines.sampler.place import fade, pan, place
+from effects.engines.sampler.place import Placed, all_placed, fade, pan
 from effects.engines.sampler.stretch import resampled
 from effects.notes.note import Note
-from effects.running.cores import in_threads
 from effects.running.recent import Recent
 from effects.signal.arrays import Audio, Mono
 from effects.signal.units import db_to_amplitude
@@ -63,19 +62,14 @@ def perform(
     """
     moved: Moved = Recent(SETTINGS.most_moved_bytes)
 
-    def sounding(note: Note) -> tuple[Mono, int, Mono]:
+    def sounding(note: Note) -> Placed:
         grain = choose(note, instrument)
         sound, lead = play(note, grain, instrument, sample_rate, moved)
         sound *= np.float32(min(note.level / grain.level, db_to_amplitude(SETTINGS.most_gain_db)))
         start = round(note.start * sample_rate) - lead
         return sound, start, pan(content, sample_rate, note)
 
-    out = np.zeros_like(content)
-    # The notes are added in order, or sums would be rounded otherwise.
-    for number, (sound, start, gains) in enumerate(in_threads(sounding, notes)):
-        tick(number / len(notes))
-        place(out, sound, start, gains)
-    return out
+    return all_placed(content, notes, sounding, tick)
 
 
 def choose(note: Note, instrument: Instrument) -> Grain:

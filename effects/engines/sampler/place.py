@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from effects.notes.note import Note
+from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Mono, Values
 from effects.signal.units import midi_to_hz
 
@@ -32,6 +35,10 @@ class Settings:
 
 SETTINGS = Settings()
 
+Item = TypeVar("Item")
+Placed = tuple[Mono, int, Mono]
+"""A sound, the sample from which it sounds, and its gain in each channel: see `place`."""
+
 
 def fade(sound: Mono, sample_rate: float) -> None:
     """Fade ``sound`` in from 0 and out to 0, in place."""
@@ -39,6 +46,29 @@ def fade(sound: Mono, sample_rate: float) -> None:
     end = min(round(SETTINGS.fade_out_seconds * sample_rate), sound.size)
     sound[:begin] *= np.linspace(0, 1, begin, dtype=np.float32)
     sound[sound.size - end :] *= np.linspace(1, 0, end, dtype=np.float32)
+
+
+def all_placed(
+    content: Audio,
+    items: Sequence[Item],
+    sounding: Callable[[Item], Placed],
+    tick: Callable[[float], None],
+) -> Audio:
+    """The sounds of all items together; as long as ``content``, with its channels.
+
+    They are made in threads and added in order, or sums would be rounded otherwise.
+
+    Args:
+        content: the stem, ``[channels, samples]``.
+        items: what sounds.
+        sounding: makes the sound of one.
+        tick: called with the fraction of the items that is done.
+    """
+    out = np.zeros_like(content)
+    for number, (sound, start, gains) in enumerate(in_threads(sounding, items)):
+        tick(number / len(items))
+        place(out, sound, start, gains)
+    return out
 
 
 def place(out: Audio, sound: Mono, start: int, gains: Mono) -> None:

@@ -26,13 +26,12 @@ from scipy.ndimage import map_coordinates, uniform_filter1d
 from effects.engines.sampler.choice import Terms, cheapest, decibels_between, octaves_longer
 from effects.engines.sampler.instrument import SETTINGS as INSTRUMENT
 from effects.engines.sampler.instrument import Instrument
-from effects.engines.sampler.place import fade, pan, place
+from effects.engines.sampler.place import Placed, all_placed, fade, pan
 from effects.engines.sampler.stretch import SETTINGS as STRETCH
 from effects.engines.sampler.stretch import stretched_after
 from effects.engines.sampler.tracked_grain import TrackedGrain, periods_at
 from effects.notes.note import Note
 from effects.notes.pitch_line import HOP_SECONDS, Phrase
-from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Mono, Values
 from effects.signal.units import db_to_amplitude, midi_to_hz
 
@@ -81,18 +80,14 @@ def sing(
     # Not in threads: Praat, which tracks them, is not made for that.
     grains = [TrackedGrain.of(grain, instrument.sample_rate) for grain in instrument.grains]
 
-    def sounding(phrase: Phrase) -> tuple[Mono, int, Mono]:
+    def sounding(phrase: Phrase) -> Placed:
         sound, lead = _play(phrase, _choose(phrase, grains), instrument, sample_rate)
         end = phrase.start + phrase.seconds
         note = Note(phrase.start, end, phrase.median, float(phrase.level.max()), 1.0)
         start = round(phrase.start * sample_rate) - lead
         return sound, start, pan(content, sample_rate, note)
 
-    out = np.zeros_like(content)
-    for number, (sound, start, gains) in enumerate(in_threads(sounding, phrases)):
-        tick(number / len(phrases))
-        place(out, sound, start, gains)
-    return out
+    return all_placed(content, phrases, sounding, tick)
 
 
 def _choose(phrase: Phrase, grains: Sequence[TrackedGrain]) -> TrackedGrain:
