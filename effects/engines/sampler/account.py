@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from effects.engines.report import Report, Stretch
 from effects.engines.sampler.completion import Unexplained, complete, unexplained, unvoiced
-from effects.engines.sampler.forms import NUMBERS
+from effects.engines.sampler.forms import NUMBER
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.plan import LinePlan, Plan
 from effects.signal.arrays import Audio, Sound, less
@@ -44,9 +44,8 @@ def level_of(heard: Heard, plan: Plan) -> float:
     else:
         beside = heard.drums_beside
         name = "the rest" if beside and left_out is beside.audio else "the drums"
-    sound = stands_for(heard, plan)
-    level = partial(loudness, sound, heard.sample_rate)
-    return heard.known.fact(f"loudness of {name}", NUMBERS, lambda: (level(),))[0]
+    measured = partial(loudness, stands_for(heard, plan), heard.sample_rate)
+    return heard.known.fact(f"loudness of {name}", NUMBER, measured)
 
 
 def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: float) -> Report:

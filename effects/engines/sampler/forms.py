@@ -16,6 +16,7 @@ from effects.notes.pitch_line import HOP_SECONDS, Line
 from effects.notes.pitched_share import Explained
 from effects.signal.arrays import Values
 
+NUMBER: Form[float] = Form(np.array, lambda array: float(array.item()))
 NUMBERS: Form[tuple[float, ...]] = Form(np.array, lambda array: tuple(array.tolist()))
 #: ``[notes, 5]``, in the order of the attributes.
 NOTES: Form[list[Note]] = Form(

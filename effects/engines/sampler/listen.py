@@ -9,7 +9,7 @@ import numpy as np
 
 from effects.engines.sampler.chords import missed
 from effects.engines.sampler.drums import Drums
-from effects.engines.sampler.forms import EXPLAINED, LINE, NOTES, NUMBERS, STROKES
+from effects.engines.sampler.forms import EXPLAINED, LINE, NOTES, NUMBER, STROKES
 from effects.engines.sampler.known import Known
 from effects.engines.sampler.strokes import Levels, Stroke, strokes, struck
 from effects.notes.basic_pitch import RATE, Tick, at_model_rate
@@ -181,10 +181,10 @@ class Heard:
     def pitched_with_chords(self) -> float:
         """The share of what sounds, apart from drums, that the notes and chords explain."""
 
-        def share() -> tuple[float, ...]:
-            return (pitchedness(self.without_drums, RATE, sorted([*self.notes, *self.chords])),)
+        def share() -> float:
+            return pitchedness(self.without_drums, RATE, sorted([*self.notes, *self.chords]))
 
-        return self.known.fact("pitched with chords", NUMBERS, share)[0]
+        return self.known.fact("pitched with chords", NUMBER, share)
 
     def strokes(self, levels: Levels) -> Strokes:
         """The strokes, with their levels as ``levels`` measures them."""
@@ -194,10 +194,10 @@ class Heard:
 
         notes = self.known.fact(f"strokes, {levels.__name__}", STROKES, found)
 
-        def share() -> tuple[float, ...]:
-            return (struck(self.clip, self.sample_rate, notes),)
+        def share() -> float:
+            return struck(self.clip, self.sample_rate, notes)
 
-        return Strokes(notes, self.known.fact(f"struck, {levels.__name__}", NUMBERS, share)[0])
+        return Strokes(notes, self.known.fact(f"struck, {levels.__name__}", NUMBER, share))
 
     @lazy
     def _single(self) -> bool:
