@@ -32,7 +32,7 @@ from effects.notes.basic_pitch import (
     Frames,
     Keys,
 )
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads
 from effects.signal.arrays import Mono
 from effects.signal.units import midi_to_hz
 from effects.signal.windows import single_hann, windows_between
@@ -135,8 +135,7 @@ def _levels(audio: Mono, size: int, half_width: float) -> Frames:
         highest = np.stack([power[low[i] : high[i] + 1].max(axis=0) for i in range(n_steps)])
         levels[first:stop, :n_steps] = 10 * np.log10(np.maximum(highest, 1e-20)).T
 
-    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
-        pass
+    each_in_threads(measure, range(0, n_frames, SETTINGS.together))
     return levels
 
 

@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 from effects.notes.basic_pitch import RATE, at_model_rate
 from effects.notes.note import Note
 from effects.notes.partials import N_PARTIALS
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads
 from effects.signal.arrays import Mono, Values
 from effects.signal.units import midi_to_hz
 from effects.signal.windows import single_hann, windows_between
@@ -133,8 +133,7 @@ def _powers(clip: Mono, notes: Sequence[Note]) -> tuple[Values, Values]:
         whole[first:stop] = power.sum(axis=1)
         own[first:stop] = np.where(mask, power - floor, 0).sum(axis=1)
 
-    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
-        pass
+    each_in_threads(measure, range(0, n_frames, SETTINGS.together))
     return whole, own
 
 

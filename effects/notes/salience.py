@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from effects.notes.basic_pitch import RATE
-from effects.running.cores import blas_in_one_thread, in_threads
+from effects.running.cores import blas_in_one_thread, each_in_threads
 from effects.signal.arrays import Mono
 from effects.signal.units import midi_to_hz
 from effects.signal.windows import single_hann, windows_between
@@ -91,8 +91,7 @@ def salience(clip: Mono) -> NDArray[np.float32]:
         heights = _heights(_amplitudes(clip, first, stop), tones)
         found[:, first:stop] = heights.reshape(n_keys, len(SETTINGS.slopes), -1).sum(axis=1)
 
-    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
-        pass
+    each_in_threads(measure, range(0, n_frames, SETTINGS.together))
     return found
 
 

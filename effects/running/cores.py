@@ -102,6 +102,11 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Ite
                 part.exception()  # waits
 
 
+def each_in_threads(function: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """As `in_threads`, for what ``function`` does with each item."""
+    deque(in_threads(function, items), 0)
+
+
 def blas_in_one_thread() -> AbstractContextManager[None]:
     """Have the BLAS of NumPy and SciPy compute in the thread that calls it, meanwhile."""
     return _BLAS.changed()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from effects.notes.basic_pitch import RATE
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads
 from effects.signal.arrays import Mono, Values
 from effects.signal.stft import Stft
 
@@ -92,8 +92,7 @@ def _levels_db(clip: Mono) -> Values:
         power = np.add.reduceat(spectra, edges, axis=1) / widths
         levels[start:stop] = 10 * np.log10(power + 1e-20)
 
-    for _ in in_threads(measure, range(0, n_frames, SETTINGS.together)):
-        pass
+    each_in_threads(measure, range(0, n_frames, SETTINGS.together))
     np.maximum(levels, levels.max() - SETTINGS.range_db, out=levels)
     return levels
 

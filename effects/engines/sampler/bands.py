@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads
 from effects.signal.arrays import Sound, Values
 from effects.signal.stft import Stft
 
@@ -82,8 +82,7 @@ class Bands:
             power[first:stop] *= 2
             power[first:stop] /= stft.size * float(np.sum(stft.window**2))
 
-        for _ in in_threads(measure, range(0, n_frames, together)):
-            pass
+        each_in_threads(measure, range(0, n_frames, together))
         freedom = np.maximum(1.03 * np.diff(edges), 2)  # B T is a number of bins
         return cls(
             power=power,

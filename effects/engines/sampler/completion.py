@@ -22,7 +22,6 @@ proportional to X in the long term, this filter hardly changes, and phases are t
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +33,7 @@ from effects.notes.basic_pitch import RATE
 from effects.notes.pitch_line import Phrase
 from effects.notes.pitched_share import SETTINGS as SHARE
 from effects.notes.pitched_share import Explained
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads, in_threads
 from effects.signal.arrays import Audio, Sound
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.stft import Spectra, Stft
@@ -217,7 +216,7 @@ def _powers(parts: Sequence[Sound], stft: Stft, bands: NDArray[np.float32]) -> P
         power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
         found[at] = np.einsum("tf,bf->tb", power, bands)
 
-    deque(in_threads(measure, _pieces(slice(0, n_frames), SETTINGS.at_once)), 0)
+    each_in_threads(measure, _pieces(slice(0, n_frames), SETTINGS.at_once))
     return found
 
 

@@ -19,7 +19,7 @@ from scipy.ndimage import maximum_filter1d
 
 from effects.engines.sampler.bands import SETTINGS as BANDS
 from effects.engines.sampler.bands import Bands
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads
 from effects.signal.arrays import Sound, Values
 from effects.signal.units import hz_to_midi
 
@@ -120,8 +120,7 @@ def rise(bands: Bands) -> Values:
         found = np.clip(rises, 0, SETTINGS.most_rise_db).mean(axis=1)
         mean[first : first + SETTINGS.frames_together] = found
 
-    for _ in in_threads(measure, range(0, len(mean), SETTINGS.frames_together)):
-        pass
+    each_in_threads(measure, range(0, len(mean), SETTINGS.frames_together))
     mean[_cut_off(bands)] = 0
     return mean
 

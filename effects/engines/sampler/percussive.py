@@ -19,13 +19,12 @@ Müller, S. Disch: *Extending harmonic-percussive separation of audio signals*, 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from effects.running.cores import in_threads
+from effects.running.cores import each_in_threads, in_threads
 from effects.running.spool import gathered
 from effects.signal.arrays import Audio, Sound, samples_between
 from effects.signal.running_median import running_median
@@ -135,8 +134,8 @@ def _strokes(part: Audio, one: Pass, hop: int, sample_rate: float) -> Audio:
         return at, stft.frames(spectra[:, at] * mask)
 
     frames = _pieces(n_frames, n_bins)
-    deque(in_threads(analyse, frames), 0)
-    deque(in_threads(find_notes, _pieces(n_bins, n_frames)), 0)
+    each_in_threads(analyse, frames)
+    each_in_threads(find_notes, _pieces(n_bins, n_frames))
     weights = stft.weights(n_frames)
     sound = np.zeros((len(part), weights.size), np.float32)
     for at, found in in_threads(take_out, reversed(frames)):
