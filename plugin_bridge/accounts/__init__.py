@@ -1,0 +1,1 @@
+"""Whose a request is: API keys, owners, and what each may do."""

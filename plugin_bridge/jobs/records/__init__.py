@@ -1,0 +1,1 @@
+"""What is written down: jobs, uploads, keys and usage, in SQLite or PostgreSQL."""

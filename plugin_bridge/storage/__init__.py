@@ -1,0 +1,1 @@
+"""Where the files of jobs that came over HTTP are kept: whole files, by key."""

@@ -1,0 +1,1 @@
+"""Jobs over HTTP: an API, and a page that uses it. Needs the extra ``web``, but for the client."""
