@@ -510,7 +510,7 @@ def test_an_older_journal_with_a_fault_is_left_as_it_is(path, fault):
 def test_a_full_disk_while_an_older_journal_is_opened_loses_nothing(path, disk, monkeypatch):
     damage(path, older({"id": "a"}))
     before = content(path)
-    monkeypatch.setattr(disk, "needs_room", "UPDATE")
+    monkeypatch.setattr(disk, "needs_room", "INSERT")
     refuses(path)
     monkeypatch.setattr(disk, "needs_room", "")
     assert content(path) == before
