@@ -35,6 +35,13 @@ def explain_job(error: Exception) -> str:
     return f"{type(error).__name__}: {one_line(error)}"
 
 
+def explain_stored(error: Exception) -> str:
+    """As `explain_job`, for a client that must not learn where this server keeps its files."""
+    if isinstance(error, OSError) and error.strerror and not _is_out_of_memory(error):
+        return f"{error.strerror}: that is the server's matter, so try again later."
+    return explain_job(error)
+
+
 def shown(text: object, most_characters: int | None = None) -> str:
     r"""A path or a text on one line, with escapes for what a terminal would obey or could not show.
 

@@ -133,7 +133,7 @@ async def _serve(
                 await work
             transport.close()
             log.info("stopped")
-    waiting = service.counts()["queued"]
+    waiting = service.counts(None)["queued"]
     if waiting and not options.quiet:
         print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from plugin_bridge.errors import shown
 from plugin_bridge.files.beneath import Root, Strayed, opened
 from plugin_bridge.jobs.limits import limited_memory
 from plugin_bridge.jobs.refusal import MAX_CHARACTERS, Refusal, code_of
+from plugin_bridge.storage.files import Files
 from presets.opening import NotOrdinary
 
 if TYPE_CHECKING:
@@ -23,29 +25,28 @@ READING = "reading"  # the stage of a job while one of its files is read
 MARGIN_BYTES = 128 << 20
 
 
+class Opens(Protocol):
+    """Opens the file of an input, for as long as a block lasts. Raises Refusal if it cannot."""
+
+    def __call__(self) -> AbstractContextManager[BinaryIO]: ...
+
+
 class Input:
-    """A file that an operation reads.
+    """A file that an operation reads: `at_path`, or `at_key` in storage.
 
     Args:
-        path: its real path.
-        roots: the folders beneath which it has to be.
+        path: what to call it in messages; it is not to be opened.
+        opens: opens it.
         report: told that it is being read.
 
     Attributes:
-        path: as above; for messages, not to be opened.
+        path: as above.
     """
 
-    def __init__(
-        self, path: Path, roots: Sequence[Root], report: Callable[[float, str], object]
-    ) -> None:
+    def __init__(self, path: Path, opens: Opens, report: Callable[[float, str], object]) -> None:
         self.path = path
-        self._roots, self._report = roots, report
-
-    @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
-        """The open file, for as long as the block lasts. Raises Refusal, as `open_input`."""
-        with open_input(self.path, self._roots) as file:
-            yield file
+        self.open = opens
+        self._report = report
 
     def read(self) -> Sound:
         """The sound in it.
@@ -54,7 +55,7 @@ class Input:
         process dies or hangs. Memory is limited to what the file says that it needs.
 
         Raises:
-            Refusal: as `open_input`, or it is not a sound, or damaged.
+            Refusal: it cannot be opened, or is not a sound, or damaged.
             ValueError: as `plugin_bridge.files.sound_files.read_open`.
         """
         from plugin_bridge.files.sound_files import read_open
@@ -78,6 +79,28 @@ class Input:
                 ) from error
         self._report(0.0, "starting")
         return sound
+
+
+def at_path(path: Path, roots: Sequence[Root], report: Callable[[float, str], object]) -> Input:
+    """The file of that real path, which has to be beneath one of ``roots``."""
+    return Input(path, partial(open_input, path, roots), report)
+
+
+def at_key(key: str, name: str, files: Files, report: Callable[[float, str], object]) -> Input:
+    """The file that is kept under ``key``; its client calls it ``name``."""
+    return Input(Path(name or "The file"), partial(open_stored, key, name, files), report)
+
+
+@contextmanager
+def open_stored(key: str, name: str, files: Files) -> Iterator[BinaryIO]:
+    """Open a file in storage. Raises Refusal if it is not there, or OSError if storage fails."""
+    try:
+        file = files.open(key)
+    except FileNotFoundError as error:
+        text = f"{name or 'The file'} was deleted: send it again."
+        raise Refusal("not_found", text) from error
+    with file:
+        yield file
 
 
 @contextmanager

@@ -16,14 +16,17 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from plugin_bridge.errors import explain_job
-from plugin_bridge.jobs.inputs import crashes
+from plugin_bridge.jobs.inputs import crashes, open_stored
 from plugin_bridge.jobs.limits import limit_memory
 from plugin_bridge.jobs.refusal import Refusal, code_of
-from plugin_bridge.jobs.roots import Looked, Roots
+from plugin_bridge.jobs.roots import Looked, Roots, look_at
 from plugin_bridge.jobs.workers.process import WorkerDied, WorkerProcess
+from plugin_bridge.storage.files import Files
+from presets.sound_file.header import Header
 
 Result = TypeVar("Result")
 
@@ -49,6 +52,10 @@ class Looking(Protocol):
         """Judge a job's files, as `Roots.look` does, which says what is raised."""
         ...
 
+    async def look_stored(self, files: Files, key: str, name: str) -> Header:
+        """Judge a file in storage that its client calls ``name``. Raises Refusal."""
+        ...
+
 
 class Lookers:
     """Processes that look at files. They start at once, and end by `shutdown`, or with this one.
@@ -59,8 +66,8 @@ class Lookers:
 
     def __init__(self, roots: Roots) -> None:
         self.roots = roots
-        self._all = [_Looker() for _ in range(PROCESSES)]
-        self._idle: asyncio.Queue[_Looker] = asyncio.Queue()
+        self._all = [Looker(_prepare) for _ in range(PROCESSES)]
+        self._idle: asyncio.Queue[Looker] = asyncio.Queue()
         for it in self._all:
             it.start()
             self._idle.put_nowait(it)
@@ -72,25 +79,39 @@ class Lookers:
         Raises:
             Refusal: as there; ``unreadable`` if they kill or hang the process that looks.
         """
+        return await self._call(inputs, self.roots.look, inputs, output)
+
+    async def look_stored(self, files: Files, key: str, name: str) -> Header:
+        """Judge a file in storage that its client calls ``name``.
+
+        Raises:
+            Refusal: it is not a sound, or too long, or kills or hangs the process that looks.
+        """
+        return await self._call({"": name}, look_stored, files, key, name, self.roots.max_seconds)
+
+    async def _call(
+        self, names: Mapping[str, str], fn: Callable[..., Result], *args: Any
+    ) -> Result:
+        """Call ``fn`` in a process that is free; ``names`` are the files', for messages."""
         self._waiting += 1
         try:
             looker = await self._idle.get()
         finally:
             self._waiting -= 1
         try:
-            return await self._look(looker, inputs, output)
+            return await self._look(looker, names, fn, *args)
         finally:
             self._idle.put_nowait(looker)
 
-    async def _look(self, looker: _Looker, inputs: Mapping[str, str], output: str) -> Looked:
+    async def _look(
+        self, looker: Looker, names: Mapping[str, str], fn: Callable[..., Result], *args: Any
+    ) -> Result:
         for _ in range(2):  # the system may have killed the first for lack of memory
             try:
                 await looker.call(_nothing, patience=lambda: START_SECONDS)
-                return await looker.call(
-                    self.roots.look, inputs, output, patience=lambda: self._patience
-                )
+                return await looker.call(fn, *args, patience=lambda: self._patience)
             except TimeoutError:
-                paths = " or ".join(inputs.values())
+                paths = " or ".join(names.values())
                 text = f"{paths} takes too long to be looked at: does its disk answer?"
                 raise Refusal("unreadable", text) from None
             except WorkerDied as error:
@@ -100,7 +121,7 @@ class Lookers:
                 break
             except OSError as error:  # no process can be started
                 raise Refusal(code_of(error), explain_job(error)) from error
-        raise Refusal("unreadable", crashes(inputs))
+        raise Refusal("unreadable", crashes(names))
 
     @property
     def _patience(self) -> float:
@@ -112,16 +133,21 @@ class Lookers:
             it.end()
 
 
-class _Looker:
-    """One process that looks; it is started anew when it is needed and not there."""
+class Looker:
+    """One process that looks; it is started anew when it is needed and not there.
 
-    def __init__(self) -> None:
+    Args:
+        prepare: called in the process when it starts.
+    """
+
+    def __init__(self, prepare: Callable[[Connection], None]) -> None:
+        self._prepare = prepare
         self._process: WorkerProcess | None = None
 
     def start(self) -> None:
         """Start the process, unless it lives. Raises OSError."""
         if self._process is None or not self._process.alive:
-            self._process = WorkerProcess(_prepare)
+            self._process = WorkerProcess(self._prepare)
 
     def end(self) -> None:
         """Kill the process."""
@@ -161,6 +187,12 @@ class _Looker:
             elif not answer.cancelled():  # it came, but whoever asked has just gone: it is heard
                 answer.exception()
         raise TimeoutError
+
+
+def look_stored(files: Files, key: str, name: str, max_seconds: float) -> Header:
+    """What a file in storage says of itself. Raises Refusal."""
+    with open_stored(key, name, files) as file:
+        return look_at(file, Path(name), max_seconds)
 
 
 def _nothing() -> None:

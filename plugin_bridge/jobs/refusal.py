@@ -38,6 +38,16 @@ CODES: Mapping[str, str] = MappingProxyType(
         "worker_died": "a worker process ended in the middle, twice",
         "hung": "a worker stopped answering, twice",
         "internal": "a fault of Restyle's; the log has more",
+        "no_such_upload": "there is no upload of that id: it was deleted, or was not used in time",
+        "quota_exceeded": "the key's minutes of audio for this month are spent",
+        "too_many_jobs": "too many jobs of the same owner wait",
+        "no_room": "the owner's uploads and results take all that is theirs: delete some",
+        "too_large": "the request is larger than the server takes",
+        "unsupported": "the request is of a kind that the server does not take",
+        "unauthorised": "there is no key with the request, or it is not a good one",
+        "forbidden": "the request comes from another site, or to another name than the server's",
+        "rate_limited": "the key's requests come too fast",
+        "not_ready": "there is no result yet, or there will be none",
     }
 )
 

@@ -20,8 +20,10 @@ from plugin_bridge.files.formats import check_suffix
 from plugin_bridge.jobs.inputs import open_input, refusal, strayed
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import is_report, part_path, report_path
+from presets.sound_file.header import Header
 from presets.sound_file.look import look
 
+FULL_RATE_HZ = 48_000  # the usual rate of recordings for film and video
 MAX_NAME_BYTES = 255  # what most file systems allow
 MAX_PATH_CHARACTERS = 4096  # what Linux allows, in bytes
 
@@ -86,13 +88,7 @@ class Roots:
         path = self._inside(text)
         _check_suffix(path)
         with open_input(path, self.roots) as file:
-            seconds = _seconds(file, path)
-        if seconds > self.max_seconds:
-            raise Refusal(
-                "too_long",
-                f"{path} lasts {seconds / 60:.1f} min, and the server takes "
-                f"{self.max_seconds / 60:g} min: split it, or serve with --max-minutes.",
-            )
+            look_at(file, path, self.max_seconds)
         return path
 
     def result(self, text: str, *stems: Path) -> Path:
@@ -157,14 +153,29 @@ def _check_place(folder: Folder, path: Path) -> None:
             raise Refusal("out_exists", f"{taken_path} exists: name another file for the result.")
 
 
-def _seconds(file: BinaryIO, path: Path) -> float:
-    """How long a sound file is by its header."""
+def look_at(file: BinaryIO, path: Path, max_seconds: float) -> Header:
+    """What an open sound file says of itself; ``path`` is for messages.
+
+    Raises:
+        Refusal: it is not a sound, or too long, or has more samples than stereo at
+            `FULL_RATE_HZ` of that length.
+    """
     try:
-        return look(file).seconds
+        header = look(file)
     except ValueError as error:  # BadSound: what follows the file's name
         raise Refusal("not_audio", f"{path} {error}.") from error
     except OSError as error:
         raise refusal(error, path) from error
+    minutes = header.seconds / 60
+    full = 2 * FULL_RATE_HZ * max_seconds
+    if header.seconds > max_seconds or header.frames * header.channels > full:
+        channels = f", {header.channels} channels at {header.sample_rate / 1000:g} kHz"
+        raise Refusal(
+            "too_long",
+            f"{path} lasts {minutes:.1f} min{channels}, and the server takes {max_seconds / 60:g} "
+            "min of stereo at 48 kHz, or as many samples: split it, or serve with --max-minutes.",
+        )
+    return header
 
 
 def _not_writable(folder: Path) -> Refusal:

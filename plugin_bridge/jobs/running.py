@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal
 
+from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.workers.work import Outcome
 
 #: Times the seconds of silence that are a hang: work whose reports say nothing new for so long
@@ -15,7 +16,8 @@ from plugin_bridge.jobs.workers.work import Outcome
 STUCK = 10
 READ_SECONDS = 60.0  # the same, while a file is read: an hour of FLAC takes some seconds
 
-Ending = Literal["", "cancelled", "hung"]  # why the work was given up, if it was
+#: Why the work was given up, if it was. What is lost is another server's by now.
+Ending = Literal["", "cancelled", "hung", "lost"]
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Running:
     Times are those of `time.monotonic`, in seconds.
 
     Attributes:
+        job: the job.
         future: what the worker makes of it; None until the job is given to one.
         heard: when the worker last reported.
         moved: when a report last said something new.
@@ -35,6 +38,7 @@ class Running:
         task: takes the job through all that.
     """
 
+    job: Job
     future: Future[Outcome] | None = None
     heard: float = 0.0
     moved: float = 0.0

@@ -11,10 +11,12 @@ import contextlib
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 
 from effects.running.cores import cores
 from plugin_bridge.errors import one_line
+from plugin_bridge.jobs.fairness import Turns
 from plugin_bridge.jobs.inputs import READING, crashes
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.journal import Journal
@@ -28,6 +30,7 @@ from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.jobs.workers.process import WorkerDied
 from plugin_bridge.jobs.workers.progress_line import Exchange
 from plugin_bridge.jobs.workers.work import Outcome, Task, work
+from plugin_bridge.storage.files import Files
 
 log = logging.getLogger("restyle.serve")
 
@@ -42,12 +45,13 @@ LINE_SECONDS = 0.1  # for what a worker said before it died to arrive
 
 
 class Scheduler:
-    """Runs jobs, in the order of submission, as many at once as there are workers.
+    """Runs jobs, as many at once as there are workers; owners take turns.
 
     Args:
         journal: the jobs; those that a crash interrupted are seen to first.
         workers: where the jobs are done.
         looking: which files may be used, and who looks at them.
+        files: where the files of jobs with an owner are.
         on_event: called with a job when it moves on and when it ends; it must not raise.
         on_trouble: called with what a person has to see to, once.
         hang_seconds: a worker that is silent for so long hangs, and so does one that reports
@@ -63,6 +67,7 @@ class Scheduler:
         looking: Looking,
         on_event: OnEvent = lambda job, event: None,
         *,
+        files: Files | None = None,
         on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
         threads: int | None = None,
@@ -74,8 +79,11 @@ class Scheduler:
         self._on_trouble = on_trouble
         self._hang_seconds = hang_seconds
         self._threads = threads
-        self._steps = Steps(journal, looking.roots, self._on_end)
+        self._files = files
+        self._steps = Steps(journal, looking.roots, self._on_step)
         self._running: dict[str, Running] = {}
+        self._turns = Turns()
+        self._order: dict[str, int] | None = None  # places in the queue, until something changes
         self._left_alone: set[str] = set()  # jobs that are being accepted or cancelled
         self._tasks: set[asyncio.Task[None]] = set()
         self._tending: asyncio.Task[None] | None = None
@@ -94,7 +102,16 @@ class Scheduler:
             await self._steps.accept(job)
         finally:
             self._left_alone.discard(job.id)
+        self._order = None
         self._wake.set()
+
+    def position(self, job: Job) -> int:
+        """The job's place in the queue, 1 if it is next; 0 if it does not wait."""
+        if self._order is None:
+            begun = [it.job for it in self._running.values() if it.job.state == "queued"]
+            places = enumerate((*begun, *self._queue()), 1)
+            self._order = {it.id: place for place, it in places}
+        return self._order.get(job.id, 0)
 
     def cancel(self, job: Job) -> None:
         """Stop a job that has not ended; ``on_event`` hears of it once no work on it goes on."""
@@ -136,7 +153,7 @@ class Scheduler:
 
     async def _recover(self) -> None:
         jobs = [job for job in self._journal.unended() if job.id not in self._left_alone]
-        self._running = {job.id: Running() for job in jobs}  # so that they can be cancelled
+        self._running = {job.id: Running(job) for job in jobs}  # so that they can be cancelled
         for job in jobs:
             await self._steps.recover(job)
             running = self._running.pop(job.id)
@@ -145,13 +162,28 @@ class Scheduler:
 
     def _dispatch(self) -> None:
         """Begin as many jobs as there are workers free."""
-        for job in self._journal.unended():
+        if len(self._running) >= self._workers.count:
+            return
+        at_once = Counter(running.job.owner for running in self._running.values())
+        for job in self._queue():
             if len(self._running) >= self._workers.count:
                 return
-            begun = job.id in self._running or job.id in self._left_alone
-            if job.state == "queued" and not begun:
-                running = self._running[job.id] = Running()
-                running.task = self._spawn(self._take(job, running))
+            if job.id in self._left_alone or 0 < job.most_running <= at_once[job.owner]:
+                continue
+            at_once[job.owner] += 1
+            self._turns.note(job.owner)
+            self._order = None
+            running = self._running[job.id] = Running(job)
+            running.task = self._spawn(self._take(job, running))
+
+    def _queue(self) -> list[Job]:
+        """The jobs that wait, in the order in which they will have their turn."""
+        waiting = [
+            job
+            for job in self._journal.unended()
+            if job.state == "queued" and job.id not in self._running
+        ]
+        return self._turns.order(waiting, (it.job for it in self._running.values()))
 
     async def _take(self, job: Job, running: Running) -> None:
         """Take a job from the queue through all its steps, until it has ended or waits again."""
@@ -173,21 +205,24 @@ class Scheduler:
             if job.operation not in OPERATIONS:  # the journal is from a Restyle that had it
                 text = f"There is no operation {job.operation!r} here: update Restyle."
                 raise Refusal("bad_request", text)
-            looked = await self._looking.look(job.inputs, job.output)
-            if looked.refusal is not None:
-                raise looked.refusal
+            if not job.stored:
+                looked = await self._looking.look(job.inputs, job.output)
+                if looked.refusal is not None:
+                    raise looked.refusal
         except Refusal as refusal:
             if not running.ending:
                 await self._steps.refuse(job, refusal)
                 return False
         if not running.ending:
             job.state, job.progress, job.stage = "running", 0.0, "starting"
+            self._order = None
+            job.started = time.time()
             await self._journal.save(job)
         if not running.ending and not self._give(job, running):
             job.state = "queued"
             await self._journal.save(job)
             await asyncio.sleep(WATCH_SECONDS)  # until there may be a worker again
-        if running.ending and running.future is None:
+        if running.ending == "cancelled" and running.future is None:
             await self._steps.end(job, "cancelled")
         return running.future is not None
 
@@ -197,7 +232,18 @@ class Scheduler:
         if self._workers.elsewhere:  # there, the same folder has another number
             roots = tuple(root._replace(identity=None) for root in roots)
         place, line = OPERATIONS[job.operation], self._exchange.address
-        task = Task(job.id, place, job.inputs, job.output, job.settings, line, roots, self._share())
+        task = Task(
+            job.id,
+            place,
+            job.inputs,
+            job.output,
+            job.settings,
+            line,
+            roots,
+            self._share(),
+            self._files if job.stored else None,
+            job.names,
+        )
         try:
             running.future = self._workers.submit(work, task)
         except (RuntimeError, OSError) as error:
@@ -213,7 +259,7 @@ class Scheduler:
         """
         if self._threads is not None or self._workers.elsewhere:
             return self._threads
-        stems = {tuple(self._journal.jobs[id].inputs.values()) for id in self._running}
+        stems = {tuple(it.job.inputs.values()) for it in self._running.values()}
         return max(cores() // max(len(stems), 1), 1)
 
     async def _outcome(self, job: Job, running: Running) -> Outcome | None:
@@ -230,12 +276,15 @@ class Scheduler:
             if isinstance(error, WorkerDied) and error.crashed:
                 await asyncio.sleep(LINE_SECONDS)
                 if job.stage == READING:
-                    return Outcome("failed", code="unreadable", error=crashes(job.inputs))
+                    named = job.names if job.stored else job.inputs
+                    return Outcome("failed", code="unreadable", error=crashes(named))
         return None
 
     async def _settle(self, job: Job, running: Running, outcome: Outcome | None) -> None:
         """Move a job on once its work is over: with an outcome, or because its worker was lost."""
         self._exchange.forget(job.id)
+        if running.ending == "lost":
+            return
         if running.ending == "cancelled":
             await self._steps.discard(job, "cancelled")
         elif outcome is not None and outcome.state != "cancelled":
@@ -249,7 +298,7 @@ class Scheduler:
         """Stop the work on a job: by cutting its line and, if that is not enough, by force."""
         running = self._running[job.id]
         if running.ending:
-            if ending == "cancelled":
+            if ending in ("cancelled", "lost"):
                 running.ending = ending
             return
         running.ending = ending
@@ -267,7 +316,7 @@ class Scheduler:
         self._watched = now
         for id, running in list(self._running.items()):
             running.forgive(late, now)
-            job = self._journal.jobs[id]
+            job = running.job
             reading = job.stage == READING
             if running.at_work and running.hangs(now, self._hang_seconds, reading=reading):
                 if not running.ending:
@@ -283,19 +332,53 @@ class Scheduler:
         """Do what could not be done before, and say once if the journal is gone."""
         await self._steps.tidy()
         await self._journal.flush()
+        if self._journal.records.shared:
+            await self._share_out()
+        self._turns.forget({job.owner for job in self._journal.unended()})
         if self._journal.gone and not self._told:
             self._told = True
             log.error("the journal is gone", extra={"error": self._journal.gone})
             self._on_trouble(self._journal.gone)
 
-    def _on_end(self, job: Job, event: str) -> None:
+    async def _share_out(self) -> None:
+        """Where several servers share the records: say that this one lives, and take over jobs."""
+        try:
+            await self._journal.do(self._journal.records.keep_alive)
+            adopted = await self._journal.do(self._journal.records.adopt)
+            self._journal.take(adopted)
+            for job in adopted:
+                log.info("taken over", extra={"job": job.id})
+                self._left_alone.add(job.id)
+                try:
+                    await self._steps.recover(job)
+                finally:
+                    self._left_alone.discard(job.id)
+                self._order = None
+                self._wake.set()
+            for id in await self._journal.ask(self._journal.records.wanted):
+                if id in self._journal.jobs:
+                    self.cancel(self._journal.jobs[id])
+        except OSError as error:  # Unwritable: the database is away, and may come back
+            log.warning("the records do not answer", extra={"error": one_line(error)})
+
+    def lose(self, job: Job) -> None:
+        """Let go of a job that another server has taken over: this one was not heard of."""
+        log.warning("lost to another server", extra={"job": job.id})
+        self._order = None
+        if job.id in self._running:
+            self._give_up(job, "lost")
+        self._finished.set()
+
+    def _on_step(self, job: Job, event: str) -> None:
+        self._order = None
         self._finished.set()
         self._on_event(job, event)
 
     def _on_report(self, id: str, fraction: float, stage: str) -> None:
-        running, job = self._running.get(id), self._journal.jobs.get(id)
-        if running is None or job is None:
+        running = self._running.get(id)
+        if running is None:
             return
+        job = running.job
         now = time.monotonic()
         running.heard = now
         if (fraction, stage) != (job.progress, job.stage):
@@ -315,8 +398,8 @@ class Scheduler:
         """Put running jobs back into the queue; those whose work is over are moved on."""
         self._exchange.close()
         stopped = [
-            (self._journal.jobs[id], running)
-            for id, running in self._running.items()
+            (running.job, running)
+            for running in self._running.values()
             if running.task is not None and not running.settling
         ]
         for _, running in stopped:
@@ -326,6 +409,8 @@ class Scheduler:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         for job, running in stopped:
+            if running.ending == "lost":
+                continue
             if running.ending == "cancelled" and not job.ended:
                 await self._steps.discard(job, "cancelled")
             elif job.state == "running":

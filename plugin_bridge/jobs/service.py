@@ -16,31 +16,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Looking
 from plugin_bridge.jobs.operations.operation import Operation
+from plugin_bridge.jobs.others import Others
+from plugin_bridge.jobs.owner import NOBODY, Owner
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.scheduler import Scheduler
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
+from plugin_bridge.storage.files import Files
+from presets.sound_file.header import Header
+
+Result = TypeVar("Result")
 
 log = logging.getLogger("restyle.serve")
 
+DELETE_SECONDS = 0.05  # between looks whether a cancelled job has ended; not searched
 MAX_ID_CHARACTERS = 200  # of an unknown id, in the message that says so; not searched
 
 
 @dataclass(frozen=True)
 class JobNews:
-    """A job moved on or ended; ``event`` is progress, done, failed or cancelled."""
+    """A job moved on or ended.
+
+    ``event`` is progress, done, failed or cancelled; or, of a job with an owner, accepted, requeued
+    or deleted.
+    """
 
     job: Job
     event: str
@@ -64,6 +77,8 @@ class _Coming:
     """A job that is being accepted, and its result's real path once that is known."""
 
     request: str
+    owner: str
+    audio_seconds: float
     output: str = ""
     task: asyncio.Task[Job] | None = None
 
@@ -75,6 +90,7 @@ class Service:
         journal: the jobs, waiting, running and ended.
         workers: where the jobs are done.
         looking: which files may be used, and who looks at them.
+        files: where the files of jobs with an owner are; None if there are to be no such jobs.
         max_queue: how many jobs may wait.
         on_trouble, hang_seconds, threads: see `plugin_bridge.jobs.scheduler.Scheduler`.
 
@@ -89,6 +105,7 @@ class Service:
         workers: LocalWorkers | Cluster,
         looking: Looking,
         *,
+        files: Files | None = None,
         max_queue: int = 1000,
         on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
@@ -96,23 +113,31 @@ class Service:
     ) -> None:
         self._journal = journal
         self._looking = looking
+        self.files = files
+        self.records = journal.records
         self._max_queue = max_queue
         self._defaults: dict[str, dict[str, Value]] = {}
         self._watchers: list[Watcher] = []
+        self._ended: Counter[str] = Counter()  # jobs of somebody's
         self._coming: dict[str, _Coming] = {}
         self._scheduler = Scheduler(
             journal,
             workers,
             looking,
-            lambda job, event: self._tell(JobNews(job, event)),
+            self._on_event,
+            files=files,
             on_trouble=on_trouble,
             hang_seconds=hang_seconds,
             threads=threads,
         )
+        self._others = Others(journal)
+        journal.on_lost = self._scheduler.lose
         self.last_refusal = ""
 
     async def run(self) -> None:
         """Do the jobs until this is cancelled; those running then go back to the queue."""
+        if self.records.shared:
+            self._others.listen(lambda job, event: self._tell(JobNews(job, event)))
         await self._scheduler.run()
 
     async def finish(self) -> None:
@@ -123,32 +148,71 @@ class Service:
 
     @property
     def jobs(self) -> Mapping[str, Job]:
-        """All jobs that are remembered, by id, in the order of submission."""
+        """The jobs in memory, by id: all that have not ended, and those of nobody that have."""
         return self._journal.jobs
 
     def find(self, id: str) -> Job:
-        """The job of that id.
+        """The job of that id, one of nobody's.
 
         Raises:
             Refusal: there is none.
         """
         job = self.jobs.get(id)
-        if job is None:
-            raise Refusal(
-                "no_such_job", f"There is no job {id[:MAX_ID_CHARACTERS]!r}, or it is long over."
-            )
+        if job is None or job.owner:
+            raise _no_such_job(id)
         return job
 
-    def counts(self) -> Counter[str]:
-        """How many jobs are in each state."""
-        jobs = list(self.jobs.values())  # at once: the status page asks from a thread of its own
-        return Counter("running" if job.state == "written" else job.state for job in jobs)
+    async def job(self, id: str, owner: str) -> Job:
+        """An owner's job, also one that has ended, or is another server's.
+
+        Raises:
+            Refusal: there is none.
+            Unwritable: the records cannot be read just now.
+        """
+        job = self.jobs.get(id) or self._others.known(id)
+        job = job or await self.ask(self.records.find, id)
+        if job is None or job.owner != owner:
+            raise _no_such_job(id)
+        return job
+
+    async def page(
+        self, owner: str, *, states: Sequence[str] = (), before: int | None = None, limit: int = 50
+    ) -> list[Job]:
+        """An owner's jobs, the newest first; see `Records.page`."""
+        found = await self.ask(
+            lambda: self.records.page(owner, states=states, before=before, limit=limit)
+        )
+        return [self.jobs.get(job.id) or self._others.known(job.id) or job for job in found]
+
+    def counts(self, owner: str | None = NOBODY.id) -> Counter[str]:
+        """How many jobs of an owner are in each state; None for all jobs.
+
+        Jobs of somebody that have ended are counted only among all, and since the server's start.
+        """
+        counts = self._journal.counts(owner)
+        counts += Counter(running=counts.pop("written", 0))
+        return counts + self._ended if owner is None else counts
 
     def position(self, job: Job) -> int:
-        """The job's place in the queue, 1 if it is next; 0 if it does not wait."""
-        if job.state != "queued":
-            return 0
-        return sum(j.state == "queued" and j.number <= job.number for j in self.jobs.values())
+        """The job's place in the queue, 1 if it is next; 0 if it does not wait here."""
+        return self._scheduler.position(job) if job.state == "queued" else 0
+
+    async def ask(self, fn: Callable[..., Result], *args: Any) -> Result:
+        """Call one of the methods of `records` that read, in the thread for that."""
+        return await self._journal.ask(fn, *args)
+
+    async def write(self, fn: Callable[..., Result], *args: Any) -> Result:
+        """Call one of the methods of `records` that write, in the thread for that."""
+        return await self._journal.do(fn, *args)
+
+    async def look(self, key: str, name: str) -> Header:
+        """What a file in storage, which its client calls ``name``, says of itself.
+
+        Raises:
+            Refusal: it is no sound, or too long, or cannot be looked at.
+        """
+        assert self.files is not None
+        return await self._looking.look_stored(self.files, key, name)
 
     async def submit(
         self,
@@ -159,40 +223,50 @@ class Service:
         output: str,
         settings: Mapping[str, Any],
         *,
-        owner: str = "",
+        owner: Owner = NOBODY,
+        names: Mapping[str, str] = MappingProxyType({}),
+        audio_seconds: float = 0.0,
+        webhook: str = "",
     ) -> Job:
         """Accept a job: from here on it will be done, or reported failed.
 
         A request that made a job already returns that job, however far it is.
 
         Args:
-            id: the client's name for it.
+            id: the client's name for it, or the server's, if it has an owner.
             request: what the client sent, as text; it tells a repetition from another job of that
                 id.
             operation: a name in `plugin_bridge.jobs.operations.OPERATIONS`.
-            inputs: the files to read, by the names that the operation gives them.
-            output: the file to write.
+            inputs: the files to read, by the names that the operation gives them: paths, or keys in
+                storage if it has an owner, who was found to be that of the files.
+            output: the file to write: a path, or a key.
             settings: by name; those missing are as in `defaults`, or left to the operation.
-            owner: whose job it is.
+            owner: whose job it is, and how much they may ask for.
+            names: what the owner calls the inputs.
+            audio_seconds: how much audio it is about, for the owner's quota.
+            webhook: the address that is told of its end.
 
         Raises:
             Refusal: it cannot be done, now or at all. Nothing has changed.
         """
         known = self.jobs.get(id) or self._coming.get(id)
         if known is not None and known.request != request:
-            raise Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
+            raise _id_taken(id)
         if isinstance(known, Job):
             return known
         if known is None:
             kind = _find(operation)
-            kept = kind.check_all({**self.defaults(operation), **settings})
+            kind.check_inputs(inputs, settings)
+            replaced = {kind.instead_of.get(name) for name in inputs}
+            defaults = self.defaults(operation) if not owner.id else {}
+            defaults = {name: it for name, it in defaults.items() if name not in replaced}
+            kept = kind.check_all({**defaults, **settings}, inputs)
             self._check_room()
-            if inputs.keys() != set(kind.inputs):
-                names = ", ".join(kind.inputs)
-                raise Refusal("bad_request", f"The inputs have to be {names}: name each file.")
-            job = Job(id, request, operation, inputs, output, kept, owner)
-            known = self._coming[id] = _Coming(request)
-            known.task = asyncio.create_task(self._accept(job, known))
+            job = Job(id, request, operation, inputs, output, kept, owner.id, names=dict(names))
+            job.created, job.audio_seconds = time.time(), audio_seconds
+            job.webhook, job.most_running = webhook, owner.running
+            known = self._coming[id] = _Coming(request, owner.id, audio_seconds)
+            known.task = asyncio.create_task(self._accept(job, known, owner))
         assert known.task is not None
         return await asyncio.shield(known.task)  # which others may wait for, too
 
@@ -201,9 +275,34 @@ class Service:
         self._scheduler.cancel(job)
 
     def cancel_all(self) -> None:
-        """Stop every job that has not ended."""
+        """Stop every job of nobody's that has not ended."""
         for job in list(self._journal.unended()):
-            self.cancel(job)
+            if not job.owner:
+                self.cancel(job)
+
+    async def cancel_of(self, job: Job) -> None:
+        """Stop a job that has not ended, also another server's. Raises Unwritable."""
+        if job.id in self.jobs:
+            self.cancel(self.jobs[job.id])
+        elif not job.ended:
+            await self.write(self.records.want_cancelled, job.id)
+
+    async def delete(self, job: Job) -> None:
+        """Delete an owner's job and its result; if it has not ended, it is cancelled before.
+
+        Raises:
+            Unwritable: the records cannot be written.
+            OSError: storage fails; the job is gone then, and its file will be found as an orphan.
+        """
+        assert self.files is not None
+        await self.cancel_of(job)
+        while not (await self.job(job.id, job.owner)).ended:
+            await asyncio.sleep(DELETE_SECONDS)
+        # The record first: a record without its file would be a broken promise, a file without its
+        # record is found and removed.
+        await self.write(self.records.delete, [job.id])
+        self._tell(JobNews(job, "deleted"))
+        await asyncio.to_thread(self.files.remove, job.output)
 
     async def renew(self, job: Job, request: str) -> None:
         """Let a job that has not ended answer ``request`` from now on, and not its earlier one."""
@@ -220,33 +319,69 @@ class Service:
 
     def _check_room(self) -> None:
         """Check that another job may wait. Raises Refusal if not."""
-        waiting = self.counts()["queued"] + len(self._coming)
+        waiting = self.counts(None)["queued"] + len(self._coming)
         if waiting >= self._max_queue:
             raise Refusal(
                 "queue_full", f"{waiting} jobs are waiting: send it again when some are done."
             )
 
-    async def _accept(self, job: Job, coming: _Coming) -> Job:
+    async def _accept(self, job: Job, coming: _Coming, owner: Owner) -> Job:
         """Look at a job's files, write it down and queue it. Raises Refusal if it cannot be."""
         try:
-            looked = await self._looking.look(job.inputs, job.output)
-            for id, output in self._outputs():
-                if _same_name(looked.output, output):
-                    raise Refusal("out_taken", f"{looked.output} is what job {id} writes.")
-            if looked.refusal is not None:
-                raise looked.refusal
-            coming.output = looked.output
-            job.inputs, job.output = looked.inputs, looked.output
+            if job.stored:
+                known = await self.ask(self.records.find, job.id)
+                if known is not None:
+                    if (known.owner, known.request) != (job.owner, job.request):
+                        raise _id_taken(job.id)
+                    return self.jobs.get(job.id) or known
+                await self._check_owner(owner, coming)
+            else:
+                await self._look(job, coming)
             await self._scheduler.accept(job)
         finally:
             del self._coming[job.id]
+        if job.stored:
+            self._on_event(job, "accepted")
         files = {**job.inputs, "out": job.output}
         log.info("accepted", extra={"job": job.id, **files, **_chosen(job.settings)})
         return job
 
+    async def _look(self, job: Job, coming: _Coming) -> None:
+        """Find the real paths of a job's files. Raises Refusal if they cannot be used."""
+        looked = await self._looking.look(job.inputs, job.output)
+        for id, output in self._outputs():
+            if _same_name(looked.output, output):
+                raise Refusal("out_taken", f"{looked.output} is what job {id} writes.")
+        if looked.refusal is not None:
+            raise looked.refusal
+        coming.output = looked.output
+        job.inputs, job.output = looked.inputs, looked.output
+
+    async def _check_owner(self, owner: Owner, coming: _Coming) -> None:
+        """Check that an owner may have another job. Raises Refusal if not."""
+        owed = await self.ask(self.records.owed, owner.id)
+        others = [it for it in self._coming.values() if it.owner == owner.id and it is not coming]
+        if owner.queued and owed.queued + len(others) >= owner.queued:
+            text = f"{owner.queued} of your jobs are waiting: send it again when some are done."
+            raise Refusal("too_many_jobs", text)
+        if owner.bytes and await self.ask(self.records.bytes_of, owner.id) >= owner.bytes:
+            text = f"Your files take {owner.bytes / 1e6:.0f} MB, which is all: delete some jobs."
+            raise Refusal("no_room", text)
+        if owner.quota_seconds is not None:
+            spent = await self.ask(self.records.used_seconds, owner.id, month_begin(time.time()))
+            spent += owed.audio_seconds + sum(it.audio_seconds for it in others)
+            if spent + coming.audio_seconds > owner.quota_seconds:
+                text = (
+                    f"{owner.quota_seconds / 60:g} minutes of audio a month are yours, and "
+                    f"{spent / 60:.1f} are spent or asked for: wait for the next month, or ask for "
+                    "more."
+                )
+                raise Refusal("quota_exceeded", text)
+
     def _outputs(self) -> Iterator[tuple[str, str]]:
         """What is written by jobs that have not ended, or are being accepted; by their ids."""
-        yield from ((job.id, job.output) for job in self._journal.unended())
+        unended = self._journal.unended()
+        yield from ((job.id, job.output) for job in unended if not job.stored)
         yield from ((id, coming.output) for id, coming in self._coming.items() if coming.output)
 
     # Defaults
@@ -280,6 +415,13 @@ class Service:
 
         return stop
 
+    def _on_event(self, job: Job, event: str) -> None:
+        if job.stored and job.ended:
+            self._ended[job.state] += 1
+        self._tell(JobNews(job, event))
+        if job.stored and self.records.shared:
+            self._others.tell(job, event)
+
     def _tell(self, news: News) -> None:
         """Pass the news on; a watcher that fails stops neither the work nor the others."""
         for watcher in list(self._watchers):
@@ -288,6 +430,22 @@ class Service:
             except Exception:
                 about = {"job": news.job.id} if isinstance(news, JobNews) else {}
                 log.exception("fault", extra=about)
+
+
+def month_begin(now: float) -> float:
+    """When the calendar month of ``now`` began, in UTC; both in Unix seconds."""
+    at = datetime.fromtimestamp(now, UTC)
+    return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _no_such_job(id: str) -> Refusal:
+    return Refusal(
+        "no_such_job", f"There is no job {id[:MAX_ID_CHARACTERS]!r}, or it is long over."
+    )
+
+
+def _id_taken(id: str) -> Refusal:
+    return Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
 
 
 def _find(operation: str) -> Operation:

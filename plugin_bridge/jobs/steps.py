@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from plugin_bridge.files.beneath import Strayed
 from plugin_bridge.jobs.inputs import strayed
 from plugin_bridge.jobs.job import Job, State
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.records.records import Delivery, Usage
 from plugin_bridge.jobs.refusal import Refusal, code_of
 from plugin_bridge.jobs.result_files import (
     find_done,
@@ -29,6 +31,7 @@ from plugin_bridge.jobs.result_files import (
     write_report,
 )
 from plugin_bridge.jobs.roots import Roots
+from plugin_bridge.jobs.told import message
 from plugin_bridge.jobs.workers.work import Outcome
 from presets.opening import NotOrdinary
 
@@ -62,6 +65,8 @@ class Steps:
             Refusal: it cannot be written down.
         """
         await self._journal.add(job)
+        if job.stored:
+            return
         try:
             await asyncio.to_thread(remove_report, Path(job.output), self._roots)
         except OSError as error:
@@ -72,7 +77,7 @@ class Steps:
         if job.state == "written":
             await self.publish(job)
             return
-        if job.state == "running":
+        if job.state == "running" and not job.stored:
             report = await asyncio.to_thread(find_done, job, self._roots)
             if report:
                 job.frames, job.rate, job.seconds = (
@@ -87,16 +92,19 @@ class Steps:
 
     async def requeue(self, job: Job) -> None:
         """Put a job on which no work goes on back into the queue."""
-        await self._remove_part(Path(job.output))
+        await self._remove_unfinished(job)
         if job.state != "queued":
             job.state = "queued"
             await self._journal.save(job)
+            if job.stored:
+                self._on_event(job, "requeued")
 
     async def settle(self, job: Job, outcome: Outcome) -> None:
         """Move a job on by what its work came to."""
         if outcome.state == "written":
             job.frames, job.rate, job.seconds = outcome.frames, outcome.rate, outcome.seconds
             job.made_of = outcome.made_of or {}
+            job.bytes, job.digest = outcome.bytes, outcome.digest
             job.state = "written"
             await self._journal.save(job)
             await self.publish(job)
@@ -117,6 +125,10 @@ class Steps:
 
     async def publish(self, job: Job) -> None:
         """Move a whole result to its place, unless something else is there by now."""
+        if job.stored:  # under its key it is there already
+            job.audio_seconds = job.frames / job.rate
+            await self.end(job, "done")
+            return
         out = Path(job.output)
         try:
             await asyncio.to_thread(publish, out, self._roots)
@@ -140,15 +152,24 @@ class Steps:
 
     async def discard(self, job: Job, state: State, code: str = "", error: str = "") -> None:
         """Remove what the work on a job has left, and end the job."""
-        await self._remove_part(Path(job.output))
+        await self._remove_unfinished(job)
         await self.end(job, state, code, error)
 
     async def tidy(self) -> None:
         """Remove what could not be removed before: its folder may be back in its place."""
-        wanted = {Path(job.output) for job in self._journal.unended()}
+        wanted = {Path(job.output) for job in self._journal.unended() if not job.stored}
         for out in self._litter - wanted:
             self._litter.discard(out)
             await self._remove_part(out)
+
+    async def _remove_unfinished(self, job: Job) -> None:
+        """Remove what the work on a job has written.
+
+        In storage there is nothing, or what is whole: that goes with the job. By now it may also be
+        what another server's worker has made of the same job.
+        """
+        if not job.stored:
+            await self._remove_part(Path(job.output))
 
     async def _remove_part(self, out: Path) -> None:
         """Remove a result's OUT.part, now or by `tidy`."""
@@ -164,16 +185,41 @@ class Steps:
 
     async def end(self, job: Job, state: State, code: str = "", error: str = "") -> None:
         """End a job: report it, write it down, and tell."""
-        ended = replace(job, state=state, code=code, error=error)
-        if state != "cancelled":
+        now = time.time()
+        ended = replace(job, state=state, code=code, error=error, ended_at=now)
+        if state != "cancelled" and not job.stored:
             try:
                 await asyncio.to_thread(write_report, ended, self._roots)
             except OSError as fault:
                 said = {"job": job.id, "error": one_line(fault)}
                 log.error("the report cannot be written", extra=said)
-        if not await self._journal.save(ended):
+        usage, delivery = _usage(ended), _delivery(ended)
+        if not await self._journal.save(ended, usage=usage, delivery=delivery):
             log.error("the journal cannot be written", extra={"job": job.id})
-        job.state, job.code, job.error = state, code, error
+        job.state, job.code, job.error, job.ended_at = state, code, error, now
         job.progress, job.stage = float(state == "done"), ""
         log.info(state, extra={"job": job.id, "code": code, "error": error, "out": job.output})
         self._on_event(job, state)
+
+
+def _usage(job: Job) -> Usage | None:
+    """What is billed for a job that has ended: nothing, unless it is done and somebody's."""
+    if job.state != "done" or not job.owner:
+        return None
+    return Usage(
+        job.id,
+        job.owner,
+        job.operation,
+        job.audio_seconds,
+        job.seconds,
+        job.bytes,
+        job.ended_at,
+    )
+
+
+def _delivery(job: Job) -> Delivery | None:
+    """What a webhook is owed for a job that has ended, if it named one."""
+    if not job.webhook:
+        return None
+    id = f"msg_{job.id}"
+    return Delivery(id, job.owner, job.webhook, message(job), 0, job.ended_at)

@@ -100,7 +100,8 @@ class Endpoint(asyncio.DatagramProtocol):
     def on_news(self, news: News) -> None:
         """Pass news on: of a job to those who asked for it, and all news to the notified."""
         if isinstance(news, JobNews):
-            self._tell_of_job(news.job, news.event)
+            if not news.job.owner:  # others' jobs came over HTTP
+                self._tell_of_job(news.job, news.event)
         elif news.operation == OPERATION and (
             news.name in told.PARAMETERS or news.name == "preset"
         ):

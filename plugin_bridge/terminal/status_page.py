@@ -37,7 +37,7 @@ class StatusPage:
         self._done: deque[tuple[float, int]] = deque([(time.monotonic(), self._ended())])
 
     def __rich__(self) -> Group:
-        counts = self._service.counts()
+        counts = self._service.counts(None)
         head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
         head.append(shown(", ".join(map(str, self._roots.folders))))
         line = Text("   ".join(f"{counts[s]} {s}" for s in ("queued", "running", "done", "failed")))
@@ -51,7 +51,10 @@ class StatusPage:
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         for job in [j for j in list(self._service.jobs.values()) if not j.ended][:ROWS]:
             bar = ProgressBar(1.0, job.progress, width=20)
-            name, what = Path(job.output).name, job.settings.get("preset", job.operation)
+            name, what = (
+                job.name or Path(job.output).name,
+                job.settings.get("preset", job.operation),
+            )
             table.add_row(Text(shown(name)), Text(str(what)), bar, Text(job.stage or job.state))
         stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
         refusal = self._service.last_refusal
@@ -59,7 +62,7 @@ class StatusPage:
         return Group(head, line, table, *refused, stop)
 
     def _ended(self) -> int:
-        counts = self._service.counts()
+        counts = self._service.counts(None)
         return counts["done"] + counts["failed"]
 
     def _rate(self) -> float:

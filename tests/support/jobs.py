@@ -14,10 +14,13 @@ from typing import ClassVar
 
 from plugin_bridge.files import sound_files
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.looking import look_stored
+from plugin_bridge.jobs.owner import Owner
 from plugin_bridge.jobs.result_files import part_path, report_path
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import JobNews, Service
 from plugin_bridge.jobs.workers.work import Outcome
+from plugin_bridge.storage.local import LocalFiles
 from support.sounds import noise
 
 RESULT = b"the result"
@@ -57,7 +60,12 @@ class Workers(Executor):
         """Let the work on a job end; what is written is ``content``."""
         task, future = next(it for it in self.works if it[0].job == id and not it[1].done())
         if outcome.state == "written" and content is not None:
-            part_path(Path(task.output)).write_bytes(content)
+            if task.files is None:
+                part_path(Path(task.output)).write_bytes(content)
+            else:
+                with task.files.writing(task.output) as file:
+                    file.write(content)
+                outcome = outcome._replace(bytes=len(content), digest=content.hex())
         future.set_result(outcome)
 
     @property
@@ -75,6 +83,10 @@ class LookHere:
         await asyncio.sleep(0.002)  # as a look that a process does: never at once
         return self.roots.look(inputs, output)
 
+    async def look_stored(self, files, key, name):
+        await asyncio.sleep(0.002)
+        return look_stored(files, key, name, self.roots.max_seconds)
+
 
 class Room:
     """A folder with a stem, a journal, and the service of both; the news of jobs are noted."""
@@ -87,7 +99,10 @@ class Room:
         self.workers = workers or Workers()
         self.events = []
         self.looking = looking or LookHere(self.roots)
-        self.service = Service(self.journal, self.workers, self.looking, **options)
+        self.storage = LocalFiles(folder / "data")
+        self.service = Service(
+            self.journal, self.workers, self.looking, files=self.storage, **options
+        )
         self.service.watch(self._note)
         if not (self.root / "in.wav").exists():
             sound_files.write(self.root / "in.wav", sound_files.Sound(noise(0.05, 8000), 8000, 16))
@@ -101,6 +116,16 @@ class Room:
         return await self.service.submit(
             id, request, "restyle", {"stem": stem}, out or f"{id}.wav", settings
         )
+
+    async def order(self, id, owner=None, request="r", seconds=1.0, **more):
+        """Submit a job of an owner, whose stem is in storage."""
+        key = "uploads/stem.wav"
+        if not (self.storage.folder / key).exists():
+            with self.storage.writing(key) as file:
+                file.write((self.root / "in.wav").read_bytes())
+        given = id, request, "restyle", {"stem": key}, f"jobs/{id}.wav", {"preset": "violin"}
+        more = {"names": {"stem": "my stem.wav"}, "audio_seconds": seconds} | more
+        return await self.service.submit(*given, owner=owner or Owner("me"), **more)
 
     def state(self, id):
         return self.service.jobs[id].state

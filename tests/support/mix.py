@@ -16,6 +16,8 @@ PLACE = "support.mix:Mix"
 class Mix(Operation):
     """So much of one file, and the rest of the other."""
 
+    title = "Mix"
+    about = "So much of one sound, and the rest of the other."
     inputs = ("a", "b")
     settings: Mapping = {"balance": Number(0.0, 1.0, 0.5)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -38,11 +38,17 @@ class Operation(ABC):
     """A way to make one sound file from others.
 
     Attributes:
+        title: what a button says.
+        about: what it does, in one sentence.
         inputs: the names of the files that it reads.
+        instead_of: the names of files that may be given in place of a setting, with its name.
         settings: what can be set, by name.
     """
 
+    title: ClassVar[str]
+    about: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
+    instead_of: ClassVar[Mapping[str, str]] = MappingProxyType({})
     settings: ClassVar[Mapping[str, Setting]]
 
     def check(self, name: str, value: Any) -> Value:
@@ -67,11 +73,27 @@ class Operation(ABC):
             return self.check(name, value)
         return settings.clamp(name, value, settings.numbers(self.settings, common=True))
 
-    def check_all(self, given: Mapping[str, Any]) -> dict[str, Value]:
+    def check_inputs(self, names: Collection[str], given: Collection[str]) -> None:
+        """Check which files are named, beside the settings that are ``given``.
+
+        Raises:
+            Refusal: one is missing, or unknown, or given beside the setting that it stands for.
+        """
+        for name in names:
+            if name not in (*self.inputs, *self.instead_of):
+                known = ", ".join((*self.inputs, *self.instead_of))
+                raise Refusal("bad_request", f"There is no input {name}: the inputs are {known}.")
+            if self.instead_of.get(name) in given:
+                text = f"Give either {name} or {self.instead_of[name]}: one stands for the other."
+                raise Refusal("bad_request", text)
+        if missing := [name for name in self.inputs if name not in names]:
+            raise Refusal("bad_request", f"{missing[0]} is missing: name a file for it.")
+
+    def check_all(self, given: Mapping[str, Any], inputs: Collection[str] = ()) -> dict[str, Value]:
         """Check the settings of a whole job, and return them as they are kept.
 
         An operation checks here, too, what its settings demand of each other, and that those
-        without a default are given.
+        without a default are given, unless one of the ``inputs`` stands for them.
 
         Raises:
             Refusal: as `check`.

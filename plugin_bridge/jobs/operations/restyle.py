@@ -1,9 +1,9 @@
-"""The operation ``restyle``: a stem, or a part of it, in the sound of a preset."""
+"""The operation ``restyle``: a stem, or a part of it, in the sound of a preset or of a clip."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -39,9 +39,12 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 
 
 class Restyle(Operation):
-    """A stem in the sound of a preset."""
+    """A stem in the sound of a preset, or of a clip."""
 
+    title = "Restyle"
+    about = "Plays a stem with the sounds of a preset, or of a clip of your own."
     inputs = ("stem",)
+    instead_of = MappingProxyType({"style": "preset"})
     settings = SETTINGS
 
     def check(self, name: str, value: Any) -> Value:
@@ -49,9 +52,9 @@ class Restyle(Operation):
         checked = super().check(name, value)
         return find_preset(str(checked)).name if name == "preset" else checked
 
-    def check_all(self, given: Mapping[str, Any]) -> dict[str, Value]:
-        """See `Operation.check_all`; a preset must be given."""
-        if not given.get("preset"):
+    def check_all(self, given: Mapping[str, Any], inputs: Collection[str] = ()) -> dict[str, Value]:
+        """See `Operation.check_all`; a preset must be given, or a clip."""
+        if not given.get("preset") and "style" not in inputs:
             raise Refusal("no_such_preset", "No preset was named: restyle presets lists them.")
         checked = super().check_all(given)
         check_part(checked)
@@ -77,6 +80,9 @@ class Restyle(Operation):
         start, end = options.pop("start_seconds", 0.0), options.pop("end_seconds", None)
         gain = db_to_amplitude(options.pop("gain_db", 0.0))
         options["seed"] = int(options.get("seed", 0))
+        if "style" in inputs:
+            clip = inputs["style"].read()
+            options["style"] = (clip.audio, float(clip.sample_rate))
         try:
             effect = StyleTransfer(**options, threads=threads)
         except presets.PresetError as error:

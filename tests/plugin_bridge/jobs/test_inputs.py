@@ -12,7 +12,8 @@ from support.servers import stem
 
 from plugin_bridge.files import beneath, sound_files
 from plugin_bridge.jobs import operations
-from plugin_bridge.jobs.inputs import Input
+from plugin_bridge.jobs.inputs import at_path
+from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.limits import limited_memory
 from plugin_bridge.jobs.refusal import Refusal, code_of
 from plugin_bridge.jobs.running import READ_SECONDS, Running
@@ -59,7 +60,7 @@ def test_a_worker_that_dies_otherwise_is_given_another_try(tmp_path, operation, 
 
 
 def test_reading_that_says_nothing_new_for_a_minute_hangs():
-    running = Running(Future(), heard=100.0, moved=40.0)
+    running = Running(Job("", "", "", {}, ""), Future(), heard=100.0, moved=40.0)
     assert running.hangs(40.1 + READ_SECONDS, 60.0, reading=True)
     assert not running.hangs(40.1 + READ_SECONDS, 60.0, reading=False)
     assert not running.hangs(39.9 + READ_SECONDS, 60.0, reading=True)
@@ -76,7 +77,7 @@ def folder(tmp_path):
 
 def read(folder, name="in.wav"):
     said = []
-    it = Input(folder / name, [beneath.root(folder)], lambda *report: said.append(report))
+    it = at_path(folder / name, [beneath.root(folder)], lambda *report: said.append(report))
     return it.read(), said
 
 

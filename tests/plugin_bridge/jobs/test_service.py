@@ -40,9 +40,9 @@ async def refused_job(room, *arguments):
 def test_a_job_is_found_by_its_id_and_knows_whose_it_is(room):
     files = {"stem": "in.wav"}, "a.wav"
     given = "a", "r", "restyle", *files, {"preset": "40"}
-    job = asyncio.run(room.service.submit(*given, owner="me"))
+    job = asyncio.run(room.service.submit(*given))
     assert room.service.find("a") is job
-    assert (job.operation, job.owner, job.settings) == ("restyle", "me", {"preset": "violin"})
+    assert (job.operation, job.owner, job.settings) == ("restyle", "", {"preset": "violin"})
     assert job.inputs == {"stem": str(room.root / "in.wav")}
     assert asyncio.run(room.submit("b")).owner == ""
     assert refused(room.service.find, "c") == "no_such_job"

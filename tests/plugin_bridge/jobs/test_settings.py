@@ -9,7 +9,7 @@ from support.sounds import noise
 from effects.engines import DEFAULT_DRUMS, DRUMS
 from plugin_bridge.files import beneath, sound_files
 from plugin_bridge.jobs import operations
-from plugin_bridge.jobs.inputs import Input
+from plugin_bridge.jobs.inputs import at_path
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import numbers
 
@@ -82,7 +82,7 @@ def test_a_job_tells_what_its_result_is_made_of(tmp_path):
     sound_files.write(tmp_path / "in.wav", sound_files.Sound(noise(0.05, 8000), 8000, 16))
     settings = check_all({"preset": "violin", "strength": 0, "drums": "drop"})
     roots = [beneath.root(tmp_path)]
-    inputs = {"stem": Input(tmp_path / "in.wav", roots, lambda *_: None)}
+    inputs = {"stem": at_path(tmp_path / "in.wav", roots, lambda *_: None)}
     made = RESTYLE.run(inputs, tmp_path / "out.wav", settings, lambda *_: None)
     assert (made.made_of["kept"], made.made_of["advice"]) == (1.0, None)
     assert json.loads(json.dumps(made.made_of)) == made.made_of

@@ -44,6 +44,7 @@ def test_it_says_what_there_is(room):
     asyncio.run(room.submit("a"))
     job = asyncio.run(room.submit("b"))
     job.state, job.progress, job.stage = "running", 0.5, "optimising"
+    asyncio.run(room.journal.save(job))
     text = "\n".join(drawn(page(room, "flute"), 120))
     for part in ("127.0.0.1:9471", "1 queued", "1 running", "a.wav", "optimising", "preset flute"):
         assert part in text

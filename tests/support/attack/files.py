@@ -30,14 +30,14 @@ def by_apply(path: Path) -> None:
 
 def by_server(path: Path) -> None:
     """As the process that looks at a job's files does, and then a worker."""
-    from plugin_bridge.jobs.inputs import Input
+    from plugin_bridge.jobs.inputs import at_path
     from plugin_bridge.jobs.roots import Roots
 
     roots = Roots([path.parent])
     looked = roots.look({"stem": str(path)}, f"{path}.out.wav")
     if looked.refusal is not None:
         raise looked.refusal
-    Input(path, roots.roots, lambda fraction, stage: None).read()
+    at_path(path, roots.roots, lambda fraction, stage: None).read()
 
 
 def as_style(path: Path) -> None:
