@@ -1,1 +1,1 @@
-"""Whose a request is: API keys, owners, and what each may do."""
+"""API keys: whose a request is, and how much they may ask for."""
