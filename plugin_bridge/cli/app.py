@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli import presets
+from plugin_bridge.cli import keys, presets, usage
 from plugin_bridge.cli.apply import apply
 from plugin_bridge.cli.batch import batch
 from plugin_bridge.cli.compare import compare
@@ -59,3 +59,5 @@ for _command in ALONE:
 for _command in FOR_DAWS:
     app.command(rich_help_panel="For DAWs")(_command)
 app.add_typer(presets.app, name="presets")
+app.add_typer(keys.app, name="keys", rich_help_panel="For the web")
+app.add_typer(usage.app, name="usage", rich_help_panel="For the web")

@@ -42,6 +42,9 @@ class FakeRecords:
             and owner in (None, row.owner)
         ]
 
+    def used_seconds(self, owner, since):
+        return sum(row.audio_seconds for row in self.usage(since=since, owner=owner))
+
     # Jobs and uploads
 
     def find(self, id):
