@@ -95,6 +95,7 @@ class Chart:
     Attributes:
         title: what a screen reader says.
         field: the rectangle in which all but the labels is drawn.
+        seconds: the length of its x, if that is time; else 0.
     """
 
     title: str
@@ -104,6 +105,12 @@ class Chart:
     rules: Sequence[Rule] = ()
     lines: Sequence[Line] = ()
     labels: Sequence[Label] = ()
+    seconds: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """Where its x begins, as a share of the width."""
+        return self.field.x / self.width
 
     @property
     def width(self) -> int:
@@ -134,6 +141,7 @@ def spectrogram(
         field,
         image=Image(file, field.width * min(seconds / shown_seconds, 1)),
         labels=[*_frequencies(field, shown_hz), *_times(field, shown_seconds)],
+        seconds=shown_seconds,
     )
 
 
@@ -179,7 +187,8 @@ def shares(report: Report, *, shown_seconds: float) -> Chart:
     whole = ", ".join(f"{kind} {getattr(report, kind):.0%}" for kind in SHARES)
     ends = [_beside(field, field.y + 4, "1"), _beside(field, field.bottom - 4, "0")]
     labels = [*ends, *_times(field, shown_seconds)]
-    return Chart(f"Shares over time: {whole}", field, areas=areas, labels=labels)
+    title = f"Shares over time: {whole}"
+    return Chart(title, field, areas=areas, labels=labels, seconds=shown_seconds)
 
 
 def _steps(

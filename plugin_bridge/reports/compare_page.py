@@ -13,9 +13,7 @@ from plugin_bridge.reports import charts
 from plugin_bridge.reports.comparison import KIND, Clip, Comparison, Result
 from plugin_bridge.reports.html import render
 from plugin_bridge.reports.metrics import FIGURES, Figure
-from plugin_bridge.reports.pictures import RANGE_DB, colour_scale
-
-LEGEND_STOPS = 9  # colours of the legend, between which a browser blends; by eye
+from plugin_bridge.reports.pictures import RANGE_DB
 
 Words = dict[str, object]  # values for a template, by name
 
@@ -37,7 +35,6 @@ def render_page(comparison: Comparison) -> str:
         styles=[_section(comparison, style, scale) for style in comparison.styles],
         style_columns=sum(it.near == "style" for it in FIGURES),
         content_columns=sum(it.near == "content" for it in FIGURES),
-        gradient=", ".join(colour_scale(LEGEND_STOPS)),
         range_db=f"{RANGE_DB:g}",
         untrained=any("random weights" in result.label for result in results),
         figures=FIGURES,

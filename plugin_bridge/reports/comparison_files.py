@@ -18,7 +18,7 @@ from plugin_bridge.files.result_folder import PAGE, publish
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports.compare_page import render_page
 from plugin_bridge.reports.comparison import Clip, Comparison
-from plugin_bridge.reports.pictures import HIGHEST_HZ, Picture, spectrogram, write_levels
+from plugin_bridge.reports.pictures import HIGHEST_HZ, Picture, spectrogram, write_pictures
 
 DATA, FILES = "comparison.json", "files"
 LONGEST_NAME = 80  # characters of a file's name: few enough for any system
@@ -65,9 +65,7 @@ class ComparisonFiles:
 
     def draw(self) -> None:
         """Write all pictures, on one scale: 0 dB is the loudest spot of all."""
-        loudest = max(float(picture.max()) for picture in self._pictures.values())
-        for name, picture in self._pictures.items():
-            write_levels(self._made / name, picture - (loudest if loudest > -float("inf") else 0))
+        write_pictures({self._made / name: it for name, it in self._pictures.items()})
 
     def describe(self, comparison: Comparison) -> None:
         """Write the page and the data."""

@@ -14,7 +14,7 @@ from plugin_bridge.files.result_folder import PAGE, Kind, check_folder, publish,
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports.distance import log_spectral_distance
 from plugin_bridge.reports.html import render
-from plugin_bridge.reports.pictures import draw
+from plugin_bridge.reports.pictures import HIGHEST_HZ, RANGE_DB, spectrogram, write_pictures
 from presets.preset import Preset, read
 
 KIND = Kind("demo", command="demo")
@@ -60,11 +60,13 @@ class Result:
         pair: the recording and the preset.
         before: the log-spectral distance from content to style, in dB.
         after: the same distance from output to style.
+        seconds: how long content and output last.
     """
 
     pair: Pair
     before: float
     after: float
+    seconds: float = 0.0
 
 
 def make_demo(folder: Path, report: OnProgress) -> Path:
@@ -95,17 +97,24 @@ def make_demo(folder: Path, report: OnProgress) -> Path:
 
 
 def restyle_pair(pair: Pair, folder: Path, report: OnProgress) -> Result:
-    """Restyle a pair into ``folder``, which is made: three sounds and a picture."""
+    """Restyle a pair into ``folder``, which is made: three sounds, each with its spectrogram."""
     content = sound_files.read(recording(pair.content).clip)
     style = sound_files.read(presets.get(pair.style).clip)
     effect = StyleTransfer(preset=pair.style, strength=pair.strength, on_progress=report)
     output = content.with_audio(effect(content.audio, content.sample_rate))
     folder.mkdir()
-    for name, sound in {"content": content, "style": style, "output": output}.items():
+    sounds = {"content": content, "style": style, "output": output}
+    for name, sound in sounds.items():
         # 16 bits: every browser plays those.
         sound_files.write(folder / f"{name}.wav", Sound(sound.audio, sound.sample_rate, bits=16))
-    draw(folder / "picture.png", content, style, output, effect.loss_curves)
-    return Result(pair, before=_distance(content, style), after=_distance(output, style))
+    write_pictures(
+        {
+            folder / f"{name}.png": spectrogram(sound, sound.seconds, HIGHEST_HZ)
+            for name, sound in sounds.items()
+        }
+    )
+    before, after = _distance(content, style), _distance(output, style)
+    return Result(pair, before=before, after=after, seconds=content.seconds)
 
 
 def render_page(results: list[Result]) -> str:
@@ -113,6 +122,7 @@ def render_page(results: list[Result]) -> str:
     return render(
         "demo.html",
         generator=KIND.generator,
+        range_db=f"{RANGE_DB:g}",
         version=version("restyle"),
         pairs=[_words(result) for result in results],
         recordings=[recording(name) for name in sorted({it.pair.content for it in results})],
@@ -124,10 +134,17 @@ def _words(result: Result) -> dict[str, object]:
     """What the page says about a pair."""
     pair = result.pair
     effect = StyleTransfer(preset=pair.style, strength=pair.strength)
+    content, style = recording(pair.content).label, presets.get(pair.style).label
     return {
         "folder": pair.folder,
-        "content": recording(pair.content).label,
-        "style": presets.get(pair.style).label,
+        "content": content,
+        "style": style,
+        "seconds": result.seconds,
+        "sounds": [
+            _sound("content", content, keeps_step=True),
+            _sound("style", style),
+            _sound("output", f"{content} → {style}", keeps_step=True),
+        ],
         "style_name": presets.get(pair.style).name,
         "about": pair.about,
         "strength": f"{effect.strength:g}",
@@ -137,6 +154,11 @@ def _words(result: Result) -> dict[str, object]:
         "before": f"{result.before:.1f}",
         "after": f"{result.after:.1f}",
     }
+
+
+def _sound(name: str, label: str, *, keeps_step: bool = False) -> dict[str, object]:
+    """A player; those that keep step can be switched in place."""
+    return {"name": name, "title": name.capitalize(), "label": label, "keeps_step": keeps_step}
 
 
 def _titled(report: OnProgress, pair: Pair) -> OnProgress:

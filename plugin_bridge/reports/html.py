@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+LOOK = Path(__file__).parent / "look"  # styles and scripts that `serve --web` gives out, too
 
 
 def render(template: str, *, package: str = __package__, **values: object) -> str:
@@ -19,9 +23,14 @@ def render(template: str, *, package: str = __package__, **values: object) -> st
     return _environment(package).get_template(template).render(values)
 
 
+def look(name: str) -> Markup:
+    """The text of a file of `LOOK`, to stand in a page: a page in a folder is then one file."""
+    return Markup((LOOK / name).read_text(encoding="utf-8"))
+
+
 @cache
 def _environment(package: str) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -29,3 +38,5 @@ def _environment(package: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["look"] = look
+    return environment

@@ -1,8 +1,8 @@
-"""A picture of a restyling: content, style and output on one scale, and the loss curves."""
+"""Pictures of a restyling: content, style and output on one scale, and loss curves if any."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -51,20 +51,31 @@ def draw(
         content: what went in.
         style: the style clip; drawn only up to the content's length.
         output: what came out.
-        curves: per window of the stem, per evaluation, the (style, content) distance; empty if
-            there was nothing to optimise.
+        curves: per window of the stem, per evaluation, the (style, content) distance. They are
+            left out if there was nothing to optimise.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with rc_context(STYLE_SHEET):
-        figure = Figure(figsize=(10, 9.5), dpi=130, layout="constrained")
+        optimised = any(max(point) > 0 for curve in curves for point in curve)
+        ratios = (3.1, 1) if optimised else (3.1,)
+        height = 9.5 if optimised else 8.0
+        figure = Figure(figsize=(10, height), dpi=130, layout="constrained")
         FigureCanvasAgg(figure)
-        parts: Any = figure.subfigures(2, 1, height_ratios=(3.1, 1))
+        parts: Any = figure.subfigures(len(ratios), 1, squeeze=False, height_ratios=ratios)[:, 0]
         _draw_spectrograms(parts[0], {"Content": content, "Style": style, "Output": output})
-        _draw_curves(parts[1].subplots(), curves)
+        if optimised:
+            _draw_curves(parts[1].subplots(), curves)
         figure.savefig(file, format="png")
+
+
+def write_pictures(pictures: Mapping[Path, Picture]) -> None:
+    """Write spectrograms as bare PNG files, on one scale: 0 dB is the loudest spot of all."""
+    loudest = max((float(it.max()) for it in pictures.values()), default=0.0)
+    for path, picture in pictures.items():
+        write_levels(path, picture - (loudest if loudest > -np.inf else 0.0))
 
 
 def write_levels(path: Path, picture: Picture) -> None:
@@ -179,9 +190,6 @@ def _draw_curves(axes: Axes, curves: Curves) -> None:
     axes.set_title("Distance while optimising")
     axes.set_xlabel("evaluation")
     axes.set_ylabel("relative distance")
-    if not any(max(point) > 0 for curve in curves for point in curve):
-        axes.text(0.5, 0.5, "nothing to optimise", transform=axes.transAxes, ha="center")
-        return
     longest = max(len(curve) for curve in curves)
     filled = np.array([_extend(curve, longest) for curve in curves if len(curve)])
     times = np.arange(1, longest + 1)

@@ -19,8 +19,9 @@ from plugin_bridge.reports import charts, compare
 from plugin_bridge.reports.compare import make_comparison
 from plugin_bridge.reports.compare_page import render_page
 from plugin_bridge.reports.comparison import Clip, Comparison, Result
+from plugin_bridge.reports.html import look
 from plugin_bridge.reports.metrics import FIGURES
-from plugin_bridge.reports.pictures import write_levels
+from plugin_bridge.reports.pictures import colour_scale, write_levels
 
 RATE = 22_050
 VOID = ("meta", "link", "br")
@@ -205,6 +206,10 @@ def test_a_picture_is_upright_dark_where_nothing_is_and_bright_where_it_is_loude
     assert np.unravel_index(pixels.argmax(), pixels.shape) == (3, 2)
     assert pixels.min() < 5
     assert pixels.max() > 200
+
+
+def test_the_legend_has_the_colours_of_the_pictures():
+    assert ", ".join(colour_scale(9)) in look("look.css")
 
 
 @pytest.mark.slow

@@ -53,6 +53,15 @@ def test_it_is_a_png(tmp_path, curves):
         assert min(image.size) > 1000
 
 
+def test_without_anything_to_optimise_there_are_spectrograms_only(tmp_path):
+    heights = []
+    for name, curves in (("with", [CURVE]), ("without", [])):
+        draw(tmp_path / name, tone(440), tone(880), tone(441), curves)
+        with Image.open(tmp_path / name) as image:
+            heights.append(image.height)
+    assert heights[1] < 0.9 * heights[0]
+
+
 @pytest.mark.parametrize(
     ("content", "style"),
     [
