@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from plugin_bridge.accounts.rates import DEFAULT_RATE, Rate
 from plugin_bridge.accounts.tokens import digest_of, new_token
-from plugin_bridge.jobs.records.records import Key, Records
+from plugin_bridge.jobs.records.records import Key, Ledger
 
 MAX_NAME_CHARACTERS = 100  # not searched
 _CUSTOMER = re.compile(r"cus_[A-Za-z0-9]{1,60}", re.ASCII)  # as Stripe's documentation shows them
@@ -28,7 +28,7 @@ class NewKey(NamedTuple):
 
 
 def add(
-    records: Records,
+    records: Ledger,
     name: str,
     *,
     quota_seconds: float | None = None,
@@ -63,7 +63,7 @@ def add(
     return NewKey(key, token)
 
 
-def revoke(records: Records, name: str) -> Key:
+def revoke(records: Ledger, name: str) -> Key:
     """Have a key be good no longer. What was done with it stays, and so does its usage.
 
     Raises:
@@ -75,7 +75,7 @@ def revoke(records: Records, name: str) -> Key:
     return key
 
 
-def rotate(records: Records, name: str) -> NewKey:
+def rotate(records: Ledger, name: str) -> NewKey:
     """Give a key's owner a new key in place of the one they have, which is good no longer.
 
     Raises:
@@ -88,7 +88,7 @@ def rotate(records: Records, name: str) -> NewKey:
     return NewKey(key, token)
 
 
-def find(records: Records, name: str) -> Key:
+def find(records: Ledger, name: str) -> Key:
     """The key of that name or id that is good.
 
     Raises:
@@ -104,7 +104,7 @@ def find(records: Records, name: str) -> Key:
     )
 
 
-def _check_name(records: Records, name: str) -> None:
+def _check_name(records: Ledger, name: str) -> None:
     if not name.strip() or not name.isprintable() or len(name) > MAX_NAME_CHARACTERS:
         raise ValueError(
             f"A key's name is a line of 1 to {MAX_NAME_CHARACTERS} characters, not {name!r}."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from plugin_bridge.jobs.records.records import Records
+    from plugin_bridge.jobs.records.records import Ledger
 
 JournalOption = Annotated[
     Path | None,
@@ -27,8 +27,13 @@ RecordsOption = Annotated[
 
 
 @contextlib.contextmanager
-def opened(journal: Path | None, url: str | None) -> Iterator[Records]:
-    """Open the database that the options name; a server may be using it.
+def opened(journal: Path | None, url: str | None, *, create: bool = False) -> Iterator[Ledger]:
+    """Open the database that ``journal`` or ``url`` names; a server may be using it.
+
+    Args:
+        journal: the option of that name.
+        url: the option --records.
+        create: whether to make a journal that is not there.
 
     Raises:
         ValueError: both were given, or there is no such database.
@@ -36,26 +41,25 @@ def opened(journal: Path | None, url: str | None) -> Iterator[Records]:
     """
     if journal is not None and url is not None:
         raise ValueError("--journal and --records exclude each other: give one of them.")
-    records = _beside(journal) if url is None else _shared(url)
+    records = _beside(journal, create=create) if url is None else _shared(url)
     try:
         yield records
     finally:
         records.close()
 
 
-def _beside(journal: Path | None) -> Records:
-    from plugin_bridge.jobs.records.sqlite import open_beside  # type: ignore[import-untyped, unused-ignore]
+def _beside(journal: Path | None, *, create: bool) -> Ledger:
+    from plugin_bridge.jobs.records.sqlite import open_beside
 
     if journal is None:
         from plugin_bridge.serve import default_journal
 
         journal = default_journal()
-    records: Records = open_beside(journal)
-    return records
+    return open_beside(journal, create=create)
 
 
-def _shared(url: str) -> Records:
-    from plugin_bridge.jobs.records.postgres import open_beside  # type: ignore[import-untyped, unused-ignore]
+def _shared(url: str) -> Ledger:
+    from plugin_bridge.jobs.records.postgres import open_beside  # type: ignore[import-not-found, unused-ignore]
 
-    records: Records = open_beside(url)
-    return records
+    ledger: Ledger = open_beside(url)
+    return ledger

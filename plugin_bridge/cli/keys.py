@@ -76,7 +76,7 @@ def add(
     from plugin_bridge.accounts.rates import parse_rate
 
     limit = parse_rate(rate)
-    with opened(journal, records) as database:
+    with opened(journal, records, create=True) as database:
         made = room.add(
             database,
             name,

@@ -147,15 +147,55 @@ class Owed(NamedTuple):
     audio_seconds: float
 
 
-class Records(Protocol):
-    """The database. Methods raise `Unwritable` when it cannot be used just now.
+class Ledger(Protocol):
+    """Keys, and what was done with them. Methods raise `Unwritable`, as those of `Records`.
 
     Attributes:
         name: what to call it in messages: the journal's path, or the database without password.
-        shared: whether several servers may use it.
     """
 
     name: str
+
+    # Keys.
+
+    def secret(self) -> bytes:
+        """32 random bytes of this database, made once: what keys and signatures are made with."""
+        ...
+
+    def add_key(self, key: Key) -> None: ...
+
+    def keys(self) -> list[Key]:
+        """All keys, also those revoked, the oldest first."""
+        ...
+
+    def replace_key(self, key: Key) -> None:
+        """Write a known key anew: rotated, revoked, or with other limits."""
+        ...
+
+    # Usage: rows are only ever added, by `write`.
+
+    def usage(
+        self, *, since: float = 0.0, until: float | None = None, owner: str | None = None
+    ) -> list[Usage]:
+        """The rows of jobs that ended from ``since`` to before ``until``, the oldest first."""
+        ...
+
+    def used_seconds(self, owner: str, since: float) -> float:
+        """How many seconds of audio an owner's jobs that ended since then have made."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Records(Ledger, Protocol):
+    """The database. Methods raise `Unwritable` when it cannot be used just now.
+
+    Attributes:
+        shared: whether several servers may use it.
+    """
+
     shared: bool
 
     # The jobs of this server.
@@ -251,34 +291,6 @@ class Records(Protocol):
 
     def users_of(self, key: str) -> int:
         """How many jobs read the file of that key."""
-        ...
-
-    # Keys.
-
-    def secret(self) -> bytes:
-        """32 random bytes of this database, made once: what keys and signatures are made with."""
-        ...
-
-    def add_key(self, key: Key) -> None: ...
-
-    def keys(self) -> list[Key]:
-        """All keys, also those revoked, the oldest first."""
-        ...
-
-    def replace_key(self, key: Key) -> None:
-        """Write a known key anew: rotated, revoked, or with other limits."""
-        ...
-
-    # Usage: rows are only ever added, by `write`.
-
-    def usage(
-        self, *, since: float = 0.0, until: float | None = None, owner: str | None = None
-    ) -> list[Usage]:
-        """The rows of jobs that ended from ``since`` to before ``until``, the oldest first."""
-        ...
-
-    def used_seconds(self, owner: str, since: float) -> float:
-        """How many seconds of audio an owner's jobs that ended since then have made."""
         ...
 
     # Webhooks.

@@ -18,7 +18,7 @@ def records(monkeypatch):
     it = FakeRecords()
 
     @contextlib.contextmanager
-    def opened(journal, url):
+    def opened(journal, url, **options):
         yield it
 
     for command in (keys, usage):

@@ -25,7 +25,7 @@ def records(monkeypatch):
     room.add(it, "=Bert")
 
     @contextlib.contextmanager
-    def opened(journal, url):
+    def opened(journal, url, **options):
         yield it
 
     monkeypatch.setattr(usage, "opened", opened)
