@@ -41,25 +41,11 @@ def opened(journal: Path | None, url: str | None, *, create: bool = False) -> It
     """
     if journal is not None and url is not None:
         raise ValueError("--journal and --records exclude each other: give one of them.")
-    records = _beside(journal, create=create) if url is None else _shared(url)
-    try:
-        yield records
-    finally:
-        records.close()
-
-
-def _beside(journal: Path | None, *, create: bool) -> Ledger:
-    from plugin_bridge.jobs.records.sqlite import open_beside
+    from plugin_bridge.jobs.records.opening import open_ledger
 
     if journal is None:
         from plugin_bridge.serve import default_journal
 
         journal = default_journal()
-    return open_beside(journal, create=create)
-
-
-def _shared(url: str) -> Ledger:
-    from plugin_bridge.jobs.records.postgres import open_beside  # type: ignore[import-not-found, unused-ignore]
-
-    ledger: Ledger = open_beside(url)
-    return ledger
+    with contextlib.closing(open_ledger(journal, url, create=create)) as ledger:
+        yield ledger

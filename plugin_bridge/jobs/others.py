@@ -65,7 +65,7 @@ class Others:
 
     async def _announce(self, news: Mapping[str, Any]) -> None:
         try:
-            await self._journal.ask(self._journal.records.announce, news)
+            await self._journal.do(self._journal.records.announce, news)
         except OSError as error:
             log.warning("nothing can be announced", extra={"error": one_line(error)})
 

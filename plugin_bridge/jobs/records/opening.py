@@ -3,32 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
-from plugin_bridge.jobs.records.records import Key, Records, Usage
+from plugin_bridge.jobs.records.records import Ledger, Records
 from plugin_bridge.jobs.records.sqlite import open_beside
-
-
-class Accounts(Protocol):
-    """What of `Records` is about keys and usage."""
-
-    name: str
-
-    def secret(self) -> bytes: ...
-
-    def add_key(self, key: Key) -> None: ...
-
-    def keys(self) -> list[Key]: ...
-
-    def replace_key(self, key: Key) -> None: ...
-
-    def usage(
-        self, *, since: float = 0.0, until: float | None = None, owner: str | None = None
-    ) -> list[Usage]: ...
-
-    def used_seconds(self, owner: str, since: float) -> float: ...
-
-    def close(self) -> None: ...
 
 
 def open_shared(url: str) -> Records:
@@ -44,7 +21,7 @@ def open_shared(url: str) -> Records:
     return PostgresRecords(url)
 
 
-def open_accounts(journal: Path, url: str | None = None, *, create: bool = False) -> Accounts:
+def open_ledger(journal: Path, url: str | None = None, *, create: bool = False) -> Ledger:
     """Keys and usage, while a server may use them, too.
 
     Args:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.postgres import Postgres, postgres_or_skip
 
-from plugin_bridge.jobs.records.opening import Accounts, open_accounts
-from plugin_bridge.jobs.records.records import Records
+from plugin_bridge.jobs.records.opening import open_ledger
+from plugin_bridge.jobs.records.records import Ledger, Records
 from plugin_bridge.jobs.records.sqlite import SqliteRecords
 
 
@@ -36,9 +36,9 @@ class Database:
         self._open.append(found.close)
         return found
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> Ledger:
         """Open it for keys and usage, beside a server."""
-        found = open_accounts(self.path or Path(), self.url)
+        found = open_ledger(self.path or Path(), self.url)
         self._open.append(found.close)
         return found
 
