@@ -149,6 +149,13 @@ class Journal:
             self._counts.note(job)
             self._last = max(self._last, job.number)
 
+    async def adopt(self) -> list[Job]:
+        """Take over the jobs of servers that are gone; returns them. Raises `Unwritable`."""
+        adopted = await self.do(self.records.adopt)
+        jobs = [job for job in adopted if job.id not in self.jobs]
+        self.take(jobs)
+        return jobs
+
     async def save(
         self, job: Job, usage: Usage | None = None, delivery: Delivery | None = None
     ) -> bool:

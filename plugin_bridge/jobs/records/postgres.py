@@ -87,14 +87,6 @@ class _Database(Tables):
         self._writer, self._reader = Link(self._address), Link(self._address)
 
     def _read(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._found(statement, values)
-        except Unwritable as error:
-            if not error.busy:
-                raise
-            return self._found(statement, values)  # the connection may have been lost long ago
-
-    def _found(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
         with self._reader.use() as connection:
             return connection.execute(_own(statement), values).fetchall()
 
@@ -114,7 +106,6 @@ class PostgresRecords(_Database, Shared):
 
     Args:
         url: see `plugin_bridge.jobs.records.postgres_link.Address`.
-        silent_seconds: after how long a server counts as dead.
 
     Raises:
         ValueError: the database cannot be used, or is a newer Restyle's.
@@ -122,10 +113,9 @@ class PostgresRecords(_Database, Shared):
 
     shared = True
 
-    def __init__(self, url: str, *, silent_seconds: float = SILENT_SECONDS) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__(url)
         self.server = uuid.uuid4().hex
-        self._silent_seconds = silent_seconds
         self._unsure: set[tuple[str, int]] = set()  # new jobs that may have been written, or not
         self._adopting = False  # whether jobs may have been adopted, or not
         self._closed = threading.Event()
@@ -185,8 +175,8 @@ class PostgresRecords(_Database, Shared):
         """The servers that count as dead, locked: each is taken over by one."""
         # After the database itself was away, the others need time to tell that they live; only
         # those that have closed are known to be gone.
-        age = self._writer.age_seconds
-        most = self._silent_seconds if age >= self._silent_seconds else _CLOSED_SECONDS
+        settled = self._writer.age_seconds >= SILENT_SECONDS
+        most = SILENT_SECONDS if settled else _CLOSED_SECONDS
         rows = connection.execute(
             "SELECT id FROM servers WHERE id <> %s AND seen < clock_timestamp() - %s * "
             "interval '1 s' FOR UPDATE SKIP LOCKED",

@@ -95,17 +95,13 @@ class Link:
         """Lend the connection. Raises `Unwritable` if the database fails, also in the block."""
         with self._lock:
             try:
-                yield self._open()
-            except psycopg.Error as error:
-                if self._connection is not None and self._connection.broken:
+                if self._connection is None or not _answers(self._connection):
                     self._drop()
+                    self._connection = self._address.connect()
+                    self._since = time.monotonic()
+                yield self._connection
+            except psycopg.Error as error:
                 raise unwritable(error, self._address) from error
-
-    def _open(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._address.connect()
-            self._since = time.monotonic()
-        return self._connection
 
     def close(self) -> None:
         """Close it; it must not be used again."""
@@ -116,6 +112,15 @@ class Link:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+def _answers(connection: Connection) -> bool:
+    """Whether the database is still there: it may have been restarted since it was last asked."""
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
 
 
 def unwritable(error: psycopg.Error, address: Address) -> Unwritable:

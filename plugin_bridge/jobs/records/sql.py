@@ -119,6 +119,7 @@ class Jobs(Tables):
     def write(self, rows: Sequence[Row]) -> Written:
         """See `Records.write`."""
         with self._transaction() as it:
+            self._begin(it)
             taken = self._add([row.job for row in rows if row.new], it)
             lost = self._update([row.job for row in rows if not row.new], it)
             left = [row for row in rows if row.job.id not in {*taken, *lost}]
@@ -127,6 +128,9 @@ class Jobs(Tables):
             deliveries = [row.delivery for row in left if row.delivery is not None]
             it.many(insert("deliveries", DELIVERY_COLUMNS), deliveries)
         return Written(self.is_there(), taken, lost)
+
+    def _begin(self, it: Transaction) -> None:
+        """What belongs to each transaction that writes jobs."""
 
     def _add(self, jobs: Sequence[Job], it: Transaction) -> list[str]:
         """Add new jobs, and what they read; returns which ids others have."""

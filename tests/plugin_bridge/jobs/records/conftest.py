@@ -24,7 +24,7 @@ class Database:
         self.path, self.url = path, url
         self._open: list[Callable[[], None]] = []
 
-    def records(self, **options: float) -> Records:
+    def records(self) -> Records:
         """Open it for a server."""
         if self.path is not None:
             found: Records = SqliteRecords(self.path)
@@ -32,7 +32,7 @@ class Database:
             from plugin_bridge.jobs.records.postgres import PostgresRecords
 
             assert self.url is not None
-            found = PostgresRecords(self.url, **options)
+            found = PostgresRecords(self.url)
         self._open.append(found.close)
         return found
 
