@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 from support.jobs import Disk
@@ -15,6 +16,7 @@ from support.jobs import Disk
 from plugin_bridge.jobs import journal as module
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.journal import Journal
+from plugin_bridge.jobs.records.records import Delivery, Unwritable, Usage, Written
 from plugin_bridge.jobs.refusal import Refusal
 
 STATES = ["queued", "running", "written", "done", "failed", "cancelled"]
@@ -427,6 +429,192 @@ def test_forgetting_many_is_one_transaction(path, disk):
     disk.statements.clear()
     asyncio.run(it.forget(list(it.jobs.values())))
     assert [it.split()[0] for it in disk.statements] == ["BEGIN", "DELETE", "COMMIT"]
+    it.close()
+
+
+# Jobs that somebody owns
+
+
+def owned(id, owner="ann", **more):
+    return job(id, owner=owner, **more)
+
+
+def usage(id):
+    return Usage(id, "ann", "restyle", 10.0, 1.0, 100, 5.0)
+
+
+def test_a_job_with_an_owner_leaves_with_its_end(path, disk):
+    async def story():
+        it = Journal(path)
+        a, b = owned("a"), job("b")
+        await it.add(a)
+        await it.add(b)
+        disk.statements.clear()
+        assert await it.save(replace(a, state="done"), usage("a"))
+        assert [statement.split()[0] for statement in disk.statements].count("COMMIT") == 1
+        assert await it.save(replace(b, state="done"))
+        assert list(it.jobs) == ["b"]
+        assert (await it.ask(it.records.find, "a")).state == "done"
+        assert await it.ask(it.records.usage) == [usage("a")]
+        it.close()
+
+    asyncio.run(story())
+    assert list(reopened(path)) == ["b"]
+
+
+def test_its_end_and_what_it_costs_wait_together_for_room(path, disk):
+    async def story():
+        it = Journal(path)
+        a, b = owned("a"), owned("b")
+        await it.add(a)
+        await it.add(b)
+        disk.full = True
+        delivery = Delivery("d", "ann", "https://example.com", "{}", 0, 0.0)
+        assert not await it.save(replace(a, state="done"), usage("a"), delivery)
+        assert not await it.save(replace(a, state="done", bytes=7))
+        assert not await it.flush()
+        assert list(it.jobs) == ["a", "b"]
+        disk.full = False
+        assert await it.save(b)
+        assert await it.flush()
+        assert list(it.jobs) == ["b"]
+        assert (await it.ask(it.records.find, "a")).bytes == 7
+        assert await it.ask(it.records.usage) == [usage("a")]
+        assert await it.do(it.records.claim_deliveries, 1.0, 2.0) == [delivery]
+        it.close()
+
+    asyncio.run(story())
+
+
+def test_an_id_of_a_job_that_has_left_is_taken(path):
+    async def story():
+        it = Journal(path)
+        a = owned("a")
+        await it.add(a)
+        await it.save(replace(a, state="done"))
+        b, again = job("b"), owned("a", owner="eve")
+        results = await asyncio.gather(it.add(again), it.add(b), return_exceptions=True)
+        assert [getattr(result, "code", None) for result in results] == ["id_taken", None]
+        assert list(it.jobs) == ["b"]
+        assert (await it.ask(it.records.find, "a")).owner == "ann"
+        assert await it.forget([a])
+        await it.add(again)
+        it.close()
+
+    asyncio.run(story())
+
+
+def test_jobs_are_counted_as_they_come_and_go(path):
+    async def story():
+        it = Journal(path)
+        a, b, c = owned("a"), owned("b", owner="bob"), job("c")
+        for new in (a, b, c):
+            await it.add(new)
+        a.state = c.state = "running"
+        await it.save(a)
+        await it.save(c)
+        assert it.counts() == {"queued": 1, "running": 2}
+        assert [it.counts(owner) for owner in ("ann", "bob", "", "eve")] == [
+            {"running": 1},
+            {"queued": 1},
+            {"running": 1},
+            {},
+        ]
+        await it.save(replace(a, state="done"))
+        await it.save(replace(c, state="done"))
+        assert it.counts() == {"queued": 1, "done": 1}
+        await it.forget([c])
+        assert (it.counts(), it.counts("")) == ({"queued": 1}, {})
+        it.close()
+
+    asyncio.run(story())
+    again = Journal(path)
+    assert again.counts() == {"queued": 1}
+    again.close()
+
+
+def test_those_that_wait_for_owners_make_nobody_s_forget_nothing(path):
+    it = Journal(path, kept=5)
+    for number in range(20):
+        asyncio.run(it.add(owned(f"owned-{number}")))
+    for number in range(5):
+        new = job(str(number))
+        asyncio.run(it.add(new))
+        new.state = "done"
+        asyncio.run(it.save(new))
+    assert len(it.jobs) == 25
+    it.close()
+
+
+class Elsewhere:
+    """Records of which another server has taken over all jobs."""
+
+    name, shared = "elsewhere", True
+
+    def __init__(self):
+        self.lost = False
+        self.adopted = []
+
+    def load(self):
+        return []
+
+    def delete(self, ids):
+        pass
+
+    def write(self, rows):
+        return Written(lost=[row.job.id for row in rows if self.lost and not row.new])
+
+    def adopt(self):
+        return self.adopted
+
+    def close(self):
+        pass
+
+
+def test_a_job_that_another_server_has_taken_over_is_let_go(path):
+    async def story():
+        records, lost = Elsewhere(), []
+        it = Journal(records=records, on_lost=lost.append)
+        a, b = owned("a"), owned("b")
+        await it.add(a)
+        await it.add(b)
+        assert abs(a.number / 1e6 - time.time()) < 60
+        assert b.number > a.number
+        records.lost = True
+        a.state = "written"
+        await it.save(a)
+        assert lost == [a]
+        assert (list(it.jobs), it.counts()) == (["b"], {"queued": 1})
+        it.close()
+
+    asyncio.run(story())
+
+
+def test_jobs_of_a_server_that_is_gone_are_taken_over(path):
+    async def story():
+        records = Elsewhere()
+        it = Journal(records=records)
+        mine = owned("mine")
+        await it.add(mine)
+        records.adopted = [owned("mine"), owned("theirs", state="running", number=7)]
+        assert [job.id for job in await it.adopt()] == ["theirs"]
+        assert it.jobs["mine"] is mine
+        assert it.counts("ann") == {"queued": 1, "running": 1}
+        it.close()
+
+    asyncio.run(story())
+
+
+class Away(Elsewhere):
+    def write(self, rows):
+        raise Unwritable("no answer", busy=True)
+
+
+def test_a_database_that_does_not_answer_is_said():
+    it = Journal(records=Away())
+    with pytest.raises(Refusal, match="The database elsewhere does not answer") as caught:
+        asyncio.run(it.add(owned("a")))
+    assert caught.value.code == "journal_busy"
     it.close()
 
 

@@ -1,10 +1,13 @@
-"""Journals that Restyle 0.1 wrote, before they had a version: nothing in them is lost.
+"""Journals that earlier Restyles wrote: nothing in them is lost.
 
-The two .sql files are dumps of real ones. One is of a server that was killed while it did one of
-seven jobs and was about to publish another; the other is of a batch of three stems.
+The .sql files are dumps of real ones. Two are of Restyle 0.1, before journals had a version: one of
+a server that was killed while it did one of seven jobs and was about to publish another, one of a
+batch of three stems. One is of version 2, the last that knew nothing of HTTP.
 """
 
 import asyncio
+import dataclasses
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -17,6 +20,7 @@ from support.servers import restyled_here, sound, stem
 
 from plugin_bridge.jobs import batch as module
 from plugin_bridge.jobs.batch import JOURNAL, batch
+from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.workers.local import LocalWorkers
 
 HERE = Path(__file__).parent
@@ -109,6 +113,24 @@ def test_what_was_queued_is_done_bit_for_bit(folder):
         assert not list(room.root.glob("*.part"))
 
     asyncio.run(story())
+
+
+def test_one_of_version_2_has_all_its_jobs(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    restore("journal_of_version_2.sql", path, tmp_path)
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT job FROM jobs ORDER BY number").fetchall()
+    before = [json.loads(text) for (text,) in rows]
+    journal = Journal(path)
+    after = [dataclasses.asdict(job) for job in journal.jobs.values()]
+    assert [it["state"] for it in after] == [
+        *("done", "failed", "running", "written", "queued", "cancelled")
+    ]
+    for old, new in zip(before, after, strict=True):
+        assert old.items() <= new.items()
+        assert (new["names"], new["created"], new["webhook"]) == ({}, 0.0, "")
+    assert [job.id for job in journal.unended()] == ["job-running", "job-written", ODD_JOB]
+    journal.close()
 
 
 class Quick(Workers):

@@ -13,7 +13,7 @@ from support.records import OWNER, add, delivery, owned, usage
 
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.records import postgres_link
-from plugin_bridge.jobs.records.opening import open_accounts, open_shared
+from plugin_bridge.jobs.records.opening import open_ledger, open_shared
 from plugin_bridge.jobs.records.postgres import PostgresRecords
 from plugin_bridge.jobs.records.records import Row, Unwritable, Written
 
@@ -304,7 +304,7 @@ def test_tables_of_others_are_left_alone(url):
     ],
 )
 def test_a_database_that_cannot_be_used_is_said_in_one_line_without_password(wrong):
-    for opening in (open_shared, lambda url: open_accounts(None, url)):
+    for opening in (open_shared, lambda url: open_ledger(None, url)):
         with pytest.raises(ValueError, match="database") as caught:
             opening(wrong)
         for said in (str(caught.value), repr(caught.value.__cause__)):
