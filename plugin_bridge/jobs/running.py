@@ -31,7 +31,7 @@ class Running:
         future: what the worker makes of it; None until the job is given to one.
         heard: when the worker last reported.
         moved: when a report last said something new.
-        reported: when progress was last passed on.
+        report_at: when progress may next be passed on.
         ending: why the work is being stopped, if it is.
         kill_at: when its worker is killed if it has not stopped by then.
         settling: whether the work is over.
@@ -42,7 +42,7 @@ class Running:
     future: Future[Outcome] | None = None
     heard: float = 0.0
     moved: float = 0.0
-    reported: float = 0.0
+    report_at: float = 0.0
     ending: Ending = ""
     kill_at: float = math.inf
     settling: bool = False

@@ -34,8 +34,8 @@ from plugin_bridge.storage.files import Files
 
 log = logging.getLogger("restyle.serve")
 
-#: The least time between reports of a job's progress: a little less than between an effect's own,
-#: which come ten times a second, so that none of these is left out for being early.
+#: The least time between reports of a job's progress, on average: one that comes late does not make
+#: the next one come too early. An effect's own reports come ten times a second.
 REPORT_SECONDS = 0.099
 # Not searched; the tests of chaos pass with these.
 GRACE_SECONDS = 5.0  # for work to notice that its line is cut, before its worker is killed
@@ -384,8 +384,9 @@ class Scheduler:
         if (fraction, stage) != (job.progress, job.stage):
             running.moved = now
         job.progress, job.stage = fraction, stage
-        if now - running.reported >= REPORT_SECONDS and not running.ending:
-            running.reported = now
+        if now >= running.report_at and not running.ending:
+            # A late one may be followed the sooner, but none that never came is made up for.
+            running.report_at = max(running.report_at, now - REPORT_SECONDS) + REPORT_SECONDS
             self._on_event(job, "progress")
 
     def _spawn(self, steps: Coroutine[None, None, None]) -> asyncio.Task[None]:
