@@ -11,10 +11,10 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plugin_bridge.errors import MAX_CHARACTERS
 from plugin_bridge.jobs.journal import Journal
@@ -26,6 +26,22 @@ from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
 from plugin_bridge.osc.udp import open_socket
+from plugin_bridge.storage.files import Files
+from plugin_bridge.storage.local import LocalFiles
+
+if TYPE_CHECKING:
+    from plugin_bridge.web.server import Options as WebOptions
+
+WEB_HOST, WEB_PORT = "127.0.0.1", 8471  # beside OSC's 9471
+#: Options that have to be more than 0.
+POSITIVE = (
+    "max_minutes",
+    "hang_seconds",
+    "max_upload_mb",
+    "keep_uploads_hours",
+    "keep_results_days",
+    "max_owner_mb",
+)
 
 LOG_BYTES = 400_000  # a log of this size is moved aside, and one such is kept; not searched
 _NOWHERE = logging.NullHandler()
@@ -36,7 +52,7 @@ TRACE_CHARACTERS = 2000  # of a trace in the log, its end; not searched
 class Options:
     """The options of ``restyle serve``, which its ``--help`` explains."""
 
-    roots: Sequence[Path]
+    roots: Sequence[Path] = ()
     host: str = HOST
     port: int = PORT
     workers: int = 0
@@ -51,6 +67,18 @@ class Options:
     midi_in: str | None = None
     midi_channel: int | None = None
     quiet: bool = False
+    web: bool = False
+    web_host: str = WEB_HOST
+    web_port: int = WEB_PORT
+    allow_hosts: Sequence[str] = ()
+    data: Path | None = None
+    max_upload_mb: float = 500.0
+    keep_uploads_hours: float = 24.0
+    keep_results_days: float = 7.0
+    min_free_mb: float = 1000.0
+    max_owner_mb: float = 10_000.0
+    records: str | None = None
+    files: str | None = None
 
 
 def default_journal() -> Path:
@@ -60,32 +88,70 @@ def default_journal() -> Path:
     return platformdirs.user_state_path("restyle", appauthor=False) / "journal.sqlite"
 
 
+def default_data() -> Path:
+    """Where uploads and results are unless ``--data`` names a folder."""
+    from presets.catalogue import user_folder
+
+    return user_folder().parent / "web"
+
+
 def serve(options: Options) -> None:
     """Serve until SIGTERM or Ctrl-C; jobs still running then go back to the queue.
 
     Raises:
-        ValueError: an option is impossible, the journal or the port is in use, or there is no such
-            MIDI input or Dask scheduler.
+        ValueError: an option is impossible, the journal or a port is in use, there is no such MIDI
+            input, Dask scheduler, database or bucket, or a package is missing.
         OSError: the journal or the log cannot be written.
     """
     import plugin_bridge.files.sound_files  # noqa: F401 - so that the first message need not wait
     import presets
 
-    for name in ("max_minutes", "hang_seconds"):
+    for name in POSITIVE:
         if not getattr(options, name) > 0:
             raise ValueError(f"--{name.replace('_', '-')} must be more than 0.")
+    if options.web:
+        _need_web()
     presets.every()
     roots = Roots(options.roots, max_seconds=60 * options.max_minutes)
     preset = presets.get(options.preset).name if options.preset else ""
     with contextlib.ExitStack() as open_things:
         open_things.enter_context(_logging(options.log))
-        journal = Journal(options.journal or default_journal())
+        journal = _journal(options)
         open_things.callback(journal.close)
         workers = Cluster(options.scheduler) if options.scheduler else LocalWorkers(options.workers)
         open_things.callback(workers.shutdown)
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
-        asyncio.run(_serve(options, journal, workers, lookers, preset))
+        files = _storage(options) if options.web else None
+        asyncio.run(_serve(options, journal, workers, lookers, files, preset))
+
+
+def _need_web() -> None:
+    """Check that what ``--web`` needs is installed. Raises ValueError."""
+    try:
+        import fastapi  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise ValueError(f"--web needs {error.name}: pip install 'restyle[web]'.") from error
+
+
+def _journal(options: Options) -> Journal:
+    """The journal, in a file or in a database. Raises ValueError or OSError."""
+    if options.records is None:
+        return Journal(options.journal or default_journal())
+    from plugin_bridge.jobs.records.opening import open_shared
+
+    return Journal(records=open_shared(options.records))
+
+
+def _storage(options: Options) -> Files:
+    """Where uploads and results are. Raises ValueError or OSError."""
+    if options.files is None:
+        return LocalFiles(options.data or default_data())
+    from plugin_bridge.storage.opening import open_files
+
+    return open_files(options.files)
 
 
 async def _serve(
@@ -93,11 +159,11 @@ async def _serve(
     journal: Journal,
     workers: LocalWorkers | Cluster,
     lookers: Lookers,
+    files: Files | None,
     preset: str,
 ) -> None:
     from plugin_bridge.terminal.status_page import status_page
 
-    roots = lookers.roots
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.set_exception_handler(_log_fault())
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -107,6 +173,7 @@ async def _serve(
         journal,
         workers,
         lookers,
+        files=files,
         max_queue=options.max_queue,
         on_trouble=lambda text: print(f"restyle: {text}", file=sys.stderr, flush=True),
         hang_seconds=options.hang_seconds,
@@ -114,28 +181,71 @@ async def _serve(
     )
     if preset:
         service.set_default("restyle", "preset", preset)
-    transport = await _listen(options, service)
-    host, port = transport.get_extra_info("sockname")[:2]
-    log = logging.getLogger("restyle.serve")
-    log.info("listening", extra={"host": host, "port": port, "roots": [*map(str, roots.folders)]})
-    with (
-        _midi(options, service, loop),
-        status_page(service, f"{host}:{port}", roots, quiet=options.quiet),
-    ):
-        work = asyncio.create_task(service.run())
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            work.cancel()
-            stopping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
-            transport.close()
-            log.info("stopped")
+    async with _reached(options, service) as address:
+        with (
+            _midi(options, service, loop),
+            status_page(service, address, lookers.roots, quiet=options.quiet),
+        ):
+            await _work(service, stop)
     waiting = service.counts(None)["queued"]
     if waiting and not options.quiet:
         print(f"{waiting} {'job waits' if waiting == 1 else 'jobs wait'} for the next start.")
+
+
+async def _work(service: Service, stop: asyncio.Event) -> None:
+    """Do the jobs until ``stop`` is set; those running then go back to the queue."""
+    work = asyncio.create_task(service.run())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        work.cancel()
+        stopping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        logging.getLogger("restyle.serve").info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _reached(options: Options, service: Service) -> AsyncIterator[str]:
+    """Let clients reach the service while the block lasts; lends the address to show."""
+    log = logging.getLogger("restyle.serve")
+    address = ""
+    async with contextlib.AsyncExitStack() as ways:
+        if options.roots:
+            transport = await _listen(options, service)
+            ways.callback(transport.close)
+            host, port = transport.get_extra_info("sockname")[:2]
+            address = f"{host}:{port}"
+            roots = [*map(str, options.roots)]
+            log.info("listening", extra={"host": host, "port": port, "roots": roots})
+        if options.web:
+            from plugin_bridge.web.server import serving
+
+            address = await ways.enter_async_context(serving(service, _web(options)))
+            print(f"Web page at {address}", flush=True)
+            log.info("listening", extra={"web": address})
+        yield address
+
+
+def _web(options: Options) -> WebOptions:
+    """The options of the web's server."""
+    from plugin_bridge.web.desk import Limits
+    from plugin_bridge.web.server import Options as WebOptions
+
+    return WebOptions(
+        host=options.web_host,
+        port=options.web_port,
+        names=options.allow_hosts,
+        limits=Limits(
+            upload_bytes=round(1e6 * options.max_upload_mb),
+            owner_bytes=round(1e6 * options.max_owner_mb),
+            free_bytes=round(1e6 * options.min_free_mb),
+            uploads_seconds=3600 * options.keep_uploads_hours,
+            results_seconds=86400 * options.keep_results_days,
+            audio_seconds=60 * options.max_minutes,
+        ),
+    )
 
 
 def _log_fault() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:

@@ -78,7 +78,7 @@ def write_pictures(pictures: Mapping[Path, Picture]) -> None:
         write_levels(path, picture - (loudest if loudest > -np.inf else 0.0))
 
 
-def write_levels(path: Path, picture: Picture) -> None:
+def write_levels(file: Path | BinaryIO, picture: Picture) -> None:
     """Write levels in dB, (bands, times), 0 being the brightest colour, as a bare PNG file."""
     from matplotlib import colormaps
     from PIL import Image
@@ -87,7 +87,7 @@ def write_levels(path: Path, picture: Picture) -> None:
     image = Image.fromarray(grey).convert("P")
     colours = (255 * colormaps[COLOURS](np.arange(256))[:, :3]).round().astype(np.uint8)
     image.putpalette(colours.tobytes())
-    image.save(path, format="PNG", optimize=True)
+    image.save(file, format="PNG", optimize=True)
 
 
 def colour_scale(n: int) -> list[str]:
@@ -112,7 +112,7 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
     from scipy.signal import ShortTimeFFT
 
     mono = sound.audio[:, : round(seconds * sound.sample_rate)].mean(axis=0)
-    n_fft = 2 ** max(round(np.log2(WINDOW_SECONDS * sound.sample_rate)), 4)
+    n_fft = window_samples(sound.sample_rate)
     hop = max(n_fft // 4, mono.size // (COLUMNS - 1) + 1)
     # Zero-padded to twice the window: interpolated bins make the lowest bands smooth.
     stft = ShortTimeFFT(np.hanning(n_fft), hop, fs=1, mfft=2 * n_fft, phase_shift=None)
@@ -127,6 +127,19 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
     with np.errstate(divide="ignore"):
         decibels: Picture = 10 * np.log10(bands.T / mean_square)
     return decibels
+
+
+def window_samples(sample_rate: int) -> int:
+    """How long the window of a spectrogram is."""
+    return int(2 ** max(round(np.log2(WINDOW_SECONDS * sample_rate)), 4))
+
+
+def tone_level_db(sample_rate: int) -> float:
+    """The level that `spectrogram` finds in a pure tone: the highest there is, within a dB or two.
+
+    With all the power in one bin, half of the Hann window's sum makes up the amplitude.
+    """
+    return float(10 * np.log10(window_samples(sample_rate) ** 2 / 8))
 
 
 def _band_power(power: Picture, edges: NDArray[np.float64]) -> Picture:

@@ -1,0 +1,125 @@
+"""The routes of what is the same for everybody: presets with their clips, and settings."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+import presets
+from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.operations.operation import Operation
+from plugin_bridge.jobs.settings import Choice, Number, Setting
+from plugin_bridge.storage.local import LocalFiles
+from plugin_bridge.web.desk import AtDesk, Limits
+from plugin_bridge.web.headers import MAX_WAIT_SECONDS, disposition, has_tag
+from plugin_bridge.web.models import DEFAULT_OPERATION, PRESET, SUFFIXES, is_style
+from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.results import AUDIO_TYPES
+from plugin_bridge.web.stored import stored
+from presets.catalogue import by_family
+
+routes = APIRouter(prefix="/v1", tags=["catalogue"])
+
+LIST_CACHE = "public, max-age=60"  # a user's own presets may change; not searched
+CLIP_CACHE = "public, max-age=3600"
+
+
+@routes.get("/presets")
+async def families(request: Request) -> Response:
+    """All presets, by family."""
+    return cacheable(request, await asyncio.to_thread(_families))
+
+
+@routes.get("/presets/{name}/clip")
+async def clip(request: Request, name: str) -> Response:
+    """How a preset sounds."""
+    try:
+        preset = await asyncio.to_thread(presets.get, name)
+        path = await asyncio.to_thread(preset.clip.resolve, strict=True)
+    except (ValueError, OSError) as error:  # the error may name a folder of the server's
+        text = "There is no such preset: /v1/presets lists them."
+        raise Problem("no_such_preset", text, status=404) from error
+    about = await asyncio.to_thread(path.stat)
+    tag = hashlib.sha256(f"{path.name} {about.st_mtime_ns} {about.st_size}".encode()).hexdigest()
+    headers = {
+        "Cache-Control": CLIP_CACHE,
+        "Content-Type": AUDIO_TYPES.get(path.suffix, "application/octet-stream"),
+        "Content-Disposition": disposition(f"{preset.name}{path.suffix}", download=False),
+    }
+    return await stored(request, LocalFiles(path.parent), path.name, f'"{tag[:32]}"', headers)
+
+
+@routes.get("/settings")
+async def settings(request: Request, desk: AtDesk) -> Response:
+    """What can be done, with the settings and their ranges, and what the server takes."""
+    known = {name: _operation(operations.find(name)) for name in operations.OPERATIONS}
+    body = {
+        "default": DEFAULT_OPERATION,
+        "operations": known,
+        "formats": list(SUFFIXES),
+        "limits": limits_of(desk.limits),
+    }
+    return cacheable(request, body)
+
+
+def limits_of(limits: Limits) -> dict[str, float]:
+    """The limits as the API shows them."""
+    return {
+        "upload_bytes": limits.upload_bytes,
+        "audio_seconds": limits.audio_seconds,
+        "upload_kept_seconds": limits.uploads_seconds,
+        "result_kept_seconds": limits.results_seconds,
+        "wait_seconds": MAX_WAIT_SECONDS,
+    }
+
+
+def cacheable(request: Request, body: Any) -> Response:
+    """JSON that may be kept for a while, and is not sent again if it has not changed."""
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": LIST_CACHE}
+    if has_tag(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+def _families() -> dict[str, Any]:
+    grouped = by_family(presets.every())
+    return {"families": [{"name": it, "presets": [*map(_preset, grouped[it])]} for it in grouped]}
+
+
+def _preset(it: presets.Preset) -> dict[str, Any]:
+    return {"name": it.name, "label": it.label, "program": it.program, "family": it.family}
+
+
+def _operation(kind: Operation) -> dict[str, Any]:
+    inputs = [(name, False) for name in kind.inputs] + [(name, True) for name in kind.instead_of]
+    styled = any(is_style(kind, name) for name in kind.instead_of)
+    return {
+        "title": kind.title,
+        "about": kind.about,
+        "inputs": [
+            {"name": name, "optional": optional, "style": is_style(kind, name)}
+            for name, optional in inputs
+        ],
+        "settings": {
+            name: _setting(it)
+            for name, it in kind.settings.items()
+            if not (styled and name == PRESET)
+        },
+    }
+
+
+def _setting(setting: Setting) -> Mapping[str, Any]:
+    if isinstance(setting, Number):
+        limits = {"least": setting.least, "most": setting.most, "whole": setting.whole}
+        return {"kind": "number", **limits, "default": setting.default}
+    if isinstance(setting, Choice):
+        return {"kind": "choice", "words": list(setting.words), "default": setting.default}
+    return {"kind": "text", "default": setting.default}

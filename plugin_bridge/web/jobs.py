@@ -1,0 +1,200 @@
+"""The routes of jobs: asked for, listed, waited for, cancelled, deleted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from plugin_bridge.accounts.accounts import Account
+from plugin_bridge.errors import one_line
+from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs.records.records import Unwritable, Upload
+from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.web import models, uploads
+from plugin_bridge.web.desk import Asking, AtDesk, Desk
+from plugin_bridge.web.headers import wait_of
+from plugin_bridge.web.models import Wanted
+from plugin_bridge.web.problems import Problem, of_refusal
+from plugin_bridge.web.tickets import digest_of, id_for, job_of, wait_for_end
+from plugin_bridge.web.views import State, job_view
+
+log = logging.getLogger("restyle.serve")
+routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+MOST = 200  # jobs on a page; not searched
+RETRY_SECONDS = 1  # after which to ask again how a job stands; not searched
+
+Prefer = Annotated[str | None, Header(description="wait=N answers at the end, or after N seconds.")]
+Once = Annotated[
+    str | None, Header(description="The same key and body give the same job, however often sent.")
+]
+
+
+@routes.post("", status_code=202)
+async def submit(
+    request: Request,
+    desk: AtDesk,
+    who: Asking,
+    prefer: Prefer = None,
+    idempotency_key: Once = None,
+) -> Response:
+    """Ask for a job. It is done, whatever happens to the server meanwhile."""
+    wanted = models.read(await request.body())
+    await check_webhook(wanted.webhook)
+    id, digest = await id_for(desk, who, idempotency_key), digest_of(wanted)
+    job = await _earlier(desk, who, id) if idempotency_key is not None else None
+    if job is None:
+        job = await _submit(desk, who, id, digest, wanted)
+    elif job.request != digest:
+        raise Problem(
+            "id_taken", "This Idempotency-Key was used with another body: take a new one."
+        )
+    return await _answer(desk, who, job, prefer)
+
+
+@routes.get("")
+async def page(
+    desk: AtDesk,
+    who: Asking,
+    state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    after: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
+) -> Response:
+    """One's jobs, the newest first."""
+    states = [*state, *(["written"] if "running" in state else [])]
+    before = None if after is None else int(after)
+    found = await desk.service.page(who.id, states=states, before=before, limit=limit + 1)
+    jobs, more = found[:limit], found[limit:]
+    next = str(jobs[-1].number) if more else None
+    body = {"jobs": [job_view(desk, job) for job in jobs], "next": next}
+    query = urlencode([("limit", limit), ("after", next), *(("state", it) for it in state)])
+    link = {"Link": f'</v1/jobs?{query}>; rel="next"'} if next else {}
+    return JSONResponse(body, headers=link)
+
+
+@routes.get("/{id}")
+async def show(id: str, desk: AtDesk, who: Asking, prefer: Prefer = None) -> Response:
+    """How a job stands."""
+    job = await job_of(desk, who, id)
+    seconds = wait_of(prefer)
+    if seconds is None:
+        return JSONResponse(job_view(desk, job))
+    job = await wait_for_end(desk, who, job, seconds)
+    return JSONResponse(job_view(desk, job), headers={"Preference-Applied": f"wait={seconds}"})
+
+
+@routes.post("/{id}/cancel", status_code=202)
+async def cancel(id: str, desk: AtDesk, who: Asking) -> Response:
+    """Stop a job; what is known of it stays. 200 if it has ended already."""
+    job = await job_of(desk, who, id)
+    if not job.ended:
+        await desk.service.cancel_of(job)
+        job = await job_of(desk, who, id)
+    return JSONResponse(job_view(desk, job), 200 if job.ended else 202)
+
+
+@routes.delete("/{id}", status_code=204)
+async def delete(id: str, desk: AtDesk, who: Asking) -> Response:
+    """Delete a job with its result; one that has not ended is cancelled before."""
+    job = await job_of(desk, who, id)
+    try:
+        await desk.service.delete(job)
+    except Unwritable:
+        raise
+    except OSError as error:  # the job is gone, and its file will be found
+        log.warning("a result stays", extra={"job": job.id, "error": one_line(error)})
+    return Response(status_code=204)
+
+
+async def check_webhook(url: str) -> None:
+    """Check the address that is to be told of a job's end. Raises Problem if it is none."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.username is not None or not url.isprintable() or " " in url:
+        text = "It has to be an https address, without a name and password."
+        raise _wrong("webhook", text)
+
+
+async def _earlier(desk: Desk, who: Account, id: str) -> Job | None:
+    """The job that an earlier request of the same key has made."""
+    try:
+        return await desk.service.job(id, who.id)
+    except Refusal:
+        return None
+
+
+async def _submit(desk: Desk, who: Account, id: str, digest: str, wanted: Wanted) -> Job:
+    """Hand a job to the service. Raises Problem if it cannot be done."""
+    sounds = {name: await _upload(desk, who, name, it) for name, it in wanted.uploads.items()}
+    ids = [it.id for it in sounds.values()]
+    await desk.service.write(desk.service.records.use_uploads, ids, time.time())
+    try:
+        return await desk.service.submit(
+            id,
+            digest,
+            wanted.operation,
+            {name: it.key for name, it in sounds.items()},
+            f"jobs/{id}.{wanted.format}",
+            wanted.settings,
+            owner=who,
+            names={name: it.name for name, it in sounds.items()},
+            audio_seconds=_seconds(next(iter(sounds.values())), wanted.settings),
+            webhook=wanted.webhook,
+        )
+    except Refusal as refusal:
+        problem = of_refusal(refusal, {it.key: it.name for it in sounds.values()})
+        if problem.status_code != 422:
+            raise problem from refusal
+        raise _wrong(_field_of(refusal, wanted), problem.detail, problem.code) from refusal
+
+
+async def _upload(desk: Desk, who: Account, name: str, id: str) -> Upload:
+    try:
+        return await uploads.find(desk, who, id)
+    except Problem as problem:
+        raise _wrong(name, problem.detail, problem.code) from None
+
+
+async def _answer(desk: Desk, who: Account, job: Job, prefer: str | None) -> Response:
+    """A job that was asked for, as it is now, or after the wait that is preferred."""
+    place = f"/v1/jobs/{job.id}"
+    headers = {"Location": place}
+    seconds = wait_of(prefer)
+    if seconds is not None:
+        job = await wait_for_end(desk, who, job, seconds)
+        headers["Preference-Applied"] = f"wait={seconds}"
+    if not job.ended:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return JSONResponse(job_view(desk, job), 200 if job.ended else 202, headers)
+
+
+def _seconds(sound: Upload, settings: Mapping[str, Any]) -> float:
+    """How much audio a job is about: its first input, or the part of it that is wanted."""
+    start = float(settings.get("start_seconds", 0.0))
+    end = float(settings.get("end_seconds", sound.seconds))
+    return max(min(end, sound.seconds) - start, 0.0)
+
+
+def _field_of(refusal: Refusal, wanted: Wanted) -> str:
+    """The field that a refusal is about: its message begins with it, or it is the preset."""
+    word = str(refusal).partition(" ")[0]
+    if word in operations.find(wanted.operation).settings:
+        return word
+    return models.style_of(wanted.operation) if refusal.code == "no_such_preset" else ""
+
+
+def _wrong(field: str, detail: str, code: str = "bad_setting") -> Problem:
+    """One field is wrong."""
+    return Problem(code, detail, status=422, errors=[{"field": field, "detail": detail}])

@@ -1,0 +1,96 @@
+"""The page, the documentation and their files; and whether the server is well."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from plugin_bridge.web.catalogue import cacheable
+from plugin_bridge.web.desk import AtDesk
+from plugin_bridge.web.headers import has_tag
+from plugin_bridge.web.identity import give_cookie
+from plugin_bridge.web.problems import Problem
+
+routes = APIRouter(include_in_schema=False)
+
+FOLDER = Path(__file__).parent / "static"
+CACHE = "no-cache"  # ask whether it has changed: pages and scripts belong together
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".webmanifest": "application/manifest+json",
+}
+
+
+class File(NamedTuple):
+    """A file of the page."""
+
+    content: bytes
+    media_type: str
+    tag: str
+
+
+@functools.cache  # they do not change while the server runs
+def read(name: str) -> File | None:
+    """A file of the page by its name; None if there is none."""
+    path = FOLDER / name
+    if path.suffix not in TYPES or path.parent != FOLDER or not path.is_file():
+        return None
+    content = path.read_bytes()
+    return File(content, TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    return frozenset(it.name for it in FOLDER.iterdir()) if FOLDER.is_dir() else frozenset()
+
+
+def _send(request: Request, name: str) -> Response:
+    file = read(name) if name in _names() else None
+    if file is None:
+        raise Problem("unknown_address", "There is no such page.")
+    headers = {"ETag": file.tag, "Cache-Control": CACHE}
+    if has_tag(request.headers.get("if-none-match"), file.tag):
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+@routes.get("/")
+async def index(request: Request, desk: AtDesk) -> Response:
+    """The page; a browser that opens it becomes an owner of its own."""
+    response = _send(request, "index.html")
+    await give_cookie(desk, request.headers, response)
+    return response
+
+
+@routes.get("/docs")
+async def docs(request: Request) -> Response:
+    """The documentation of the API."""
+    return _send(request, "docs.html")
+
+
+@routes.get("/static/{name}")
+async def static(request: Request, name: str) -> Response:
+    """A file of the pages."""
+    return _send(request, name)
+
+
+@routes.get("/healthz", include_in_schema=True, tags=["catalogue"])
+async def health() -> Response:
+    """Whether the server is well."""
+    return JSONResponse({"status": "ok"})
+
+
+@routes.get("/openapi.json")
+async def document(request: Request) -> Response:
+    """What the API takes and answers, for programs."""
+    return cacheable(request, request.app.state.document())
