@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from support.attack import datagrams, files, guided, jobs, load, paths
+from support.attack import datagrams, files, guided, jobs, load, paths, web
 from support.disks import small_disk
 from support.servers import serve, stem
 
@@ -113,6 +113,27 @@ def _load(folder: Path, seconds: float, seed: int) -> None:
     _tell("load", course)
 
 
+def _web(folder: Path, seconds: float, seed: int) -> None:
+    count = max(int(seconds * SECOND_JOBS), 20)
+    with web.web(folder / "server", "--workers", "2") as server, Progress(transient=True) as bar:
+        task = bar.add_task("jobs over HTTP", total=count)
+        blows = max(count // 20, 4)
+        ledger = web.endure(
+            folder, [server], count, blows, seed=seed, on_job=lambda: bar.advance(task)
+        )
+    _tell("jobs over HTTP", ledger)
+
+
+def _several(folder: Path, seconds: float, seed: int) -> None:
+    count = max(int(seconds * SECOND_JOBS / 4), 20)  # those of a dead server wait for 10 s
+    with Progress(transient=True) as bar:
+        task = bar.add_task("two servers", total=count)
+        ledger = web.several(
+            folder, count, max(count // 10, 4), seed=seed, on_job=lambda: bar.advance(task)
+        )
+    _tell("two servers, PostgreSQL, a bucket, Dask", ledger)
+
+
 def _parsers(folder: Path, seconds: float, seed: int) -> None:
     for target in guided.TARGETS:
         try:
@@ -129,6 +150,8 @@ ATTACKS: dict[str, Callable[[Path, float, int], None]] = {
     "jobs": _jobs,
     "paths": _paths,
     "load": _load,
+    "web": _web,
+    "several": _several,
     "libraries": _libraries,
 }
 

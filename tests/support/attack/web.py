@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +19,10 @@ import numpy as np
 import psutil
 import soundfile
 
+from support.buckets import buckets_or_skip
+from support.postgres import postgres_or_skip
 from support.servers import restyled_here, stem, wait_for
+from support.web import web
 
 SHORT = (0.3, 8000)  # seconds and Hz of stems that are restyled in a moment
 STRENGTHS = (0.25, 1.0)
@@ -67,6 +71,7 @@ def endure(
     *,
     seed: int = 0,
     headers: Mapping[str, str] | None = None,
+    workers: Callable[[Struck], list[psutil.Process]] | None = None,
     on_job: Callable[[], object] = lambda: None,
 ) -> Ledger:
     """Have so many jobs done while servers and workers are killed, and check each of them.
@@ -78,8 +83,10 @@ def endure(
         blows: how many kills, at random moments.
         seed: draws when, and what.
         headers: sent with each request.
+        workers: the processes that work for a server; its own, if None.
         on_job: called as each ends.
     """
+    workers = workers or _own_workers
     stems = [stem(folder / f"stem{n}.wav", *SHORT, seed=n) for n in range(3)]
     expected = {
         (it, strength): restyled_here(it, folder / "own.wav", strength=strength)
@@ -87,32 +94,37 @@ def endure(
         for strength in STRENGTHS
     }
     ledger, errors = Ledger(), list[BaseException]()
-    visitor = Visitor(servers, headers or {})
-    uploads = {it: visitor.upload(it) for it in stems}
+    with Visitor(servers, headers or {}) as visitor:
+        uploads = {it: visitor.upload(it) for it in stems}
     wanted = [(f"job-{n}", stems[n % 3], STRENGTHS[n // 3 % 2]) for n in range(count)]
 
     def visit(some: Sequence[tuple[str, Path, float]]) -> None:
         try:
-            mine = Visitor(servers, headers or {})
-            for first in range(0, len(some), AT_ONCE):
-                part = some[first : first + AT_ONCE]
-                ids = {n: mine.submit(n, uploads[it], strength) for n, it, strength in part}
-                for name, it, strength in part:
-                    end = mine.end(ids[name], expected[it, strength])
-                    ledger.ends[name] = ids[name], end
-                    on_job()
+            with Visitor(servers, headers or {}) as mine:
+                for first in range(0, len(some), AT_ONCE):
+                    part = some[first : first + AT_ONCE]
+                    ids = {n: mine.submit(n, uploads[it], strength) for n, it, strength in part}
+                    for name, it, strength in part:
+                        ledger.ends[name] = ids[name], mine.end(ids[name], expected[it, strength])
+                        on_job()
         except BaseException as error:
             errors.append(error)
 
     clients = [threading.Thread(target=visit, args=(wanted[n::2],), daemon=True) for n in range(2)]
     for thread in clients:
         thread.start()
-    _strike(servers, blows, ledger, count, random.Random(seed), errors)
+    draw = random.Random(seed)
+    for number in range(blows):
+        done = count * (number + draw.random()) / blows
+        wait_for(lambda done=done: errors or len(ledger.ends) >= done, 1200)  # type: ignore[misc]
+        time.sleep(draw.random() / 2)
+        ledger.blows[_strike(draw.choice(servers), workers, draw)] += 1
     for thread in clients:
         thread.join(600)
     assert not errors, errors[0]
     assert not any(thread.is_alive() for thread in clients)
-    ledger.billed = visitor.billed()
+    with Visitor(servers, headers or {}) as visitor:
+        ledger.billed = visitor.billed()
     _check(ledger, wanted)
     return ledger
 
@@ -128,6 +140,8 @@ def _check(ledger: Ledger, wanted: Sequence[tuple[str, Path, float]]) -> None:
 class Visitor:
     """A client that does not give up: it asks again, perhaps another server, until it is answered.
 
+    It is to be closed at the end of a ``with`` block.
+
     Args:
         servers: whom to ask.
         headers: sent with each request.
@@ -137,6 +151,12 @@ class Visitor:
         self._servers = servers
         self._draw = random.Random(0)
         self._http = httpx2.Client(headers=headers, timeout=30.0)
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._http.close()
 
     def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """The answer to a request that may be repeated."""
@@ -186,32 +206,69 @@ class Visitor:
 
 
 def _strike(
-    servers: Sequence[Struck],
-    blows: int,
-    ledger: Ledger,
-    count: int,
-    draw: random.Random,
-    errors: Sequence[BaseException],
-) -> None:
-    """Kill servers and workers, each time at a moment of its part of the work."""
-    for number in range(blows):
-        done = count * (number + draw.random()) / blows
-        wait_for(lambda done=done: errors or len(ledger.ends) >= done, 1200)  # type: ignore[misc]
-        if errors:
-            return
-        time.sleep(draw.random() / 2)
-        server = draw.choice(servers)
-        if draw.random() < 0.5:
-            server.kill()
-            server.start()
-            ledger.blows["kills of a server"] += 1
-        else:
-            _kill_worker(server)
-            ledger.blows["kills of a worker"] += 1
+    server: Struck, workers: Callable[[Struck], list[psutil.Process]], draw: random.Random
+) -> str:
+    """Kill a server, which is started again, or one of its workers; says which."""
+    if draw.random() < 0.5:
+        server.kill()
+        server.start()
+        return "kills of a server"
+    if found := workers(server):
+        with suppress(psutil.NoSuchProcess):
+            draw.choice(found).kill()
+    return "kills of a worker"
 
 
-def _kill_worker(server: Struck) -> None:
+def _own_workers(server: Struck) -> list[psutil.Process]:
+    """The processes that a server has started: those that work, and those that look at files."""
     with suppress(psutil.NoSuchProcess):
         children = psutil.Process(server.process.pid).children(recursive=True)
-        if workers := [it for it in children if "spawn_main" in " ".join(it.cmdline())]:
-            workers[-1].kill()
+        return [it for it in children if "spawn_main" in " ".join(it.cmdline())]
+    return []
+
+
+def several(
+    folder: Path,
+    count: int,
+    blows: int,
+    *,
+    seed: int = 0,
+    on_job: Callable[[], object] = lambda: None,
+) -> Ledger:
+    """As `endure`, with two servers on one PostgreSQL and one bucket, and workers on Dask."""
+    import distributed
+
+    with ExitStack() as open_things:
+        database = open_things.enter_context(postgres_or_skip()).new_database()
+        buckets = open_things.enter_context(buckets_or_skip())
+        open_things.enter_context(environment(buckets.env))
+        cluster = open_things.enter_context(
+            distributed.LocalCluster(
+                processes=True,
+                n_workers=2,
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=50,
+            )
+        )
+        shared = ["--records", database, "--files", f"s3://{buckets.new_bucket()}/restyle"]
+        shared += ["--scheduler", cluster.scheduler_address]
+        servers = [open_things.enter_context(web(folder / f"server{n}", *shared)) for n in range(2)]
+
+        def workers(server: Struck) -> list[psutil.Process]:
+            pids = [it.pid for it in cluster.workers.values()]
+            return [psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid)]
+
+        return endure(folder, servers, count, blows, seed=seed, workers=workers, on_job=on_job)
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """The environment with ``values``, for as long as the block lasts."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
