@@ -1,10 +1,13 @@
 """The files for containers name what there is: no container engine is needed to know that."""
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+from support.servers import RESTYLE
 
 ROOT = Path(__file__).parents[1]
 yaml = pytest.importorskip("yaml")
@@ -15,8 +18,21 @@ def compose():
     return yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 
 
+@pytest.fixture(scope="module")
+def serve_help():
+    env = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    command = [*RESTYLE, "serve", "--help"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+
 def options(words):
     return {word for word in words if word.startswith("--")}
+
+
+def test_each_option_of_the_server_exists(compose, serve_help):
+    command = compose["services"]["web"]["command"]
+    assert command[0] == "serve"
+    assert options(command) <= set(re.findall(r"--[a-z-]+", serve_help))
 
 
 @pytest.mark.parametrize("service", ["scheduler", "worker"])
