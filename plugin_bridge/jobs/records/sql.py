@@ -1,6 +1,7 @@
 """What can be asked of the records, in the SQL that SQLite and PostgreSQL share.
 
-A database has only to say how a statement is run, in `Tables`. Places for values are ``?``.
+A database has only to say how a statement is run, in `Tables`. Places for values are ``?``. Several
+rows are changed in the order of their ids, so that two servers never wait for each other.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class Jobs(Tables):
     def delete(self, ids: Iterable[str]) -> None:
         """See `Records.delete`."""
         with self._transaction() as it:
-            it.many("DELETE FROM jobs WHERE id = ?", [(id,) for id in ids])
+            it.many("DELETE FROM jobs WHERE id = ?", [(id,) for id in sorted(ids)])
 
     def find(self, id: str) -> Job | None:
         """See `Records.find`."""
@@ -189,7 +190,7 @@ class Jobs(Tables):
     def bytes_of(self, owner: str) -> int:
         """See `Records.bytes_of`."""
         [(total,)] = self._read(
-            "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM jobs WHERE owner = ?) + "
+            "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM jobs WHERE owner = ? AND bytes > 0) + "
             "(SELECT COALESCE(SUM(bytes), 0) FROM uploads WHERE owner = ?)",
             (owner, owner),
         )
@@ -220,12 +221,12 @@ class Uploads(Tables):
     def use_uploads(self, ids: Iterable[str], now: float) -> None:
         """See `Records.use_uploads`."""
         with self._transaction() as it:
-            it.many("UPDATE uploads SET used = ? WHERE id = ?", [(now, id) for id in ids])
+            it.many("UPDATE uploads SET used = ? WHERE id = ?", [(now, id) for id in sorted(ids)])
 
     def delete_uploads(self, ids: Iterable[str]) -> None:
         """See `Records.delete_uploads`."""
         with self._transaction() as it:
-            it.many("DELETE FROM uploads WHERE id = ?", [(id,) for id in ids])
+            it.many("DELETE FROM uploads WHERE id = ?", [(id,) for id in sorted(ids)])
 
     def unused_uploads(self, before: float, limit: int = 100) -> list[Upload]:
         """See `Records.unused_uploads`."""

@@ -15,7 +15,8 @@ from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.records.records import Delivery, Key, Upload, Usage
 
 #: ``ended`` is 0 until a job has ended; ``wanted`` is 1 once it is to be cancelled; ``server`` is
-#: which server has it, where there are several.
+#: which server has it, where there are several. Indexes end with what is only summed up: then
+#: the tables need not be read for that.
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, number BIGINT NOT NULL, "
     "state TEXT NOT NULL, changed DOUBLE PRECISION NOT NULL, job TEXT NOT NULL, "
@@ -24,6 +25,7 @@ SCHEMA = (
     "wanted INTEGER NOT NULL DEFAULT 0)",
     "CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, number)",
     "CREATE INDEX IF NOT EXISTS jobs_in_state ON jobs (owner, state, number)",
+    "CREATE INDEX IF NOT EXISTS jobs_with_bytes ON jobs (owner, bytes) WHERE bytes > 0",
     "CREATE INDEX IF NOT EXISTS jobs_unended ON jobs (server) WHERE ended = 0",
     "CREATE INDEX IF NOT EXISTS jobs_ended ON jobs (ended) WHERE ended > 0 AND owner <> ''",
     "CREATE TABLE IF NOT EXISTS uses (job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, "
@@ -32,7 +34,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, owner TEXT NOT NULL, "
     "key TEXT NOT NULL, bytes BIGINT NOT NULL, used DOUBLE PRECISION NOT NULL, "
     "upload TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS uploads_of_owner ON uploads (owner)",
+    "CREATE INDEX IF NOT EXISTS uploads_of_owner ON uploads (owner, bytes)",
     "CREATE INDEX IF NOT EXISTS uploads_used ON uploads (used)",
     "CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, name TEXT NOT NULL, "
     "digest TEXT NOT NULL, quota_seconds DOUBLE PRECISION, rate_count INTEGER NOT NULL, "
@@ -44,7 +46,7 @@ SCHEMA = (
     "operation TEXT NOT NULL, audio_seconds DOUBLE PRECISION NOT NULL, "
     "work_seconds DOUBLE PRECISION NOT NULL, bytes BIGINT NOT NULL, "
     "ended DOUBLE PRECISION NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS usage_of_owner ON usage (owner, ended)",
+    "CREATE INDEX IF NOT EXISTS usage_of_owner ON usage (owner, ended, audio_seconds)",
     "CREATE INDEX IF NOT EXISTS usage_ended ON usage (ended)",
     "CREATE TABLE IF NOT EXISTS deliveries (id TEXT PRIMARY KEY, owner TEXT NOT NULL, "
     "url TEXT NOT NULL, body TEXT NOT NULL, tries INTEGER NOT NULL, "
