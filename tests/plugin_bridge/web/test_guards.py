@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from support.web import keys_of, problem, web
+from support.web import problem
 
 HOST = ("Host", "localhost")
 LONG = ("Content-Length", str(10**6))
@@ -102,61 +102,3 @@ def test_what_is_not_there_is_a_problem(http):
     ):
         assert http.get(path).status_code in (404, 422)
         assert http.get(path).headers["content-type"] == "application/problem+json"
-
-
-class TestKeys:
-    """A server with keys."""
-
-    @pytest.fixture(scope="class")
-    def keyed(self, tmp_path_factory):
-        with web(tmp_path_factory.mktemp("keyed"), "--max-upload-mb", "1") as server:
-            printed = keys_of(server.folder, "add", "Anna", "--rate", "30/min")
-            (key,) = [word for word in printed.split() if word.startswith("rk_")]
-            server.key = key
-            time.sleep(1.1)  # the table of keys is read once a second
-            yield server
-
-    def test_without_a_key_nothing_is_shown(self, keyed):
-        assert refused(keyed, HOST, ("Content-Length", "900000")) == 401
-        for path in ("/v1/jobs", "/v1/me", "/v1/usage", "/v1/events"):
-            reply = keyed.http.get(path)
-            problem(reply, 401, "unauthorised")
-            assert reply.headers["www-authenticate"] == "Bearer"
-        for path in ("/v1/presets", "/v1/settings", "/healthz", "/openapi.json"):
-            assert keyed.http.get(path).status_code == 200
-
-    def test_with_it_everything_is(self, keyed, stem):
-        with keyed.client(headers={"Authorization": f"Bearer {keyed.key}"}) as anna:
-            me = anna.get("/v1/me").json()
-            assert me["name"] == "Anna"
-            assert me["owner"].startswith("key_")
-            assert keyed.upload(stem, http=anna)["bytes"] == len(stem)
-
-    def test_the_page_signs_in_and_out(self, keyed):
-        with keyed.client() as browser:
-            problem(browser.post("/v1/session", json={"key": "rk_x"}), 401, "unauthorised")
-            reply = browser.post("/v1/session", json={"key": keyed.key})
-            assert reply.status_code == 204
-            assert "HttpOnly" in reply.headers["set-cookie"]
-            assert "samesite=strict" in reply.headers["set-cookie"].lower()
-            assert browser.get("/v1/me").json()["name"] == "Anna"
-            assert browser.delete("/v1/session").status_code == 204
-            problem(browser.get("/v1/me"), 401, "unauthorised")
-
-    def test_too_many_requests_are_told_when_to_come_back(self, keyed):
-        with keyed.client(headers={"Authorization": f"Bearer {keyed.key}"}) as anna:
-            replies = [anna.get("/v1/jobs") for _ in range(32)]
-        assert replies[0].headers["ratelimit-policy"] == '"requests";q=30;w=60'
-        assert '"requests";r=' in replies[0].headers["ratelimit"]
-        problem(replies[-1], 429, "rate_limited")
-        assert 1 <= int(replies[-1].headers["retry-after"]) <= 3
-
-    def test_too_large_an_upload_is_refused_while_it_comes(self, keyed):
-        (key,) = [
-            word for word in keys_of(keyed.folder, "add", "Ben").split() if word.startswith("rk_")
-        ]
-        time.sleep(1.1)
-        with keyed.client(headers={"Authorization": f"Bearer {key}"}) as ben:
-            pieces = (bytes(10_000) for _ in range(110))
-            problem(ben.post("/v1/uploads", content=pieces), 413, "too_large")
-        assert not list((keyed.folder / "data" / "uploads").glob("*tmp*"))
