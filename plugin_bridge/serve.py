@@ -27,7 +27,7 @@ from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
 from plugin_bridge.osc.udp import open_socket
 from plugin_bridge.storage.files import Files
-from plugin_bridge.storage.local import LocalFiles
+from plugin_bridge.storage.opening import open_files
 
 if TYPE_CHECKING:
     from plugin_bridge.web.server import Options as WebOptions
@@ -122,7 +122,7 @@ def serve(options: Options) -> None:
         open_things.callback(workers.shutdown)
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
-        files = _storage(options) if options.web else None
+        files = open_files(options.files or options.data or default_data()) if options.web else None
         asyncio.run(_serve(options, journal, workers, lookers, files, preset))
 
 
@@ -143,15 +143,6 @@ def _journal(options: Options) -> Journal:
     from plugin_bridge.jobs.records.opening import open_shared
 
     return Journal(records=open_shared(options.records))
-
-
-def _storage(options: Options) -> Files:
-    """Where uploads and results are. Raises ValueError or OSError."""
-    if options.files is None:
-        return LocalFiles(options.data or default_data())
-    from plugin_bridge.storage.opening import open_files
-
-    return open_files(options.files)
 
 
 async def _serve(
