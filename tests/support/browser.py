@@ -17,6 +17,22 @@ from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 60.0  # seconds for an answer; a browser on a busy machine takes its time
+POLL_SECONDS = 0.03  # between looks at a page; not searched
+#: What a key types, and its number for Windows, by which Chromium knows keys that type nothing.
+KEYS = {
+    "Tab": ("", 9),
+    "Enter": ("\r", 13),
+    "Escape": ("", 27),
+    "Space": (" ", 32),
+    "PageUp": ("", 33),
+    "PageDown": ("", 34),
+    "End": ("", 35),
+    "Home": ("", 36),
+    "ArrowLeft": ("", 37),
+    "ArrowUp": ("", 38),
+    "ArrowRight": ("", 39),
+    "ArrowDown": ("", 40),
+}
 
 
 class Browser:
@@ -48,10 +64,10 @@ class Browser:
                 result: dict[str, Any] = answer["result"]
                 return result
 
-    def open(self, page: Path) -> None:
-        """Open a page and wait until all of it is there."""
+    def open(self, page: Path | str) -> None:
+        """Open a page, by its path or its address, and wait until all of it is there."""
         self.loaded = False
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
         while not self.loaded:
             self._receive()
 
@@ -63,8 +79,53 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def screenshot(self, path: Path, *, width: int = 1200, dark: bool = False) -> None:
-        """A picture of the whole page."""
+    def until(self, condition: str, seconds: float = PATIENCE) -> Any:
+        """Wait until a script's value is true, and return it.
+
+        Raises:
+            AssertionError: it did not come true in time.
+        """
+        end = time.monotonic() + seconds
+        while not (value := self.evaluate(condition)):
+            assert time.monotonic() < end, f"{condition} did not become true. {self.errors}"
+            time.sleep(POLL_SECONDS)
+        return value
+
+    def choose_files(self, selector: str, *paths: Path) -> None:
+        """Put files into an ``<input type="file">``, as its dialogue would."""
+        found = self.call("Runtime.evaluate", expression=f"document.querySelector({selector!r})")
+        self.call(
+            "DOM.setFileInputFiles",
+            files=[str(path) for path in paths],
+            objectId=found["result"]["objectId"],
+        )
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other: ``Tab``, ``Shift+Tab``, ``ArrowLeft``, ``x``."""
+        for name in keys:
+            shift, _, key = name.rpartition("+")
+            text, code = KEYS.get(key, (key if len(key) == 1 else "", ord(key[0].upper())))
+            about = {"key": " " if key == "Space" else key, "windowsVirtualKeyCode": code}
+            about["modifiers"] = 8 if shift == "Shift" else 0
+            self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **about)
+            self.call("Input.dispatchKeyEvent", type="keyUp", **about)
+
+    def click(self, selector: str) -> None:
+        """Click with the mouse into the middle of an element, which is scrolled to if need be."""
+        x, y = self.evaluate(
+            f"""(() => {{
+              const element = document.querySelector({selector!r});
+              element.scrollIntoView({{ block: "center", behavior: "instant" }});
+              const box = element.getBoundingClientRect();
+              return [box.x + box.width / 2, box.y + box.height / 2];
+            }})()"""
+        )
+        about = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, **about)
+
+    def look(self, *, width: int = 1200, dark: bool = False) -> None:
+        """Be as wide as that, and light or dark."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call(
@@ -74,6 +135,10 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
+
+    def screenshot(self, path: Path, *, width: int = 1200, dark: bool = False) -> None:
+        """A picture of the whole page."""
+        self.look(width=width, dark=dark)
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 

@@ -1,0 +1,160 @@
+// The form that asks for a job. It is made from what the server says of its operations.
+
+import { submit } from "./api.js";
+import { make } from "./dom.js";
+import { Presets } from "./presets.js";
+import { settingField } from "./settings.js";
+import { SoundField } from "./soundfield.js";
+import { capital, problemWords } from "./words.js";
+
+const MEMORY = "restyle-form"; // of this tab: two tabs may be about different stems
+const DEFAULT = "restyle";
+const PRESET = "preset"; // the setting that a style of a preset stands for
+
+/** The form at `root`; `onsubmit` is called with the job when one was accepted. */
+export class Form {
+  constructor(root, { operations, formats }, families, onsubmit) {
+    this.root = root;
+    this.operations = operations;
+    this.formats = formats;
+    this.families = families;
+    this.memory = JSON.parse(sessionStorage.getItem(MEMORY) ?? "{}");
+    const known = this.memory.operation in operations ? this.memory.operation : null;
+    this.operation = known ?? (DEFAULT in operations ? DEFAULT : Object.keys(operations)[0]);
+    this.build();
+    root.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const job = await this.#send();
+      if (job) onsubmit(job);
+    });
+  }
+
+  get #about() {
+    return this.operations[this.operation];
+  }
+
+  /** Make the fields of the chosen operation, with what was in them before. */
+  build() {
+    const { title, about, inputs, settings } = this.#about;
+    this.sounds = new Map();
+    this.presets = null;
+    const parts = inputs.map((it) => (it.style ? this.#style(it) : this.#sound(it)));
+    const names = Object.keys(settings).filter((it) => !(this.presets && it === PRESET));
+    this.fields = names.map((it) => settingField(it, settings[it], () => this.#remember()));
+    for (const field of this.fields) field.value = this.memory.settings?.[field.name];
+    this.format = settingField("format", this.#formats(), () => this.#remember());
+    this.format.value = this.memory.format;
+    const [first, ...rest] = [...this.fields, this.format].map((it) => it.root);
+    const more = make("details", {}, make("summary", {}, "More"), ...rest);
+    this.problem = make("p", { class: "bad", role: "alert" });
+    this.button = make("button", { class: "main" }, title);
+    const what = make("p", { class: "soft" }, about);
+    this.root.replaceChildren(...this.#choice(), what, ...parts, first, more);
+    this.root.append(this.problem, this.button);
+  }
+
+  #formats() {
+    return { kind: "choice", words: this.formats, default: this.formats[0] };
+  }
+
+  /** What to do, if there is a choice. */
+  #choice() {
+    const options = Object.entries(this.operations).map(([name, it]) =>
+      make("option", { value: name, selected: name === this.operation }, it.title),
+    );
+    if (options.length < 2) return [make("h2", {}, this.#about.title)];
+    const select = make("select", { id: "operation" }, ...options);
+    select.addEventListener("change", () => {
+      this.operation = select.value;
+      this.#remember();
+      this.build();
+      this.root.querySelector("#operation").focus();
+    });
+    return [make("label", { for: "operation", class: "heading" }, "What to do"), select];
+  }
+
+  #sound({ name, optional }) {
+    const hint = optional ? "Drop a sound here, or choose one; or leave it out" : "Drop a sound here, or choose one";
+    const field = new SoundField(capital(name), hint, () => this.#remember());
+    this.sounds.set(name, { field, optional });
+    this.#restore(name, field);
+    return field.root;
+  }
+
+  /** An input that may be a preset. */
+  #style({ name, optional }) {
+    const field = new SoundField("Your own clip", `or drop one here: a few seconds will do`, () => {
+      if (field.value) this.presets.value = "";
+      this.#remember();
+    });
+    this.presets = new Presets(this.families, () => {
+      field.clear();
+      this.#remember();
+    });
+    this.sounds.set(name, { field, optional, style: true });
+    if (this.memory.sounds?.[name]) this.#restore(name, field);
+    else this.presets.value = this.memory.preset ?? "";
+    const title = make("h3", { id: "style-title" }, capital(name));
+    const group = make("div", { class: "style", role: "group", "aria-labelledby": "style-title" }, title);
+    group.append(this.presets.root, field.root);
+    return group;
+  }
+
+  #restore(name, field) {
+    const id = this.memory.sounds?.[name];
+    if (id) field.restore(id);
+  }
+
+  #remember() {
+    const ids = [...this.sounds].map(([name, { field }]) => [name, field.value?.id]);
+    this.memory = {
+      operation: this.operation,
+      sounds: { ...this.memory.sounds, ...Object.fromEntries(ids) },
+      preset: this.presets?.value,
+      settings: { ...this.memory.settings, ...this.#settings(null) },
+      format: this.format?.value,
+    };
+    sessionStorage.setItem(MEMORY, JSON.stringify(this.memory));
+  }
+
+  #settings(unset) {
+    return Object.fromEntries((this.fields ?? []).map((it) => [it.name, it.value ?? unset]));
+  }
+
+  /** The body of the job, or null if something is missing, which is said where it is. */
+  #body() {
+    const body = { operation: this.operation, format: this.format.value ?? this.formats[0] };
+    for (const [name, { field, optional, style }] of this.sounds) {
+      const preset = style ? this.presets.value : "";
+      if (preset) body[name] = { preset };
+      else if (field.value) body[name] = style ? { upload: field.value.id } : field.value.id;
+      else if (style || !optional) {
+        field.fail(style ? "Choose an instrument, or drop a clip." : `Drop a ${name} first.`);
+        return null;
+      }
+    }
+    return { ...body, ...this.#settings(undefined) };
+  }
+
+  async #send() {
+    this.problem.textContent = "";
+    const bad = this.fields.find((it) => !it.input.checkValidity());
+    if (bad) {
+      bad.root.closest("details")?.setAttribute("open", "");
+      bad.input.reportValidity();
+      return null;
+    }
+    const body = this.#body();
+    if (!body) return null;
+    this.button.disabled = true;
+    try {
+      return await submit(body);
+    } catch (problem) {
+      this.problem.textContent = problemWords(problem);
+      return null;
+    } finally {
+      this.button.disabled = false;
+      this.button.focus();
+    }
+  }
+}

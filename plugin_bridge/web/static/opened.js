@@ -1,0 +1,301 @@
+// The job that is open: its progress, then its sounds over their spectrograms, with other results of
+// the same stem beside it.
+
+import { submit } from "./api.js";
+import { at, button, make, say } from "./dom.js";
+import { cancelButton } from "./jobactions.js";
+import { failure, progressOf } from "./joblist.js";
+import { curlLines, pythonLines } from "./lines.js";
+import { fileName, inputName, jobName, resultName, settingsOf } from "./names.js";
+import { go, hash } from "./place.js";
+import { settingField } from "./settings.js";
+import { hasEnded } from "./store.js";
+import { capital, duration, problemWords, size } from "./words.js";
+
+const SHARES = ["played", "blended", "kept"]; // of what a result is made, as made_of has them
+
+/** The job open in `root`, and those beside it. */
+export class Opened {
+  #job = null; // what is shown
+  #beside = [];
+  #sounds = new Map(); // elements of the deck, by what they play
+
+  constructor(root, store, about) {
+    Object.assign(this, { root, store, about });
+    store.addEventListener("job", ({ detail }) => this.#heed(detail));
+  }
+
+  /** Show a job, or none. */
+  async open(id, beside) {
+    const again = this.#job?.id === id;
+    if (!id) return this.#close();
+    const found = await Promise.all([id, ...beside].map((it) => this.store.find(it)));
+    if (!found[0]) {
+      this.#close();
+      this.root.hidden = false;
+      this.root.append(make("p", {}, "That job is no longer there: results are deleted after a while."));
+      return;
+    }
+    this.#beside = beside.filter((it, n) => found[n + 1]);
+    if (again) this.#update();
+    else this.#build(found[0]);
+  }
+
+  #close() {
+    this.#job = null;
+    this.root.replaceChildren();
+    this.root.hidden = true;
+  }
+
+  #heed(job) {
+    if (!this.#job) return;
+    if (job.gone && job.id === this.#job.id) go("");
+    else if (job.gone && this.#beside.includes(job.id)) this.#put(job.id, false);
+    else if (job.id === this.#job.id || this.#beside.includes(job.id)) this.#update();
+    else if (!job.gone && hasEnded(job)) this.#offerOthers();
+  }
+
+  #build(job) {
+    this.#job = job;
+    this.#sounds.clear();
+    const close = button("Close", () => go(""), { class: "plain" });
+    const title = make("h2", { id: "opened-title" }, jobName(job, this.about));
+    this.facts = make("p", { class: "soft" });
+    this.waiting = make("div", {});
+    this.problem = make("p", { class: "bad", role: "alert" });
+    this.deck = make("sound-deck", { "data-switch": true });
+    this.results = make("ul", { class: "results" });
+    this.others = make("div", { class: "others", role: "group", "aria-label": "Other results beside it" });
+    this.again = this.#againForm(job);
+    this.root.replaceChildren(make("div", { class: "find" }, title, close), this.facts, this.waiting);
+    this.root.append(this.problem, this.deck, this.results, this.again ?? "", this.others);
+    this.root.append(this.#lines(job));
+    this.root.hidden = false;
+    this.#update();
+  }
+
+  /** All that is shown, the opened one first. */
+  get #all() {
+    return [this.#job.id, ...this.#beside].map((id) => this.store.get(id)).filter(Boolean);
+  }
+
+  #update() {
+    const job = (this.#job = this.store.get(this.#job.id) ?? this.#job);
+    const done = this.#all.filter((it) => it.state === "done");
+    const work = job.state === "done" ? `made in ${duration(job.seconds)}` : "";
+    this.facts.textContent = [settingsOf(job, this.about), work].filter(Boolean).join(" · ");
+    this.problem.textContent = job.state === "failed" ? failure(job) : "";
+    this.#showWaiting();
+    this.#showSounds(done);
+    this.results.replaceChildren(...done.map((it) => this.#result(it, done)));
+    if (this.again) this.again.hidden = job.state !== "done";
+    this.#offerOthers();
+  }
+
+  /** How far those are that have not ended, or how they failed to. */
+  #showWaiting() {
+    const rows = this.#all.filter((it) => it.state !== "done");
+    const ids = rows.map((it) => `${it.id} ${hasEnded(it)}`).join();
+    if (this.waiting.dataset.ids !== ids) {
+      this.waiting.dataset.ids = ids;
+      this.bars = rows.map((it) => this.#bar(it));
+      this.waiting.replaceChildren(...this.bars.map((it) => it.root));
+    }
+    rows.forEach((it, n) => this.bars[n].update(it));
+  }
+
+  #bar(job) {
+    const beside = job.id !== this.#job.id;
+    const name = beside ? settingsOf(job, this.about) || jobName(job, this.about) : jobName(job, this.about);
+    const { root, update } = progressOf(job, name);
+    if (beside) root.prepend(make("strong", {}, `${capital(name)}: `));
+    if (beside && job.state === "failed") root.append(make("span", { class: "bad" }, failure(job)));
+    const tell = (text) => (this.problem.textContent = text);
+    root.append(hasEnded(job) ? "" : cancelButton(job, this.store, tell));
+    return { root, update };
+  }
+
+  #showSounds(done) {
+    const wanted = new Map();
+    if (done.length) {
+      for (const name of Object.keys(this.#job.inputs)) wanted.set(name, () => this.#input(name));
+      for (const it of done) wanted.set(it.id, () => this.#output(it));
+    }
+    for (const [key, element] of this.#sounds) {
+      if (wanted.has(key)) continue;
+      element.remove();
+      this.#sounds.delete(key);
+    }
+    for (const [key, build] of wanted) {
+      if (!this.#sounds.has(key)) this.#sounds.set(key, build());
+      this.deck.append(this.#inOrder(key));
+    }
+    for (const it of done) this.#rename(it, done);
+    this.deck.refresh();
+  }
+
+  /** The element of a sound, if it is not where it belongs: moving one would stop it. */
+  #inOrder(key) {
+    const element = this.#sounds.get(key);
+    return element.isConnected ? "" : element;
+  }
+
+  #sound(name, file, links, attributes) {
+    const heading = make("h3", {}, name);
+    const head = make("div", { class: "head" }, heading, make("p", { class: "soft", title: file }, file));
+    const audio = make("audio", { preload: "metadata", src: links.preview ?? links.audio });
+    const view = make("div", { class: "view picture" });
+    if (links.spectrogram) {
+      const alt = `Spectrogram: ${name}`;
+      const image = make("img", { src: links.spectrogram, alt, draggable: "false" });
+      image.addEventListener("error", () => image.remove());
+      view.append(image);
+    }
+    return make("div", { class: "sound", "data-name": name, ...attributes }, head, audio, view);
+  }
+
+  #input(name) {
+    const { preset } = this.#job.inputs[name];
+    const clip = preset ? { audio: `v1/presets/${encodeURIComponent(preset)}/clip` } : {};
+    const links = this.#job.links[name] ?? clip;
+    const styled = this.#styled.includes(name);
+    const about = { "data-step": !styled };
+    return this.#sound(capital(name), inputName(this.#job, name, this.about), links, about);
+  }
+
+  #output(job) {
+    const about = {
+      "data-step": true,
+      "data-start": job.settings.start_seconds ?? 0,
+      "data-gain-db": job.settings.gain_db ?? 0,
+    };
+    return this.#sound("Output", jobName(job, this.about), job.links.output, about);
+  }
+
+  get #styled() {
+    const inputs = this.about.operations[this.#job.operation]?.inputs ?? [];
+    return inputs.filter((it) => it.style).map((it) => it.name);
+  }
+
+  /** Call an output by what tells it from the others. */
+  #rename(job, done) {
+    const element = this.#sounds.get(job.id);
+    const name = resultName(job, done, this.about);
+    element.dataset.name = name;
+    element.querySelector("h3").textContent = name;
+  }
+
+  /** What a result is made of, the advice, and the file. */
+  #result(job, done) {
+    const name = resultName(job, done, this.about);
+    const download = make("a", {
+      class: "download",
+      href: `${job.links.output.audio}?download=1`,
+      download: `${fileName(job, this.about)}.${job.format}`,
+    });
+    download.append(`Download ${done.length > 1 ? name.toLowerCase() : job.format.toUpperCase()}`);
+    download.append(make("span", { class: "soft" }, ` ${size(job.bytes)}`));
+    const shares = SHARES.filter((it) => job.made_of[it] > 0.005);
+    const words = shares.map((it) => `${it} ${Math.round(100 * job.made_of[it])} %`).join(", ");
+    const bar = make("div", { class: "shares", role: "img", "aria-label": `Made of: ${words}` });
+    for (const it of shares) {
+      const part = make("span", { class: it });
+      part.style.flexGrow = job.made_of[it];
+      bar.append(part);
+    }
+    const made = make("p", { class: "soft" }, capital(words));
+    const advice = job.advice && make("p", { class: "advice" }, job.advice);
+    const row = make("li", {}, make("div", { class: "find" }, download));
+    if (done.length > 1 && job.id !== this.#job.id) {
+      const text = `Put ${name.toLowerCase()} away`;
+      row.firstChild.append(button("Put away", () => this.#put(job.id, false), { "aria-label": text }));
+    }
+    if (words) row.append(bar, made);
+    row.append(advice || "");
+    return row;
+  }
+
+  /** The first number that can be set, to be tried with another value. */
+  #againForm(job) {
+    const settings = this.about.operations[job.operation]?.settings ?? {};
+    const name = Object.keys(settings).find((it) => settings[it].kind === "number");
+    if (!name) return null;
+    const field = settingField(name, settings[name]);
+    field.value = job.settings[name];
+    const form = make("form", { class: "again" }, field.root, make("button", {}, "Try it beside"));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      this.problem.textContent = "";
+      try {
+        const made = await submit(this.#bodyWith(name, field.value ?? settings[name].default));
+        this.store.take(made);
+        this.#put(made.id, true);
+        say("It is being made, and will appear beside this one.");
+      } catch (problem) {
+        this.problem.textContent = problemWords(problem);
+      }
+    });
+    return form;
+  }
+
+  #bodyWith(name, value) {
+    const { operation, format, inputs, settings } = this.#job;
+    const { preset, ...others } = settings;
+    const body = { operation, format, ...others, [name]: value };
+    for (const [input, it] of Object.entries(inputs)) {
+      if (it.preset) body[input] = { preset: it.preset };
+      else body[input] = this.#styled.includes(input) ? { upload: it.upload } : it.upload;
+    }
+    return body;
+  }
+
+  #put(id, beside) {
+    const others = this.#beside.filter((it) => it !== id);
+    go(this.#job.id, beside ? [...others, id] : others);
+  }
+
+  /** Other results of the same stem, to be put beside this one. */
+  #offerOthers() {
+    const [stem] = Object.values(this.#job.inputs);
+    const shown = [this.#job.id, ...this.#beside];
+    const others = this.store.all.filter((it) => {
+      const same = Object.values(it.inputs)[0]?.upload === stem?.upload;
+      return same && it.state === "done" && !shown.includes(it.id);
+    });
+    const links = others.map((it) => {
+      const text = [jobName(it, this.about), settingsOf(it, this.about)].filter(Boolean).join(", ");
+      return make("a", { class: "chip", href: hash(this.#job.id, [...this.#beside, it.id]) }, `+ ${text}`);
+    });
+    const ready = this.#job.state === "done" && links.length > 0;
+    this.others.replaceChildren(...(ready ? [make("span", { class: "soft" }, "Beside it:"), ...links] : []));
+  }
+
+  #lines(job) {
+    const about = { keyed: this.about.keyed, styled: this.#styled };
+    const lines = make("details", { class: "lines" }, make("summary", {}, "The same from a program"));
+    for (const [name, text] of [["curl", curlLines(job, about)], ["Python", pythonLines(job, about)]]) {
+      const copy = button("Copy", () => copyText(copy, text), { "aria-label": `Copy the ${name} lines` });
+      const code = make("pre", { tabindex: "0", "aria-label": `${name} lines` }, make("code", {}, text));
+      lines.append(make("div", { class: "find" }, make("h3", {}, name), copy), code);
+    }
+    return lines;
+  }
+}
+
+/** Copy a text; without a secure context a browser lets a page do no more than mark it. */
+async function copyText(copy, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    copy.textContent = "Copied";
+  } catch {
+    const code = copy.parentElement.nextElementSibling;
+    getSelection().selectAllChildren(code);
+    copy.textContent = "Marked: press Ctrl+C";
+  }
+}
+
+/** Put the keyboard at the opened job. */
+export function focusOpened() {
+  at("opened").focus({ preventScroll: true });
+  at("opened").scrollIntoView({ block: "start" });
+}

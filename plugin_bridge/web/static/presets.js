@@ -1,0 +1,89 @@
+// The list of presets: by family, filtered by words, each with a button that plays it.
+
+import { button, make, setText } from "./dom.js";
+
+/** `value` is a preset's name or ""; `onchange` is called when one is chosen. */
+export class Presets {
+  #rows = [];
+  #played = null; // the button of the preset that plays
+
+  constructor(families, onchange) {
+    this.onchange = onchange;
+    this.labels = new Map();
+    this.audio = make("audio", { hidden: true, preload: "none" });
+    for (const event of ["pause", "ended", "error"]) {
+      this.audio.addEventListener(event, () => this.#mark(null));
+    }
+    this.filter = make("input", { type: "search", id: "filter", autocomplete: "off" });
+    this.filter.placeholder = "violin, drums, 40 …";
+    this.filter.addEventListener("input", () => this.#narrow());
+    this.filter.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // it would submit the form
+    });
+    this.count = make("span", { class: "soft", role: "status" });
+    const label = make("label", { for: "filter" }, "Find an instrument");
+    this.list = make("div", { class: "presets" }, ...families.map((it) => this.#family(it)));
+    this.root = make("div", {}, make("div", { class: "find" }, label, this.count), this.filter);
+    this.root.append(this.list, this.audio);
+    this.#narrow();
+  }
+
+  #family({ name, presets }) {
+    const group = make("fieldset", {}, make("legend", {}, name));
+    for (const preset of presets) {
+      this.labels.set(preset.name, preset.label);
+      const radio = make("input", { type: "radio", name: "preset", value: preset.name });
+      radio.addEventListener("change", () => this.onchange());
+      const play = button("", () => this.#toggle(play, preset.name), { class: "play small" });
+      play.ariaLabel = `Play ${preset.label}`;
+      const row = make("div", { class: "preset" }, make("label", {}, radio, preset.label), play);
+      const words = [preset.label, preset.name, name, preset.program ?? ""].join(" ").toLowerCase();
+      this.#rows.push({ row, group, words, radio });
+      group.append(row);
+    }
+    return group;
+  }
+
+  get value() {
+    return this.#rows.find((it) => it.radio.checked)?.radio.value ?? "";
+  }
+
+  set value(name) {
+    for (const { radio, row } of this.#rows) {
+      radio.checked = radio.value === name;
+      if (radio.checked) this.list.scrollTop = row.offsetTop - this.list.offsetTop - 60;
+    }
+  }
+
+  #narrow() {
+    const wanted = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const shown = new Set();
+    let count = 0;
+    for (const { row, group, words } of this.#rows) {
+      row.hidden = !wanted.every((it) => words.includes(it));
+      if (row.hidden) continue;
+      count += 1;
+      shown.add(group);
+    }
+    for (const { group } of this.#rows) group.hidden = !shown.has(group);
+    setText(this.count, count === 1 ? "1 preset" : `${count} presets`);
+  }
+
+  #toggle(play, name) {
+    if (this.#played === play) {
+      this.audio.pause();
+      return;
+    }
+    this.audio.src = `v1/presets/${encodeURIComponent(name)}/clip`;
+    this.#mark(play);
+    this.audio.play().catch(() => this.#played === play && this.audio.error && this.#mark(null));
+  }
+
+  #mark(play) {
+    this.#played?.classList.remove("playing");
+    this.#played = play;
+    play?.classList.add("playing");
+    for (const it of this.list.querySelectorAll(".play[aria-pressed]")) it.removeAttribute("aria-pressed");
+    play?.setAttribute("aria-pressed", "true");
+  }
+}
