@@ -23,6 +23,7 @@ class Postgres:
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs, self._folder = programs, folder
         self._numbers = itertools.count()
+        self._emptied = ""
         self.port = _free_port()
         (folder / "password").write_text(PASSWORD)
         given = ["-U", "restyle", "-A", "scram-sha-256", "--pwfile", str(folder / "password")]
@@ -54,6 +55,22 @@ class Postgres:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
+
+    def emptied(self) -> str:
+        """Empty a database that is the same each time, which is quicker; returns its address.
+
+        Nobody may be connected to it.
+        """
+        import psycopg
+
+        if not self._emptied:
+            self._emptied = self.new_database()
+        with psycopg.connect(self._emptied, autocommit=True) as connection:
+            connection.execute(
+                "DROP SCHEMA IF EXISTS restyle CASCADE; DROP SCHEMA public CASCADE; "
+                "CREATE SCHEMA public"
+            )
+        return self._emptied
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), "-D", str(self._folder / "data"), *arguments]

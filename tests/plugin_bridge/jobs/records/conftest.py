@@ -53,7 +53,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "sqlite":
         found = Database(tmp_path / "journal.sqlite", None)
     else:
-        found = Database(None, request.getfixturevalue("postgres").new_database())
+        found = Database(None, request.getfixturevalue("postgres").emptied())
     yield found
     found.close()
 

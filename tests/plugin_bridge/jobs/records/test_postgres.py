@@ -20,7 +20,7 @@ from plugin_bridge.jobs.records.records import Row, Unwritable, Written
 
 @pytest.fixture
 def url(postgres):
-    return postgres.new_database()
+    return postgres.emptied()
 
 
 @pytest.fixture
