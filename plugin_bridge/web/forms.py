@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from plugin_bridge.web.headers import name_in
 from plugin_bridge.web.problems import Problem
 
 FIELD = "file"  # the form's field with the sound
@@ -83,11 +82,12 @@ class FormFile:
         self._header = [bytearray(), bytearray()]
 
     def _on_headers(self) -> None:
-        field = self._fields.get(b"content-disposition", b"").decode("utf-8", "replace")
+        _, options = parse_options_header(self._fields.get(b"content-disposition", b""))
         self._header_bytes = 0
-        self._wanted = not self._found and field_in(field) == FIELD
+        self._wanted = not self._found and options.get(b"name") == FIELD.encode()
         if self._wanted:
-            self._found, self.name = True, name_in(field)
+            self._found = True
+            self.name = options.get(b"filename", b"").decode("utf-8", "replace")
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._wanted:
@@ -98,12 +98,6 @@ class FormFile:
 
     def _on_end(self) -> None:
         self._ended = True
-
-
-def field_in(disposition: str) -> str:
-    """The name of the field in a part's ``Content-Disposition``."""
-    _, options = parse_options_header(disposition)
-    return options.get(b"name", b"").decode("utf-8", "replace")
 
 
 def is_form(headers: Mapping[str, str]) -> bool:

@@ -15,7 +15,7 @@ from plugin_bridge.web.account import SignIn
 from plugin_bridge.web.answers import ANSWERS, COMMON, FIELDS_OF_STATUS, JSON, KEYED, Answer
 from plugin_bridge.web.forms import FIELD
 from plugin_bridge.web.identity import is_open
-from plugin_bridge.web.problems import MEDIA_TYPE
+from plugin_bridge.web.problems import MEDIA_TYPE, ONLY_HTTP, STATUS, TITLES
 from plugin_bridge.web.views import JobPage, JobView, ProblemView, UploadView
 
 REF = "#/components/schemas/{model}"
@@ -39,6 +39,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         "schemas": schemas,
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
     }
+    found["x-codes"] = {code: TITLES[code] for code in (*STATUS, *ONLY_HTTP, "internal")}
     for path, item in found["paths"].items():
         for method, operation in item.items():
             _complete(operation, method, path)

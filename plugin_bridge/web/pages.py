@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,9 @@ from plugin_bridge.web.problems import Problem
 
 routes = APIRouter(include_in_schema=False)
 
-FOLDER = Path(__file__).parent / "static"
+ROOM = Path(__file__).parent
+#: Where the files of the pages are: their own, and those that the pages of reports have, too.
+FOLDERS = {"": ROOM / "static", "look/": ROOM.parent / "reports" / "look"}
 CACHE = "no-cache"  # ask whether it has changed: pages and scripts belong together
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -40,22 +43,20 @@ class File(NamedTuple):
 
 
 @functools.cache  # they do not change while the server runs
-def read(name: str) -> File | None:
-    """A file of the page by its name; None if there is none."""
-    path = FOLDER / name
-    if path.suffix not in TYPES or path.parent != FOLDER or not path.is_file():
-        return None
-    content = path.read_bytes()
-    return File(content, TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
-
-
-@functools.cache
-def _names() -> frozenset[str]:
-    return frozenset(it.name for it in FOLDER.iterdir()) if FOLDER.is_dir() else frozenset()
+def files() -> Mapping[str, File]:
+    """The files of the pages, by their names."""
+    found = {}
+    for prefix, folder in FOLDERS.items():
+        for path in folder.iterdir():
+            if path.suffix in TYPES:
+                content = path.read_bytes()
+                tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+                found[prefix + path.name] = File(content, TYPES[path.suffix], tag)
+    return found
 
 
 def _send(request: Request, name: str) -> Response:
-    file = read(name) if name in _names() else None
+    file = files().get(name)
     if file is None:
         raise Problem("unknown_address", "There is no such page.")
     headers = {"ETag": file.tag, "Cache-Control": CACHE}
@@ -78,7 +79,7 @@ async def docs(request: Request) -> Response:
     return _send(request, "docs.html")
 
 
-@routes.get("/static/{name}")
+@routes.get("/static/{name:path}")
 async def static(request: Request, name: str) -> Response:
     """A file of the pages."""
     return _send(request, name)

@@ -53,10 +53,11 @@ RETRY_SECONDS: Mapping[str, int] = {
 BUSY = "The server cannot write jobs down just now: try again."
 
 #: Codes that only HTTP has.
-_MORE = {
+ONLY_HTTP = {
     "method_not_allowed": "the address does not take this method",
     "bad_range": "the file is shorter than the range begins",
 }
+TITLES: Mapping[str, str] = {**CODES, **ONLY_HTTP}
 
 
 class Problem(HTTPException):
@@ -86,7 +87,7 @@ class Problem(HTTPException):
     @property
     def content(self) -> dict[str, Any]:
         """What is sent."""
-        title = {**CODES, **_MORE}.get(self.code, "")
+        title = TITLES.get(self.code, "")
         content: dict[str, Any] = {
             "type": f"/docs#{self.code}",
             "title": title[:1].upper() + title[1:],
