@@ -79,6 +79,11 @@ def test_what_is_no_sound_does_not_stay(server, http, content, status, code):
     [
         ("multipart/form-data", b"--x\r\n"),
         ("multipart/form-data; boundary=x", b"no form at all"),
+        ("multipart/form-data; boundary=\xff", b"--\xff\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="\xf1\x92\xba\x8e"\r\n\r\n\r\n--x--',
+        ),
         ("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n--x--\r\n"),
         ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"'),
         (
@@ -89,7 +94,7 @@ def test_what_is_no_sound_does_not_stay(server, http, content, status, code):
 )
 def test_a_form_that_is_none_is_refused(server, http, type, body):
     before = left(server)
-    reply = http.post("/v1/uploads", content=body, headers={"Content-Type": type})
+    reply = http.post("/v1/uploads", content=body, headers={"Content-Type": type.encode("latin-1")})
     problem(reply, 400, "bad_request")
     assert left(server) == before
 
