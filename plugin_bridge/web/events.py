@@ -94,7 +94,8 @@ class Listener:
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         while not self.closed:
             try:
-                await asyncio.wait_for(self._some.wait(), HEARTBEAT_SECONDS)
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._some.wait()
             except TimeoutError:
                 yield b": \n\n"
             self._some.clear()

@@ -131,7 +131,8 @@ class _Exchange:
         if not self._unread:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), BODY_SECONDS)
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await self._receive()
         except TimeoutError:
             text = f"Nothing of the body came for {BODY_SECONDS:g} s."
             raise Problem("bad_request", text, status=408) from None

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -24,6 +24,7 @@ from plugin_bridge.web.models import Wanted
 from plugin_bridge.web.problems import Problem, of_refusal
 from plugin_bridge.web.tickets import digest_of, id_for, job_of, wait_for_end
 from plugin_bridge.web.views import State, job_view
+from plugin_bridge.web.webhooks import check_url
 
 log = logging.getLogger("restyle.serve")
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -47,7 +48,7 @@ async def submit(
 ) -> Response:
     """Ask for a job. It is done, whatever happens to the server meanwhile."""
     wanted = models.read(await request.body())
-    await check_webhook(wanted.webhook)
+    _check_webhook(wanted.webhook)
     id, digest = await id_for(desk, who, idempotency_key), digest_of(wanted)
     job = await _earlier(desk, who, id) if idempotency_key is not None else None
     if job is None:
@@ -113,18 +114,13 @@ async def delete(id: str, desk: AtDesk, who: Asking) -> Response:
     return Response(status_code=204)
 
 
-async def check_webhook(url: str) -> None:
+def _check_webhook(url: str) -> None:
     """Check the address that is to be told of a job's end. Raises Problem if it is none."""
-    if not url:
-        return
     try:
-        parts = urlsplit(url)
-        good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or parts.username is not None or not url.isprintable() or " " in url:
-        text = "It has to be an https address, without a name and password."
-        raise _wrong("webhook", text)
+        if url:
+            check_url(url)
+    except Refusal as refusal:
+        raise _wrong("webhook", str(refusal)) from refusal
 
 
 async def _earlier(desk: Desk, who: Account, id: str) -> Job | None:

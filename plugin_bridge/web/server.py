@@ -22,11 +22,12 @@ from plugin_bridge.accounts.accounts import Accounts
 from plugin_bridge.jobs.aside import Aside
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.retention import Retention
-from plugin_bridge.jobs.service import Service
+from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.web.app import build
 from plugin_bridge.web.desk import Desk, Limits
 from plugin_bridge.web.events import Hub
 from plugin_bridge.web.views import job_view
+from plugin_bridge.web.webhooks import Webhooks
 
 BACKLOG = 1024  # connections that wait to be accepted; not searched
 STOP_SECONDS = 1  # for what is being answered when the server stops; not searched
@@ -105,7 +106,7 @@ async def serving(service: Service, options: Options) -> AsyncIterator[str]:
 
 
 def _beside(desk: Desk) -> list[Runs]:
-    """What goes on beside the answers: old files are deleted."""
+    """What goes on beside the answers: old files are deleted, webhooks are told."""
     limits = desk.limits
     retention = Retention(
         desk.service,
@@ -114,7 +115,13 @@ def _beside(desk: Desk) -> list[Runs]:
         results_days=limits.results_seconds / 86400,
         min_free_bytes=limits.free_bytes,
     )
-    return [retention]
+    webhooks = Webhooks(desk.service)
+    desk.service.watch(lambda news: webhooks.wake() if _owes(news) else None)
+    return [retention, webhooks]
+
+
+def _owes(news: News) -> bool:
+    return isinstance(news, JobNews) and news.job.ended and bool(news.job.webhook)
 
 
 class _Server(uvicorn.Server):

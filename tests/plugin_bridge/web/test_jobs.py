@@ -91,6 +91,7 @@ def test_a_clip_of_one_s_own_can_be_the_style(server, mine, sent, stem):
         ({"webhook": "http://example.org"}, "webhook"),
         ({"webhook": "https://user:word@example.org/"}, "webhook"),
         ({"webhook": "no address"}, "webhook"),
+        ({"webhook": "https://127.0.0.1/"}, "webhook"),
     ],
 )
 def test_what_is_wrong_is_said_of_its_field(server, mine, sent, change, field):
