@@ -78,7 +78,7 @@ def _copy(sound: object, target: BinaryIO) -> None:
     options = {"format": "FLAC", "subtype": "PCM_16"}
     with soundfile.SoundFile(target, "w", sound.samplerate, sound.channels, **options) as copy:
         while len(block := sound.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
-            copy.write(np.nan_to_num(np.clip(block, -1.0, 1.0)))
+            copy.write(np.clip(np.nan_to_num(block), -1.0, 1.0))
 
 
 def draw_picture(files: Files, key: str) -> None:
@@ -108,7 +108,7 @@ def _mono(source: BinaryIO) -> Sound:
         with soundfile.SoundFile(source) as sound:
             blocks = []
             while len(block := sound.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
-                blocks.append(np.nan_to_num(block.mean(axis=1)))
+                blocks.append(np.nan_to_num(block).mean(axis=1))
             return Sound(np.concatenate(blocks)[None], sound.samplerate)
     except soundfile.LibsndfileError as error:
         raise ValueError(str(error)) from error

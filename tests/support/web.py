@@ -78,6 +78,10 @@ class WebServer:
         self.kill()
         self.start()
 
+    def entries(self) -> list[dict[str, Any]]:
+        """The lines of the log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
     def client(self, **options: Any) -> httpx2.Client:
         """Another client; ``options`` are those of `httpx2.Client`."""
         return httpx2.Client(base_url=self.url, timeout=SECONDS, **options)
@@ -164,8 +168,8 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", f"{code}\nfrom plugin_bridge.cli.main import main; main()"]
 
 
-def keys_of(folder: Path, *arguments: str) -> str:
+def keys_of(folder: Path, *arguments: str, journal: str = "journal.sqlite") -> str:
     """Run ``restyle keys`` on a server's journal; returns what it printed."""
-    command = [*RESTYLE, "keys", *arguments, "--journal", str(folder / "journal.sqlite")]
+    command = [*RESTYLE, "keys", *arguments, "--journal", str(folder / journal)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
     return done.stdout

@@ -1,0 +1,82 @@
+"""Header fields and the token bucket, by themselves."""
+
+import pytest
+
+from plugin_bridge.accounts.rates import Rate
+from plugin_bridge.web.headers import disposition, moment, name_in, seconds_of, span_of, wait_of
+from plugin_bridge.web.problems import told
+from plugin_bridge.web.rate import Bucket, Buckets
+
+
+def test_a_bucket_lets_in_what_the_rate_says_and_fills_again():
+    now = [0.0]
+    bucket = Bucket(Rate(3, 60.0), clock=lambda: now[0])
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    assert bucket.wait_seconds == 20
+    assert bucket.fields == {
+        "RateLimit-Policy": '"requests";q=3;w=60',
+        "RateLimit": '"requests";r=0;t=60',
+    }
+    now[0] = 20.0
+    assert [bucket.take() for _ in range(2)] == [True, False]
+    now[0] = 1e9
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_owners_have_buckets_of_their_own_and_new_rates_count_at_once():
+    buckets = Buckets(clock=lambda: 0.0)
+    assert buckets.of("a", Rate(1, 1.0)).take()
+    assert not buckets.of("a", Rate(1, 1.0)).take()
+    assert buckets.of("b", Rate(1, 1.0)).take()
+    assert buckets.of("a", Rate(2, 1.0)).take()
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [
+        (None, None),
+        ("wait=5", 5),
+        ("respond-async, wait=30", 30),
+        ('wait="7"', 7),
+        ("wait=9999", 60),
+        ("await=5", None),
+        ("wait=-1", None),
+        ("wait=x", None),
+    ],
+)
+def test_the_wait_that_is_preferred(field, seconds):
+    assert wait_of(field) == seconds
+
+
+def test_a_name_is_sent_in_a_way_that_nothing_can_break_out_of():
+    field = disposition('a"b\\ü.wav', download=True)
+    assert field.isascii()
+    assert field.startswith('attachment; filename="a_b__.wav"; ')
+    assert name_in(field.replace("filename=", "x=")) == 'a"b\\ü.wav'
+    assert name_in("attachment; filename*=klingon''x") in ("", "x")
+    assert name_in("") == ""
+
+
+def test_times_are_those_of_rfc_3339():
+    assert moment(0) is None
+    assert moment(1.5) == "1970-01-01T00:00:01.500Z"
+    assert seconds_of("1970-01-02") == 86400
+    assert seconds_of("1970-01-01T01:00:00+01:00") == 0
+    with pytest.raises(ValueError, match="later"):
+        seconds_of("later")
+
+
+def test_a_range_beyond_the_file_is_an_error_and_an_empty_file_has_none():
+    assert span_of("bytes=0-4", 5) == (0, 5)
+    for field, size in (("bytes=5-", 5), ("bytes=0-", 0), ("bytes=-0", 5)):
+        with pytest.raises(ValueError, match=f"bytes \\*/{size}"):
+            span_of(field, size)
+
+
+def test_no_path_of_the_server_s_is_told():
+    names = {"uploads/1.wav": "my stem.wav"}
+    text = "/srv/data/uploads/1.wav is damaged: export it again."
+    assert told("unreadable", text, names) == "my stem.wav is damaged: export it again."
+    assert "/srv" not in told("unreadable", "/srv/data/x is damaged", names)
+    assert "C:" not in told("unreadable", "C:\\data\\x is damaged", names)
+    assert told("disk_full", "", {}) == "There is no room left."
