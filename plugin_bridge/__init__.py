@@ -4,6 +4,8 @@
 >>> with Client() as client:  # doctest: +SKIP
 ...     job = client.submit("in.wav", "out.wav", "violin")
 ...     result = client.wait(job)
+
+``Client("https://example.com", key=...)`` speaks HTTP in place of OSC.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plugin_bridge.osc.client import Client
+    from plugin_bridge.client import Client
 
 __all__ = ["Client"]
 
@@ -19,7 +21,7 @@ __all__ = ["Client"]
 def __getattr__(name: str) -> Any:
     """Load the client only when it is asked for, so that the command line starts faster."""
     if name == "Client":
-        from plugin_bridge.osc.client import Client
+        from plugin_bridge.client import Client
 
         return Client
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -133,6 +133,29 @@ ListenPort = Annotated[
     int, typer.Option(min=0, max=65535, help="The UDP port; 0 for any free one.")
 ]
 
+# A server that speaks HTTP.
+Server = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="A server that speaks HTTP, such as http://localhost:8471."),
+]
+ServerKey = Annotated[
+    str,
+    typer.Option(
+        envvar="RESTYLE_KEY",
+        show_default=False,
+        metavar="KEY",
+        help="The key, if the server wants one; better in the environment, where fewer can read "
+        "it.",
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        help="Send the key over http:// to another machine, where all between can read it.",
+    ),
+]
+
 # How much to print.
 Quiet = Annotated[bool, quiet_option("No progress bar and no last line.")]
 NoPage = Annotated[bool, quiet_option("No status page.")]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,11 +14,14 @@ from plugin_bridge.cli.options import (
     Dynamics,
     GainDb,
     Host,
+    Insecure,
     JobMix,
     JobSeed,
     JobStrength,
     Port,
     Quiet,
+    Server,
+    ServerKey,
     preset_option,
 )
 from plugin_bridge.cli.status_file import StatusFile, check_status_file
@@ -26,18 +29,35 @@ from plugin_bridge.errors import shown
 from plugin_bridge.osc.addresses import HOST, PORT
 
 if TYPE_CHECKING:
-    from plugin_bridge.osc.client import Client, Result
+    from plugin_bridge.client_types import Result
+    from plugin_bridge.osc.client import Client as OscClient
+    from plugin_bridge.web.client import Client as HttpClient
+
+    Either = OscClient | HttpClient
 
 # To cancel a job after Ctrl-C; not searched, it is less than the process has left then.
 FAREWELL_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0  # for questions that the server answers at once; by guess
 
 Stem = Annotated[
-    Path, typer.Argument(metavar="IN", help="The stem, inside a folder that the server may use.")
+    Path,
+    typer.Argument(
+        metavar="IN", help="The stem, inside a folder that the server may use; any, with --server."
+    ),
 ]
 Out = Annotated[
     Path,
-    typer.Argument(metavar="OUT", help="Where the server is to write it; no file may be there."),
+    typer.Argument(
+        metavar="OUT",
+        help="Where the server is to write it, or this command, with --server; no file may be "
+        "there.",
+    ),
+]
+Style = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CLIP", help="A sound file to take the timbre from, sent along; with --server."
+    ),
 ]
 Preset = Annotated[
     str,
@@ -80,9 +100,13 @@ def send(
     seed: JobSeed = None,
     drums: Drums = None,
     dynamics: Dynamics = None,
+    style: Style = None,
     job: Name = None,
     status: StatusPath = None,
     no_wait: NoWait = False,
+    server: Server = None,
+    key: ServerKey = "",
+    insecure: Insecure = False,
     host: Host = HOST,
     port: Port = PORT,
     quiet: Quiet = False,
@@ -95,35 +119,38 @@ def send(
 
     OUT appears once it is whole, with OUT.json beside it, which says how it went. Settings that
     are left out are the server's. Ctrl-C cancels the job and leaves no OUT.
+
+    Over HTTP:  [bold]restyle send piano.wav violin.wav --server http://localhost:8471[/bold]
+
+    IN is sent, and OUT fetched; there is no OUT.json. A key goes to another machine over https://
+    alone, unless --insecure allows it in clear text.
     """
     if status is not None:
         check_status_file(status, out)
         if no_wait:
             raise ValueError("--status follows the job to its end: leave --no-wait out.")
+    if server is not None and job is not None:
+        raise ValueError("--server gives jobs ids of its own: leave --job out.")
+    if server is None and style is not None:
+        raise ValueError("--style sends a clip over HTTP: add --server URL.")
 
-    from plugin_bridge.osc.client import Client, new_job
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    job = new_job() if job is None else job
-    told = StatusFile(status, job, out)
-    told.write("sending")
-    with told.to_the_end(), Client(host, port) as client, _cancelled_with_us(client, job):
-        client.submit(
-            stem,
-            out,
-            preset,
-            job=job,
-            strength=strength,
-            mix=mix,
-            gain_db=gain_db,
-            seed=seed,
-            drums=drums,
-            dynamics=dynamics,
-        )
+    settings: dict[str, Any] = {
+        "strength": strength,
+        "mix": mix,
+        "gain_db": gain_db,
+        "seed": seed,
+        "drums": drums,
+        "dynamics": dynamics,
+    }
+    told = StatusFile(status, job or "", out)
+    with told.to_the_end(), _client(server, key, insecure, host, port) as client:
+        job = _submitted(client, told, stem, out, preset, style, settings)
         if no_wait:
             print(job)
             return
-        with progress_bar(stem.name, quiet=quiet) as show:
+        with _cancelled_with_us(client, job), progress_bar(stem.name, quiet=quiet) as show:
 
             def on_progress(fraction: float, stage: str) -> None:
                 show(fraction, stage)
@@ -136,16 +163,24 @@ def send(
             typer.echo(f"restyle: {shown(result.advice)}", err=True)
 
 
-def status(job: MaybeJob = None, *, host: Host = HOST, port: Port = PORT) -> None:
+def status(
+    job: MaybeJob = None,
+    *,
+    server: Server = None,
+    key: ServerKey = "",
+    insecure: Insecure = False,
+    host: Host = HOST,
+    port: Port = PORT,
+) -> None:
     """Say what the server is doing, or how a job is.
 
     [bold]restyle status[/bold]
 
     [bold]restyle status job-1[/bold]
-    """
-    from plugin_bridge.osc.client import Client
 
-    with Client(host, port, timeout_seconds=PATIENCE_SECONDS) as client:
+    With --server, only jobs of the key's owner count.
+    """
+    with _client(server, key, insecure, host, port, PATIENCE_SECONDS) as client:
         if job is None:
             at = client.status()
             print(f"{at.running} running, {at.queued} queued, {at.done} done, {at.failed} failed.")
@@ -155,21 +190,69 @@ def status(job: MaybeJob = None, *, host: Host = HOST, port: Port = PORT) -> Non
             print(f"{it.state}{fraction}{': ' if it.detail else ''}{shown(it.detail)}")
 
 
-def cancel(job: Job, *, host: Host = HOST, port: Port = PORT) -> None:
+def cancel(
+    job: Job,
+    *,
+    server: Server = None,
+    key: ServerKey = "",
+    insecure: Insecure = False,
+    host: Host = HOST,
+    port: Port = PORT,
+) -> None:
     """Stop a job that is queued or running. It leaves no file.
 
     [bold]restyle cancel job-1[/bold]
     """
-    from plugin_bridge.osc.client import Client
-
-    with Client(host, port) as client:
+    with _client(server, key, insecure, host, port) as client:
         if not client.cancel(job):
             raise ValueError(f"{job} had ended already: there is nothing to cancel.")
     print(f"Cancelled {shown(job)}.")
 
 
+def _client(
+    server: str | None,
+    key: str,
+    insecure: bool,
+    host: str,
+    port: int,
+    timeout_seconds: float | None = None,
+) -> Either:
+    """A client of the server that the options name, over HTTP or OSC."""
+    more = {} if timeout_seconds is None else {"timeout_seconds": timeout_seconds}
+    if server is not None:
+        from plugin_bridge.web.client import Client as HttpClient
+
+        return HttpClient(server, key=key, insecure=insecure, **more)
+    from plugin_bridge.osc.client import Client as OscClient
+
+    return OscClient(host, port, **more)
+
+
+def _submitted(
+    client: Either,
+    told: StatusFile,
+    stem: Path,
+    out: Path,
+    preset: str,
+    style: Path | None,
+    settings: Mapping[str, Any],
+) -> str:
+    """Hand the job to the server: its id. Ctrl-C on the way cancels it."""
+    from plugin_bridge.osc.client import Client as OscClient
+    from plugin_bridge.osc.client import new_job
+
+    if isinstance(client, OscClient):
+        told.job = job = told.job or new_job()
+        told.write("sending")
+        with _cancelled_with_us(client, job):
+            return client.submit(stem, out, preset, job=job, **settings)
+    told.write("sending")
+    told.job = client.submit(stem, out, preset, style=style, **settings)
+    return told.job
+
+
 @contextmanager
-def _cancelled_with_us(client: Client, job: str) -> Iterator[None]:
+def _cancelled_with_us(client: Either, job: str) -> Iterator[None]:
     """Cancel the job if Ctrl-C or SIGTERM ends the block; an error does not."""
     try:
         yield

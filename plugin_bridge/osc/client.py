@@ -18,8 +18,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from plugin_bridge.osc.addresses import HOST, PORT
-from plugin_bridge.osc.client_types import (
+from plugin_bridge.client_types import (
+    QUEUED,
+    SILENT,
     Failed,
     Job,
     JobCancelled,
@@ -30,9 +31,10 @@ from plugin_bridge.osc.client_types import (
     Status,
     Version,
 )
+from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.connection import Connection, stood_still
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
-from plugin_bridge.osc.followed_job import QUEUED, Followed
+from plugin_bridge.osc.followed_job import Followed
 from plugin_bridge.osc.replies import Reply, whose
 
 if TYPE_CHECKING:
@@ -56,7 +58,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-SILENT = "the server does not answer"  # a stage
 # Not searched.
 TICK = 0.1  # seconds from one report of progress to the next
 QUIET = 0.5  # seconds without news of a job, after which the server is asked

@@ -11,8 +11,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
+from plugin_bridge.client_types import NoServer
 from plugin_bridge.osc.addresses import COOKIE
-from plugin_bridge.osc.client_types import NoServer
 from plugin_bridge.osc.datagram import encode
 from plugin_bridge.osc.replies import Reply, understood
 

@@ -8,10 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_bridge.osc.client_types import Failed, Job, JobCancelled, Result
+from plugin_bridge.client_types import QUEUED, Failed, Job, JobCancelled, Result
 from plugin_bridge.osc.replies import Reply
 
-QUEUED = "queued"
 LOST = "lost"  # a job that the server does not know, though it was accepted
 
 

@@ -1,8 +1,12 @@
-"""What a client is told of jobs and of the server."""
+"""What a client is told of jobs and of the server, however it speaks to it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+# Stages, as `wait` reports them: the job waits, or nothing is known of it just now.
+QUEUED = "queued"
+SILENT = "the server does not answer"
 
 
 class NoServer(OSError):  # noqa: N818 - says what is the matter
