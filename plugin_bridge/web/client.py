@@ -98,7 +98,6 @@ class Client:
         preset: str = "",
         *,
         style: str | os.PathLike[str] | None = None,
-        operation: str = "restyle",
         **settings: float | str | None,
     ) -> str:
         """Send a stem, and have it restyled. Returns the job's id once the server has accepted it.
@@ -108,23 +107,22 @@ class Client:
             output: the file to write here, which must not exist; its suffix says the format.
             preset: a style by name or General MIDI number; ``""`` for the server's own choice.
             style: a clip of one's own, in place of a preset.
-            operation: what is to be done; GET /v1/settings lists what can be.
-            settings: as ``strength=0.7``; those that are None are left to the server.
+            settings: as ``strength=0.7``, see GET /v1/settings; those that are None are left to
+                the server.
 
         Raises:
-            Refused: the server will not do it.
+            Refused: the server will not do it, or there is a file at ``output``.
             NoServer: nothing answers.
-            ValueError: there is a file at ``output``, or it cannot be written; or both a preset
-                and a clip were given.
+            ValueError: ``output`` cannot be written, or both a preset and a clip were given.
             OSError: the stem or the clip cannot be read.
         """
         if preset and style is not None:
             raise ValueError("A preset and a clip exclude each other: give one of them.")
         path = Path(output)
         check_suffix(path)
-        target = check_target(path, force=False)
+        target = _free(path)
         most = self._ask("GET", "/v1/me")["limits"]["upload_bytes"]  # and whether the key is good
-        body: dict[str, Any] = {"operation": operation, "format": FORMATS[path.suffix.lower()].name}
+        body: dict[str, Any] = {"format": FORMATS[path.suffix.lower()].name}
         body["stem"] = self._upload(input, most)
         if style is not None:
             body["style"] = {"upload": self._upload(style, most)}
@@ -242,12 +240,13 @@ class Client:
         """Fetch the result of a job that is done. It appears whole, or not at all.
 
         Raises:
-            Refused: the server does not know the job, or it is not done.
+            Refused: the server does not know the job, or it is not done; or there is a file at
+                ``output``.
             NoServer: nothing answers.
-            ValueError: there is a file at ``output``, or it cannot be written.
+            ValueError: ``output`` cannot be written.
             OSError: it cannot be written.
         """
-        self._fetch(job, check_target(Path(output), force=False))
+        self._fetch(job, _free(Path(output)))
 
     def _fetch(self, job: str, target: Target) -> tuple[int, int]:
         """Write a result: how many samples it has in each channel, and its rate in Hz."""
@@ -342,6 +341,13 @@ class Client:
         """The body of the answer to a request that is answered at once."""
         request = Request(method, path, self.timeout_seconds, headers=headers, body=body)
         return self._link.ask(request).body
+
+
+def _free(path: Path) -> Target:
+    """A file to write where there is none. Raises Refused if there is one, or ValueError."""
+    if os.path.lexists(path):
+        raise Refused("out_exists", f"{path} exists: name another file.")
+    return check_target(path, force=False)
 
 
 def _path(job: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.api_stand_in import ID, ApiStandIn, refuses
 from support.stand_in import StandIn
 
 import presets
@@ -468,3 +469,123 @@ def test_a_kill_of_the_real_server_is_survived(tmp_path, session_cache):
         assert names == {"in.wav", "long.wav", *wanted}
     finally:
         real.stop()
+
+
+# A server over HTTP
+
+
+@pytest.fixture
+def web():
+    it = ApiStandIn()
+    yield it
+    it.close()
+
+
+@pytest.fixture
+def over_http(web, capsys, monkeypatch):
+    """Run a command with the stand-in of the API: its exit code, and what it said."""
+    monkeypatch.delenv("RESTYLE_KEY", raising=False)
+
+    def run(*arguments):
+        code = main.run([*map(str, arguments), "--server", web.url])
+        said = capsys.readouterr()
+        assert said.err == "" if code == 0 else re.fullmatch(r"restyle: .+\n", said.err)
+        return code, said.out + said.err
+
+    return run
+
+
+@pytest.fixture
+def stem():
+    Path("in.wav").write_bytes(b"the stem")
+
+
+def test_over_http_the_stem_is_sent_and_the_result_fetched(over_http, web, stem):
+    given = ["--style", "clip.wav", "--strength", "0.7", "--status", "status.json"]
+    Path("clip.wav").write_bytes(b"the clip")
+    assert over_http("send", "in.wav", "out.wav", *given) == (0, "Wrote out.wav.\n")
+    assert Path("out.wav").read_bytes() == web.result
+    assert web.uploads == {"in.wav": b"the stem", "clip.wav": b"the clip"}
+    [body] = web.jobs.values()
+    assert body["strength"] == 0.7
+    assert (read()["state"], read()["job"]) == ("done", ID)
+    assert sorted(it.name for it in Path().iterdir()) == [
+        "clip.wav",
+        "in.wav",
+        "out.wav",
+        "status.json",
+    ]
+
+
+def test_over_http_without_waiting_the_id_is_said(over_http, web, stem):
+    assert over_http("send", "in.wav", "out.wav", "--no-wait") == (0, f"{ID}\n")
+    assert not Path("out.wav").exists()
+
+
+def test_the_key_comes_from_the_environment_or_an_option(over_http, web, stem, monkeypatch):
+    monkeypatch.setenv("RESTYLE_KEY", "rk_1")
+    assert over_http("status", ID)[0] == 0
+    assert web.headers["authorization"] == "Bearer rk_1"
+    assert over_http("status", ID, "--key", "rk_2")[0] == 0
+    assert web.headers["authorization"] == "Bearer rk_2"
+    assert main.run(["send", "--help"]) == 0
+
+
+def test_help_shows_no_key(capsys, monkeypatch):
+    monkeypatch.setenv("RESTYLE_KEY", "rk_secret")
+    assert main.run(["send", "--help"]) == 0
+    said = capsys.readouterr()
+    assert "RESTYLE_KEY" in said.out
+    assert "rk_secret" not in said.out + said.err
+
+
+def test_over_http_jobs_are_asked_for_and_cancelled(over_http, web):
+    web.steps = [("running", 0.42, "listening")]
+    assert over_http("status", ID) == (0, "running 42 %: listening\n")
+    assert over_http("cancel", ID) == (0, f"Cancelled {ID}.\n")
+    web.steps = [("done", 1.0, "")]
+    assert over_http("status", ID) == (0, "done\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("unauthorised", 401), ("quota_exceeded", 429), ("too_long", 422)]
+)
+def test_over_http_a_refusal_is_one_line(over_http, web, stem, code, status):
+    web.faults["POST /v1/uploads"] = [refuses(status, code)]
+    said = over_http("send", "in.wav", "out.wav", "--status", "status.json")
+    assert said == (2, f"restyle: It is {code}.\n")
+    assert read()["code"] == code
+
+
+def test_over_http_a_failed_job_is_one_line(over_http, web, stem):
+    web.steps[-1] = ("failed", 0.5, "")
+    assert over_http("send", "in.wav", "out.wav") == (2, "restyle: It hung.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--style", "clip.wav"], "add --server"),
+        (["--server", "http://localhost:1", "--job", "mine"], "leave --job out"),
+        (["--server", "http://example.com", "--key", "rk_1"], "--insecure"),
+        (["--server", "localhost"], "http://HOST:PORT"),
+    ],
+)
+def test_options_that_do_not_go_together(capsys, words, why):
+    assert main.run(["send", "in.wav", "out.wav", *words]) == 2
+    said = capsys.readouterr().err
+    assert why in said
+    assert "rk_1" not in said
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_over_http_a_signal_cancels_the_job_and_leaves_no_file(web, stem, number, code):
+    web.steps = [("running", 0.5, "listening")] * 1000
+    command = [*RESTYLE, "send", "in.wav", "out.wav", "--server", web.url]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    wait_for(lambda: f"GET /v1/jobs/{ID}/events" in web.heard)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (code, b"restyle: stopped\n")
+    assert f"POST /v1/jobs/{ID}/cancel" in web.heard
+    assert not Path("out.wav").exists()
