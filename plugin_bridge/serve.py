@@ -79,6 +79,7 @@ class Options:
     max_owner_mb: float = 10_000.0
     records: str | None = None
     files: str | None = None
+    webhooks_to_private: bool = False
 
 
 def default_journal() -> Path:
@@ -235,6 +236,7 @@ def _web(options: Options) -> WebOptions:
             uploads_seconds=3600 * options.keep_uploads_hours,
             results_seconds=86400 * options.keep_results_days,
             audio_seconds=60 * options.max_minutes,
+            private_webhooks=options.webhooks_to_private,
         ),
     )
 

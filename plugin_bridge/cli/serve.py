@@ -95,6 +95,14 @@ FilesAddress = Annotated[
         metavar="s3://BUCKET/PREFIX", help="Where several servers keep files, in place of --data."
     ),
 ]
+ToPrivate = Annotated[
+    bool,
+    typer.Option(
+        "--webhooks-to-private",
+        help="Let webhooks lead into internal networks: clients can then reach what this machine "
+        "reaches.",
+    ),
+]
 
 
 def serve(
@@ -126,6 +134,7 @@ def serve(
     max_owner_mb: MaxOwner = 10_000.0,
     records: RecordsAddress = None,
     files: FilesAddress = None,
+    webhooks_to_private: ToPrivate = False,
 ) -> None:
     """Restyle what a DAW or a browser sends: a server that runs until Ctrl-C.
 
@@ -182,6 +191,7 @@ def serve(
             max_owner_mb=max_owner_mb,
             records=records,
             files=files,
+            webhooks_to_private=webhooks_to_private,
         )
     )
 

@@ -29,6 +29,7 @@ class Limits:
         free_bytes: what must stay free where files are kept.
         uploads_seconds, results_seconds: how long unused uploads, and results, are kept.
         audio_seconds: the longest sound.
+        private_webhooks: whether webhooks may lead into internal networks.
     """
 
     upload_bytes: int = 500_000_000
@@ -37,6 +38,7 @@ class Limits:
     uploads_seconds: float = 24 * 3600.0
     results_seconds: float = 7 * 86400.0
     audio_seconds: float = 3600.0
+    private_webhooks: bool = False
 
 
 @dataclass

@@ -48,7 +48,7 @@ async def submit(
 ) -> Response:
     """Ask for a job. It is done, whatever happens to the server meanwhile."""
     wanted = models.read(await request.body())
-    _check_webhook(wanted.webhook)
+    _check_webhook(wanted.webhook, private=desk.limits.private_webhooks)
     id, digest = await id_for(desk, who, idempotency_key), digest_of(wanted)
     job = await _earlier(desk, who, id) if idempotency_key is not None else None
     if job is None:
@@ -114,11 +114,11 @@ async def delete(id: str, desk: AtDesk, who: Asking) -> Response:
     return Response(status_code=204)
 
 
-def _check_webhook(url: str) -> None:
+def _check_webhook(url: str, *, private: bool) -> None:
     """Check the address that is to be told of a job's end. Raises Problem if it is none."""
     try:
         if url:
-            check_url(url)
+            check_url(url, private=private)
     except Refusal as refusal:
         raise _wrong("webhook", str(refusal)) from refusal
 

@@ -115,7 +115,7 @@ def _beside(desk: Desk) -> list[Runs]:
         results_days=limits.results_seconds / 86400,
         min_free_bytes=limits.free_bytes,
     )
-    webhooks = Webhooks(desk.service)
+    webhooks = Webhooks(desk.service, private=limits.private_webhooks)
     desk.service.watch(lambda news: webhooks.wake() if _owes(news) else None)
     return [retention, webhooks]
 

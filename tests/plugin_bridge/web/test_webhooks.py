@@ -5,8 +5,10 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import json
 import shutil
 import socket
+import sqlite3
 import ssl
 import time
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from support.fake_records import FakeService
 from support.receiver import Receiver, certificate
+from support.web import web
 
 from plugin_bridge.accounts.tokens import webhook_secret
 from plugin_bridge.jobs.records.records import Delivery, Unwritable
@@ -365,3 +368,41 @@ def test_an_operator_may_allow_internal_networks():
     check_url("https://hooks.local:8443/", private=True)
     with pytest.raises(Refusal):
         check_url("http://10.0.0.1/", private=True)
+
+
+# The real server
+
+
+@needs_openssl
+@pytest.mark.slow
+def test_the_server_tells_of_a_jobs_end_though_it_was_killed(tmp_path, receiver, files, stem):
+    """It is killed while the message is on its way; the next process sends it again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(files[0]))
+        with web(tmp_path / "web", "--webhooks-to-private") as server:
+            refused = server.submit({"stem": "0" * 32, "webhook": "http://localhost/"})
+            assert refused.json()["code"] == "bad_setting"
+            secret = server.http.get("/v1/me").json()["webhook_secret"]
+            receiver.answer = lambda handler: time.sleep(60)  # no answer
+            body = {"stem": server.upload(stem)["id"], "strength": 0.0}
+            body |= {"style": {"preset": "violin"}, "webhook": receiver.url()}
+            job = server.submit(body, wait=30).json()
+            asyncio.run(until(lambda: receiver.heard))
+            server.kill()
+            receiver.answer = None
+            make_due(server)
+            server.start()
+            asyncio.run(until(lambda: len(receiver.heard) >= 2, 20))
+    for headers, text in receiver.heard:
+        id, when = headers["webhook-id"], int(headers["webhook-timestamp"])
+        assert headers["webhook-signature"] == signature(secret, id, when, text)
+        message = json.loads(text)
+        assert (message["type"], message["data"]["id"]) == ("job.done", job["id"])
+    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 1
+
+
+def make_due(server):
+    """End the claim of the process that was killed: it lasts for a minute."""
+    with sqlite3.connect(server.folder / "journal.sqlite") as database:
+        assert database.execute("UPDATE deliveries SET due = 0").rowcount == 1
+    database.close()
