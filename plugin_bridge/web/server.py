@@ -156,6 +156,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # at once: who reads the address may connect
     except OSError as error:
         listening.close()
         raise ValueError(
