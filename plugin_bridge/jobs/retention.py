@@ -25,7 +25,6 @@ log = logging.getLogger("restyle.serve")
 # Not searched.
 SWEEP_SECONDS = 60.0  # from one look for what is too old to the next
 ORPHANS_SECONDS = 86400.0  # from one look for orphans to the next
-ROOM_SECONDS = 1.0  # how long it is taken for true that there is room, or none
 BATCH = 100  # records that are deleted, or files that are looked at, at once
 # How old an orphan has to be: a file is kept before its record is written, and here the clock of
 # storage counts. Several servers may have several clocks.
@@ -61,7 +60,6 @@ class Retention:
         files: where the files are.
         uploads_hours: how long an upload is kept that no job names, or has named.
         results_days: how long a job and its result are kept after its end.
-        min_free_bytes: how much room has to be left on the disk.
     """
 
     def __init__(
@@ -71,13 +69,10 @@ class Retention:
         *,
         uploads_hours: float = 24.0,
         results_days: float = 7.0,
-        min_free_bytes: int = 0,
     ) -> None:
         self._service, self._files = service, files
         self._upload_seconds = 3600 * uploads_hours
         self._result_seconds = 86400 * results_days
-        self._min_free_bytes = min_free_bytes
-        self._room, self._room_known = True, -ROOM_SECONDS
 
     async def run(self) -> None:
         """Delete what is too old until this is cancelled; what fails is tried again."""
@@ -91,14 +86,6 @@ class Retention:
             except OSError as error:  # the database or the storage does not answer just now
                 log.warning("nothing can be deleted", extra={"error": one_line(error)})
             await asyncio.sleep(SWEEP_SECONDS)
-
-    async def has_room(self) -> bool:
-        """Whether as much of the disk is free as has to be."""
-        if self._min_free_bytes and time.monotonic() - self._room_known >= ROOM_SECONDS:
-            self._room_known = time.monotonic()
-            free = await asyncio.to_thread(self._files.free_bytes)
-            self._room = free is None or free >= self._min_free_bytes
-        return self._room
 
     async def sweep(self) -> None:
         """Delete the jobs and uploads that are too old by now. Raises OSError."""

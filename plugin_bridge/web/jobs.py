@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -133,6 +134,7 @@ async def _earlier(desk: Desk, who: Account, id: str) -> Job | None:
 
 async def _submit(desk: Desk, who: Account, id: str, digest: str, wanted: Wanted) -> Job:
     """Hand a job to the service. Raises Problem if it cannot be done."""
+    uploads.check_room(desk, 0, math.inf)  # its result will need some
     sounds = {name: await _upload(desk, who, name, it) for name, it in wanted.uploads.items()}
     ids = [it.id for it in sounds.values()]
     await desk.service.write(desk.service.records.use_uploads, ids, time.time())

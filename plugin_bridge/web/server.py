@@ -113,7 +113,6 @@ def _beside(desk: Desk) -> list[Runs]:
         desk.files,
         uploads_hours=limits.uploads_seconds / 3600,
         results_days=limits.results_seconds / 86400,
-        min_free_bytes=limits.free_bytes,
     )
     webhooks = Webhooks(desk.service, private=limits.private_webhooks)
     desk.service.watch(lambda news: webhooks.wake() if _owes(news) else None)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import time
-from collections import namedtuple
 from contextlib import suppress
 
 import pytest
@@ -232,23 +231,3 @@ def test_many_old_things_do_not_hold_up_the_loop(house):
     asyncio.run(story())
     assert house.keys == []
     assert turns > 400  # others had their turn all the time
-
-
-@pytest.mark.parametrize(("free", "room"), [(10**9, True), (10**9 - 1, False), (None, True)])
-def test_the_floor_of_free_disk(house, monkeypatch, free, room):
-    monkeypatch.setattr(house.files, "free_bytes", lambda: free)
-    assert asyncio.run(house.retention(min_free_bytes=10**9).has_room()) is room
-    assert asyncio.run(house.retention().has_room())
-
-
-def test_room_is_measured_once_a_second(house, monkeypatch):
-    usage = namedtuple("usage", "free")
-    asked = []
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: asked.append(folder) or usage(5))
-
-    async def ask():
-        it = house.retention(min_free_bytes=10)
-        return [await it.has_room() for _ in range(50)]
-
-    assert asyncio.run(ask()) == [False] * 50
-    assert len(asked) == 1
