@@ -135,11 +135,13 @@ def window_samples(sample_rate: int) -> int:
 
 
 def tone_level_db(sample_rate: int) -> float:
-    """The level that `spectrogram` finds in a pure tone: the highest there is, within a dB or two.
+    """The level that `spectrogram` finds in a steady pure tone below 1 kHz, within a dB.
 
-    With all the power in one bin, half of the Hann window's sum makes up the amplitude.
+    Half of the Hann window's sum makes up the tone's amplitude, and `_band_power` divides by the
+    width of a bin, which is a part of twice the window's length. Only a sound that is louder than
+    its mean for a while is above that level.
     """
-    return float(10 * np.log10(window_samples(sample_rate) ** 2 / 8))
+    return float(10 * np.log10(window_samples(sample_rate) ** 3 / 4))
 
 
 def _band_power(power: Picture, edges: NDArray[np.float64]) -> Picture:

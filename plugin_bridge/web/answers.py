@@ -51,10 +51,13 @@ _CLIP = {
     304: _SAME,
 }
 
+_PICTURE = {200: Answer("The picture.", types=("image/png",), fields=("ETag",)), 304: _SAME}
+
 #: By method and path: the answers, and the statuses of problems beside those of `COMMON`.
 ANSWERS: Mapping[tuple[str, str], tuple[Mapping[int, Answer], Sequence[int]]] = {
     ("get", "/v1/presets"): ({200: json("Presets.", "", "ETag"), 304: _SAME}, ()),
     ("get", "/v1/presets/{name}/clip"): (_CLIP, (404, 416)),
+    ("get", "/v1/presets/{name}/spectrogram"): (_PICTURE, (404, 422)),
     ("get", "/v1/settings"): ({200: json("Settings.", "", "ETag"), 304: _SAME}, ()),
     ("post", "/v1/uploads"): (
         {201: json("It is there.", "UploadView", "Location")},

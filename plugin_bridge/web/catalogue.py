@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.settings import Choice, Number, Setting
 from plugin_bridge.storage.local import LocalFiles
+from plugin_bridge.web.derived import picture_of
 from plugin_bridge.web.desk import AtDesk, Limits
 from plugin_bridge.web.headers import MAX_WAIT_SECONDS, disposition, has_tag
 from plugin_bridge.web.models import DEFAULT_OPERATION, PRESET, SUFFIXES, is_style
@@ -39,20 +41,54 @@ async def families(request: Request) -> Response:
 @routes.get("/presets/{name}/clip")
 async def clip(request: Request, name: str) -> Response:
     """How a preset sounds."""
+    found = await asyncio.to_thread(_clip, name)
+    headers = {
+        "Cache-Control": CLIP_CACHE,
+        "Content-Type": AUDIO_TYPES.get(found.path.suffix, "application/octet-stream"),
+        "Content-Disposition": disposition(found.name, download=False),
+    }
+    files = LocalFiles(found.path.parent)
+    return await stored(request, files, found.path.name, found.tag("clip"), headers)
+
+
+@routes.get("/presets/{name}/spectrogram")
+async def spectrogram(request: Request, name: str, desk: AtDesk) -> Response:
+    """How a preset looks, as a PNG: on the scale of a job's spectrograms."""
+    found = await asyncio.to_thread(_clip, name)
+    tag = found.tag("spectrogram")
+    headers = {"Cache-Control": CLIP_CACHE, "ETag": tag}
+    if has_tag(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
     try:
-        preset = await asyncio.to_thread(presets.get, name)
-        path = await asyncio.to_thread(preset.clip.resolve, strict=True)
+        picture = await desk.aside.call(picture_of, found.path)
+    except (ValueError, EOFError, MemoryError) as error:
+        raise Problem("unreadable", "This preset's clip cannot be shown.") from error
+    return Response(picture, headers=headers, media_type="image/png")
+
+
+class _Clip(NamedTuple):
+    """The clip of a preset: where it is, what to call it, and what it is now."""
+
+    path: Path
+    name: str
+    state: str
+
+    def tag(self, what: str) -> str:
+        """The entity tag of what is made of it."""
+        return f'"{hashlib.sha256(f"{what} {self.state}".encode()).hexdigest()[:32]}"'
+
+
+def _clip(name: str) -> _Clip:
+    """The clip of the preset of that name. Raises Problem if there is none."""
+    try:
+        preset = presets.get(name)
+        path = preset.clip.resolve(strict=True)
+        about = path.stat()
     except (ValueError, OSError) as error:  # the error may name a folder of the server's
         text = "There is no such preset: /v1/presets lists them."
         raise Problem("no_such_preset", text, status=404) from error
-    about = await asyncio.to_thread(path.stat)
-    tag = hashlib.sha256(f"{path.name} {about.st_mtime_ns} {about.st_size}".encode()).hexdigest()
-    headers = {
-        "Cache-Control": CLIP_CACHE,
-        "Content-Type": AUDIO_TYPES.get(path.suffix, "application/octet-stream"),
-        "Content-Disposition": disposition(f"{preset.name}{path.suffix}", download=False),
-    }
-    return await stored(request, LocalFiles(path.parent), path.name, f'"{tag[:32]}"', headers)
+    state = f"{path.name} {about.st_mtime_ns} {about.st_size}"
+    return _Clip(path, f"{preset.name}{path.suffix}", state)
 
 
 @routes.get("/settings")

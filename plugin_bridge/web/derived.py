@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -84,20 +86,38 @@ def _copy(sound: object, target: BinaryIO) -> None:
 def draw_picture(files: Files, key: str) -> None:
     """Write the spectrogram of a sound as PNG, from 40 Hz to 20 kHz.
 
-    The brightest colour is a pure tone, whatever the sound's volume; black is 80 dB below that. So
+    The brightest colour is a steady tone, whatever the sound's volume; black is 80 dB below that. So
     all pictures have one scale, and can be held against each other.
 
     Raises:
         ValueError: it cannot be read.
         OSError: storage fails.
     """
-    from plugin_bridge.reports import pictures
-
     with files.open(key) as source:
         sound = _mono(source)
-    picture = pictures.spectrogram(sound, sound.seconds, pictures.HIGHEST_HZ)
     with files.writing(key + PICTURE) as target:
-        pictures.write_levels(target, picture - pictures.tone_level_db(sound.sample_rate))
+        _draw(sound, target)
+
+
+def picture_of(path: Path) -> bytes:
+    """The same picture of a sound that is not in storage, such as a preset's.
+
+    Raises:
+        ValueError: it cannot be read.
+        OSError: likewise.
+    """
+    with path.open("rb") as source:
+        sound = _mono(source)
+    target = BytesIO()
+    _draw(sound, target)
+    return target.getvalue()
+
+
+def _draw(sound: Sound, target: BinaryIO) -> None:
+    from plugin_bridge.reports import pictures
+
+    picture = pictures.spectrogram(sound, sound.seconds, pictures.HIGHEST_HZ)
+    pictures.write_levels(target, picture - pictures.tone_level_db(sound.sample_rate))
 
 
 def _mono(source: BinaryIO) -> Sound:

@@ -183,6 +183,7 @@ def browser(profile: Path) -> Iterator[Browser]:
         "--disable-gpu",
         "--autoplay-policy=no-user-gesture-required",
         "--mute-audio",
+        "--hide-scrollbars",
         "--disable-dev-shm-usage",
         "--disable-background-networking",
         "--no-first-run",

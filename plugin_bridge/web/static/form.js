@@ -8,19 +8,17 @@ import { SoundField } from "./soundfield.js";
 import { capital, problemWords } from "./words.js";
 
 const MEMORY = "restyle-form"; // of this tab: two tabs may be about different stems
-const DEFAULT = "restyle";
 const PRESET = "preset"; // the setting that a style of a preset stands for
 
 /** The form at `root`; `onsubmit` is called with the job when one was accepted. */
 export class Form {
-  constructor(root, { operations, formats }, families, onsubmit) {
+  constructor(root, { operations, formats, default: usual }, families, onsubmit) {
     this.root = root;
     this.operations = operations;
     this.formats = formats;
     this.families = families;
     this.memory = JSON.parse(sessionStorage.getItem(MEMORY) ?? "{}");
-    const known = this.memory.operation in operations ? this.memory.operation : null;
-    this.operation = known ?? (DEFAULT in operations ? DEFAULT : Object.keys(operations)[0]);
+    this.operation = this.memory.operation in operations ? this.memory.operation : usual;
     this.build();
     root.addEventListener("submit", async (event) => {
       event.preventDefault();

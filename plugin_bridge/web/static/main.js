@@ -10,7 +10,6 @@ import { Store } from "./store.js";
 import { problemWords } from "./words.js";
 
 const AGAIN_MS = 3000; // until the server is tried again; not searched
-const PAGE_OWNER = "page_"; // begins the owner of a page that has no key
 
 const store = new Store();
 let begun = false;
@@ -72,9 +71,8 @@ async function start() {
 }
 
 function begin(settings, families, me) {
-  const keyed = !(me.owner ?? "").startsWith(PAGE_OWNER);
   const labels = new Map(families.flatMap((it) => it.presets).map((it) => [it.name, it.label]));
-  const about = { operations: settings.operations, labels, keyed };
+  const about = { operations: settings.operations, labels, keyed: me.key };
   const parts = { list: at("jobs"), none: at("none"), more: at("more") };
   const list = new JobList(parts, store, about);
   const opened = new Opened(at("opened"), store, about);
@@ -93,7 +91,7 @@ function begin(settings, families, me) {
   store.addEventListener("online", ({ detail }) => {
     notice(detail ? "" : "The connection is lost; the page takes it up again by itself.");
   });
-  at("sign-out").hidden = !keyed;
+  at("sign-out").hidden = !me.key;
   at("desk").hidden = false;
   store.listen();
   show();

@@ -2,6 +2,7 @@
 // the same stem beside it.
 
 import { submit } from "./api.js";
+import { codeBlock } from "./codeblock.js";
 import { at, button, make, say } from "./dom.js";
 import { cancelButton } from "./jobactions.js";
 import { failure, progressOf } from "./joblist.js";
@@ -144,19 +145,22 @@ export class Opened {
     const heading = make("h3", {}, name);
     const head = make("div", { class: "head" }, heading, make("p", { class: "soft", title: file }, file));
     const audio = make("audio", { preload: "metadata", src: links.preview ?? links.audio });
-    const view = make("div", { class: "view picture" });
-    if (links.spectrogram) {
-      const alt = `Spectrogram: ${name}`;
-      const image = make("img", { src: links.spectrogram, alt, draggable: "false" });
-      image.addEventListener("error", () => image.remove());
-      view.append(image);
+    const alt = `Spectrogram: ${name}`;
+    const image = make("img", { src: links.spectrogram, alt, draggable: "false" });
+    const view = make("div", { class: "view picture drawing" }, image);
+    for (const event of ["load", "error"]) {
+      image.addEventListener(event, () => {
+        view.classList.remove("drawing");
+        image.hidden = event === "error"; // there is still the sound
+      });
     }
     return make("div", { class: "sound", "data-name": name, ...attributes }, head, audio, view);
   }
 
   #input(name) {
     const { preset } = this.#job.inputs[name];
-    const clip = preset ? { audio: `v1/presets/${encodeURIComponent(preset)}/clip` } : {};
+    const own = `v1/presets/${encodeURIComponent(preset ?? "")}`;
+    const clip = { audio: `${own}/clip`, spectrogram: `${own}/spectrogram` };
     const links = this.#job.links[name] ?? clip;
     const styled = this.#styled.includes(name);
     const about = { "data-step": !styled };
@@ -273,24 +277,8 @@ export class Opened {
   #lines(job) {
     const about = { keyed: this.about.keyed, styled: this.#styled };
     const lines = make("details", { class: "lines" }, make("summary", {}, "The same from a program"));
-    for (const [name, text] of [["curl", curlLines(job, about)], ["Python", pythonLines(job, about)]]) {
-      const copy = button("Copy", () => copyText(copy, text), { "aria-label": `Copy the ${name} lines` });
-      const code = make("pre", { tabindex: "0", "aria-label": `${name} lines` }, make("code", {}, text));
-      lines.append(make("div", { class: "find" }, make("h3", {}, name), copy), code);
-    }
+    lines.append(codeBlock("curl", curlLines(job, about)), codeBlock("Python", pythonLines(job, about)));
     return lines;
-  }
-}
-
-/** Copy a text; without a secure context a browser lets a page do no more than mark it. */
-async function copyText(copy, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    copy.textContent = "Copied";
-  } catch {
-    const code = copy.parentElement.nextElementSibling;
-    getSelection().selectAllChildren(code);
-    copy.textContent = "Marked: press Ctrl+C";
   }
 }
 

@@ -7,7 +7,15 @@ import pytest
 from PIL import Image
 
 from plugin_bridge.files.sound_files import Sound
-from plugin_bridge.reports.pictures import COLUMNS, HIGHEST_HZ, LOWEST_HZ, ROWS, draw, spectrogram
+from plugin_bridge.reports.pictures import (
+    COLUMNS,
+    HIGHEST_HZ,
+    LOWEST_HZ,
+    ROWS,
+    draw,
+    spectrogram,
+    tone_level_db,
+)
 
 RATE = 44_100
 CURVE = [(1.0, 0.0), (0.5, 0.2), (0.1, 0.4)]
@@ -30,6 +38,12 @@ def test_a_tone_is_in_its_band(hz, rate):
 def test_the_level_does_not_count():
     quiet, loud = (spectrogram(tone(440, amplitude=a), 1.0, HIGHEST_HZ).max() for a in (0.001, 0.9))
     assert quiet == pytest.approx(loud, abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [22_050, 44_100, 96_000])
+def test_the_level_of_a_tone_is_known(rate):
+    found = spectrogram(tone(440, rate=rate), 1.0, HIGHEST_HZ).max()
+    assert found == pytest.approx(tone_level_db(rate), abs=1)
 
 
 def test_a_long_sound_is_drawn_with_a_bounded_number_of_columns():
