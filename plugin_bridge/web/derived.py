@@ -86,8 +86,8 @@ def _copy(sound: object, target: BinaryIO) -> None:
 def draw_picture(files: Files, key: str) -> None:
     """Write the spectrogram of a sound as PNG, from 40 Hz to 20 kHz.
 
-    The brightest colour is a steady tone, whatever the sound's volume; black is 80 dB below that. So
-    all pictures have one scale, and can be held against each other.
+    The brightest colour is a steady tone, whatever the sound's volume; black is 80 dB below that.
+    So all pictures have one scale, and can be held against each other.
 
     Raises:
         ValueError: it cannot be read.
