@@ -370,6 +370,9 @@ class Scheduler:
         self._finished.set()
 
     def _on_step(self, job: Job, event: str) -> None:
+        running = self._running.get(job.id)
+        if running is not None and running.ending == "lost":
+            return  # what this server has made of it does not count
         self._order = None
         self._finished.set()
         self._on_event(job, event)

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,11 +31,19 @@ class LocalFiles:
     def _path(self, key: str) -> Path:
         return self.folder / key
 
-    def writing(self, key: str) -> AbstractContextManager[io.BufferedRandom]:
+    @contextmanager
+    def writing(self, key: str) -> Iterator[io.BufferedRandom]:
         """See `Files.writing`."""
         path = self._path(key)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return replacing(path)
+        with replacing(path) as file:
+            yield file
+        with suppress(OSError):  # Windows opens no folders
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # the name is on the disk, too
+            finally:
+                os.close(folder)
 
     def open(self, key: str) -> BinaryIO:
         """See `Files.open`."""
