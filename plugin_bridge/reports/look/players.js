@@ -116,10 +116,12 @@
       const playing = this.deck.plays(this);
       const place = this.deck.placeOf(this);
       const here = clamp(place - this.start, this.seconds);
+      this.button.disabled = !this.audio.currentSrc && !this.audio.src; // it is still to come
       this.button.classList.toggle("playing", playing);
       this.button.ariaLabel = (playing ? "Pause " : "Play ") + this.name;
       this.root.classList.toggle("heard", this.keepsStep && this.deck.heard === this);
-      this.clock.textContent = this.seconds ? shown(here) + " / " + shown(this.seconds) : "";
+      const whole = shown(Math.round(this.seconds));
+      this.clock.textContent = this.seconds ? shown(here) + " / " + whole : "";
       for (const { view, cursor, image } of this.views) {
         const axis = this.deck.axis(this, view) || 1;
         const left = Number(view.dataset.left || 0);
@@ -134,7 +136,7 @@
       slider.ariaValueMin = "0";
       slider.ariaValueMax = this.seconds.toFixed(1);
       slider.ariaValueNow = here.toFixed(1);
-      slider.ariaValueText = shown(here) + " of " + shown(this.seconds);
+      slider.ariaValueText = shown(here) + " of " + whole;
     }
   }
 

@@ -68,7 +68,8 @@ export class Form {
       this.build();
       this.root.querySelector("#operation").focus();
     });
-    return [make("label", { for: "operation", class: "heading" }, "What to do"), select];
+    const heading = make("h2", {}, make("label", { for: "operation" }, "What to do"));
+    return [heading, select];
   }
 
   #sound({ name, optional }) {

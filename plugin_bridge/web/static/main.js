@@ -93,6 +93,9 @@ function begin(settings, families, me) {
   });
   at("sign-out").hidden = !me.key;
   at("desk").hidden = false;
+  // A page that is left may be kept for the way back, but not its connection.
+  window.addEventListener("pagehide", () => store.close());
+  window.addEventListener("pageshow", ({ persisted }) => persisted && store.listen());
   store.listen();
   show();
 }

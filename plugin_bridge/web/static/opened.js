@@ -10,6 +10,7 @@ import { curlLines, pythonLines } from "./lines.js";
 import { fileName, inputName, jobName, resultName, settingsOf } from "./names.js";
 import { go, hash } from "./place.js";
 import { settingField } from "./settings.js";
+import { play } from "./source.js";
 import { hasEnded } from "./store.js";
 import { capital, duration, problemWords, size } from "./words.js";
 
@@ -19,7 +20,7 @@ const SHARES = ["played", "blended", "kept"]; // of what a result is made, as ma
 export class Opened {
   #job = null; // what is shown
   #beside = [];
-  #sounds = new Map(); // elements of the deck, by what they play
+  #sounds = new Map(); // {element, release} of the deck, by what they play
 
   constructor(root, store, about) {
     Object.assign(this, { root, store, about });
@@ -44,8 +45,14 @@ export class Opened {
 
   #close() {
     this.#job = null;
+    this.#releaseAll();
     this.root.replaceChildren();
     this.root.hidden = true;
+  }
+
+  #releaseAll() {
+    for (const { release } of this.#sounds.values()) release();
+    this.#sounds.clear();
   }
 
   #heed(job) {
@@ -57,8 +64,8 @@ export class Opened {
   }
 
   #build(job) {
+    this.#releaseAll();
     this.#job = job;
-    this.#sounds.clear();
     const close = button("Close", () => go(""), { class: "plain" });
     const title = make("h2", { id: "opened-title" }, jobName(job, this.about));
     this.facts = make("p", { class: "soft" });
@@ -122,29 +129,26 @@ export class Opened {
       for (const name of Object.keys(this.#job.inputs)) wanted.set(name, () => this.#input(name));
       for (const it of done) wanted.set(it.id, () => this.#output(it));
     }
-    for (const [key, element] of this.#sounds) {
+    for (const [key, { element, release }] of this.#sounds) {
       if (wanted.has(key)) continue;
+      release();
       element.remove();
       this.#sounds.delete(key);
     }
     for (const [key, build] of wanted) {
-      if (!this.#sounds.has(key)) this.#sounds.set(key, build());
-      this.deck.append(this.#inOrder(key));
+      if (this.#sounds.has(key)) continue; // to move one would stop it
+      const sound = build();
+      this.#sounds.set(key, sound);
+      this.deck.append(sound.element);
     }
     for (const it of done) this.#rename(it, done);
     this.deck.refresh();
   }
 
-  /** The element of a sound, if it is not where it belongs: moving one would stop it. */
-  #inOrder(key) {
-    const element = this.#sounds.get(key);
-    return element.isConnected ? "" : element;
-  }
-
   #sound(name, file, links, attributes) {
     const heading = make("h3", {}, name);
     const head = make("div", { class: "head" }, heading, make("p", { class: "soft", title: file }, file));
-    const audio = make("audio", { preload: "metadata", src: links.preview ?? links.audio });
+    const audio = make("audio", { preload: "metadata" });
     const alt = `Spectrogram: ${name}`;
     const image = make("img", { src: links.spectrogram, alt, draggable: "false" });
     const view = make("div", { class: "view picture drawing" }, image);
@@ -154,7 +158,9 @@ export class Opened {
         image.hidden = event === "error"; // there is still the sound
       });
     }
-    return make("div", { class: "sound", "data-name": name, ...attributes }, head, audio, view);
+    const about = { class: "sound", "data-name": name, ...attributes };
+    const element = make("div", about, head, audio, view);
+    return { element, release: play(audio, links.preview ?? links.audio) };
   }
 
   #input(name) {
@@ -183,7 +189,7 @@ export class Opened {
 
   /** Call an output by what tells it from the others. */
   #rename(job, done) {
-    const element = this.#sounds.get(job.id);
+    const { element } = this.#sounds.get(job.id);
     const name = resultName(job, done, this.about);
     element.dataset.name = name;
     element.querySelector("h3").textContent = name;

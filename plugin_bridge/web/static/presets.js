@@ -11,9 +11,7 @@ export class Presets {
     this.onchange = onchange;
     this.labels = new Map();
     this.audio = make("audio", { hidden: true, preload: "none" });
-    for (const event of ["pause", "ended", "error"]) {
-      this.audio.addEventListener(event, () => this.#mark(null));
-    }
+    for (const event of ["pause", "ended"]) this.audio.addEventListener(event, () => this.#stop());
     this.filter = make("input", { type: "search", id: "filter", autocomplete: "off" });
     this.filter.placeholder = "violin, drums, 40 …";
     this.filter.addEventListener("input", () => this.#narrow());
@@ -70,13 +68,20 @@ export class Presets {
   }
 
   #toggle(play, name) {
-    if (this.#played === play) {
-      this.audio.pause();
-      return;
-    }
-    this.audio.src = `v1/presets/${encodeURIComponent(name)}/clip`;
+    const again = this.#played === play;
+    this.#stop();
+    if (again) return;
     this.#mark(play);
+    this.audio.src = `v1/presets/${encodeURIComponent(name)}/clip`;
     this.audio.play().catch(() => this.#played === play && this.audio.error && this.#mark(null));
+  }
+
+  /** Be silent, and keep no connection to the server. */
+  #stop() {
+    if (!this.audio.hasAttribute("src")) return;
+    this.audio.removeAttribute("src");
+    this.audio.load();
+    this.#mark(null);
   }
 
   #mark(play) {

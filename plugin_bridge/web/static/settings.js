@@ -19,7 +19,8 @@ export function settingField(name, about, onchange = () => {}) {
   field.input.addEventListener("input", () => onchange());
   const heading = make("label", { for: id }, title);
   const top = make("div", { class: "find" }, heading, field.shown ?? "");
-  return { name, root: make("div", { class: "setting" }, top, field.input), ...accessors(field) };
+  const root = make("div", { class: "setting" }, top, field.input);
+  return Object.assign(accessors(field), { name, root });
 }
 
 function accessors({ input, read, write, show = () => {} }) {
