@@ -88,7 +88,7 @@ async def sign_in(request: Request, desk: AtDesk) -> Response:
     if await desk.accounts.owner_of(given.key) is None:
         raise no_key(known=True)
     response = Response(status_code=204)
-    set_cookie(response, given.key)
+    set_cookie(response, given.key, secure=request.headers.get("origin", "").startswith("https:"))
     return response
 
 

@@ -69,9 +69,15 @@ async def give_cookie(desk: Desk, headers: Mapping[str, str], response: Response
     set_cookie(response, secrets.token_urlsafe(BITS // 8))
 
 
-def set_cookie(response: Response, value: str) -> None:
-    """Let a browser send ``value`` from now on, and only from our own pages."""
-    response.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="strict")
+def set_cookie(response: Response, value: str, *, secure: bool = False) -> None:
+    """Let a browser send ``value`` from now on, and only from our own pages.
+
+    Args:
+        secure: whether only over TLS.
+    """
+    response.set_cookie(
+        COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure
+    )
 
 
 def _bearer(field: str) -> str:

@@ -168,8 +168,8 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", f"{code}\nfrom plugin_bridge.cli.main import main; main()"]
 
 
-def keys_of(folder: Path, *arguments: str, journal: str = "journal.sqlite") -> str:
+def keys_of(folder: Path, *arguments: str) -> str:
     """Run ``restyle keys`` on a server's journal; returns what it printed."""
-    command = [*RESTYLE, "keys", *arguments, "--journal", str(folder / journal)]
+    command = [*RESTYLE, "keys", *arguments, "--journal", str(folder / "journal.sqlite")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
     return done.stdout

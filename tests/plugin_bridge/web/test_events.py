@@ -8,7 +8,8 @@ import pytest
 from support.web import events
 
 from plugin_bridge.jobs.job import Job
-from plugin_bridge.web.events import Event, Listener, last_of, standing
+from plugin_bridge.jobs.service import JobNews
+from plugin_bridge.web.events import Event, Hub, Listener, last_of, standing
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +140,37 @@ def test_a_stream_begins_with_what_is_under_way_and_what_was_missed():
         ("e", "accepted"),
     ]
     assert [it.id for it, _ in standing(jobs, 99.0)] == ["c", "d", "e"]
+
+
+class Jobs:
+    """What a `Hub` needs of a service."""
+
+    def __init__(self, *jobs):
+        self.jobs = {it.id: it for it in jobs}
+
+    def watch(self, watcher):
+        self.tell = watcher
+        return lambda: None
+
+
+def test_who_waits_is_told_of_a_new_place(monkeypatch):
+    monkeypatch.setattr("plugin_bridge.web.events.POSITION_SECONDS", 0.0)
+    ended = Job("a", "", "turn", {}, "", owner="you", state="done")
+    waiting = Job("b", "", "turn", {}, "", owner="me", state="queued")
+    service = Jobs(waiting)
+
+    async def run():
+        hub, listener = Hub(service, lambda job: job.id), Listener("me")
+        hub.add(listener)
+        service.tell(JobNews(ended, "done"))
+        stream = listener.stream()
+        await anext(stream)
+        told = await asyncio.wait_for(anext(stream), 5)
+        hub.close()
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+        return told.decode()
+
+    told = asyncio.run(run())
+    assert told.startswith("event: progress\n")
+    assert "data: b\n" in told

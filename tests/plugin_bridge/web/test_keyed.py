@@ -57,6 +57,7 @@ def test_too_many_requests_are_told_when_to_come_back(keyed):
     assert 1 <= int(replies[-1].headers["retry-after"]) <= 3
 
 
+@pytest.mark.slow
 def test_too_large_an_upload_is_refused_while_it_comes(keyed):
     (key,) = [
         word for word in keys_of(keyed.folder, "add", "Ben").split() if word.startswith("rk_")
@@ -68,6 +69,7 @@ def test_too_large_an_upload_is_refused_while_it_comes(keyed):
     assert not list((keyed.folder / "data" / "uploads").glob("*tmp*"))
 
 
+@pytest.mark.slow
 def test_a_revoked_key_is_good_no_longer_and_nobody_gets_in_without(keyed):
     (key,) = [it for it in keys_of(keyed.folder, "add", "Cleo").split() if it.startswith("rk_")]
     time.sleep(1.1)

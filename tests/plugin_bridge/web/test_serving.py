@@ -9,7 +9,7 @@ import time
 import httpx2
 import pytest
 from support.servers import RESTYLE, ask
-from support.web import WebServer, events, keys_of, python, web
+from support.web import WebServer, events, python, web
 
 
 def run(folder, *options, command=tuple(RESTYLE)):
@@ -27,7 +27,6 @@ def run(folder, *options, command=tuple(RESTYLE)):
     [
         (["--web-host", "0.0.0.0"], "restyle keys add NAME"),
         (["--web-host", "localhost"], "--web-host takes an address"),
-        (["--web-host", "203.0.113.7"], "--web-port"),
         (["--max-upload-mb", "0"], "--max-upload-mb must be more than 0"),
         (["--keep-results-days", "-1"], "--keep-results-days must be more than 0"),
         (["--files", "ftp://x/y"], "ftp"),
@@ -35,8 +34,6 @@ def run(folder, *options, command=tuple(RESTYLE)):
     ],
 )
 def test_what_cannot_be_served_is_said_in_one_line(tmp_path, options, message):
-    if "203.0.113.7" in options:
-        keys_of(tmp_path, "add", "Anna", journal="j.sqlite")
     code, out, error = run(tmp_path, *options)
     assert (code, out) == (2, "")
     assert error.startswith("restyle: ")
@@ -44,6 +41,7 @@ def test_what_cannot_be_served_is_said_in_one_line(tmp_path, options, message):
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_said_in_one_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -69,6 +67,7 @@ def test_who_does_not_serve_the_web_loads_nothing_of_it():
     assert not {"fastapi", "starlette", "uvicorn", "pydantic", "psycopg", "obstore"} & loaded
 
 
+@pytest.mark.slow
 def test_osc_and_web_share_one_server_but_not_their_jobs(tmp_path, stem):
     root = tmp_path / "root"
     root.mkdir()
@@ -112,6 +111,7 @@ def test_more_names_can_be_allowed(tmp_path):
         assert not [it for it in server.entries() if "host" in it]  # no OSC without --root
 
 
+@pytest.mark.slow
 def test_the_end_of_the_server_ends_streams_at_once(tmp_path, stem):
     with web(tmp_path) as server:
         id = server.upload(stem)["id"]
