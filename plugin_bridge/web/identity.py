@@ -70,11 +70,7 @@ async def give_cookie(desk: Desk, headers: Mapping[str, str], response: Response
 
 
 def set_cookie(response: Response, value: str, *, secure: bool = False) -> None:
-    """Let a browser send ``value`` from now on, and only from our own pages.
-
-    Args:
-        secure: whether only over TLS.
-    """
+    """Let a browser send ``value`` from now on, only from our own pages, perhaps only over TLS."""
     response.set_cookie(
         COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure
     )
