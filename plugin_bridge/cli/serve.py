@@ -52,7 +52,7 @@ MidiChannel = Annotated[
     int | None, typer.Option(metavar="N", min=1, max=16, help="The MIDI channel to follow.")
 ]
 Web = Annotated[
-    bool, typer.Option("--web", help="Serve a web page and an HTTP API: needs restyle[web].")
+    bool, typer.Option("--web", help="Serve a web page and an HTTP API: needs restyle\\[web].")
 ]
 WebHost = Annotated[
     str, typer.Option(metavar="ADDRESS", help="Where the web is served: 0.0.0.0 for everybody.")
