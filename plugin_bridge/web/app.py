@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.web import account, catalogue, jobs, openapi, pages, results, streams, uploads
+from plugin_bridge.web.catalogue import written
 from plugin_bridge.web.desk import Desk
 from plugin_bridge.web.guards import Guards
 from plugin_bridge.web.problems import BUSY, Problem, of_refusal
@@ -42,7 +43,7 @@ def build(desk: Desk) -> ASGIApp:
     app.state.desk = desk
     for module in ROUTES:
         app.include_router(module.routes)
-    app.state.document = functools.cache(lambda: openapi.document(app))
+    app.state.document = functools.cache(lambda: written(openapi.document(app)))
     for kind, problem_of in PROBLEMS.items():
         app.add_exception_handler(kind, _handler(problem_of))
     return Guards(app, desk)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,13 +31,15 @@ from presets.catalogue import by_family
 routes = APIRouter(prefix="/v1", tags=["catalogue"])
 
 LIST_CACHE = "public, max-age=60"  # a user's own presets may change; not searched
+FRESH_SECONDS = 2.0  # how long the list of presets is taken for true; not searched
 CLIP_CACHE = "public, max-age=3600"
 
 
 @routes.get("/presets")
 async def families(request: Request) -> Response:
     """All presets, by family."""
-    return cacheable(request, await asyncio.to_thread(_families))
+    period = int(time.monotonic() / FRESH_SECONDS)
+    return send(request, await asyncio.to_thread(_families, period))
 
 
 @routes.get("/presets/{name}/clip")
@@ -117,17 +121,37 @@ def limits_of(limits: Limits) -> dict[str, float]:
 
 def cacheable(request: Request, body: Any) -> Response:
     """JSON that may be kept for a while, and is not sent again if it has not changed."""
+    return send(request, written(body))
+
+
+class Written(NamedTuple):
+    """A body as it is sent, and its entity tag."""
+
+    content: bytes
+    tag: str
+
+
+def written(body: Any) -> Written:
+    """A body as JSON."""
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": LIST_CACHE}
-    if has_tag(request.headers.get("if-none-match"), tag):
+    return Written(content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+
+
+def send(request: Request, body: Written) -> Response:
+    """Send what may be kept for a while, unless it is what the client has."""
+    headers = {"ETag": body.tag, "Cache-Control": LIST_CACHE}
+    if has_tag(request.headers.get("if-none-match"), body.tag):
         return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type="application/json")
+    return Response(body.content, headers=headers, media_type="application/json")
 
 
-def _families() -> dict[str, Any]:
+@functools.lru_cache(maxsize=1)
+def _families(period: int) -> Written:
+    """The presets by family, read once in each period: the user's own may change."""
     grouped = by_family(presets.every())
-    return {"families": [{"name": it, "presets": [*map(_preset, grouped[it])]} for it in grouped]}
+    return written(
+        {"families": [{"name": it, "presets": [*map(_preset, grouped[it])]} for it in grouped]}
+    )
 
 
 def _preset(it: presets.Preset) -> dict[str, Any]:

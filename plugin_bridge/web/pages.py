@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from plugin_bridge.web.catalogue import cacheable
+from plugin_bridge.web.catalogue import send
 from plugin_bridge.web.desk import AtDesk
 from plugin_bridge.web.headers import has_tag
 from plugin_bridge.web.identity import give_cookie
@@ -94,4 +94,4 @@ async def health() -> Response:
 @routes.get("/openapi.json")
 async def document(request: Request) -> Response:
     """What the API takes and answers, for programs."""
-    return cacheable(request, request.app.state.document())
+    return send(request, request.app.state.document())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -80,6 +82,8 @@ class Problem(HTTPException):
         more = dict(headers or {})
         if code in RETRY_SECONDS:
             more.setdefault("Retry-After", str(RETRY_SECONDS[code]))
+        elif code == "quota_exceeded":
+            more.setdefault("Retry-After", str(until_next_month()))
         super().__init__(status or STATUS.get(code, 500), shown(detail, MAX_CHARACTERS), more)
         self.code = code
         self.errors = errors
@@ -101,6 +105,14 @@ class Problem(HTTPException):
     def response(self) -> JSONResponse:
         """What is sent, with its headers."""
         return JSONResponse(self.content, self.status_code, self.headers, media_type=MEDIA_TYPE)
+
+
+def until_next_month(now: datetime | None = None) -> int:
+    """How many seconds it takes until quotas begin anew: with the next month, in UTC."""
+    now = now or datetime.now(UTC)
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return math.ceil((following - now).total_seconds())
 
 
 def of_refusal(refusal: Refusal, names: Mapping[str, str] | None = None) -> Problem:

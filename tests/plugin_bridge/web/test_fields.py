@@ -1,10 +1,12 @@
 """Header fields and the token bucket, by themselves."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from plugin_bridge.accounts.rates import Rate
 from plugin_bridge.web.headers import disposition, moment, name_in, seconds_of, span_of, wait_of
-from plugin_bridge.web.problems import told
+from plugin_bridge.web.problems import Problem, told, until_next_month
 from plugin_bridge.web.rate import Bucket, Buckets
 
 
@@ -80,3 +82,9 @@ def test_no_path_of_the_server_s_is_told():
     assert "/srv" not in told("unreadable", "/srv/data/x is damaged", names)
     assert "C:" not in told("unreadable", "C:\\data\\x is damaged", names)
     assert told("disk_full", "", {}) == "There is no room left."
+
+
+def test_who_has_spent_a_month_s_quota_is_told_when_the_next_begins():
+    assert until_next_month(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)) == 1
+    assert until_next_month(datetime(2026, 2, 1, tzinfo=UTC)) == 28 * 86400
+    assert int(Problem("quota_exceeded", "Spent.").headers["Retry-After"]) > 0

@@ -79,3 +79,15 @@ def test_a_revoked_key_is_good_no_longer_and_nobody_gets_in_without(keyed):
         time.sleep(1.1)
         problem(cleo.get("/v1/me"), 401, "unauthorised")
     problem(keyed.http.get("/v1/me"), 401, "unauthorised")
+
+
+def test_a_quota_that_is_spent_is_said_with_the_time_of_the_next(keyed, stem):
+    printed = keys_of(keyed.folder, "add", "Dora", "--quota-minutes", "0.001").split()
+    (key,) = [it for it in printed if it.startswith("rk_")]
+    time.sleep(1.1)
+    with keyed.client(headers={"Authorization": f"Bearer {key}"}) as dora:
+        id = keyed.upload(stem, http=dora)["id"]
+        reply = keyed.submit({"stem": id, "style": {"preset": "violin"}}, http=dora)
+        problem(reply, 429, "quota_exceeded")
+        assert int(reply.headers["retry-after"]) > 0
+        assert dora.get("/v1/usage").json()["quota_seconds"] == 0.06
