@@ -248,29 +248,29 @@ async def gets(server: Server, stem: Path) -> None:
     sent = await upload(server.port, stem)
     async with Connection(server.port) as connection:
         made = []
-        for number in range(40):  # a stem each second or so: more than can be done meanwhile
+        for number in range(80):  # a stem each second or so: more than can be done meanwhile
             job = {"stem": sent, "style": {"preset": str(number)}}
             made.append((await connection.ask("POST", "/v1/jobs", job))[1]["id"])
-    late: list[float] = []
-    end = time.perf_counter() + seconds
 
-    async def ask(number: int) -> None:
+    async def ask(number: int, pause: float, late: list[float], end: float) -> None:
         async with Connection(server.port) as connection:
-            await asyncio.sleep(number / CONNECTIONS)  # not all in one moment
+            await asyncio.sleep(pause * number / CONNECTIONS)  # not all in one moment
             while time.perf_counter() < end:
                 began = time.perf_counter()
                 status, _ = await connection.ask("GET", f"/v1/jobs/{made[number % len(made)]}")
                 assert status == 200
                 late.append(1000 * (time.perf_counter() - began))
-                await asyncio.sleep(began + 1.0 - time.perf_counter())
+                await asyncio.sleep(max(began + pause - time.perf_counter(), 0.0))
 
-    await asyncio.gather(*(ask(number) for number in range(CONNECTIONS)))
+    for pause, how in ((1.0, "one request a second each"), (0.0, "one after the other each")):
+        late: list[float] = []
+        end = time.perf_counter() + seconds
+        await asyncio.gather(*(ask(n, pause, late, end) for n in range(CONNECTIONS)))
+        rate = len(late) / seconds
+        print(f"{CONNECTIONS} connections, {how}: {rate:.0f}/s, {spread(late)}", flush=True)
     async with Connection(server.port) as connection:
         working = [(await connection.ask("GET", f"/v1/jobs/{id}"))[1]["state"] for id in made]
-    state = f"{working.count('running')} running, {working.count('queued')} waiting at the end"
-    print(
-        f"{CONNECTIONS} connections, one request a second each: {spread(late)}; {state}", flush=True
-    )
+    print(f"  {working.count('running')} running and {working.count('queued')} waiting at the end")
     async with Connection(server.port) as connection:
         for id in made:
             await connection.ask("DELETE", f"/v1/jobs/{id}")
