@@ -30,7 +30,6 @@
       this.root = root;
       this.deck = deck;
       this.audio = root.querySelector("audio");
-      this.name = root.dataset.name;
       this.keepsStep = "step" in root.dataset;
       this.start = Number(root.dataset.start || 0);
       this.gain = Number(root.dataset.gainDb || 0);
@@ -48,6 +47,10 @@
       for (const event of ["play", "pause", "ended", "durationchange", "seeked"]) {
         this.audio.addEventListener(event, () => deck.heed(this, event));
       }
+    }
+
+    get name() {
+      return this.root.dataset.name; // it may change
     }
 
     get seconds() {
@@ -90,7 +93,6 @@
     becomeSlider(view) {
       view.tabIndex = 0;
       view.setAttribute("role", "slider");
-      view.ariaLabel = "Place in " + this.name;
       view.addEventListener("keydown", (event) => {
         const place = this.deck.placeOf(this);
         const [first, last] = [this.start, this.start + this.seconds];
@@ -133,6 +135,7 @@
       }
       const slider = this.views[0]?.view;
       if (!slider) return;
+      slider.ariaLabel = "Place in " + this.name;
       slider.ariaValueMin = "0";
       slider.ariaValueMax = this.seconds.toFixed(1);
       slider.ariaValueNow = here.toFixed(1);

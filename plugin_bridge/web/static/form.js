@@ -52,7 +52,8 @@ export class Form {
   }
 
   #formats() {
-    return { kind: "choice", words: this.formats, default: this.formats[0] };
+    const titles = Object.fromEntries(this.formats.map((it) => [it, it.toUpperCase()]));
+    return { kind: "choice", words: this.formats, default: this.formats[0], titles };
   }
 
   /** What to do, if there is a choice. */
@@ -73,7 +74,7 @@ export class Form {
   }
 
   #sound({ name, optional }) {
-    const hint = optional ? "Drop a sound here, or choose one; or leave it out" : "Drop a sound here, or choose one";
+    const hint = `Drop a sound here, or choose one${optional ? "; or leave it out" : ""}`;
     const field = new SoundField(capital(name), hint, () => this.#remember());
     this.sounds.set(name, { field, optional });
     this.#restore(name, field);

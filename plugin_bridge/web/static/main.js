@@ -79,13 +79,16 @@ function begin(settings, families, me) {
   new Form(at("ask"), settings, families, (job) => {
     store.take(job);
     say("Accepted.");
+    submitted = job.id;
     go(job.id);
-    focusOpened();
   });
+  let submitted = "";
   const show = async () => {
     const { job, beside } = read();
     await opened.open(job, beside).catch((problem) => notice(problemWords(problem)));
     list.open(job);
+    if (job && job === submitted) focusOpened();
+    submitted = "";
   };
   window.addEventListener("hashchange", show);
   store.addEventListener("online", ({ detail }) => {

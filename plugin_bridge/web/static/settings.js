@@ -59,7 +59,7 @@ function slider(id, name, about) {
 function number(id, name, about, unit) {
   const { least: min, most: max } = about;
   const input = make("input", { type: "number", id, min, max, step: about.whole ? 1 : "any" });
-  input.placeholder = about.default >= DAY_SECONDS ? "the end" : valueWords(name, about.default);
+  input.placeholder = about.default >= DAY_SECONDS ? "the end" : about.default;
   return {
     input,
     shown: make("span", { class: "soft" }, unit),
@@ -69,7 +69,7 @@ function number(id, name, about, unit) {
 }
 
 function choice(id, name, about) {
-  const options = about.words.map((it) => make("option", { value: it }, capital(it)));
+  const options = about.words.map((it) => make("option", { value: it }, about.titles?.[it] ?? capital(it)));
   const input = make("select", { id }, ...options);
   input.value = about.default;
   return {

@@ -3,12 +3,14 @@
 import json
 import shutil
 import subprocess
+import time
 
 import httpx2
 import numpy as np
 import pytest
 from support.browser import CHROMIUM, browser
 from support.sounds import melody
+from support.web import keys_of, python, web
 
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.sound_files import Sound
@@ -163,6 +165,8 @@ def test_another_value_is_made_beside_and_stays_there(page, other_tab, server, s
     page.until(f"{PLAYERS}.length === 4")
     names = "[...document.querySelectorAll('#opened h3')].map((it) => it.textContent).slice(2, 4)"
     assert page.evaluate(names) == ["Level 1", "Level 0"]
+    choices = "[...document.querySelectorAll('.switch label')].map((it) => it.textContent)"
+    assert page.evaluate(choices) == ["First", "Second", "Level 1", "Level 0"]
     page.call("Page.reload")
     page.until(f"{READY} && {PLAYERS}.length === 4")
     page.click("#opened .results button")
@@ -194,6 +198,50 @@ def test_lines_to_copy_do_the_same(page, other_tab, server, stem, tmp_path):
     assert np.array_equal(made, sound_files.read(stem).audio[:, ::-1])
 
 
+@pytest.mark.slow
+def test_a_queue_is_watched_and_left(page, other_tab, server, stem):
+    sound = server.upload(stem.read_bytes(), "stem.wav", http=other_tab)["id"]
+    for preset in ("violin", "cello", "flute"):
+        body = {"stem": sound, "style": {"preset": preset}}
+        assert server.submit(body, http=other_tab).status_code == 202
+    states = "[...document.querySelectorAll('#jobs .state')].map((it) => it.textContent)"
+    page.until(f"{states}.includes('Waiting, place 2 in the queue')")
+    page.click("#jobs li:nth-of-type(2) .actions button")
+    page.until(f"{states}[1] === 'Cancelled' && {states}[0] === 'Waiting, next in the queue'")
+    page.until(f"{states}[0] === 'Done' && {states}[2] === 'Done'")
+
+
+@pytest.mark.slow
+def test_a_server_may_be_restarted_and_ask_for_a_key(chromium, stem, tmp_path):
+    command = python("from support.operation import register; register()")
+    with web(tmp_path / "web", command=command) as server:
+        chromium.call("Network.clearBrowserCookies")
+        chromium.open(server.url)
+        chromium.until(READY)
+        (cookie,) = chromium.call("Network.getCookies")["cookies"]
+        with server.client() as other_tab:
+            other_tab.cookies.set(cookie["name"], cookie["value"])
+            server.kill()
+            chromium.until("document.getElementById('notice').textContent.includes('lost')")
+            server.start()
+            chromium.until("document.getElementById('notice').hidden")
+            turn(other_tab, server, stem)
+            chromium.until("document.querySelector('#jobs .state')?.textContent === 'Done'")
+        printed = keys_of(server.folder, "add", "Anna")
+        (key,) = [word for word in printed.split() if word.startswith("rk_")]
+        time.sleep(1.1)  # the table of keys is read once a second
+        chromium.open(server.url)
+        for given, shown in (
+            ("rk_wrong", "#sign-in .bad:not(:empty)"),
+            (key, "#desk:not([hidden])"),
+        ):
+            chromium.until("!document.getElementById('sign-in').hidden")
+            chromium.evaluate("document.getElementById('key').select()")
+            chromium.press(*given, "Enter")
+            chromium.until(f"document.querySelector('{shown}') !== null")
+        assert chromium.evaluate("document.querySelectorAll('#jobs li').length") == 0
+
+
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory):
     """The rules of axe-core, which is not shipped."""
@@ -201,9 +249,8 @@ def axe(tmp_path_factory):
     if npm is None:
         pytest.skip("needs npm, for axe-core")
     folder = tmp_path_factory.mktemp("axe")
-    packed = subprocess.run(
-        [npm, "pack", "axe-core@4"], cwd=folder, capture_output=True, check=False
-    )
+    command = [npm, "pack", "axe-core@4"]
+    packed = subprocess.run(command, check=False, cwd=folder, capture_output=True)
     if packed.returncode:
         pytest.skip("axe-core cannot be had: no network?")
     archive = next(folder.glob("*.tgz"))
