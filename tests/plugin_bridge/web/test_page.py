@@ -276,7 +276,7 @@ def test_it_can_be_used_by_everybody(page, other_tab, server, stem, axe):
 @pytest.mark.slow
 def test_the_documentation_can_be_used_by_everybody(page, server, axe):
     page.open(f"{server.url}docs")
-    page.until("document.querySelectorAll('#reference article').length > 10")
+    page.until("document.querySelectorAll('#operations h3').length > 10")
     page.evaluate(axe)
     for dark in (False, True):
         for width in (360, 1280):
