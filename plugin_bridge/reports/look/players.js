@@ -180,8 +180,8 @@
       const least = Math.min(...steps.map((it) => it.gain));
       for (const it of steps) {
         it.audio.volume = 10 ** ((least - it.gain) / 20);
-        it.audio.muted = it !== this.heard;
       }
+      this.mute();
       this.offerSwitch(steps);
       this.draw();
     }
@@ -246,10 +246,15 @@
     play(sound) {
       if (sound.keepsStep) {
         this.hear(sound);
+        this.mute();
         this.playing = true;
       }
       sound.audio.play().catch(() => this.pause(sound));
       this.follow();
+    }
+
+    mute() {
+      for (const it of this.steps) it.audio.muted = it !== this.heard;
     }
 
     /** From now on, hear this one of those that keep step, at the same place. */
@@ -261,7 +266,7 @@
       if (this.playing) sound.audio.play();
       if (this.beside !== sound) this.beside?.audio.pause();
       [this.heard, this.beside] = [sound, before];
-      for (const it of this.steps) it.audio.muted = it !== sound;
+      this.mute();
       if (sound.choice) sound.choice.checked = true;
       this.draw();
     }

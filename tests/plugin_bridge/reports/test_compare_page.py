@@ -44,6 +44,7 @@ ONE_AT_A_TIME = """(async () => {
   for (const audio of all) { audio.muted = true; audio.loop = true; await audio.play(); }
   return all.map((audio) => audio.paused);
 })()"""
+RUNNING = "[...document.querySelectorAll('audio')].map((it) => !it.paused)"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -242,6 +243,12 @@ def test_a_browser_shows_it_without_an_error_and_its_players_load(tmp_path, monk
         assert [duration for _, duration, _ in players] == pytest.approx([1.0] * 4, abs=0.01)
         assert all(min(width, height, shown) > 50 for width, height, shown in pictures)
         assert tab.evaluate(ONE_AT_A_TIME) == [True, True, True, False]
+        tab.click(".sound .play")
+        tab.until(f"{RUNNING}.join() === 'true,false,true,false'")  # a result runs along, muted
+        muted = tab.evaluate("[...document.querySelectorAll('audio')].map((it) => it.muted)")
+        tab.press("x")
+        switched = tab.evaluate("[...document.querySelectorAll('audio')].map((it) => it.muted)")
+        assert (muted[0], muted[2]) == (switched[2], switched[0]) == (False, True)
         for width in (400, 1300):
             tab.screenshot(tmp_path / "page.png", width=width)
             assert tab.evaluate(OVERFLOW) <= 0
