@@ -5,11 +5,11 @@ function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** What a job takes beside its sounds. */
-function bodyOf(job) {
+/** What a job takes beside its sounds; `usual` is the operation that need not be named. */
+function bodyOf(job, usual) {
   const { preset, ...settings } = job.settings;
   const format = job.format === "wav" ? {} : { format: job.format };
-  const operation = job.operation === "restyle" ? {} : { operation: job.operation };
+  const operation = job.operation === usual ? {} : { operation: job.operation };
   return { ...operation, ...settings, ...format };
 }
 
@@ -19,7 +19,7 @@ function here(value) {
 }
 
 /** Lines for curl (with jq), with a key if the server wants one. */
-export function curlLines(job, { keyed, styled }) {
+export function curlLines(job, { keyed, styled, usual }) {
   const base = new URL("v1/", document.baseURI).href;
   const curl = keyed ? 'curl -fsS -H "Authorization: Bearer $RESTYLE_KEY"' : "curl -fsS";
   const lines = [];
@@ -32,7 +32,7 @@ export function curlLines(job, { keyed, styled }) {
       parts.push(`"${name}": ${styled.includes(name) ? `{"upload": "$${name}"}` : `"$${name}"`}`);
     }
   }
-  for (const [name, it] of Object.entries(bodyOf(job))) parts.push(`"${name}": ${here(it)}`);
+  for (const [name, it] of Object.entries(bodyOf(job, usual))) parts.push(`"${name}": ${here(it)}`);
   const send = `${curl} -H 'Content-Type: application/json' -d @- ${quoted(`${base}jobs`)}`;
   lines.push(`job=$(${send} <<END | jq -r .id`, `{${parts.join(", ")}}`, "END", ")");
   const own = `"${base}jobs/$job`;
@@ -46,11 +46,11 @@ function python(value) {
   return JSON.stringify(value); // texts and finite numbers are the same in both
 }
 
-/** Lines for Python: the client of Restyle. */
-export function pythonLines(job, { keyed }) {
+/** Lines for Python: the client of Restyle, which does the usual operation alone. */
+export function pythonLines(job, { keyed, usual }) {
   const base = new URL(".", document.baseURI).href.replace(/\/$/, "");
   const key = keyed ? ', key=os.environ["RESTYLE_KEY"]' : "";
-  const { format, ...options } = bodyOf(job);
+  const { format, ...options } = bodyOf(job, usual);
   const [stem, ...others] = Object.entries(job.inputs);
   const given = [python(stem[1].name), python(`restyled.${job.format}`)];
   for (const [name, it] of others) given.push(it.preset ? python(it.preset) : `${name}=${python(it.name)}`);

@@ -72,7 +72,8 @@ async function start() {
 
 function begin(settings, families, me) {
   const labels = new Map(families.flatMap((it) => it.presets).map((it) => [it.name, it.label]));
-  const about = { operations: settings.operations, labels, keyed: me.key };
+  const { operations, default: usual } = settings;
+  const about = { operations, usual, labels, keyed: me.key };
   const parts = { list: at("jobs"), none: at("none"), more: at("more") };
   const list = new JobList(parts, store, about);
   const opened = new Opened(at("opened"), store, about);

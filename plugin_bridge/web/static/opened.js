@@ -281,9 +281,11 @@ export class Opened {
   }
 
   #lines(job) {
-    const about = { keyed: this.about.keyed, styled: this.#styled };
+    const { keyed, usual } = this.about;
+    const about = { keyed, usual, styled: this.#styled };
     const lines = make("details", { class: "lines" }, make("summary", {}, "The same from a program"));
-    lines.append(codeBlock("curl", curlLines(job, about)), codeBlock("Python", pythonLines(job, about)));
+    lines.append(codeBlock("curl", curlLines(job, about)));
+    if (job.operation === usual) lines.append(codeBlock("Python", pythonLines(job, about)));
     return lines;
   }
 }

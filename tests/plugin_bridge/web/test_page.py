@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -242,20 +243,42 @@ def test_a_server_may_be_restarted_and_ask_for_a_key(chromium, stem, tmp_path):
         assert chromium.evaluate("document.querySelectorAll('#jobs li').length") == 0
 
 
+def from_npm(folder, package):
+    """Install a package of npm's in a folder; skips the test where that cannot be."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip(f"needs npm, for {package}")
+    command = [npm, "install", "--no-save", "--no-audit", "--prefix", folder, package]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip(f"npm cannot get {package}: no network?")
+    return folder / "node_modules" / package.partition("@")[0]
+
+
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory):
     """The rules of axe-core, which is not shipped."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("needs npm, for axe-core")
-    folder = tmp_path_factory.mktemp("axe")
-    command = [npm, "pack", "axe-core@4"]
-    packed = subprocess.run(command, check=False, cwd=folder, capture_output=True)
-    if packed.returncode:
-        pytest.skip("axe-core cannot be had: no network?")
-    archive = next(folder.glob("*.tgz"))
-    shutil.unpack_archive(archive, folder, filter="data")
-    return (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
+    package = from_npm(tmp_path_factory.mktemp("axe"), "axe-core@4")
+    return (package / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_it_does_the_same_in_firefox(server, stem, tmp_path):
+    firefox = shutil.which("firefox-esr") or shutil.which("firefox")
+    if firefox is None or shutil.which("node") is None:
+        pytest.skip("needs Firefox and Node.js (Debian: firefox-esr, nodejs)")
+    from_npm(tmp_path, "puppeteer-core@25")
+    shutil.copy(Path(__file__).with_name("firefox.mjs"), tmp_path)
+    command = ["node", tmp_path / "firefox.mjs", firefox, server.url, stem]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["errors"] == []
+    (_, muted, place), _, (_, other_muted, other_place) = said["before"]
+    assert (muted, other_muted) == (False, True)
+    assert other_place == pytest.approx(place, abs=STEP_SECONDS)
+    (_, muted, place), _, (_, other_muted, other_place) = said["after"]
+    assert (muted, other_muted) == (True, False)
+    assert other_place == pytest.approx(place, abs=STEP_SECONDS)
 
 
 @pytest.mark.slow
