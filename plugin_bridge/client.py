@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.client import Client as OscClient
-from plugin_bridge.web.client import Client as HttpClient
-from plugin_bridge.web.link import is_url
+from plugin_bridge.web.client.client import Client as HttpClient
+from plugin_bridge.web.client.link import is_url
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
@@ -32,7 +32,7 @@ class Client(metaclass=_Either):
     """A connection to a server, to be closed by `close` or at the end of a ``with`` block.
 
     ``Client("http://localhost:8471")`` and ``Client("https://example.com", key=...)`` speak HTTP,
-    see `plugin_bridge.web.client.Client`; ``Client()`` and ``Client("localhost", 9471)`` speak
+    see `plugin_bridge.web.client.client`; ``Client()`` and ``Client("localhost", 9471)`` speak
     OSC, see `plugin_bridge.osc.client.Client`. Both have the same methods, and raise the same.
     """
 

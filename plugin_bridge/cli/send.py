@@ -31,7 +31,7 @@ from plugin_bridge.osc.addresses import HOST, PORT
 if TYPE_CHECKING:
     from plugin_bridge.client_types import Result
     from plugin_bridge.osc.client import Client as OscClient
-    from plugin_bridge.web.client import Client as HttpClient
+    from plugin_bridge.web.client.client import Client as HttpClient
 
     Either = OscClient | HttpClient
 
@@ -220,7 +220,7 @@ def _client(
     """A client of the server that the options name, over HTTP or OSC."""
     more = {} if timeout_seconds is None else {"timeout_seconds": timeout_seconds}
     if server is not None:
-        from plugin_bridge.web.client import Client as HttpClient
+        from plugin_bridge.web.client.client import Client as HttpClient
 
         return HttpClient(server, key=key, insecure=insecure, **more)
     from plugin_bridge.osc.client import Client as OscClient

@@ -17,11 +17,12 @@ from starlette.types import ASGIApp
 
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.web import account, catalogue, jobs, openapi, pages, results, streams, uploads
-from plugin_bridge.web.catalogue import written
+from plugin_bridge.web import openapi
 from plugin_bridge.web.desk import Desk
-from plugin_bridge.web.guards import Guards
-from plugin_bridge.web.problems import BUSY, Problem, of_refusal
+from plugin_bridge.web.guarding.guards import Guards
+from plugin_bridge.web.routes import account, catalogue, jobs, pages, results, streams, uploads
+from plugin_bridge.web.routes.catalogue import written
+from plugin_bridge.web.speech.problems import BUSY, Problem, of_refusal
 
 log = logging.getLogger("restyle.serve")
 

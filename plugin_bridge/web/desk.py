@@ -49,7 +49,7 @@ class Desk:
         service: the jobs.
         accounts: the keys.
         limits: what clients may do.
-        hosts: the names that the server answers to, see `plugin_bridge.web.guards.check_host`.
+        hosts: the names that the server answers to, see `check_host` in `guarding.guards`.
         beyond: whether others than this machine's users reach it: then each has to have a key.
         aside: where files are decoded.
         hub: where the streams of events hear what is new.

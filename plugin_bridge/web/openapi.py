@@ -10,13 +10,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from plugin_bridge.web import models
-from plugin_bridge.web.account import SignIn
-from plugin_bridge.web.answers import ANSWERS, COMMON, FIELDS_OF_STATUS, JSON, KEYED, Answer
-from plugin_bridge.web.forms import FIELD
-from plugin_bridge.web.identity import is_open
-from plugin_bridge.web.problems import MEDIA_TYPE, ONLY_HTTP, STATUS, TITLES
-from plugin_bridge.web.views import JobPage, JobView, ProblemView, UploadView
+from plugin_bridge.web.guarding.identity import is_open
+from plugin_bridge.web.routes.account import SignIn
+from plugin_bridge.web.speech import models
+from plugin_bridge.web.speech.answers import ANSWERS, COMMON, FIELDS_OF_STATUS, JSON, KEYED, Answer
+from plugin_bridge.web.speech.forms import FIELD
+from plugin_bridge.web.speech.problems import MEDIA_TYPE, ONLY_HTTP, STATUS, TITLES
+from plugin_bridge.web.speech.views import JobPage, JobView, ProblemView, UploadView
 
 REF = "#/components/schemas/{model}"
 HEADED = ("/v1/jobs/{id}/{part}/{kind}", "/v1/presets/{name}/clip")  # HEAD is of use there

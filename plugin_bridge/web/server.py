@@ -26,8 +26,8 @@ from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.web.app import build
 from plugin_bridge.web.desk import Desk, Limits
 from plugin_bridge.web.events import Hub
-from plugin_bridge.web.views import job_view
-from plugin_bridge.web.webhooks import Webhooks
+from plugin_bridge.web.speech.views import job_view
+from plugin_bridge.web.webhooks.webhooks import Webhooks
 
 BACKLOG = 1024  # connections that wait to be accepted; not searched
 STOP_SECONDS = 1  # for what is being answered when the server stops; not searched

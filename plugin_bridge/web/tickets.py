@@ -13,8 +13,8 @@ from plugin_bridge.accounts.accounts import Account
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.web.desk import Desk
 from plugin_bridge.web.events import Listener
-from plugin_bridge.web.models import Wanted, is_id
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.speech.models import Wanted, is_id
+from plugin_bridge.web.speech.problems import Problem
 
 ID_BYTES = 16  # 128 bits
 KEY = re.compile(r'"?([\x21\x23-\x7e][\x20\x21\x23-\x7e]{0,254})"?')

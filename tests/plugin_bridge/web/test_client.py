@@ -14,9 +14,9 @@ from support.api_stand_in import ID, ApiStandIn, drops, refuses
 import plugin_bridge
 from plugin_bridge.client_types import Failed, JobCancelled, NoServer, Refused
 from plugin_bridge.osc.client import Client as OscClient
-from plugin_bridge.web import client as room
-from plugin_bridge.web import following
-from plugin_bridge.web.client import Client
+from plugin_bridge.web.client import client as room
+from plugin_bridge.web.client import following
+from plugin_bridge.web.client.client import Client
 
 KEY = "rk_" + "5ec2e7" * 10 + "abcd"
 
@@ -55,7 +55,7 @@ def test_an_address_says_which_client_it_is(stand_in):
 
 
 def test_it_needs_no_extra_and_no_library():
-    code = "import sys, plugin_bridge.web.client; print(*sys.modules)"
+    code = "import sys, plugin_bridge.web.client.client; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert {"fastapi", "numpy", "pythonosc", "soundfile", "uvicorn"} & {*loaded.split()} == set()

@@ -5,9 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from plugin_bridge.accounts.rates import Rate
-from plugin_bridge.web.headers import disposition, moment, name_in, seconds_of, span_of, wait_of
-from plugin_bridge.web.problems import Problem, told, until_next_month
 from plugin_bridge.web.rate import Bucket, Buckets
+from plugin_bridge.web.speech.headers import (
+    disposition,
+    moment,
+    name_in,
+    seconds_of,
+    span_of,
+    wait_of,
+)
+from plugin_bridge.web.speech.problems import Problem, told, until_next_month
 
 
 def test_a_bucket_lets_in_what_the_rate_says_and_fills_again():

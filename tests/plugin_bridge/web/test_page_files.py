@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from plugin_bridge.web.pages import FOLDERS
+from plugin_bridge.web.routes.pages import FOLDERS
 
 FILES = [path for folder in FOLDERS.values() for path in sorted(folder.iterdir())]
 MOST_BYTES = 100_000

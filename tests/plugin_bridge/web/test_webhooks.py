@@ -21,9 +21,9 @@ from support.web import web
 from plugin_bridge.accounts.tokens import webhook_secret
 from plugin_bridge.jobs.records.records import Delivery, Unwritable
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.web import webhooks as room
-from plugin_bridge.web.addresses import is_public
-from plugin_bridge.web.webhooks import Webhooks, check_url, signature
+from plugin_bridge.web.webhooks import webhooks as room
+from plugin_bridge.web.webhooks.addresses import is_public
+from plugin_bridge.web.webhooks.webhooks import Webhooks, check_url, signature
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
 BODY = '{"type": "job.done", "timestamp": "2026-01-31T00:00:00Z", "data": {"name": "Gürül"}}'

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from plugin_bridge.accounts.accounts import Account
 from plugin_bridge.accounts.tokens import BITS, is_token
 from plugin_bridge.web.desk import Desk
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.speech.problems import Problem
 
 COOKIE = "restyle"
 COOKIE_SECONDS = 400 * 86400  # the longest that a browser keeps one (RFC 6265bis)

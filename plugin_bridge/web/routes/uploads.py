@@ -18,13 +18,13 @@ from plugin_bridge.files.formats import FORMATS
 from plugin_bridge.jobs.records.records import Upload
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.web.desk import Asking, AtDesk, Desk
-from plugin_bridge.web.forms import FormFile, is_form
-from plugin_bridge.web.guards import too_large
-from plugin_bridge.web.headers import clean_name, name_in
-from plugin_bridge.web.models import is_id
-from plugin_bridge.web.problems import Problem, of_refusal
-from plugin_bridge.web.views import upload_view
-from plugin_bridge.web.writing import Writing
+from plugin_bridge.web.guarding.guards import too_large
+from plugin_bridge.web.sounds.writing import Writing
+from plugin_bridge.web.speech.forms import FormFile, is_form
+from plugin_bridge.web.speech.headers import clean_name, name_in
+from plugin_bridge.web.speech.models import is_id
+from plugin_bridge.web.speech.problems import Problem, of_refusal
+from plugin_bridge.web.speech.views import upload_view
 
 routes = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 

@@ -11,15 +11,15 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from plugin_bridge.web.catalogue import send
 from plugin_bridge.web.desk import AtDesk
-from plugin_bridge.web.headers import has_tag
-from plugin_bridge.web.identity import give_cookie
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.guarding.identity import give_cookie
+from plugin_bridge.web.routes.catalogue import send
+from plugin_bridge.web.speech.headers import has_tag
+from plugin_bridge.web.speech.problems import Problem
 
 routes = APIRouter(include_in_schema=False)
 
-ROOM = Path(__file__).parent
+ROOM = Path(__file__).parents[1]
 #: Where the files of the pages are: their own, and those that the pages of reports have, too.
 FOLDERS = {"": ROOM / "static", "look/": ROOM.parent / "reports" / "look"}
 CACHE = "no-cache"  # ask whether it has changed: pages and scripts belong together

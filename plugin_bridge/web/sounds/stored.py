@@ -10,9 +10,9 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from plugin_bridge.storage.files import Files
-from plugin_bridge.web.guards import HEAD
-from plugin_bridge.web.headers import Span, has_tag, span_of
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.guarding.guards import HEAD
+from plugin_bridge.web.speech.headers import Span, has_tag, span_of
+from plugin_bridge.web.speech.problems import Problem
 
 
 async def stored(

@@ -39,8 +39,8 @@ from plugin_bridge.client_types import (
 from plugin_bridge.files.formats import FORMATS, check_suffix
 from plugin_bridge.files.targets import Target, check_target
 from plugin_bridge.files.whole_files import writing
-from plugin_bridge.web.following import SILENCE, Following, View
-from plugin_bridge.web.link import BLOCK_BYTES, Link, Request
+from plugin_bridge.web.client.following import SILENCE, Following, View
+from plugin_bridge.web.client.link import BLOCK_BYTES, Link, Request
 from presets.opening import open_regular
 
 if TYPE_CHECKING:

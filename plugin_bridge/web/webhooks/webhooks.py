@@ -28,7 +28,7 @@ from plugin_bridge.accounts.tokens import webhook_secret
 from plugin_bridge.errors import one_line, shown
 from plugin_bridge.jobs.records.records import Delivery, Records
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.web.addresses import is_public, resolve
+from plugin_bridge.web.webhooks.addresses import is_public, resolve
 
 log = logging.getLogger("restyle.serve")
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.speech.problems import Problem
 
 FIELD = "file"  # the form's field with the sound
 MAX_HEADER = 8 << 10  # bytes of all headers of a part; not searched

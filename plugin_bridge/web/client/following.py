@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from plugin_bridge.client_types import NoServer, Refused
-from plugin_bridge.web.link import Link, Request, Stop
+from plugin_bridge.web.client.link import Link, Request, Stop
 
 SILENCE = 30.0  # seconds without a word, after which there is no server
 STALE = 20.0  # seconds without a word, after which to connect again; it sends one every 15 s

@@ -26,7 +26,7 @@ from plugin_bridge.files.formats import FORMATS
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.settings import Choice, Number, Setting
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.speech.problems import Problem
 
 DEFAULT_OPERATION = "restyle"
 PRESET = "preset"  # the setting that stands in place of a style clip

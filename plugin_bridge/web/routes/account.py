@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 
 from plugin_bridge.accounts.tokens import webhook_secret
 from plugin_bridge.jobs.records.records import Usage
-from plugin_bridge.web.catalogue import limits_of
 from plugin_bridge.web.desk import Asking, AtDesk
-from plugin_bridge.web.headers import moment, seconds_of
-from plugin_bridge.web.identity import COOKIE, no_key, set_cookie
-from plugin_bridge.web.models import invalid
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.guarding.identity import COOKIE, no_key, set_cookie
+from plugin_bridge.web.routes.catalogue import limits_of
+from plugin_bridge.web.speech.headers import moment, seconds_of
+from plugin_bridge.web.speech.models import invalid
+from plugin_bridge.web.speech.problems import Problem
 
 routes = APIRouter(prefix="/v1", tags=["account"])
 

@@ -18,14 +18,15 @@ from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.records.records import Unwritable, Upload
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.web import models, uploads
 from plugin_bridge.web.desk import Asking, AtDesk, Desk
-from plugin_bridge.web.headers import wait_of
-from plugin_bridge.web.models import Wanted
-from plugin_bridge.web.problems import Problem, of_refusal
+from plugin_bridge.web.routes import uploads
+from plugin_bridge.web.speech import models
+from plugin_bridge.web.speech.headers import wait_of
+from plugin_bridge.web.speech.models import Wanted
+from plugin_bridge.web.speech.problems import Problem, of_refusal
+from plugin_bridge.web.speech.views import State, job_view
 from plugin_bridge.web.tickets import digest_of, id_for, job_of, wait_for_end
-from plugin_bridge.web.views import State, job_view
-from plugin_bridge.web.webhooks import check_url
+from plugin_bridge.web.webhooks.webhooks import check_url
 
 log = logging.getLogger("restyle.serve")
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])

@@ -19,13 +19,13 @@ from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.settings import Choice, Number, Setting
 from plugin_bridge.storage.local import LocalFiles
-from plugin_bridge.web.derived import picture_of
 from plugin_bridge.web.desk import AtDesk, Limits
-from plugin_bridge.web.headers import MAX_WAIT_SECONDS, disposition, has_tag
-from plugin_bridge.web.models import DEFAULT_OPERATION, PRESET, SUFFIXES, is_style
-from plugin_bridge.web.problems import Problem
-from plugin_bridge.web.results import AUDIO_TYPES
-from plugin_bridge.web.stored import stored
+from plugin_bridge.web.routes.results import AUDIO_TYPES
+from plugin_bridge.web.sounds.derived import picture_of
+from plugin_bridge.web.sounds.stored import stored
+from plugin_bridge.web.speech.headers import MAX_WAIT_SECONDS, disposition, has_tag
+from plugin_bridge.web.speech.models import DEFAULT_OPERATION, PRESET, SUFFIXES, is_style
+from plugin_bridge.web.speech.problems import Problem
 from presets.catalogue import by_family
 
 routes = APIRouter(prefix="/v1", tags=["catalogue"])

@@ -19,9 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plugin_bridge.accounts.accounts import Account
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.web.desk import JSON_BYTES, WHO, Desk
-from plugin_bridge.web.forms import is_form
-from plugin_bridge.web.identity import identify
-from plugin_bridge.web.problems import BUSY, Problem
+from plugin_bridge.web.guarding.identity import identify
+from plugin_bridge.web.speech.forms import is_form
+from plugin_bridge.web.speech.problems import BUSY, Problem
 
 log = logging.getLogger("restyle.serve")
 

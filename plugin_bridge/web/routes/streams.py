@@ -9,8 +9,8 @@ from starlette.types import Receive, Scope, Send
 from plugin_bridge.jobs.job import ENDED
 from plugin_bridge.web.desk import Asking, AtDesk, Desk
 from plugin_bridge.web.events import Listener, last_of, standing
-from plugin_bridge.web.guards import HEAD
-from plugin_bridge.web.problems import Problem
+from plugin_bridge.web.guarding.guards import HEAD
+from plugin_bridge.web.speech.problems import Problem
 from plugin_bridge.web.tickets import job_of
 
 routes = APIRouter(prefix="/v1", tags=["events"])

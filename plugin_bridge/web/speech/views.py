@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.records.records import Upload
 from plugin_bridge.web.desk import Desk
-from plugin_bridge.web.headers import moment
-from plugin_bridge.web.models import PRESET, style_of
-from plugin_bridge.web.problems import told
+from plugin_bridge.web.speech.headers import moment
+from plugin_bridge.web.speech.models import PRESET, style_of
+from plugin_bridge.web.speech.problems import told
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal["audio", "preview", "spectrogram"]

@@ -13,14 +13,14 @@ from starlette.responses import Response
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.storage.files import PICTURE, PREVIEW
-from plugin_bridge.web import derived
 from plugin_bridge.web.desk import Asking, AtDesk, Desk
-from plugin_bridge.web.headers import clean_name, disposition
-from plugin_bridge.web.models import PRESET, style_of
-from plugin_bridge.web.problems import Problem, of_refusal
-from plugin_bridge.web.stored import stored
+from plugin_bridge.web.sounds import derived
+from plugin_bridge.web.sounds.stored import stored
+from plugin_bridge.web.speech.headers import clean_name, disposition
+from plugin_bridge.web.speech.models import PRESET, style_of
+from plugin_bridge.web.speech.problems import Problem, of_refusal
+from plugin_bridge.web.speech.views import OUTPUT, Kind, names_of
 from plugin_bridge.web.tickets import job_of
-from plugin_bridge.web.views import OUTPUT, Kind, names_of
 
 routes = APIRouter(prefix="/v1/jobs", tags=["results"])
 

@@ -1,0 +1,1 @@
+"""The client over HTTP, which needs nothing but the standard library."""

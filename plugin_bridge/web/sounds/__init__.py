@@ -1,0 +1,1 @@
+"""Sounds on their way: written as they come, sent in parts, drawn and played."""

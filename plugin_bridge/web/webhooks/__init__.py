@@ -1,0 +1,1 @@
+"""Whoever asked for it is told of a job's end."""
