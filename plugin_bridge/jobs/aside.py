@@ -7,6 +7,7 @@ process that dies takes nothing with it. The process starts when it is first nee
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -50,3 +51,6 @@ class Aside:
 
 def _prepare(pipe: Connection) -> None:
     limit_memory(MORE_BYTES)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # libmpg123 writes there what it thinks of damaged files
+    os.close(nowhere)

@@ -11,7 +11,7 @@ export function codeBlock(name, text) {
 }
 
 /** Copy a text; without a secure context a browser lets a page do no more than mark it. */
-async function copyText(copy, text, code) {
+export async function copyText(copy, text, code) {
   try {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";

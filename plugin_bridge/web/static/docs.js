@@ -1,5 +1,7 @@
 // The documentation of the API, drawn from /openapi.json: nothing in it is written twice.
 
+import { copyText } from "./codeblock.js";
+
 const METHODS = ["get", "post", "delete"];
 
 const begin = (base) => [
@@ -77,13 +79,12 @@ function table(head, rows) {
   return made;
 }
 
-function copyButton(text) {
+// Lines, and a button that copies them.
+function lines(text) {
+  const code = element("pre", text);
   const button = element("button", "Copy", { type: "button" });
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  });
-  return button;
+  button.addEventListener("click", () => copyText(button, text, code));
+  return [code, button];
 }
 
 function draw(document, method, path, operation) {
@@ -91,7 +92,7 @@ function draw(document, method, path, operation) {
   const line = curlOf(document, method, path, operation);
   section.append(element("h3", `${method.toUpperCase()} ${path}`));
   section.append(element("p", operation.description ?? operation.summary));
-  section.append(element("pre", line), copyButton(line));
+  section.append(...lines(line));
   const given = (operation.parameters ?? []).map((it) => [
     it.name, it.in, kindOf(document, it.schema), it.description ?? it.schema.description ?? "",
   ]);
