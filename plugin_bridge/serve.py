@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import logging.handlers
-import math
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plugin_bridge.errors import MAX_CHARACTERS
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import Service
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
+from plugin_bridge.log import log_fault, logging_to
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
 from plugin_bridge.osc.udp import open_socket
@@ -42,10 +38,6 @@ POSITIVE = (
     "keep_results_days",
     "max_owner_mb",
 )
-
-LOG_BYTES = 400_000  # a log of this size is moved aside, and one such is kept; not searched
-_NOWHERE = logging.NullHandler()
-TRACE_CHARACTERS = 2000  # of a trace in the log, its end; not searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +108,7 @@ def serve(options: Options) -> None:
     roots = Roots(options.roots, max_seconds=60 * options.max_minutes)
     preset = presets.get(options.preset).name if options.preset else ""
     with contextlib.ExitStack() as open_things:
-        open_things.enter_context(_logging(options.log))
+        open_things.enter_context(logging_to(options.log))
         journal = _journal(options)
         open_things.callback(journal.close)
         workers = Cluster(options.scheduler) if options.scheduler else LocalWorkers(options.workers)
@@ -157,7 +149,7 @@ async def _serve(
     from plugin_bridge.terminal.status_page import status_page
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    loop.set_exception_handler(_log_fault())
+    loop.set_exception_handler(log_fault())
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
@@ -241,22 +233,6 @@ def _web(options: Options) -> WebOptions:
     )
 
 
-def _log_fault() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
-    """What has the loop log faults that nobody handled, at most one a second, and print none."""
-    logged = -math.inf
-
-    def log(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        nonlocal logged
-        if loop.time() - logged >= 1:
-            logged = loop.time()
-            said = {"what": str(context["message"])[:MAX_CHARACTERS]}
-            logging.getLogger("restyle.serve").error(
-                "fault", exc_info=context.get("exception"), extra=said
-            )
-
-    return log
-
-
 async def _listen(options: Options, service: Service) -> asyncio.DatagramTransport:
     """Open the OSC port, and say where it is.
 
@@ -298,46 +274,6 @@ def _midi(options: Options, service: Service, loop: asyncio.AbstractEventLoop) -
         channel=options.midi_channel,
     ):
         yield
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object per line: time, level, event, and what else the event has to say."""
-
-    _own = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-
-    def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, object] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(record.created)),
-            "level": record.levelname.lower(),
-            "event": record.getMessage()[:MAX_CHARACTERS],
-        }
-        entry.update({k: v for k, v in vars(record).items() if k not in self._own})
-        if record.exc_info:
-            entry["trace"] = self.formatException(record.exc_info)[-TRACE_CHARACTERS:]
-        return json.dumps(entry, default=str)
-
-
-@contextlib.contextmanager
-def _logging(path: Path | None) -> Iterator[None]:
-    """Write the log to ``path``, if one is given; it never grows beyond twice ``LOG_BYTES``."""
-    log = logging.getLogger("restyle.serve")
-    log.propagate = False
-    log.setLevel(logging.INFO)
-    log.addHandler(_NOWHERE)  # stays: what is logged after the end must not be printed
-    handler: logging.Handler = _NOWHERE
-    if path is not None:
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
-        )
-        handler.setFormatter(_JsonLines())
-        log.addHandler(handler)
-    logging.raiseExceptions = False  # a full disk must not fill the terminal with traces
-    try:
-        yield
-    finally:
-        if handler is not _NOWHERE:
-            log.removeHandler(handler)
-            handler.close()
 
 
 def _is_loopback(host: str) -> bool:
