@@ -21,11 +21,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from plugin_bridge.jobs import operations
+from plugin_bridge.jobs import allowance, operations
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Looking
@@ -334,7 +333,7 @@ class Service:
                     if (known.owner, known.request) != (job.owner, job.request):
                         raise _id_taken(job.id)
                     return self.jobs.get(job.id) or known
-                await self._check_owner(owner, coming)
+                await self._check_allowance(owner, coming)
             else:
                 await self._look(job, coming)
             await self._scheduler.accept(job)
@@ -357,26 +356,13 @@ class Service:
         coming.output = looked.output
         job.inputs, job.output = looked.inputs, looked.output
 
-    async def _check_owner(self, owner: Owner, coming: _Coming) -> None:
+    async def _check_allowance(self, owner: Owner, coming: _Coming) -> None:
         """Check that an owner may have another job. Raises Refusal if not."""
-        owed = await self.ask(self.records.owed, owner.id)
         others = [it for it in self._coming.values() if it.owner == owner.id and it is not coming]
-        if owner.queued and owed.queued + len(others) >= owner.queued:
-            text = f"{owner.queued} of your jobs are waiting: send it again when some are done."
-            raise Refusal("too_many_jobs", text)
-        if owner.bytes and await self.ask(self.records.bytes_of, owner.id) >= owner.bytes:
-            text = f"Your files take {owner.bytes / 1e6:.0f} MB, which is all: delete some jobs."
-            raise Refusal("no_room", text)
-        if owner.quota_seconds is not None:
-            spent = await self.ask(self.records.used_seconds, owner.id, month_begin(time.time()))
-            spent += owed.audio_seconds + sum(it.audio_seconds for it in others)
-            if spent + coming.audio_seconds > owner.quota_seconds:
-                text = (
-                    f"{owner.quota_seconds / 60:g} minutes of audio a month are yours, and "
-                    f"{spent / 60:.1f} are spent or asked for: wait for the next month, or ask for "
-                    "more."
-                )
-                raise Refusal("quota_exceeded", text)
+        spent = await self.ask(allowance.spent_by, self.records, owner)
+        for it in others:
+            spent = spent.with_another(it.audio_seconds)
+        allowance.check(owner, spent, coming.audio_seconds)
 
     def _outputs(self) -> Iterator[tuple[str, str]]:
         """What is written by jobs that have not ended, or are being accepted; by their ids."""
@@ -430,12 +416,6 @@ class Service:
             except Exception:
                 about = {"job": news.job.id} if isinstance(news, JobNews) else {}
                 log.exception("fault", extra=about)
-
-
-def month_begin(now: float) -> float:
-    """When the calendar month of ``now`` began, in UTC; both in Unix seconds."""
-    at = datetime.fromtimestamp(now, UTC)
-    return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def _no_such_job(id: str) -> Refusal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from plugin_bridge.accounts.tokens import webhook_secret
+from plugin_bridge.jobs.allowance import month_begin
 from plugin_bridge.jobs.records.records import Usage
 from plugin_bridge.web.desk import Asking, AtDesk
 from plugin_bridge.web.guarding.identity import COOKIE, no_key, set_cookie
@@ -61,7 +61,7 @@ async def usage(
     desk: AtDesk, who: Asking, since: Annotated[When, Query(alias="from")] = None, to: When = None
 ) -> Response:
     """What was done from a time (or the beginning of the month) to another (or now)."""
-    begin = _time("from", since, _month_begin())
+    begin = _time("from", since, month_begin(time.time()))
     end = _time("to", to, time.time() + 1)
     records = desk.service.records
     rows: list[Usage] = await desk.service.ask(
@@ -109,10 +109,6 @@ def _time(field: str, text: str | None, default: float) -> float:
         said = "It has to be a time such as 2026-11-01 or 2026-11-01T12:00:00Z."
         errors = [{"field": field, "detail": said}]
         raise Problem("bad_setting", f"{field}: {said}", errors=errors) from None
-
-
-def _month_begin() -> float:
-    return datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def _row(row: Usage) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import pytest
 from support.jobs import RESULT, Room, Workers, until
 from support.servers import restyled_here, sound, stem
 
+from plugin_bridge.jobs.allowance import month_begin
 from plugin_bridge.jobs.owner import Owner
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.service import JobNews, month_begin
+from plugin_bridge.jobs.service import JobNews
 from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.jobs.workers.work import Outcome
 

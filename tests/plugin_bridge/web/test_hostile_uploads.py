@@ -6,7 +6,7 @@ import pytest
 from support.mutants import mutant
 from support.web import web
 
-COUNT = int(os.environ.get("RESTYLE_MUTANTS", "200"))
+COUNT = int(os.environ.get("RESTYLE_MUTANTS", "64"))
 
 
 @pytest.mark.slow
