@@ -1,14 +1,16 @@
 """Work beside the jobs, in a process of its own: what is made of a sound to be played or shown.
 
 It reads files that may be hostile, as looking at them does, so memory and time are limited, and a
-process that dies takes nothing with it. The process starts when it is first needed.
+process that dies takes nothing with it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -24,11 +26,19 @@ SECONDS = 60.0  # not searched: an hour of stereo as FLAC takes some 40 s
 
 
 class Aside:
-    """One process, which does one thing after the other."""
+    """One process, which does one thing after the other.
 
-    def __init__(self) -> None:
-        self._process = Looker(_prepare)
+    Args:
+        modules: what it loads before the first thing comes, so that nobody waits for that.
+    """
+
+    def __init__(self, modules: Sequence[str] = ()) -> None:
+        self._process = Looker(partial(_prepare, tuple(modules)))
         self._turn = asyncio.Lock()
+
+    def start(self) -> None:
+        """Start the process now, and not when it is first needed. Raises OSError."""
+        self._process.start()
 
     async def call(self, fn: Callable[..., Result], *args: Any, seconds: float = SECONDS) -> Result:
         """Call ``fn`` there.
@@ -49,8 +59,10 @@ class Aside:
         self._process.end()
 
 
-def _prepare(pipe: Connection) -> None:
+def _prepare(modules: Sequence[str], pipe: Connection) -> None:
     limit_memory(MORE_BYTES)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)  # libmpg123 writes there what it thinks of damaged files
     os.close(nowhere)
+    for name in modules:
+        importlib.import_module(name)

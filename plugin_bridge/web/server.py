@@ -31,6 +31,15 @@ from plugin_bridge.web.webhooks.webhooks import Webhooks
 
 BACKLOG = 1024  # connections that wait to be accepted; not searched
 STOP_SECONDS = 1  # for what is being answered when the server stops; not searched
+#: What previews and pictures are made with; loading it takes a second or more.
+LOADED_ASIDE = (
+    "matplotlib",
+    "PIL.Image",
+    "plugin_bridge.reports.pictures",
+    "plugin_bridge.web.sounds.derived",
+    "scipy.signal",
+    "soundfile",
+)
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -81,7 +90,9 @@ async def serving(service: Service, options: Options) -> AsyncIterator[str]:
             f"Anyone who reaches {options.host} could use this: restyle keys add NAME makes a key, "
             "without which nobody is served, or leave --web-host out."
         )
-    listening, aside = _listen(options.host, options.port), Aside()
+    listening, aside = _listen(options.host, options.port), Aside(LOADED_ASIDE)
+    with contextlib.suppress(OSError):  # out of processes for now; it is tried again when needed
+        aside.start()
     desk = Desk(
         service,
         accounts,

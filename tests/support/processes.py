@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 
 import numpy as np
@@ -18,6 +19,10 @@ def die():
 def nap(seconds):
     time.sleep(seconds)
     return os.getpid()
+
+
+def loaded(module):
+    return module in sys.modules
 
 
 def arrays(seed=0, n=100):
