@@ -22,6 +22,7 @@ from plugin_bridge.log import log_fault, logging_to
 from plugin_bridge.osc.addresses import HOST, PORT
 from plugin_bridge.osc.endpoint import Endpoint
 from plugin_bridge.osc.udp import open_socket
+from plugin_bridge.storage.claim import claim
 from plugin_bridge.storage.files import Files
 from plugin_bridge.storage.opening import open_files
 
@@ -115,7 +116,7 @@ def serve(options: Options) -> None:
         open_things.callback(workers.shutdown)
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
-        files = open_files(options.files or options.data or default_data()) if options.web else None
+        files = _files(options, journal) if options.web else None
         asyncio.run(_serve(options, journal, workers, lookers, files, preset))
 
 
@@ -136,6 +137,14 @@ def _journal(options: Options) -> Journal:
     from plugin_bridge.jobs.records.opening import open_shared
 
     return Journal(records=open_shared(options.records))
+
+
+def _files(options: Options, journal: Journal) -> Files:
+    """Where files are kept, and those of no other journal. Raises ValueError or OSError."""
+    place = options.files or options.data or default_data()
+    files = open_files(place)
+    claim(files, str(place), journal.records.secret())
+    return files
 
 
 async def _serve(

@@ -30,6 +30,7 @@ BATCH = 100  # records that are deleted, or files that are looked at, at once
 # storage counts. Several servers may have several clocks.
 ORPHAN_SECONDS, SHARED_ORPHAN_SECONDS = 3600.0, 86400.0
 
+OURS = ("uploads/", "jobs/")  # how keys begin whose files may be removed
 _KEY = re.compile(r"(uploads|jobs)/([^/.]+)\.[^/]+", re.ASCII)
 
 
@@ -116,7 +117,7 @@ class Retention:
         age = SHARED_ORPHAN_SECONDS if self._service.records.shared else ORPHAN_SECONDS
         before, count = time.time() - age, 0
         async for batch in self._walk():
-            old = [it.key for it in batch if it.changed < before]
+            old = [it.key for it in batch if it.changed < before and it.key.startswith(OURS)]
             orphans = [key for key in old if not await self._is_known(_source(key))]
             await self._remove(orphans)
             count += len(orphans)

@@ -124,6 +124,14 @@ def test_what_no_record_knows_goes_unless_it_is_young(house):
     ]
 
 
+def test_only_uploads_and_results_are_orphans(house):
+    house.file("restyle")
+    house.file("Music/mine.wav")
+    house.file("uploads/x.wav")
+    asyncio.run(house.retention().remove_orphans())
+    assert house.keys == ["Music/mine.wav", "restyle"]
+
+
 def test_where_servers_share_the_records_orphans_are_a_day_old(tmp_path):
     house = House(tmp_path, shared=True)
     house.file("jobs/a.flac", days=0.9)

@@ -35,7 +35,7 @@ def test_mutated_uploads(tmp_path):
         assert "done" in ends
         kept = sorted(it.stem for it in (tmp_path / "data" / "uploads").iterdir() if "." in it.name)
         assert {it.partition(".")[0] for it in kept} == {it["id"] for it in taken}
-        assert {it.name for it in (tmp_path / "data").iterdir()} == {"uploads", "jobs"}
+        assert {it.name for it in (tmp_path / "data").iterdir()} == {"restyle", "uploads", "jobs"}
         assert not [line for line in server.entries() if line["event"] == "fault"]
         assert server.http.get("/healthz").status_code == 200
         assert "Traceback" not in server.errors.read_text()  # libmpg123 says things of its own

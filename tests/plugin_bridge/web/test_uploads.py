@@ -56,7 +56,7 @@ def test_a_hostile_name_is_only_a_text(server, http, stem, name, shown):
     assert about["name"] == shown
     (new,) = set(left(server)) - set(before)
     assert new.startswith(about["id"])
-    assert {it.name for it in (server.folder / "data").iterdir()} <= {"uploads", "jobs"}
+    assert {it.name for it in (server.folder / "data").iterdir()} <= {"restyle", "uploads", "jobs"}
 
 
 @pytest.mark.parametrize(
