@@ -144,9 +144,10 @@ class _Server(uvicorn.Server):
 
 
 def _config(desk: Desk) -> uvicorn.Config:
-    quiet = logging.getLogger("uvicorn")  # our own log has what matters
-    quiet.propagate = False
-    quiet.addHandler(logging.NullHandler())
+    for name in ("uvicorn", "python_multipart"):  # our own log has what matters
+        quiet = logging.getLogger(name)
+        quiet.propagate = False
+        quiet.addHandler(logging.NullHandler())
     return uvicorn.Config(
         build(desk),
         lifespan="off",
