@@ -124,6 +124,7 @@ def _need_web() -> None:
     """Check that what ``--web`` needs is installed. Raises ValueError."""
     try:
         import fastapi  # noqa: F401
+        import httptools  # noqa: F401
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
@@ -101,6 +102,7 @@ PROBLEMS: Mapping[type[Exception], ProblemOf] = {
     Unwritable: lambda request, error: Problem("journal_busy", BUSY),
     RequestValidationError: _invalid,
     HTTPException: _of_routing,
+    ClientDisconnect: lambda request, error: Problem("bad_request", "Not all of the body came."),
     OSError: _of_system,
     Exception: _of_fault,
 }

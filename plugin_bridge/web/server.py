@@ -26,6 +26,7 @@ from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.web.app import build
 from plugin_bridge.web.desk import Desk, Limits
 from plugin_bridge.web.events import Hub
+from plugin_bridge.web.guarding.connection import Connection
 from plugin_bridge.web.speech.views import job_view
 from plugin_bridge.web.webhooks.webhooks import Webhooks
 
@@ -150,6 +151,7 @@ def _config(desk: Desk) -> uvicorn.Config:
         quiet.addHandler(logging.NullHandler())
     return uvicorn.Config(
         build(desk),
+        http=Connection,
         lifespan="off",
         ws="none",
         log_config=None,

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from plugin_bridge.accounts.accounts import Account
@@ -117,21 +116,18 @@ async def _room(desk: Desk, who: Account) -> float:
 
 
 async def _write(desk: Desk, key: str, blocks: AsyncIterator[bytes], room: float) -> Writing:
-    """Write a body to storage. Raises Problem if it is too long, empty, or not all came."""
+    """Write a body to storage. Raises Problem if it is too long or empty."""
     most, looked = desk.limits.upload_bytes, 0
-    try:
-        async with Writing(desk.files, key) as writing:
-            async for block in blocks:
-                await writing.write(block)
-                if writing.bytes > most:
-                    raise too_large(most)
-                if writing.bytes > room or writing.bytes - looked > ROOM_EVERY_BYTES:
-                    looked = writing.bytes
-                    check_room(desk, 0 if writing.bytes <= room else writing.bytes, room)
-            if not writing.bytes:
-                raise Problem("bad_request", "The body is empty: send a sound file.")
-    except ClientDisconnect as error:
-        raise Problem("bad_request", "Not all of the body came.") from error
+    async with Writing(desk.files, key) as writing:
+        async for block in blocks:
+            await writing.write(block)
+            if writing.bytes > most:
+                raise too_large(most)
+            if writing.bytes > room or writing.bytes - looked > ROOM_EVERY_BYTES:
+                looked = writing.bytes
+                check_room(desk, 0 if writing.bytes <= room else writing.bytes, room)
+        if not writing.bytes:
+            raise Problem("bad_request", "The body is empty: send a sound file.")
     return writing
 
 

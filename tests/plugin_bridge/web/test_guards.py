@@ -1,5 +1,6 @@
 """What is refused before anything of a body is read."""
 
+import socket
 import time
 
 import pytest
@@ -101,3 +102,29 @@ def test_what_is_not_there_is_a_problem(http):
     ):
         assert http.get(path).status_code in (404, 422)
         assert http.get(path).headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b"GET /", b"a"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X: a\r\n"),
+        (b"POST /v1/session HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;", b"a"),
+    ],
+)
+def test_a_head_without_end_is_refused(server, start, more):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(start)
+        with pytest.raises(ConnectionError):
+            client.sendall(more * (40_000_000 // len(more)))
+    assert server.http.get("/healthz").status_code == 200
+
+
+def test_who_leaves_in_the_middle_of_a_body_is_no_fault(server):
+    length = [HOST, ("Content-Length", "9"), ("Content-Type", "application/json")]
+    head = "".join(f"{name}: {value}\r\n" for name, value in length)
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(f"POST /v1/jobs HTTP/1.1\r\n{head}\r\n{{".encode())
+        time.sleep(0.2)
+    assert server.http.get("/healthz").status_code == 200
+    assert [it for it in server.entries() if it["event"] == "fault"] == []
