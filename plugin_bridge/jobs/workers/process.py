@@ -103,14 +103,15 @@ def _serve(pipe: Connection, prepare: Prepare) -> None:
     while True:
         try:
             fn, args, kwargs = pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):  # the server has ended, or was killed
             return
         result, failure = None, None
         try:
             result = fn(*args, **kwargs)
         except Exception as error:
             failure = error
-        pipe.send((result, failure))
+        with contextlib.suppress(ConnectionError):  # likewise, meanwhile
+            pipe.send((result, failure))
 
 
 def _begin() -> None:
