@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -39,6 +41,8 @@ POSITIVE = (
     "keep_results_days",
     "max_owner_mb",
 )
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")  # a name, or an address of IPv6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +104,7 @@ def serve(options: Options) -> None:
     import plugin_bridge.files.sound_files  # noqa: F401 - so that the first message need not wait
     import presets
 
-    for name in POSITIVE:
-        if not getattr(options, name) > 0:
-            raise ValueError(f"--{name.replace('_', '-')} must be more than 0.")
+    _check(options)
     if options.web:
         _need_web()
     presets.every()
@@ -118,6 +120,29 @@ def serve(options: Options) -> None:
         open_things.callback(lookers.shutdown)
         files = _files(options, journal) if options.web else None
         asyncio.run(_serve(options, journal, workers, lookers, files, preset))
+
+
+def _check(options: Options) -> None:
+    """Check what the options say of themselves. Raises ValueError."""
+    for name in POSITIVE:
+        if not 0 < getattr(options, name) < math.inf:
+            raise ValueError(f"{_written(name)} must be more than 0, and a number.")
+    if not math.isfinite(options.min_free_mb):
+        raise ValueError("--min-free-mb must be a number.")
+    for name in ("data", "files", "allow_hosts", "webhooks_to_private"):
+        if getattr(options, name) and not options.web:
+            raise ValueError(f"{_written(name)} is for the web: add --web.")
+    for host in options.allow_hosts:
+        if not _HOST_NAME.fullmatch(host):
+            raise ValueError(
+                f"--allow-host takes a name such as restyle.example.org, without http:// and port, "
+                f"not {host!r}."
+            )
+
+
+def _written(name: str) -> str:
+    """An option as it is written in a shell."""
+    return f"--{name.removesuffix('s') if name == 'allow_hosts' else name}".replace("_", "-")
 
 
 def _need_web() -> None:

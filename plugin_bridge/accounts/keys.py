@@ -6,6 +6,7 @@ A running server sees what is changed here within a second, see
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import time
@@ -40,10 +41,13 @@ def add(
     """Make a key; the arguments are those of `plugin_bridge.jobs.records.records.Key`.
 
     Raises:
-        ValueError: another key has that name, or it is no name, or no customer of Stripe's.
+        ValueError: another key has that name, or it is no name, or no customer of Stripe's, or
+            the quota is no number.
         Unwritable: the database cannot be written.
     """
     _check_name(records, name)
+    if quota_seconds is not None and not math.isfinite(quota_seconds):
+        raise ValueError("A quota must be a number of minutes: leave it out for any number.")
     if customer and not _CUSTOMER.fullmatch(customer):
         raise ValueError(f"{customer!r} is no customer of Stripe's: those begin with cus_.")
     token = new_token()

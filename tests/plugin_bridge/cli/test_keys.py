@@ -99,6 +99,7 @@ def test_a_rotated_key_is_another_of_the_same_owner(restyle, records):
         (["revoke", "Nobody"], "no key 'Nobody'"),
         (["rotate", "Nobody"], "no key 'Nobody'"),
         (["add", " "], "name"),
+        (["add", "Anna", "--quota-minutes", "nan"], "number of minutes"),
     ],
 )
 def test_what_cannot_be_is_one_line(refused, records, words, why):

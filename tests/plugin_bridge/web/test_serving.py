@@ -29,6 +29,8 @@ def run(folder, *options, command=tuple(RESTYLE)):
         (["--web-host", "localhost"], "--web-host takes an address"),
         (["--max-upload-mb", "0"], "--max-upload-mb must be more than 0"),
         (["--keep-results-days", "-1"], "--keep-results-days must be more than 0"),
+        (["--max-upload-mb", "inf"], "--max-upload-mb must be more than 0, and a number"),
+        (["--allow-host", "https://example.org"], "without http://"),
         (["--files", "ftp://x/y"], "ftp"),
         (["--records", "mysql://x/y"], "PostgreSQL"),
     ],
