@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from plugin_bridge.accounts.accounts import FRESH_SECONDS
 from plugin_bridge.jobs.job import ENDED
+from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.web.desk import Asking, AtDesk, Desk
 from plugin_bridge.web.events import Listener, last_of, standing
 from plugin_bridge.web.guarding.guards import HEAD
+from plugin_bridge.web.guarding.identity import identify
 from plugin_bridge.web.speech.problems import Problem
 from plugin_bridge.web.tickets import job_of
 
@@ -71,14 +76,27 @@ def _stream(request: Request, desk: Desk, listener: Listener) -> Response:
 
 
 class _EventStream(StreamingResponse):
-    """Sends what a listener hears, who hears no more after the end, however that comes."""
+    """Sends what a listener hears while its key is good, up to the end, however that comes."""
 
     def __init__(self, desk: Desk, listener: Listener) -> None:
         super().__init__(listener.stream(), media_type=MEDIA_TYPE, headers=FIELDS)
         self._desk, self._listener = desk, listener
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asking = asyncio.create_task(self._ask_again(Request(scope)))
         try:
             await super().__call__(scope, receive, send)
         finally:
+            asking.cancel()
             self._desk.hub.remove(self._listener)
+
+    async def _ask_again(self, request: Request) -> None:
+        """Close the stream when its key is revoked or replaced, or one is needed from now on."""
+        while not self._listener.closed:
+            await asyncio.sleep(FRESH_SECONDS)
+            try:
+                await identify(self._desk, request.scope["path"], request.headers)
+            except Problem:
+                self._listener.close()
+            except Unwritable:
+                continue  # nobody can say: it is asked again

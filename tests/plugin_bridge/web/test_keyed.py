@@ -75,8 +75,9 @@ def test_a_revoked_key_is_good_no_longer_and_nobody_gets_in_without(keyed):
     time.sleep(1.1)
     with keyed.client(headers={"Authorization": f"Bearer {key}"}) as cleo:
         assert cleo.get("/v1/me").status_code == 200
-        keys_of(keyed.folder, "revoke", "Cleo")
-        time.sleep(1.1)
+        with cleo.stream("GET", "/v1/events", timeout=5) as stream:
+            keys_of(keyed.folder, "revoke", "Cleo")
+            assert "event:" not in "".join(stream.iter_text()), "a stream ends with its key"
         problem(cleo.get("/v1/me"), 401, "unauthorised")
     problem(keyed.http.get("/v1/me"), 401, "unauthorised")
 
