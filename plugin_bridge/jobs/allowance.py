@@ -49,11 +49,11 @@ def check(owner: Owner, spent: Spent, audio_seconds: float) -> None:
         raise Refusal("no_room", text)
     quota = owner.quota_seconds
     if quota is not None and spent.audio_seconds + audio_seconds > quota:
+        left = max(quota - spent.audio_seconds, 0.0)
         raise Refusal(
             "quota_exceeded",
-            f"{quota / 60:g} minutes of audio a month are yours, and "
-            f"{spent.audio_seconds / 60:.1f} are spent or asked for: wait for the next month, or "
-            "ask for more.",
+            f"This takes {audio_seconds / 60:.2f} minutes of audio, and {left / 60:.2f} of this "
+            f"month's {quota / 60:g} are left: wait for the next, or ask for more.",
         )
 
 
