@@ -96,5 +96,5 @@ export class JobList {
 
 /** Why a job failed, in a line for people. */
 export function failure(job) {
-  return problemWords({ code: job.code, message: job.error }, job.name || "the stem");
+  return problemWords({ code: job.code, message: job.error });
 }

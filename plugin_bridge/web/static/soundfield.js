@@ -62,7 +62,7 @@ export class SoundField {
       this.#show(found, URL.createObjectURL(file));
       say(`${found.name} is here.`);
     } catch (problem) {
-      this.fail(problemWords(problem, file.name));
+      this.fail(problemWords(problem));
     } finally {
       this.sending.hidden = true;
       this.input.value = "";

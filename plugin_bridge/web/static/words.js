@@ -2,12 +2,9 @@
 
 const UNITS = { db: "dB", seconds: "s", hz: "Hz" };
 
-const FORMATS = "WAV, AIFF, FLAC, OGG and MP3 will do";
-
 // By code; for the others the server's own line is plain enough.
 const PROBLEMS = {
-  not_audio: (name) => `This file is no sound that we can read: ${name}. ${FORMATS}.`,
-  unreadable: (name) => `This sound cannot be read to its end: ${name}. It may be cut off or broken.`,
+  not_audio: (line) => `This file is no sound that we can read: ${line}`,
   offline: () => "The server does not answer. Is it running, and are you connected?",
   stopped: () => "Stopped.",
   rate_limited: () => "That was a little fast for the server: wait a moment and try again.",
@@ -17,10 +14,10 @@ const PROBLEMS = {
   internal: () => "A fault of Restyle's; the server's log has more.",
 };
 
-/** Why something failed, in a line for people; `name` is the file it is about. */
-export function problemWords(problem, name = "the file") {
-  const words = PROBLEMS[problem.code];
-  return words ? words(name) : problem.message || `It failed (${problem.code}).`;
+/** Why something failed, in a line for people. */
+export function problemWords(problem) {
+  const line = problem.message || `It failed (${problem.code}).`;
+  return PROBLEMS[problem.code]?.(line) ?? line;
 }
 
 /** "gain_db" as "Gain", and its unit "dB". */
