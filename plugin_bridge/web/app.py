@@ -63,7 +63,7 @@ def _of_routing(request: Request, error: HTTPException) -> Problem:
         return Problem("unknown_address", "There is no such address: /docs lists them.")
     if error.status_code == 405:
         allowed = ", ".join(methods_of(request))
-        text = f"{request.method} is not for this address: {allowed} are."
+        text = f"{request.method} is not for this address, which takes {allowed}."
         return Problem("method_not_allowed", text, status=405, headers={"Allow": allowed})
     return Problem("bad_request", str(error.detail), status=error.status_code)
 
@@ -79,7 +79,8 @@ def methods_of(request: Request) -> list[str]:
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Problem:
-    errors = [{"field": str(it["loc"][-1]), "detail": str(it["msg"])} for it in error.errors()]
+    found = [(it["loc"], str(it["msg"])) for it in error.errors()]  # ("query", "state", 0)
+    errors = [{"field": str([*place, ""][1]), "detail": text} for place, text in found]
     first = errors[0]
     return Problem("bad_setting", f"{first['field']}: {first['detail']}.", errors=errors)
 

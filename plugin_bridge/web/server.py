@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import json
 import logging
@@ -174,10 +175,13 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(BACKLOG)  # at once: who reads the address may connect
     except OSError as error:
         listening.close()
-        raise ValueError(
-            f"Port {port} of {host} cannot be used ({error.strerror}): is another restyle serve "
-            "running? Choose another with --web-port."
-        ) from error
+        advice = (
+            "is another restyle serve running? Choose another with --web-port."
+            if error.errno == errno.EADDRINUSE
+            else "choose others with --web-host and --web-port."
+        )
+        text = f"Port {port} of {host} cannot be used ({error.strerror}): {advice}"
+        raise ValueError(text) from error
     return listening
 
 
