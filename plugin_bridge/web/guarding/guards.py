@@ -28,6 +28,7 @@ log = logging.getLogger("restyle.serve")
 FORM_BYTES = 64 << 10  # around the file in a form; not searched
 BODY_SECONDS = 60.0  # without a byte of the body; as nginx's client_body_timeout
 UPLOADS = "/v1/uploads"
+STOPPING = "The server is being stopped: send it again in a while."
 READS = ("GET", "HEAD", "OPTIONS")
 HEAD = "restyle.head"  # in a scope: whether only the header is wanted
 
@@ -71,6 +72,11 @@ class Guards:
             await problem.response(scope, receive, exchange.send)
         except Unwritable:
             await Problem("journal_busy", BUSY).response(scope, receive, exchange.send)
+        except asyncio.CancelledError:
+            if not exchange.begun:
+                leaving = Problem("journal_busy", STOPPING, status=503)
+                await leaving.response(scope, receive, exchange.send)
+            raise
         except Exception:
             log.exception("fault", extra={"path": scope["path"]})
             if not exchange.begun:
