@@ -34,23 +34,24 @@ UNNAMED = "sound.wav"
 @routes.post("")
 async def send(request: Request, desk: AtDesk, who: Asking) -> Response:
     """Send a sound: as the body itself, or in the field `file` of a form."""
-    length = int(request.headers.get("content-length", 0))
     room = await _room(desk, who)
+    length = int(request.headers.get("content-length", 0))
     check_room(desk, length, room)
     form = FormFile(request.headers["content-type"]) if is_form(request.headers) else None
     blocks = form.blocks(request.stream()) if form else request.stream()
     id = secrets.token_hex(16)
     called = clean_name(request.query_params.get("name", "") or _named(request))
     key = f"uploads/{id}{_suffix(called)}"
-    with coming(desk, who.id, length):
+    # Of what does not say how long it is, all that may come counts as coming.
+    with coming(desk, who.id, length or round(min(desk.limits.upload_bytes, max(room, 0)))):
         written = await _write(desk, key, blocks, room)
-    name = called or clean_name(form.name if form else "") or UNNAMED
-    try:
-        upload = await _look(desk, who, id, key, name, written)
-        await desk.service.write(desk.service.records.add_upload, upload)
-    except BaseException:
-        await asyncio.shield(asyncio.ensure_future(asyncio.to_thread(desk.files.remove, key)))
-        raise
+        name = called or clean_name(form.name if form else "") or UNNAMED
+        try:
+            upload = await _look(desk, who, id, key, name, written)
+            await desk.service.write(desk.service.records.add_upload, upload)
+        except BaseException:
+            await asyncio.shield(asyncio.ensure_future(asyncio.to_thread(desk.files.remove, key)))
+            raise
     place = f"/v1/uploads/{id}"
     return JSONResponse(upload_view(desk, upload), 201, {"Location": place})
 
@@ -102,9 +103,9 @@ def coming(desk: Desk, owner: str, length: int) -> Iterator[None]:
     try:
         yield
     finally:
-        desk.coming[owner] -= length
-        if not desk.coming[owner]:
-            del desk.coming[owner]
+        left = desk.coming.pop(owner, 0) - length
+        if left:
+            desk.coming[owner] = left
 
 
 async def _room(desk: Desk, who: Account) -> float:

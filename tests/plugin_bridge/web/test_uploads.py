@@ -1,6 +1,7 @@
 """Uploads: a sound comes in, as a body or as a form, and what is no sound does not stay."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.web import problem
@@ -129,3 +130,12 @@ def test_a_client_that_goes_away_leaves_nothing(server, stem):
         line.sendall(b"Content-Length: 100000\r\n\r\n" + stem[:5000])
     server.upload(stem)  # so the server has been round once
     assert len(left(server)) == len(before) + 1
+
+
+def test_uploads_of_unknown_length_may_come_at_the_same_time(server, stem):
+    def send(_):
+        pieces = (stem[place : place + 20_000] for place in range(0, len(stem), 20_000))
+        return server.http.post("/v1/uploads", content=pieces).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(send, range(8))) == {201}
