@@ -105,4 +105,6 @@ def seconds_of(text: str) -> float:
         ValueError: it is none.
     """
     found = datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    moment(seconds)  # the first and last hours of all years may have none in UTC
+    return seconds

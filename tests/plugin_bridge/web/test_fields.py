@@ -73,6 +73,9 @@ def test_times_are_those_of_rfc_3339():
     assert seconds_of("1970-01-01T01:00:00+01:00") == 0
     with pytest.raises(ValueError, match="later"):
         seconds_of("later")
+    for text in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
+        with pytest.raises(ValueError, match="out of range"):
+            seconds_of(text)
 
 
 def test_a_range_beyond_the_file_is_an_error_and_an_empty_file_has_none():
