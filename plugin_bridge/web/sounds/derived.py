@@ -40,6 +40,9 @@ async def ensure(desk: Desk, key: str, suffix: str) -> str:
 
 async def _make(desk: Desk, key: str, suffix: str) -> None:
     await desk.aside.call(_MAKERS[suffix], desk.files, key)
+    if not await asyncio.to_thread(_is_there, desk.files, key):  # it was deleted meanwhile
+        await asyncio.to_thread(desk.files.remove, key)
+        raise FileNotFoundError(key)
 
 
 def _forget(desk: Desk, made: str, done: asyncio.Task[None]) -> None:

@@ -1,12 +1,18 @@
 """Sounds over HTTP: whole and in part, as they are, as previews and as pictures."""
 
+import asyncio
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
 from support.web import problem
+
+from plugin_bridge.storage.files import PICTURE
+from plugin_bridge.storage.local import LocalFiles
+from plugin_bridge.web.sounds import derived
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +155,18 @@ def test_presets_can_be_heard_and_kept(mine):
     assert (clip.status_code, clip.content) == (206, b"OggS")
     for name in ("vioiln", "..", "%2e%2e%2fetc", "x" * 300):
         assert mine.get(f"/v1/presets/{name}/clip").status_code == 404
+
+
+def test_nothing_stays_of_a_sound_that_was_deleted_while_it_was_drawn(tmp_path):
+    files = LocalFiles(tmp_path)
+
+    class Slow:
+        async def call(self, maker, files, key):
+            files.remove(key)  # by its owner, just now
+            with files.writing(key + PICTURE) as file:
+                file.write(b"picture")
+
+    desk = SimpleNamespace(files=files, aside=Slow(), making={})
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(derived.ensure(desk, "jobs/a.flac", PICTURE))
+    assert list(files.walk()) == []
