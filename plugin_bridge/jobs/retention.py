@@ -100,16 +100,14 @@ class Retention:
         ):
             await self._service.write(records.delete_uploads, [it.id for it in uploads])
             # A job that was sent in this very moment may read one of them.
-            await self._remove([it.key for it in uploads if not await self._users(it.key)])
+            unread = [it.key for it in uploads if not await _is_known(self._service, it.key)]
+            await _remove(self._files, unread)
             log.info("uploads expired", extra={"count": len(uploads)})
 
     async def _delete_jobs(self, jobs: Sequence[Job]) -> None:
         """Delete jobs, their results, and what they alone still read."""
         await self._service.write(self._service.records.delete, [job.id for job in jobs])
-        # An upload that was deleted while a job read it has left its file to the job.
-        read = {key for job in jobs for key in job.inputs.values()}
-        unread = [key for key in read if not await self._is_known(key)]
-        await self._remove([*(job.output for job in jobs), *unread])
+        await remove_files(self._service, self._files, jobs)
         log.info("results expired", extra={"count": len(jobs)})
 
     async def remove_orphans(self) -> None:
@@ -118,8 +116,8 @@ class Retention:
         before, count = time.time() - age, 0
         async for batch in self._walk():
             old = [it.key for it in batch if it.changed < before and it.key.startswith(OURS)]
-            orphans = [key for key in old if not await self._is_known(_source(key))]
-            await self._remove(orphans)
+            orphans = [key for key in old if not await _is_known(self._service, _source(key))]
+            await _remove(self._files, orphans)
             count += len(orphans)
         if count:
             log.info("orphans removed", extra={"count": count})
@@ -130,37 +128,50 @@ class Retention:
         while batch := await asyncio.to_thread(lambda: list(islice(files, BATCH))):
             yield batch
 
-    async def _is_known(self, key: str) -> bool:
-        """Whether a record knows the file of that key."""
-        found = _KEY.fullmatch(key)
-        if found is None:
-            return False
-        kind, id = found.groups()
-        if kind == "jobs":
-            job = await self._service.ask(self._service.records.find, id)
-            return job is not None and job.output == key
-        upload = await self._service.ask(self._service.records.upload, id)
-        return (upload is not None and upload.key == key) or await self._users(key) > 0
 
-    async def _users(self, key: str) -> int:
-        users: int = await self._service.ask(self._service.records.users_of, key)
-        return users
+async def remove_files(service: Keeper, files: Files, jobs: Sequence[Job]) -> None:
+    """Remove the results of jobs that were deleted, and what they alone still read.
 
-    async def _remove(self, keys: Iterable[str]) -> None:
-        """Remove files; those that cannot be are left, and found later as orphans."""
+    What cannot be removed is left, and found later as an orphan.
 
-        def remove() -> list[OSError]:
-            wrong = []
-            for key in keys:
-                try:
-                    self._files.remove(key)
-                except OSError as error:
-                    wrong.append(error)
-            return wrong
+    Raises:
+        Unwritable: the database does not answer.
+    """
+    # An upload that was deleted while a job read it has left its file to the job.
+    read = {key for job in jobs for key in job.inputs.values()}
+    unread = [key for key in read if not await _is_known(service, key)]
+    await _remove(files, [*(job.output for job in jobs), *unread])
 
-        if wrong := await asyncio.to_thread(remove):
-            about = {"count": len(wrong), "error": one_line(wrong[0])}
-            log.warning("files cannot be removed", extra=about)
+
+async def _is_known(service: Keeper, key: str) -> bool:
+    """Whether a record knows the file of that key."""
+    found, records = _KEY.fullmatch(key), service.records
+    if found is None:
+        return False
+    kind, id = found.groups()
+    if kind == "jobs":
+        job = await service.ask(records.find, id)
+        return job is not None and job.output == key
+    upload = await service.ask(records.upload, id)
+    users: int = await service.ask(records.users_of, key)
+    return (upload is not None and upload.key == key) or users > 0
+
+
+async def _remove(files: Files, keys: Iterable[str]) -> None:
+    """Remove files; those that cannot be are left, and found later as orphans."""
+
+    def remove() -> list[OSError]:
+        wrong = []
+        for key in keys:
+            try:
+                files.remove(key)
+            except OSError as error:
+                wrong.append(error)
+        return wrong
+
+    if wrong := await asyncio.to_thread(remove):
+        about = {"count": len(wrong), "error": one_line(wrong[0])}
+        log.warning("files cannot be removed", extra=about)
 
 
 def _source(key: str) -> str:

@@ -31,7 +31,9 @@ from plugin_bridge.jobs.looking import Looking
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.others import Others
 from plugin_bridge.jobs.owner import NOBODY, Owner
+from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.retention import remove_files
 from plugin_bridge.jobs.scheduler import Scheduler
 from plugin_bridge.jobs.workers.dask import Cluster
 from plugin_bridge.jobs.workers.local import LocalWorkers
@@ -287,21 +289,27 @@ class Service:
             await self.write(self.records.want_cancelled, job.id)
 
     async def delete(self, job: Job) -> None:
-        """Delete an owner's job and its result; if it has not ended, it is cancelled before.
+        """Delete an owner's job, its result, and deleted uploads that it alone still had.
+
+        If it has not ended, it is cancelled before. Files that cannot be removed just now will be
+        found as orphans.
 
         Raises:
             Unwritable: the records cannot be written.
-            OSError: storage fails; the job is gone then, and its file will be found as an orphan.
         """
         assert self.files is not None
         await self.cancel_of(job)
         while not (await self.job(job.id, job.owner)).ended:
             await asyncio.sleep(DELETE_SECONDS)
+        if not await self._journal.flush():  # its end, and what it costs, are still to be written
+            raise Unwritable("the end of the job is not written down yet", busy=True)
         # The record first: a record without its file would be a broken promise, a file without its
         # record is found and removed.
         await self.write(self.records.delete, [job.id])
         self._tell(JobNews(job, "deleted"))
-        await asyncio.to_thread(self.files.remove, job.output)
+        if self.records.shared:
+            self._others.tell(job, "deleted")
+        await remove_files(self, self.files, [job])
 
     async def renew(self, job: Job, request: str) -> None:
         """Let a job that has not ended answer ``request`` from now on, and not its earlier one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Mapping
@@ -13,10 +12,9 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from plugin_bridge.accounts.accounts import Account
-from plugin_bridge.errors import one_line
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job
-from plugin_bridge.jobs.records.records import Unwritable, Upload
+from plugin_bridge.jobs.records.records import Upload
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.web.desk import Asking, AtDesk, Desk
 from plugin_bridge.web.routes import uploads
@@ -28,7 +26,6 @@ from plugin_bridge.web.speech.views import State, job_view
 from plugin_bridge.web.tickets import digest_of, id_for, job_of, wait_for_end
 from plugin_bridge.web.webhooks.webhooks import check_url
 
-log = logging.getLogger("restyle.serve")
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 MOST = 200  # jobs on a page; not searched
@@ -107,12 +104,7 @@ async def cancel(id: str, desk: AtDesk, who: Asking) -> Response:
 async def delete(id: str, desk: AtDesk, who: Asking) -> Response:
     """Delete a job with its result; one that has not ended is cancelled before."""
     job = await job_of(desk, who, id)
-    try:
-        await desk.service.delete(job)
-    except Unwritable:
-        raise
-    except OSError as error:  # the job is gone, and its file will be found
-        log.warning("a result stays", extra={"job": job.id, "error": one_line(error)})
+    await desk.service.delete(job)
     return Response(status_code=204)
 
 

@@ -10,6 +10,7 @@ from support.servers import restyled_here, sound, stem
 
 from plugin_bridge.jobs.allowance import month_begin
 from plugin_bridge.jobs.owner import Owner
+from plugin_bridge.jobs.records.records import Upload
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.service import JobNews
 from plugin_bridge.jobs.workers.local import LocalWorkers
@@ -220,6 +221,8 @@ def test_what_osc_sends_costs_nothing(tmp_path):
 
 def test_deleting_a_job_leaves_nothing_of_it_but_its_cost(tmp_path):
     async def story(room):
+        stem = Upload("stem", "me", "stem.wav", "uploads/stem.wav", 1, "", 1.0, 8000, 1, 0.0, 0.0)
+        await room.service.write(room.service.records.add_upload, stem)
         await room.order("a")
         await done(room, "a")
         job = await room.service.job("a", "me")

@@ -201,6 +201,16 @@ def test_delete_deletes_all_of_it(server, mine, sent):
     assert not list(results.glob(f"{job['id']}*"))
 
 
+def test_a_deleted_upload_goes_with_the_last_job_that_read_it(server, http, stem):
+    sent = server.upload(stem, http=http)["id"]
+    jobs = [server.submit(turn(sent), wait=30, http=http).json() for _ in range(2)]
+    assert http.delete(f"/v1/uploads/{sent}").status_code == 204
+    assert http.get(jobs[0]["links"]["first"]["audio"]).content == stem
+    for job, left in zip(jobs, (1, 0), strict=True):
+        assert http.delete(f"/v1/jobs/{job['id']}").status_code == 204
+        assert len(list((server.folder / "data" / "uploads").glob(f"{sent}*"))) == left
+
+
 def test_what_was_done_is_billed_and_what_was_not_is_not(server, http, stem):
     id = server.upload(stem, http=http)["id"]
     job = server.submit(turn(id), wait=30, http=http).json()
