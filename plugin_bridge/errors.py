@@ -38,7 +38,7 @@ def explain_job(error: Exception) -> str:
 def explain_stored(error: Exception) -> str:
     """As `explain_job`, for a client that must not learn where this server keeps its files."""
     if isinstance(error, OSError) and error.strerror and not _is_out_of_memory(error):
-        return f"{error.strerror}: that is the server's matter, so try again later."
+        return "The server's storage does not answer, or is full: try again later."
     return explain_job(error)
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
+from plugin_bridge.errors import one_line
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.web import openapi
@@ -88,6 +89,9 @@ def _invalid(request: Request, error: RequestValidationError) -> Problem:
 def _of_system(request: Request, error: OSError) -> Problem:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Problem("disk_full", "The server's disk is full: ask its operator.")
+    if error.errno == errno.EIO:  # a bucket is away (`plugin_bridge.storage.s3`), or a disk broken
+        log.warning("storage does not answer", extra={"error": one_line(error)})
+        return Problem("storage_busy", "The server's storage does not answer: try again later.")
     log.error("fault", exc_info=error, extra={"path": request.url.path})
     return _of_fault(request, error)
 

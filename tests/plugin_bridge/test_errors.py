@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from plugin_bridge.errors import explain, explain_job, shown
+from plugin_bridge.errors import explain, explain_job, explain_stored, shown
 from plugin_bridge.jobs.refusal import CODES, Refusal, code_of
 
 CASES = {
@@ -52,6 +52,13 @@ def test_an_error_is_one_line_that_says_what_is_wrong(error, command, job):
     assert explain(error) == command
     assert (code_of(error), explain_job(error)) == job
     assert code_of(error) in CODES
+
+
+def test_a_client_does_not_learn_where_the_server_keeps_its_files():
+    away = OSError(errno.EIO, "The bucket cannot be used: check AWS_ENDPOINT_URL", "s3://bucket/a")
+    assert explain_stored(away) == (
+        "The server's storage does not answer, or is full: try again later."
+    )
 
 
 def test_what_a_job_says_is_of_bounded_length():

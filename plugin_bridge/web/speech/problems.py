@@ -42,6 +42,7 @@ STATUS: Mapping[str, int] = {
     "journal_busy": 503,
     "journal_gone": 503,
     "out_of_files": 503,
+    "storage_busy": 503,
     "disk_full": 507,
 }
 #: Seconds after which to try again, for those that pass by themselves; not searched.
@@ -50,6 +51,7 @@ RETRY_SECONDS: Mapping[str, int] = {
     "too_many_jobs": 10,
     "journal_busy": 1,
     "out_of_files": 5,
+    "storage_busy": 10,
 }
 
 BUSY = "The server cannot write jobs down just now: try again."
@@ -57,6 +59,7 @@ BUSY = "The server cannot write jobs down just now: try again."
 #: Codes that only HTTP has.
 ONLY_HTTP = {
     "method_not_allowed": "the address does not take this method",
+    "storage_busy": "the server's storage does not answer",
     "bad_range": "the file is shorter than the range begins",
 }
 TITLES: Mapping[str, str] = {**CODES, **ONLY_HTTP}

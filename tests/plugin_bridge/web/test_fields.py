@@ -1,10 +1,13 @@
 """Header fields and the token bucket, by themselves."""
 
+import errno
 from datetime import UTC, datetime
 
 import pytest
+from starlette.requests import Request
 
 from plugin_bridge.accounts.rates import Rate
+from plugin_bridge.web.app import PROBLEMS
 from plugin_bridge.web.rate import Bucket, Buckets
 from plugin_bridge.web.speech.headers import (
     disposition,
@@ -98,3 +101,9 @@ def test_who_has_spent_a_month_s_quota_is_told_when_the_next_begins():
     assert until_next_month(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)) == 1
     assert until_next_month(datetime(2026, 2, 1, tzinfo=UTC)) == 28 * 86400
     assert int(Problem("quota_exceeded", "Spent.").headers["Retry-After"]) > 0
+
+
+def test_a_bucket_that_is_away_is_said_without_its_address():
+    problem = PROBLEMS[OSError](Request({"type": "http"}), OSError(errno.EIO, "no", "s3://bucket"))
+    assert (problem.status_code, problem.code) == (503, "storage_busy")
+    assert "bucket" not in problem.detail
