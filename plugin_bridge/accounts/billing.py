@@ -67,12 +67,6 @@ def sums(rows: Iterable[Usage], keys: Sequence[Key]) -> dict[str, Sum]:
     return found
 
 
-def month_start(now: float) -> float:
-    """When the calendar month began, in UTC: quotas begin anew then."""
-    at = datetime.fromtimestamp(now, UTC)
-    return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
-
-
 def cursor_time(cursor: str) -> float:
     """The time from which rows may come after a cursor.
 

@@ -97,10 +97,10 @@ def list_(
 
     [bold]restyle keys list[/bold]
     """
-    from plugin_bridge.accounts.billing import month_start
+    from plugin_bridge.jobs.allowance import month_begin
 
     with opened(journal, records) as database:
-        since = month_start(time.time())
+        since = month_begin(time.time())
         known = [(key, database.used_seconds(key.id, since)) for key in database.keys()]  # noqa: SIM118 - no mapping
     if as_json:
         import json
