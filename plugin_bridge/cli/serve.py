@@ -34,7 +34,11 @@ HangSeconds = Annotated[
 ]
 JournalFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where jobs are written down; each server needs its own."),
+    typer.Option(
+        metavar="FILE",
+        help="Where jobs are written down; each server needs its own. Without this, in the "
+        "system's folder for the state of programs.",
+    ),
 ]
 Log = Annotated[
     Path | None,
@@ -67,7 +71,12 @@ AllowHost = Annotated[
     ),
 ]
 Data = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Where the web's uploads and results are kept.")
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Where the web's uploads and results are kept, and nothing else. Without this, beside "
+        "your presets.",
+    ),
 ]
 MaxUpload = Annotated[float, typer.Option(metavar="MB", help="The largest upload.")]
 KeepUploads = Annotated[

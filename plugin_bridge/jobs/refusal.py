@@ -47,6 +47,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unauthorised": "there is no key with the request, or it is not a good one",
         "forbidden": "the request comes from another site, or to another name than the server's",
         "rate_limited": "the key's requests come too fast",
+        "stopping": "the server is stopping; it goes on with accepted jobs after its next start",
         "not_ready": "there is no result yet, or there will be none",
     }
 )

@@ -21,6 +21,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -336,15 +337,21 @@ class Service:
         """Look at a job's files, write it down and queue it. Raises Refusal if it cannot be."""
         try:
             if job.stored:
-                known = await self.ask(self.records.find, job.id)
+                known = await self._known(job)
                 if known is not None:
-                    if (known.owner, known.request) != (job.owner, job.request):
-                        raise _id_taken(job.id)
-                    return self.jobs.get(job.id) or known
+                    return known
                 await self._check_allowance(owner, coming)
             else:
                 await self._look(job, coming)
-            await self._scheduler.accept(job)
+            try:
+                await self._scheduler.accept(job)
+            except Refusal as refusal:
+                if not job.stored or refusal.code != "id_taken":
+                    raise
+                known = await self._known(job)  # another server was asked at the same time
+                if known is None:
+                    raise
+                return known
         finally:
             del self._coming[job.id]
         if job.stored:
@@ -352,6 +359,17 @@ class Service:
         files = {**job.inputs, "out": job.output}
         log.info("accepted", extra={"job": job.id, **files, **_chosen(job.settings)})
         return job
+
+    async def _known(self, job: Job) -> Job | None:
+        """The job that the same request has made before, wherever that was.
+
+        Raises:
+            Refusal: another request has made a job of that id.
+        """
+        known = await self.ask(self.records.find, job.id)
+        if known is not None and (known.owner, known.request) != (job.owner, job.request):
+            raise _id_taken(job.id)
+        return self.jobs.get(job.id) or known
 
     async def _look(self, job: Job, coming: _Coming) -> None:
         """Find the real paths of a job's files. Raises Refusal if they cannot be used."""
@@ -366,10 +384,11 @@ class Service:
 
     async def _check_allowance(self, owner: Owner, coming: _Coming) -> None:
         """Check that an owner may have another job. Raises Refusal if not."""
-        others = [it for it in self._coming.values() if it.owner == owner.id and it is not coming]
+        before = list(takewhile(lambda it: it is not coming, self._coming.values()))
         spent = await self.ask(allowance.spent_by, self.records, owner)
-        for it in others:
-            spent = spent.with_another(it.audio_seconds)
+        for it in before:
+            if it.owner == owner.id:
+                spent = spent.with_another(it.audio_seconds)
         allowance.check(owner, spent, coming.audio_seconds)
 
     def _outputs(self) -> Iterator[tuple[str, str]]:

@@ -21,4 +21,5 @@ def message(job: Job) -> str:
         "bytes": job.bytes,
     }
     ended = datetime.fromtimestamp(job.ended_at, UTC).isoformat(timespec="milliseconds")
+    ended = ended.replace("+00:00", "Z")
     return json.dumps({"type": f"job.{job.state}", "timestamp": ended, "data": data})

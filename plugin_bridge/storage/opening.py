@@ -16,7 +16,10 @@ def open_files(place: str | Path) -> Files:
         OSError: the folder cannot be made, or the bucket not be used.
     """
     if "://" not in str(place):
-        return LocalFiles(Path(place))
+        try:
+            return LocalFiles(Path(place))
+        except FileExistsError as error:
+            raise ValueError(f"{place} is no folder: give one for --data.") from error
     try:
         from plugin_bridge.storage.s3 import S3Files
     except ImportError as error:

@@ -224,9 +224,10 @@ class PostgresRecords(_Database, Shared):
                 connection.execute(f"LISTEN {_CHANNEL}")
                 while not self._closed.is_set():
                     for note in connection.notifies(timeout=LISTEN_SECONDS):
-                        said = json.loads(note.payload)
-                        if said["server"] != self.server:
-                            hear(said["news"])
+                        with suppress(ValueError, LookupError, TypeError):  # not one of ours
+                            said = json.loads(note.payload)
+                            if said["server"] != self.server:
+                                hear(said["news"])
             self._closed.wait(AGAIN_SECONDS)
 
 

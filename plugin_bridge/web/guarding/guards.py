@@ -74,7 +74,7 @@ class Guards:
             await Problem("journal_busy", BUSY).response(scope, receive, exchange.send)
         except asyncio.CancelledError:
             if not exchange.begun:
-                leaving = Problem("journal_busy", STOPPING, status=503)
+                leaving = Problem("stopping", STOPPING)
                 await leaving.response(scope, receive, exchange.send)
             raise
         except Exception:

@@ -175,6 +175,9 @@ def _seconds(sound: Upload, settings: Mapping[str, Any]) -> float:
     """How much audio a job is about: its first input, or the part of it that is wanted."""
     start = float(settings.get("start_seconds", 0.0))
     end = float(settings.get("end_seconds", sound.seconds))
+    if start and start >= sound.seconds:
+        text = f"{sound.name} has nothing after {start:g} s: it lasts {sound.seconds:.3f} s."
+        raise _wrong("start_seconds", text)
     return max(min(end, sound.seconds) - start, 0.0)
 
 

@@ -40,6 +40,7 @@ STATUS: Mapping[str, int] = {
     "quota_exceeded": 429,
     "rate_limited": 429,
     "journal_busy": 503,
+    "stopping": 503,
     "journal_gone": 503,
     "out_of_files": 503,
     "storage_busy": 503,
@@ -50,6 +51,7 @@ RETRY_SECONDS: Mapping[str, int] = {
     "queue_full": 10,
     "too_many_jobs": 10,
     "journal_busy": 1,
+    "stopping": 5,
     "out_of_files": 5,
     "storage_busy": 10,
 }
