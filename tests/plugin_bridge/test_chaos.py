@@ -160,7 +160,7 @@ def test_a_greedy_client_delays_nobody_else(root, what):
 def test_the_status_page_obeys_no_file_name():
     job = SimpleNamespace(
         output="/root/a\x1b[2J\udcff\n.wav", settings={"preset": "violin"}, operation="restyle",
-        progress=0.5, stage="", state="running", ended=False,
+        progress=0.5, stage="", state="running", ended=False, name="",
     )  # fmt: skip
     service = SimpleNamespace(
         jobs={"a": job}, counts=Counter, defaults=lambda operation: {}, last_refusal=""
