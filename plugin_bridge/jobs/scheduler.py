@@ -12,7 +12,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 from effects.running.cores import cores
 from plugin_bridge.errors import one_line
@@ -133,7 +133,7 @@ class Scheduler:
         """Do the jobs until this is cancelled; those running then go back to the queue."""
         await self._exchange.open(self._workers.host)
         try:
-            await self._recover()
+            await self._recover(self._journal.unended())
             self._watched = time.monotonic()
             while True:
                 self._wake.clear()
@@ -151,9 +151,10 @@ class Scheduler:
             self._finished.clear()
             await self._finished.wait()
 
-    async def _recover(self) -> None:
-        jobs = [job for job in self._journal.unended() if job.id not in self._left_alone]
-        self._running = {job.id: Running(job) for job in jobs}  # so that they can be cancelled
+    async def _recover(self, interrupted: Iterable[Job]) -> None:
+        """See to jobs that a crash has interrupted, of this server or of another one."""
+        jobs = [job for job in interrupted if job.id not in self._left_alone]
+        self._running |= {job.id: Running(job) for job in jobs}  # so that they can be cancelled
         for job in jobs:
             await self._steps.recover(job)
             running = self._running.pop(job.id)
@@ -344,15 +345,9 @@ class Scheduler:
         """Where several servers share the records: say that this one lives, and take over jobs."""
         try:
             await self._journal.do(self._journal.records.keep_alive)
-            adopted = await self._journal.do(self._journal.records.adopt)
-            self._journal.take(adopted)
-            for job in adopted:
-                log.info("taken over", extra={"job": job.id})
-                self._left_alone.add(job.id)
-                try:
-                    await self._steps.recover(job)
-                finally:
-                    self._left_alone.discard(job.id)
+            if adopted := await self._journal.adopt():
+                log.info("taken over", extra={"jobs": [job.id for job in adopted]})
+                await self._recover(adopted)
                 self._order = None
                 self._wake.set()
             for id in await self._journal.ask(self._journal.records.wanted):
