@@ -1,4 +1,4 @@
-"""What a webhook is told of a job that has ended."""
+"""What a webhook is told of a job that has ended, and how clients are told of times."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ def message(job: Job) -> str:
         "audio_seconds": job.audio_seconds,
         "bytes": job.bytes,
     }
-    ended = datetime.fromtimestamp(job.ended_at, UTC).isoformat(timespec="milliseconds")
-    ended = ended.replace("+00:00", "Z")
+    ended = moment(job.ended_at)
     return json.dumps({"type": f"job.{job.state}", "timestamp": ended, "data": data})
+
+
+def moment(seconds: float) -> str:
+    """Unix seconds as RFC 3339 writes them, in UTC and to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -39,6 +39,7 @@ from plugin_bridge.client_types import (
 from plugin_bridge.files.formats import FORMATS, check_suffix
 from plugin_bridge.files.targets import Target, check_target
 from plugin_bridge.files.whole_files import writing
+from plugin_bridge.jobs.job import ENDED
 from plugin_bridge.web.client.following import SILENCE, Following, View
 from plugin_bridge.web.client.link import BLOCK_BYTES, Link, Request
 from presets.opening import open_regular
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 TICK = 0.1  # seconds from one report of progress to the next
 STOPPED = 5.0  # seconds that a tick takes only if this process stood still
 LOOK_SECONDS = 120.0  # for the server to look at an upload once it has all of it
-ENDED = ("done", "failed", "cancelled")
 PAGE = 200  # jobs that are asked for at once: the most that the API gives
 
 

@@ -9,6 +9,8 @@ from email.message import Message
 from typing import NamedTuple
 from urllib.parse import quote
 
+from plugin_bridge.jobs import told
+
 MAX_NAME = 120  # characters of a file's name; file systems take 255 bytes
 MAX_WAIT_SECONDS = 60  # of Prefer: wait; proxies give up after 60 s by default (nginx)
 
@@ -93,9 +95,7 @@ def wait_of(field: str | None) -> int | None:
 
 def moment(seconds: float) -> str | None:
     """Unix seconds as RFC 3339 writes them; None for 0, which stands for never."""
-    if not seconds:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return told.moment(seconds) if seconds else None
 
 
 def seconds_of(text: str) -> float:
