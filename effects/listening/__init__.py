@@ -1,0 +1,1 @@
+"""A song, listened to: its beats, bars, tempo, pitches and sections."""

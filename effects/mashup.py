@@ -1,0 +1,1 @@
+"""Mashup: two songs as one."""
