@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.notes.onnx_session import session
+from effects.learned.onnx_session import session
 from effects.running.cores import in_threads
 from effects.signal.arrays import Mono, Sound, samples_between
 from effects.signal.resample import streamed

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+from effects.learned.onnx_session import session
 from effects.notes.basic_pitch import N_KEYS, Frames, Keys
-from effects.notes.onnx_session import session
 from effects.running.cores import in_threads
 
 MODEL = Path(__file__).with_name("note_network")

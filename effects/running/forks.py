@@ -4,7 +4,7 @@ Only the thread that forks goes on in the child. A lock that another one held st
 each object with a lock gets a new one in the child.
 
 What cannot be renewed is inside libraries. Onnxruntime's sessions, which have locks, are opened
-anew (`effects.notes.onnx_session`); OpenBLAS renews its own; torch computes in the calling thread
+anew (`effects.learned.onnx_session`); OpenBLAS renews its own; torch computes in the calling thread
 (`effects.running.devices.one_thread`), and its documentation advises against forking all the same.
 """
 

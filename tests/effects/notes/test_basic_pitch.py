@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.training.lighten import lighter
+from effects.learned.onnx_session import session
 from effects.notes.basic_pitch import (
     EDGE,
     HOP,
@@ -16,7 +17,6 @@ from effects.notes.basic_pitch import (
     WINDOW,
     activations,
 )
-from effects.notes.onnx_session import session
 from effects.running.cores import using
 
 OWN = Path(__file__).with_name("nmp.onnx")  # basic-pitch's own file
