@@ -185,7 +185,7 @@ class Network(nn.Module):
             verbose=False,
         )
         model = program.model_proto
-        _halve(model, {f"network.{name}": name for name, _ in self.named_parameters()})
+        halve(model, {f"network.{name}": name for name, _ in self.named_parameters()})
         onnx.checker.check_model(model, full_check=True)
         onnx.save(model, path)
 
@@ -201,7 +201,7 @@ class _Part(nn.Module):
         return self.function(*inputs)
 
 
-def _halve(model: onnx.ModelProto, names: dict[str, str]) -> None:
+def halve(model: onnx.ModelProto, names: dict[str, str]) -> None:
     """Store weights as float16, renamed by ``names``; drop what only debuggers read."""
     graph = model.graph
     widened = []
