@@ -7,6 +7,7 @@ cap, the files that were unused for longest are deleted. If the folder cannot be
 only costs time.
 
 Stems have a folder of their own in it, with a cap of its own: however many there are, styles stay.
+So have songs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ MAX_MEMORY_BYTES = 256 << 20
 #: For stems, 256 MiB and 64 MiB: what was heard of a minute takes some 100 kB. Not searched.
 MAX_STEMS_DISK_BYTES = 256 << 20
 MAX_STEMS_MEMORY_BYTES = 64 << 20
+#: For songs, 64 MiB and 16 MiB: what was heard of a minute takes some 50 kB. Not searched.
+MAX_SONGS_DISK_BYTES = 64 << 20
+MAX_SONGS_MEMORY_BYTES = 16 << 20
 #: How many locks there are, for all entries together: few files, and two entries seldom share one.
 LOCKS = 256
 #: A lock that another process holds is asked for as often, in seconds.
@@ -197,6 +201,15 @@ def stems_cache() -> Cache:
     folder = _folder() / "stems"
     cache = Cache(
         folder, max_disk_bytes=MAX_STEMS_DISK_BYTES, max_memory_bytes=MAX_STEMS_MEMORY_BYTES
+    )
+    return CACHES.setdefault(folder, cache)
+
+
+def songs_cache() -> Cache:
+    """The part of it for what was heard of songs."""
+    folder = _folder() / "songs"
+    cache = Cache(
+        folder, max_disk_bytes=MAX_SONGS_DISK_BYTES, max_memory_bytes=MAX_SONGS_MEMORY_BYTES
     )
     return CACHES.setdefault(folder, cache)
 
