@@ -1,0 +1,1 @@
+"""How good is a mashup? Pairs of songs whose parts and beats are known."""
