@@ -8,6 +8,7 @@ from plugin_bridge.jobs.operations.operation import Operation
 
 OPERATIONS = {
     "restyle": "plugin_bridge.jobs.operations.restyle:Restyle",
+    "mashup": "plugin_bridge.jobs.operations.mashup:Mashup",
 }
 
 

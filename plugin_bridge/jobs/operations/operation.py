@@ -43,6 +43,8 @@ class Operation(ABC):
         inputs: the names of the files that it reads.
         instead_of: the names of files that may be given in place of a setting, with its name.
         settings: what can be set, by name.
+        titles: what to call inputs whose names do not say enough.
+        follows: the input whose time and length the result has; ``""`` for the first.
     """
 
     title: ClassVar[str]
@@ -50,6 +52,13 @@ class Operation(ABC):
     inputs: ClassVar[tuple[str, ...]]
     instead_of: ClassVar[Mapping[str, str]] = MappingProxyType({})
     settings: ClassVar[Mapping[str, Setting]]
+    titles: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    follows: ClassVar[str] = ""
+
+    @property
+    def paced_by(self) -> str:
+        """The input whose time and length the result has."""
+        return self.follows or self.inputs[0]
 
     def check(self, name: str, value: Any) -> Value:
         """Check the value of one setting, and return it as it is kept.

@@ -164,6 +164,8 @@ def _operation(kind: Operation) -> dict[str, Any]:
     return {
         "title": kind.title,
         "about": kind.about,
+        "follows": kind.paced_by,
+        "titles": dict(kind.titles),
         "inputs": [
             {"name": name, "optional": optional, "style": is_style(kind, name)}
             for name, optional in inputs

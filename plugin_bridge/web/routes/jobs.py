@@ -141,7 +141,7 @@ async def _submit(desk: Desk, who: Account, id: str, digest: str, wanted: Wanted
             wanted.settings,
             owner=who,
             names={name: it.name for name, it in sounds.items()},
-            audio_seconds=_seconds(next(iter(sounds.values())), wanted.settings),
+            audio_seconds=_seconds(_pace(wanted, sounds), wanted.settings),
             webhook=wanted.webhook,
         )
     except Refusal as refusal:
@@ -171,8 +171,13 @@ async def _answer(desk: Desk, who: Account, job: Job, prefer: str | None) -> Res
     return JSONResponse(job_view(desk, job), 200 if job.ended else 202, headers)
 
 
+def _pace(wanted: Wanted, sounds: Mapping[str, Upload]) -> Upload:
+    """The input whose time and length the result has."""
+    return sounds[operations.find(wanted.operation).paced_by]
+
+
 def _seconds(sound: Upload, settings: Mapping[str, Any]) -> float:
-    """How much audio a job is about: its first input, or the part of it that is wanted."""
+    """How much audio a job is about: as much as its input, or the part of it that is wanted."""
     start = float(settings.get("start_seconds", 0.0))
     end = float(settings.get("end_seconds", sound.seconds))
     if start and start >= sound.seconds:

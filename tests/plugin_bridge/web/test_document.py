@@ -24,7 +24,7 @@ def test_the_document_lists_every_route_with_its_answers(http):
 
 def test_a_new_operation_is_in_settings_and_document_and_runs_by_itself(server, http, stem):
     known = http.get("/v1/settings").json()["operations"]
-    assert list(known) == ["restyle", "turn"]
+    assert list(known) == ["restyle", "mashup", "turn"]
     assert known["turn"]["inputs"] == [
         {"name": "first", "optional": False, "style": False},
         {"name": "second", "optional": False, "style": False},
@@ -37,9 +37,15 @@ def test_a_new_operation_is_in_settings_and_document_and_runs_by_itself(server, 
     }
     assert known["restyle"]["inputs"][1] == {"name": "style", "optional": True, "style": True}
     assert "preset" not in known["restyle"]["settings"]
+    assert {name: it["follows"] for name, it in known.items()} == {
+        "restyle": "stem",
+        "mashup": "b",
+        "turn": "first",
+    }
     schemas = http.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["TurnJob"]["properties"]["times"]["maximum"] == 3
     assert schemas["RestyleJob"]["required"] == ["stem"]
+    assert schemas["MashupJob"]["required"] == ["operation", "a", "b"]
     id = server.upload(stem, http=http)["id"]
     body = {"operation": "turn", "first": id, "second": id, "level": 0.5, "way": "forth"}
     job = server.submit(body, wait=30, http=http).json()
