@@ -16,6 +16,7 @@ NAME = "restyle"
 HOST = "127.0.0.1"
 PORT = 9471
 SUBMIT = "/restyle/submit"
+MASHUP = "/restyle/mashup"
 COOKIE = "/cookie"  # short, since its message must not be longer than the shortest request
 
 
@@ -81,6 +82,15 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "Answered by /restyle/accepted s:job i:position, then /restyle/progress s:job "
             "f:fraction s:stage, and in the end /restyle/done s:submit s:job s:out i:frames i:rate "
             "f:seconds. Sending it again changes nothing.",
+        ),
+        MASHUP: Command(
+            "ssss",
+            "*",
+            "s:job s:a s:b s:out, then [s:key value]…",
+            "Lay the lead of song a over the bed of song b, and write out. Keys: lead (a, b or "
+            "auto), balance (-1 to 1), bed (full or rhythm), tempo (b, a or beats a minute), key "
+            "(b, a or none), start_seconds and end_seconds of out. Answered as /restyle/submit is, "
+            "which stands in its /restyle/done and /restyle/fail, too, once it is accepted.",
         ),
         "/restyle/cancel": Command(
             "s", "", "s:job", "Stop a job; no file is left. Answered by /restyle/cancelled s:job."

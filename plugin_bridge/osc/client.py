@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -31,7 +31,7 @@ from plugin_bridge.client_types import (
     Status,
     Version,
 )
-from plugin_bridge.osc.addresses import HOST, PORT
+from plugin_bridge.osc.addresses import HOST, MASHUP, PORT, SUBMIT
 from plugin_bridge.osc.connection import Connection, stood_still
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
 from plugin_bridge.osc.followed_job import Followed
@@ -61,7 +61,8 @@ T = TypeVar("T")
 # Not searched.
 TICK = 0.1  # seconds from one report of progress to the next
 QUIET = 0.5  # seconds without news of a job, after which the server is asked
-KEY_TYPES = {"seed": "h", "drums": "s"}  # OSC type tags of settings that are no real numbers
+#: OSC type tags of settings that are no real numbers.
+KEY_TYPES = {"seed": "h", **dict.fromkeys(("drums", "lead", "bed", "tempo", "key"), "s")}
 SILENCE = 30.0  # seconds without a word from the server, after which `Client.wait` gives up
 
 
@@ -149,10 +150,58 @@ class Client:
             "dynamics": dynamics,
         }
         stem, out = (os.path.abspath(os.fspath(path)) for path in (input, output))
-        self._submit(job, _submission(job, stem, out, preset, settings))
+        self._submit(SUBMIT, job, _submission(SUBMIT, (job, stem, out, preset), settings))
         return job
 
-    def _submit(self, job: str, datagram: bytes) -> None:
+    def mashup(
+        self,
+        a: str | os.PathLike[str],
+        b: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        *,
+        job: str | None = None,
+        lead: str | None = None,
+        balance: float | None = None,
+        bed: str | None = None,
+        tempo: str | float | None = None,
+        key: str | None = None,
+        start_seconds: float | None = None,
+        end_seconds: float | None = None,
+    ) -> str:
+        """Queue two songs that are to be one. Returns the job's id once it is accepted.
+
+        Args:
+            a: the song whose lead is heard. Relative paths are from this process's working
+                directory.
+            b: the song whose bed is heard.
+            output: the file to write, which must not exist.
+            job: an id of your own. Submitting the same again under the same id changes nothing.
+            lead: whose lead is heard: ``"a"``, ``"b"`` or ``"auto"``.
+            balance: -1 is only the bed, 1 only the lead, 0 both as they are.
+            bed: what is heard of the other song: ``"full"``, or ``"rhythm"``, drums and bass.
+            tempo: whose: ``"b"``, ``"a"``, or beats a minute.
+            key: whose: ``"b"``, ``"a"``, or ``"none"`` to shift nothing.
+            start_seconds: where in the mashup to begin.
+            end_seconds: where to end.
+
+        Raises:
+            Refused, NoServer, ValueError: as `submit`.
+        """
+        job = new_job() if job is None else job
+        settings = {
+            "lead": lead,
+            "balance": balance,
+            "bed": bed,
+            "tempo": tempo if tempo is None else str(tempo),
+            "key": key,
+            "start_seconds": start_seconds,
+            "end_seconds": end_seconds,
+        }
+        paths = [os.path.abspath(os.fspath(path)) for path in (a, b, output)]
+        self._submit(MASHUP, job, _submission(MASHUP, (job, *paths), settings))
+        return job
+
+    def _submit(self, address: str, job: str, datagram: bytes) -> None:
         """Send a job until it is accepted; from then on, what the server says of it is kept."""
         known = self._jobs.get(job)
         if known is not None and known.submission not in (None, datagram):
@@ -160,7 +209,7 @@ class Client:
         self._jobs[job] = Followed(datagram)
 
         def answer(reply: Reply) -> bool | None:
-            _raise_refusal(reply, "/restyle/submit", job)
+            _raise_refusal(reply, address, job)
             taken = reply.address in ("/restyle/accepted", "/restyle/done", "/restyle/cancelled")
             return True if taken and whose(reply) == job else None
 
@@ -351,15 +400,15 @@ def new_job() -> str:
 
 
 def _submission(
-    job: str, stem: str, out: str, preset: str, settings: dict[str, float | str | None]
+    address: str, first: tuple[str, ...], settings: Mapping[str, float | str | None]
 ) -> bytes:
-    """The datagram that submits a job. Raises ValueError if OSC cannot carry it."""
+    """The datagram that submits the job ``first[0]``. Raises ValueError if OSC cannot carry it."""
     given = {name: value for name, value in settings.items() if value is not None}
     types = "ssss" + "".join(f"s{KEY_TYPES.get(name, 'd')}" for name in given)
     flat = [it for pair in given.items() for it in pair]
-    datagram = encode("/restyle/submit", job, stem, out, preset, *flat, types=types)
+    datagram = encode(address, *first, *flat, types=types)
     if len(datagram) > MAX_BYTES:
-        raise ValueError(f"{job}: the paths are too long to be sent.")
+        raise ValueError(f"{first[0]}: the paths are too long to be sent.")
     return datagram
 
 

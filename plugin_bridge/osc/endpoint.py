@@ -28,7 +28,7 @@ from plugin_bridge.jobs.operations.restyle import find_preset
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.osc import news as told
-from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, NAME, SUBMIT
+from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, MASHUP, NAME, SUBMIT
 from plugin_bridge.osc.audience import Audience
 from plugin_bridge.osc.datagram import (
     Argument,
@@ -40,7 +40,7 @@ from plugin_bridge.osc.datagram import (
     read,
 )
 from plugin_bridge.osc.hosts import is_here
-from plugin_bridge.osc.pairs import read_pairs
+from plugin_bridge.osc.pairs import read_mashup, read_pairs
 from plugin_bridge.osc.proof import PROVED_SECONDS, Proofs
 from plugin_bridge.osc.quota import Quota
 from plugin_bridge.osc.reception import Reception
@@ -57,7 +57,7 @@ MAX_UNSENT_BYTES = 1 << 18  # in the socket's buffer, beyond which messages are 
 MAX_ID = 200  # characters
 PIECE = 16  # messages of a list that are sent together; a client's socket buffers some 200 KB
 PIECE_SECONDS = 0.004  # from one piece to the next
-OPERATION = "restyle"  # the only one that API 1 knows
+OPERATION = "restyle"  # the one whose defaults can be set
 #: What a handler leaves to be done once the loop gets to it. It is called only then: a coroutine
 #: that a stop prevents from running would be complained about.
 Later = Callable[[], Coroutine[Any, Any, None]]
@@ -90,6 +90,7 @@ class Endpoint(asyncio.DatagramProtocol):
             "/restyle/param/list": self._list_parameters,
             "/restyle/param/set": self._set_parameter,
             SUBMIT: self._submit,
+            MASHUP: self._mash,
             "/restyle/cancel": self._cancel,
             "/restyle/job": self._job,
             COOKIE: self._prove,
@@ -258,19 +259,41 @@ class Endpoint(asyncio.DatagramProtocol):
     def _submit(
         self, client: Client, id: str, stem: str, out: str, preset: str, *rest: Argument
     ) -> Later:
-        if not 1 <= len(id) <= MAX_ID:
-            raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
-        if self.reception.at_work >= MAX_AT_WORK:
-            raise Refusal("too_many", "Too many jobs come at once: send it again.")
+        self._check_job(id)
         settings: dict[str, Value] = {}
         if id not in self._service.jobs:  # faults are told in the arguments' order
             settings["preset"] = self._chosen(preset)
         settings.update(read_pairs(rest))
         request = repr((stem, out, preset, rest))
+        return self._accepting(client, id, request, OPERATION, {"stem": stem}, out, settings)
+
+    def _mash(self, client: Client, id: str, a: str, b: str, out: str, *rest: Argument) -> Later:
+        self._check_job(id)
+        request = repr((MASHUP, a, b, out, rest))
+        files = {"a": a, "b": b}
+        return self._accepting(client, id, request, "mashup", files, out, read_mashup(rest))
+
+    def _check_job(self, id: str) -> None:
+        """Check that a job of that id may come now. Raises Refusal if not."""
+        if not 1 <= len(id) <= MAX_ID:
+            raise Refusal("bad_request", f"A job's id has 1 to {MAX_ID} characters.")
+        if self.reception.at_work >= MAX_AT_WORK:
+            raise Refusal("too_many", "Too many jobs come at once: send it again.")
+
+    def _accepting(
+        self,
+        client: Client,
+        id: str,
+        request: str,
+        operation: str,
+        inputs: Mapping[str, str],
+        out: str,
+        settings: Mapping[str, Value],
+    ) -> Later:
+        """What hands a job to the service, and tells its client."""
 
         async def later() -> None:
-            given = id, request, OPERATION, {"stem": stem}, out, settings
-            job = await self._service.submit(*given)
+            job = await self._service.submit(id, request, operation, inputs, out, settings)
             if job.ended:
                 self._tell_end(client, job)
                 return
@@ -311,10 +334,10 @@ class Endpoint(asyncio.DatagramProtocol):
     # Sending.
 
     def _fail(self, client: Client, message: Message, code: str, text: str) -> None:
-        of_job = message.address in (SUBMIT, "/restyle/cancel", "/restyle/job")
+        of_job = message.address in (SUBMIT, MASHUP, "/restyle/cancel", "/restyle/job")
         first = message.arguments[0] if of_job and message.arguments else ""
         job = first[:MAX_ID] if isinstance(first, str) else ""
-        if message.address == SUBMIT:
+        if message.address in (SUBMIT, MASHUP):
             self._service.note_refusal(job, text)
         self._send(client, "/restyle/fail", message.address[:100], job, code, text[:1000])
 

@@ -78,6 +78,8 @@ class StandIn:
                     self.say(client, "/restyle/preset", index, len(self.presets), *preset)
             case "submit", (job, _, out, *_):
                 self._submit(client, job, out, arguments)
+            case "mashup", (job, _, _, out, *_):
+                self._submit(client, job, out, (address, *arguments), address)
             case "cancel", (job,) if job in self.jobs:
                 if not self.jobs[job]["ended"]:
                     self._finish(job, "cancelled")
@@ -90,10 +92,10 @@ class StandIn:
             case _, (job, *_):
                 self.say(client, "/restyle/fail", address, job, "no_such_job", "There is none.")
 
-    def _submit(self, client, job, out, request):
+    def _submit(self, client, job, out, request, address="/restyle/submit"):
         if self.refusals:
             code = self.refusals.pop(0)
-            self.say(client, "/restyle/fail", "/restyle/submit", job, code, f"It is {code}.")
+            self.say(client, "/restyle/fail", address, job, code, f"It is {code}.")
         elif job not in self.jobs:
             self.jobs[job] = {
                 "request": request,
@@ -106,7 +108,7 @@ class StandIn:
             }
             self.say(client, "/restyle/accepted", job, 1)
         elif self.jobs[job]["request"] != request:
-            self.say(client, "/restyle/fail", "/restyle/submit", job, "id_taken", "It is taken.")
+            self.say(client, "/restyle/fail", address, job, "id_taken", "It is taken.")
         elif self.jobs[job]["ended"]:
             self._tell(client, job)
         else:

@@ -107,6 +107,19 @@ def test_settings_are_sent_as_exactly_as_they_were_given(server, client):
     }
 
 
+def test_a_mashup_is_submitted_followed_and_done(server, client, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    job = client.mashup("a.wav", "b.wav", "out.wav", lead="auto", balance=0.5, tempo=98.5)
+    assert client.wait(job).out == str(tmp_path / "out.wav")
+    [sent] = [it.arguments for it in server.heard if it.address == "/restyle/mashup"]
+    paths = [str(tmp_path / name) for name in ("a.wav", "b.wav", "out.wav")]
+    assert sent == (job, *paths, "lead", "auto", "balance", 0.5, "tempo", "98.5")
+    server.refusals = ["out_exists"]
+    with pytest.raises(Refused) as caught:
+        client.mashup("a.wav", "b.wav", "out.wav")
+    assert caught.value.code == "out_exists"
+
+
 def test_links_in_paths_are_left_to_the_server(server, client, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     client.submit(tmp_path / "link" / "in.wav", tmp_path / "out.wav")

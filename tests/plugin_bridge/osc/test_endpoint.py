@@ -179,6 +179,45 @@ async def test_a_job_from_beginning_to_end(desk):
 
 
 @at_desk
+async def test_a_mashup_from_beginning_to_end(desk):
+    async def ask(id="m", *more, a="in.wav"):
+        return await desk.ask("/restyle/mashup", id, a, "in.wav", "m.wav", *more)
+
+    chosen = ["lead", "auto", "tempo", 120]
+    assert await ask("m", *chosen) == [(ME, "/restyle/accepted", "m", 1)]
+    await until(lambda: desk.room.workers.busy)
+    stem = str(desk.room.root / "in.wav")
+    task = desk.room.workers.task("m")
+    assert (task.operation.rpartition(":")[2], task.inputs) == ("Mashup", {"a": stem, "b": stem})
+    assert task.settings == {"lead": "auto", "tempo": "120"}
+    assert await ask("m", *chosen) == [(ME, "/restyle/accepted", "m", 0)]
+    assert (await ask("m"))[0][1:5] == ("/restyle/fail", "/restyle/mashup", "m", "id_taken")
+    assert (await ask("n"))[0][4] == "out_taken"
+    desk.room.workers.end("m")
+    done = (ME, "/restyle/done", "submit", "m", str(desk.room.root / "m.wav"), 400, 8000, 0.5)
+    await until(lambda: desk.wire.sent[-1] == done)
+    assert await ask("m", *chosen) == [done]
+    assert desk.room.files == ["m.wav", "m.wav.json"]
+
+
+@at_desk
+async def test_a_mashup_that_cannot_be_is_refused(desk):
+    async def code(*given):
+        return await desk.code("/restyle/mashup", *given)
+
+    assert await code("m", "in.wav", "in.wav", "m.wav", "lead") == ("m", "bad_request")
+    assert await code("m", "in.wav", "in.wav", "m.wav", "lead", "c") == ("m", "bad_setting")
+    assert await code("m", "in.wav", "in.wav", "m.wav", "balance", 2) == ("m", "bad_setting")
+    assert await code("m", "in.wav", "gone.wav", "m.wav") == ("m", "not_found")
+    assert await code("m", "/etc/passwd", "in.wav", "m.wav") == ("m", "outside_root")
+    assert await code("m", "in.wav", "in.wav", "in.wav") == ("m", "out_is_in")
+    assert await code("", "in.wav", "in.wav", "m.wav") == ("", "bad_request")
+    assert desk.room.service.last_refusal
+    assert desk.room.journal.jobs == {}
+    assert desk.room.files == []
+
+
+@at_desk
 async def test_a_failed_and_a_cancelled_job_say_so_again_and_again(desk):
     await desk.submit("a")
     await until(lambda: desk.room.workers.busy)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.osc.pairs import read_pairs
+from plugin_bridge.osc.pairs import read_mashup, read_pairs
 
 
 @pytest.mark.parametrize("value", [0.75, 1, True])
@@ -44,5 +44,37 @@ def test_a_word_is_taken_where_a_choice_is_due():
 def test_odd_pairs_are_refused(arguments, code):
     with pytest.raises(Refusal) as caught:
         read_pairs(arguments)
+    assert caught.value.code == code
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mashup_takes_words_numbers_and_a_tempo_of_either_kind():
+    given = ["lead", "auto", "balance", 0.5, "bed", "rhythm", "key", "none", "tempo", 98.5]
+    assert read_mashup(given) == dict(zip(given[::2], given[1::2], strict=True)) | {"tempo": "98.5"}
+    assert read_mashup(["tempo", "a"]) == {"tempo": "a"}
+    assert read_mashup([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([0.5], "bad_request"),  # a number alone has no meaning here
+        (["lead"], "bad_request"),
+        (["lead", "a", "lead", "a"], "bad_setting"),
+        ([1.0, "a"], "bad_setting"),
+        (["lead", "c"], "bad_setting"),
+        (["strength", 0.5], "bad_setting"),
+        (["balance", "0.5"], "bad_setting"),
+        (["balance", 2.0], "bad_setting"),
+        (["tempo", "fast"], "bad_setting"),
+        (["tempo", None], "bad_setting"),
+        (["tempo", math.nan], "bad_setting"),
+        (["weights", "/etc/passwd"], "bad_setting"),
+        (["start_seconds", 2, "end_seconds", 2], "bad_setting"),
+    ],
+)
+def test_odd_pairs_of_a_mashup_are_refused(arguments, code):
+    with pytest.raises(Refusal) as caught:
+        read_mashup(arguments)
     assert caught.value.code == code
     assert "\n" not in str(caught.value)
