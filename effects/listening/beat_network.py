@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.listening import front_end
-from effects.notes.onnx_session import session
+from effects.learned.onnx_session import session
 from effects.running.cores import in_threads
 from effects.signal.arrays import Sound
 

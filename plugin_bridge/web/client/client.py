@@ -118,18 +118,50 @@ class Client:
         """
         if preset and style is not None:
             raise ValueError("A preset and a clip exclude each other: give one of them.")
-        path = Path(output)
-        check_suffix(path)
-        target = _free(path)
-        most = self._ask("GET", "/v1/me")["limits"]["upload_bytes"]  # and whether the key is good
-        body: dict[str, Any] = {"format": FORMATS[path.suffix.lower()].name}
-        body["stem"] = self._upload(input, most)
+        target, most = self._begin(output)
+        body: dict[str, Any] = {"stem": self._upload(input, most)}
         if style is not None:
             body["style"] = {"upload": self._upload(style, most)}
         elif preset:
             body["style"] = {"preset": preset}
-        body |= {name: value for name, value in settings.items() if value is not None}
-        job = self._accepted(body)
+        return self._order(target, body | settings)
+
+    def mashup(
+        self,
+        a: str | os.PathLike[str],
+        b: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        **settings: float | str | None,
+    ) -> str:
+        """Send two songs that are to be one. Returns the job's id once the server has accepted it.
+
+        Args:
+            a: the song whose lead is heard.
+            b: the song whose bed is heard.
+            output: the file to write here, which must not exist; its suffix says the format.
+            settings: as ``bed="rhythm"``, see GET /v1/settings; those that are None are left to
+                the server.
+
+        Raises:
+            Refused, NoServer, ValueError, OSError: as `submit`.
+        """
+        target, most = self._begin(output)
+        songs = {name: self._upload(song, most) for name, song in {"a": a, "b": b}.items()}
+        if isinstance(settings.get("tempo"), (int, float)):
+            settings["tempo"] = f"{settings['tempo']:g}"
+        return self._order(target, {"operation": "mashup", **songs, **settings})
+
+    def _begin(self, output: str | os.PathLike[str]) -> tuple[Target, float]:
+        """Check what can be before a sound is sent: the target, and how large that may be."""
+        path = Path(output)
+        check_suffix(path)
+        target = _free(path)
+        return target, self._ask("GET", "/v1/me")["limits"]["upload_bytes"]  # if the key is good
+
+    def _order(self, target: Target, body: Mapping[str, Any]) -> str:
+        """Ask for a job with what is not None in ``body``. Returns its id."""
+        given = {name: value for name, value in body.items() if value is not None}
+        job = self._accepted({"format": FORMATS[target.path.suffix.lower()].name, **given})
         self._targets[job] = target
         return job
 

@@ -138,6 +138,26 @@ def test_a_clip_of_ones_own_is_sent_along(client, stand_in, stem_file, tmp_path)
         client.submit(stem_file, tmp_path / "out.wav", "violin", style=clip)
 
 
+def test_two_songs_are_sent_and_their_mashup_fetched(client, stand_in, stem_file, tmp_path):
+    bed = tmp_path / "bed.flac"
+    bed.write_bytes(b"bed")
+    out = tmp_path / "out.wav"
+    job = client.mashup(stem_file, bed, out, bed="rhythm", tempo=98.5, key=None)
+    [body] = stand_in.jobs.values()
+    assert body == {
+        "operation": "mashup",
+        "a": f"upload of {stem_file.name}",
+        "b": "upload of bed.flac",
+        "bed": "rhythm",
+        "tempo": "98.5",
+        "format": "wav",
+    }
+    client.wait(job)
+    assert out.read_bytes() == stand_in.result
+    with pytest.raises(Refused, match="exists"):
+        client.mashup(stem_file, bed, out)
+
+
 def test_what_breaks_off_is_sent_again_and_is_one_job(client, stand_in, stem_file, tmp_path):
     def loses_the_answer(handler):
         stand_in.jobs[handler.headers["Idempotency-Key"]] = "accepted"
