@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.listening import front_end
 from effects.learned.onnx_session import session
+from effects.listening import front_end
 from effects.running.cores import in_threads
 from effects.signal.arrays import Sound
 

@@ -85,7 +85,8 @@ class Options:
         key: whose key, ``"b"`` or ``"a"``; ``"none"`` leaves both songs as high as they are.
         start: where of the mashup the result begins: seconds, or ``"bar 9"``; None is its start.
         end: where it ends, likewise; None is its end.
-        weights: a file of one's own weights for the mask; None for those that are shipped.
+        weights: a file of one's own weights for the mask; None for those that are shipped. One's
+            own know of no parts, so ``lead`` must be a song's and ``bed`` full.
 
     Raises:
         TypeError, ValueError: an option is of a wrong type or out of range.
@@ -114,6 +115,11 @@ class Options:
             if not isinstance(self.weights, (str, os.PathLike)):
                 raise TypeError(f"weights must be a path or None, not {self.weights!r}.")
             object.__setattr__(self, "weights", find_weights(self.weights))
+            if self.lead == "auto" or self.bed != "full":
+                raise ValueError(
+                    "Weights of one's own tell no lead from rhythm or harmony: choose lead a or b, "
+                    "and the full bed."
+                )
 
     @property
     def start_place(self) -> Place | None:

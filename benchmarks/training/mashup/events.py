@@ -29,12 +29,15 @@ class Excerpt:
         group: its writer or its groove: songs are kept for testing by groups.
         font: which soundfont plays it, one of `benchmarks.training.fonts.FONTS`.
         parts: the events of each of `PARTS`.
+        kit: the recorded drum kit that plays the drums, one of
+            `benchmarks.quality.recorded_drums.KITS`; "" if the soundfont does.
     """
 
     name: str
     group: str
     font: str
     parts: Mapping[str, list[Event]]
+    kit: str = ""
 
 
 def between(events: Iterable[Event], start: float, end: float) -> list[Event]:

@@ -3,19 +3,22 @@
     python -m benchmarks.training.mashup.material --work FOLDER
 
 writes one file of three channels (lead, rhythm, harmony) for each excerpt, as Ogg Vorbis, and goes
-on where it was stopped. It needs Debian's packages mma, freedoom, openttd-openmsx, espeak-ng,
-fluidsynth, timidity, and the soundfonts of ``benchmarks.training.fonts``.
+on where it was stopped. It needs Debian's packages mma, freedoom, openttd-openmsx,
+hydrogen-drumkits, espeak-ng, fluidsynth, timidity, and the soundfonts of
+``benchmarks.training.fonts``.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import soundfile
 
 from benchmarks import script
+from benchmarks.quality.recorded_drums import KITS
 from benchmarks.training.mashup.charts import chart, grooves
 from benchmarks.training.mashup.events import Excerpt
 from benchmarks.training.mashup.pieces import excerpts, pieces
@@ -25,6 +28,7 @@ from effects.notes.basic_pitch import RATE
 # Nothing here was searched.
 CHARTS = 320  # excerpts in grooves of MMA
 PER_PIECE = 4  # stretches of each MIDI piece that are tried
+CHARTS_ON_KITS, PER_PIECE_ON_KITS = 100, 2  # the same, with drums on recorded kits
 FONTS = ("fluid", "fluid", "musescore", "musescore", "musescore", "opl3", "freepats")
 TOGETHER = 40  # excerpts that are rendered in one go
 QUALITY = 0.9  # libsndfile's compression, 0 to 1: about 20 kbit/s a channel
@@ -56,6 +60,22 @@ def planned(share: float = 1.0) -> Iterator[Excerpt]:
         own = random.Random(f"piece {name}")
         if own.random() < share:
             yield from excerpts(own, name, file, PER_PIECE, FONTS)
+    yield from _on_kits(share)
+
+
+def _on_kits(share: float) -> Iterator[Excerpt]:
+    """More charts and stretches of pieces, whose drums are played on recorded kits."""
+    draw = random.Random("mashup material on kits")
+    for number, groove in enumerate(draw.sample(grooves(), round(CHARTS_ON_KITS * share))):
+        own = random.Random(f"kit chart {number}")
+        found = chart(own, f"kit-chart-{number}", groove, own.choice(FONTS))
+        if found is not None:
+            yield replace(found, kit=own.choice([*KITS]))
+    for name, file in pieces():
+        own = random.Random(f"kit piece {name}")
+        if own.random() < share:
+            for it in excerpts(own, name, file, PER_PIECE_ON_KITS, FONTS):
+                yield replace(it, name=f"kit-{it.name}", kit=own.choice([*KITS]))
 
 
 def lots(plans: Sequence[Excerpt]) -> Iterator[tuple[str, list[Excerpt]]]:

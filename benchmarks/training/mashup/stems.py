@@ -14,11 +14,23 @@ import pedalboard
 import soxr
 from numpy.typing import NDArray
 
+from benchmarks.quality.recorded_drums import (
+    CRASH,
+    HAT,
+    HIGH_TOM,
+    KICK,
+    LOW_TOM,
+    OPEN_HAT,
+    RIDE,
+    SNARE,
+    Stroke,
+)
+from benchmarks.quality.recorded_drums import rendered as on_kit
 from benchmarks.quality.sounds import RATE as FILE_RATE
 from benchmarks.quality.triplets import PLAY_SECONDS
 from benchmarks.quality.voices import sung
 from benchmarks.training.fonts import ALL_SOUND_OFF, FONTS, FREEPATS, read
-from benchmarks.training.mashup.events import PARTS, SECONDS, Event, Excerpt
+from benchmarks.training.mashup.events import DRUMS, PARTS, SECONDS, Event, Excerpt
 from benchmarks.training.mashup.pieces import GUITARS
 from benchmarks.training.recording import amplified
 from benchmarks.training.rooms import in_room
@@ -37,18 +49,53 @@ TICKS = 480  # in a beat of half a second
 #: How likely a lead is sung; plays through an amplifier (guitars); a part stands in a room; all
 #: are stretched and shifted, as mashups do.
 SUNG, AMPLIFIED, IN_ROOM, STRETCHED = 0.12, 0.5, 0.25, 0.15
+DRUMS_DB = 5.0  # a recorded kit is at most so much louder or softer than the bass
+#: Which of a recorded kit's drums plays General MIDI's keys; it has no others.
+KEYS = {
+    **dict.fromkeys((35, 36), KICK),
+    **dict.fromkeys((37, 38, 39, 40), SNARE),
+    **dict.fromkeys((42, 44), HAT),
+    46: OPEN_HAT,
+    **dict.fromkeys((48, 50), HIGH_TOM),
+    **dict.fromkeys((41, 43, 45, 47), LOW_TOM),
+    **dict.fromkeys((51, 53, 59), RIDE),
+    **dict.fromkeys((49, 52, 55, 57), CRASH),
+}
 SILENT = 1e-4  # a peak below this means that the soundfont lacks an instrument
 
 
 def rendered(excerpts: Sequence[Excerpt], font: str) -> list[Stems | None]:
     """The stems of each excerpt; None where the soundfont lacks an instrument."""
-    columns = [_render([it.parts[part] for it in excerpts], font) for part in PARTS]
+    columns = [_render([_of_font(it, part) for it in excerpts], font) for part in PARTS]
     found: list[Stems | None] = []
     for excerpt, *sounds in zip(excerpts, *columns, strict=True):
         draw = random.Random(f"stems {excerpt.name}")
         stems = _treated(draw, excerpt, np.stack(sounds))
         found.append(stems if np.abs(stems).max(1).min() > SILENT else None)
     return found
+
+
+def _of_font(excerpt: Excerpt, part: str) -> list[Event]:
+    """What the soundfont plays of a part: all of it, or all but the drums."""
+    if not excerpt.kit:
+        return excerpt.parts[part]
+    return [it for it in excerpt.parts[part] if it.message.channel != DRUMS]
+
+
+def _drums(draw: random.Random, excerpt: Excerpt, bass: Mono) -> Mono:
+    """The drums of an excerpt on its recorded kit, at a level drawn against the bass's."""
+    struck = [
+        Stroke(it.second, KEYS[it.message.note], 20 * np.log10(it.message.velocity / 127))
+        for it in excerpt.parts["rhythm"]
+        if it.message.channel == DRUMS and it.message.type == "note_on" and it.message.velocity
+        if it.message.note in KEYS
+    ]
+    sound = _fit(soxr.resample(on_kit(excerpt.kit, struck, SECONDS), FILE_RATE, RATE), bass.size)
+    powers = [float(np.mean(it**2)) for it in (bass, sound)]
+    if min(powers) < SILENT**2:
+        return sound
+    gain = 10 ** (draw.uniform(-DRUMS_DB, DRUMS_DB) / 20) * np.sqrt(powers[0] / powers[1])
+    return sound * np.float32(gain)
 
 
 def _render(parts: Sequence[list[Event]], font: str) -> list[Mono]:
@@ -91,6 +138,8 @@ def _midi(parts: Sequence[list[Event]]) -> mido.MidiFile:
 def _treated(draw: random.Random, excerpt: Excerpt, stems: Stems) -> Stems:
     """The stems as a band might have recorded them."""
     lead, fire = excerpt.parts["lead"], draw.random()
+    if excerpt.kit:
+        stems[1] += _drums(draw, excerpt, stems[1])
     program = next((e.message.program for e in lead if e.message.type == "program_change"), 0)
     if fire < SUNG:
         stems[0] = _sung(draw, lead)

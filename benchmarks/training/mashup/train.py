@@ -42,6 +42,7 @@ def main() -> None:
     learnt, tested = kept_apart(options.material)
     script.say(f"{len(learnt)} excerpts to learn from, {len(tested)} to test with, on {device}")
     torch.manual_seed(1)
+    torch.backends.cudnn.benchmark = True
     network = Attention().to(device, memory_format=torch.channels_last)
     if options.start:
         network.load_state_dict(torch.load(options.start, map_location=device, weights_only=True))

@@ -54,6 +54,8 @@ def test_a_tempo_is_a_songs_or_a_number(given):
         ({"start": "4", "end": 4}, ValueError, "must come after the start"),
         ({"start": "bar 5", "end": "bar 3"}, ValueError, "must come after the start"),
         ({"weights": 5}, TypeError, "weights must be a path"),
+        ({"weights": __file__, "lead": "auto"}, ValueError, "tell no lead from rhythm"),
+        ({"weights": __file__, "bed": "rhythm"}, ValueError, "tell no lead from rhythm"),
         ({"weights": "not there"}, FileNotFoundError, "There are no weights"),
     ],
 )
