@@ -22,11 +22,12 @@ MODEL = Path(__file__).with_name("parts.onnx")
 #: What the network hears, as in `effects.mashing.networks.attention`, which loads torch: bins, up
 #: to 8.3 kHz, and frames to a moment of its attention.
 BINS, HALVED = 768, 16
-TOP = 96  # highest bins that it hears, a kilohertz: those above take their mean. Not searched.
+#: It was trained on stretches this long, in frames: 8.2 s.
+FRAMES = 22 * HALVED
 
 
 class Shares(NamedTuple):
-    """Which part of a song each bin belongs to: ``[3, frames, bins]`` each, summing to 1.
+    """Which part of a song each bin belongs to: ``[3, frames, BINS]`` each, summing to 1.
 
     Attributes:
         a: of the first song.
@@ -40,29 +41,19 @@ class Shares(NamedTuple):
 def hear_parts(a: Magnitudes, b: Magnitudes) -> Shares:
     """The shares of lead, rhythm and harmony in two songs that sound together.
 
-    Both are on the same grid, as long as each other, and at any level. The memory is about 1 MB a
-    frame, so give it stretches: it was trained on 8 s.
+    Both are ``[frames, BINS]``, as long as each other, and at any level. A frame takes about 1 MB
+    of memory: give it stretches of about `FRAMES`.
     """
-    frames, bins = a.shape
-    heard = [_heard(it) for it in (a, b)]
-    logits = session(MODEL).run(None, {"a": heard[0], "b": heard[1]})
-    return Shares(*(_shares(it[0, :, :frames], bins) for it in logits))
+    heard = {name: _whole_moments(it)[None] for name, it in (("a", a), ("b", b))}
+    return Shares(*(_shares(it[0, :, : len(a)]) for it in session(MODEL).run(None, heard)))
 
 
-def _heard(magnitudes: Magnitudes) -> NDArray[np.float32]:
-    """As the network takes it: ``[1, frames, BINS]``, whole moments."""
-    frames, bins = magnitudes.shape
-    out = np.zeros((1, -(-frames // HALVED) * HALVED, BINS), np.float32)
-    out[0, :frames, :bins] = magnitudes[:, :BINS]
-    return out
+def _whole_moments(magnitudes: Magnitudes) -> Magnitudes:
+    missing = -len(magnitudes) % HALVED
+    return np.pad(magnitudes, ((0, missing), (0, 0))).astype(np.float32, copy=False)
 
 
-def _shares(logits: NDArray[np.float32], bins: int) -> NDArray[np.float32]:
-    """Probabilities of ``[3, frames, BINS]``, for as many bins as there are."""
-    from scipy.special import softmax
-
-    heard = softmax(logits, axis=0)[..., :bins]
-    if bins <= BINS:
-        return np.ascontiguousarray(heard)
-    above = heard[..., -TOP:].mean(-1, keepdims=True)
-    return np.concatenate([heard, np.broadcast_to(above, (*heard.shape[:2], bins - BINS))], -1)
+def _shares(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities: the softmax over the three parts."""
+    powers = np.exp(logits - logits.max(axis=0))
+    return np.asarray(powers / powers.sum(axis=0))
