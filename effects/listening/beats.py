@@ -39,8 +39,8 @@ def find_beats(heard: Activations, seconds: float) -> Values:
     frames = _peaks(likely, beat_frames(likely))
     if len(frames) < 2:
         first = frames[0] / FRAMES_PER_SECOND % USUAL_SECONDS if len(frames) else 0.0
-        return _from_end_to_end(first + np.array([0, USUAL_SECONDS]), seconds)
-    return _from_end_to_end(straightened(frames / FRAMES_PER_SECOND), seconds)
+        return from_end_to_end(first + np.array([0, USUAL_SECONDS]), seconds)
+    return from_end_to_end(straightened(frames / FRAMES_PER_SECOND), seconds)
 
 
 def straightened(beats: Values) -> Values:
@@ -90,7 +90,7 @@ def _line(x: Values, y: Values, weights: Values) -> tuple[Values, Values]:
     return mean_y - slope * mean_x, slope
 
 
-def _from_end_to_end(beats: Values, seconds: float) -> Values:
+def from_end_to_end(beats: Values, seconds: float) -> Values:
     """The same beats with more before the first and after the last, as `find_beats` says."""
     reach = min(len(beats) - 1, SIDE)
     first = (beats[reach] - beats[0]) / reach

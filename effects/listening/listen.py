@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import soxr  # type: ignore[import-untyped]
 
-from effects.listening.bars import find_bars
+from effects.listening.bars import find_bars, in_dotted
 from effects.listening.beat_network import activations
 from effects.listening.beats import certainty, find_beats
 from effects.listening.chroma import chroma, chroma_of_beats
@@ -52,26 +52,27 @@ def listen(audio: Sound, sample_rate: float, progress: Progress | None = None) -
 
 
 def _hear(audio: Sound, sample_rate: float, progress: Progress) -> Song:
-    sound = _as_heard(audio, sample_rate)
+    sound, seconds = _as_heard(audio, sample_rate), audio.shape[1] / sample_rate
     heard = activations(sound, progress.part(0.1, 0.6, "listening for beats"))
-    seconds = audio.shape[1] / sample_rate
-    beats = find_beats(heard, seconds)
     strokes = strength(sound, progress.part(0.6, 0.8, "listening for strokes"))
     pitches = chroma(sound, progress.part(0.8, 1.0, "listening for pitches"))
-    of_beats = chroma_of_beats(pitches, beats)
-    parts = onsets(strokes, beats)
-    bars, meter = find_bars(beats, heard, of_beats, parts)
+    beats = find_beats(heard, seconds)
+    found = find_bars(beats, heard, chroma_of_beats(pitches, beats), onsets(strokes, beats))
+    sure, bars = certainty(beats, heard), found.begins
+    if found.in_dotted:
+        beats, bars = in_dotted(beats, bars, seconds)
+    of_beats = chroma_of_beats(pitches, beats), onsets(strokes, beats), levels(strokes, beats)
     return Song(
         seconds=seconds,
         beats=beats,
         bars=bars,
-        meter=meter,
-        certainty=certainty(beats, heard),
-        chroma=of_beats,
-        pitch_set=pitch_set(of_beats),
-        onsets=parts,
-        levels=levels(strokes, beats),
-        sections=find_sections(len(bars)),
+        meter=found.meter,
+        certainty=sure,
+        chroma=of_beats[0],
+        pitch_set=pitch_set(of_beats[0]),
+        onsets=of_beats[1],
+        levels=of_beats[2],
+        sections=find_sections(bars, *of_beats),
     )
 
 
