@@ -37,8 +37,8 @@ SIX_EIGHTHS = 0.72
 #: A beat has three parts if both inner ones are struck so much more strongly than its half. Not
 #: searched.
 THREE_PARTS = 1.25
-#: Such beats make 6/8 if bars of two have so much more contrast than bars of four; else they are 4/4
-#: with triplets. Between 1.3 of a ballad and 1.7 of two songs in 6/8.
+#: Such beats make 6/8 if bars of two have so much more contrast than bars of four, or else 4/4 with
+#: triplets. Between 1.3 of a ballad and 1.7 of two songs in 6/8.
 OF_TWO = 1.5
 
 

@@ -16,21 +16,23 @@ from effects.signal.arrays import Values
 MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 RELATIVE = 9  # semitones from a major key's tonic up to that of its relative minor
-#: How much surer one is for each unit of correlation.
-SHARPNESS = 12.0
+#: How much surer one is for each unit of correlation. Of 8, 12, 16, 20, 25, 30, the one that makes
+#: what is true most likely in 58 rendered songs; there, the best set has 0.86 on average, and is
+#: right in 0.86.
+SHARPNESS = 16.0
 
 
 def pitch_set(chroma: Values) -> Values:
     """How probable each set of notes is, from that of C major up: ``[12]``, which sums to 1.
 
     The better of a major key and its relative minor speaks for their set, by the correlation of its
-    profile with the song's mean chroma. The probabilities are a softmax of these times
-    `SHARPNESS`. Where no pitch is heard, all are alike.
+    profile with the root of the song's mean chroma: what is soft says nearly as much. The
+    probabilities are a softmax of these times `SHARPNESS`. Where no pitch is heard, all are alike.
 
     Args:
         chroma: as `Song.chroma`, ``[beats - 1, 12]``.
     """
-    mean = chroma.mean(axis=0)
+    mean = np.sqrt(chroma.mean(axis=0))
     if np.ptp(mean) < 1e-9:
         return np.full(12, 1 / 12)
     fits = [
