@@ -20,7 +20,7 @@ EDGES_HZ = (0.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 7000.0, RATE / 2)
 STEMS = ("lead a", "bed a", "lead b", "bed b")
 WANTED = (0, 3)
 CLASH_DB = -10.0
-SOUNDS_DB = -25.0  # of a lead in a second, against its mean: below, it rests
+SOUNDS_DB = -25.0  # of a lead in a frame, against its mean: below, it rests
 FAINTEST = 1e-12
 
 Heard = NDArray[np.float64]
@@ -32,20 +32,16 @@ class Shares(NamedTuple):
     Attributes:
         stems: their own power in each second, ``[seconds, 4]``.
         heard: that of what is heard of them, ``[seconds, 4]``.
+        plays: in which seconds the leads of A and B play for half of the time, ``[seconds, 2]``.
     """
 
     stems: Heard
     heard: Heard
+    plays: NDArray[np.bool_]
 
     def of(self, seconds: NDArray[np.bool_]) -> Shares:
         """Only some of the seconds."""
-        return Shares(self.stems[seconds], self.heard[seconds])
-
-    @property
-    def plays(self) -> NDArray[np.bool_]:
-        """In which seconds the leads of A and B play, ``[seconds, 2]``."""
-        leads = self.stems[:, (0, 2)]
-        return leads > leads.mean(axis=0) * 10 ** (SOUNDS_DB / 10) + FAINTEST
+        return Shares(self.stems[seconds], self.heard[seconds], self.plays[seconds])
 
     @property
     def leak_db(self) -> float:
@@ -105,7 +101,16 @@ def shares(out: Powers, stems: list[Powers]) -> Shares:
             sums = parts.sum(axis=0, dtype=np.float64)
             own[second] += sums
             heard[second] += sums * _factors(parts, out[rows, low:high].ravel())
-    return Shares(own, heard)
+    plays = np.stack([_plays(stems[it], count, frames) for it in (0, 2)], axis=1)
+    return Shares(own, heard, plays)
+
+
+def _plays(lead: Powers, seconds: int, frames: int) -> NDArray[np.bool_]:
+    """In which seconds of so many frames a lead plays for half of the time, ``[seconds]``."""
+    power = lead.sum(axis=1, dtype=np.float64)
+    sounds = power > power.mean() * 10 ** (SOUNDS_DB / 10) + FAINTEST
+    inside = np.pad(sounds, (0, max(seconds * frames - len(sounds), 0)))[: seconds * frames]
+    return np.asarray(inside.reshape(seconds, frames).mean(axis=1) >= 0.5)
 
 
 def _factors(parts: Powers, out: Powers) -> Heard:
