@@ -19,21 +19,35 @@ if TYPE_CHECKING:
     from effects.automation import automate
     from effects.boards.containers import Chain, Mix, Pedalboard
     from effects.boards.python_effect import PythonEffect
+    from effects.mashing.mash import mash
+    from effects.mashup import Mashup
     from effects.running.progress import Cancelled
     from effects.style_transfer import StyleTransfer
 
 moved.install()
 
-__all__ = ["Cancelled", "Chain", "Mix", "Pedalboard", "PythonEffect", "StyleTransfer", "automate"]
+__all__ = [
+    "Cancelled",
+    "Chain",
+    "Mashup",
+    "Mix",
+    "Pedalboard",
+    "PythonEffect",
+    "StyleTransfer",
+    "automate",
+    "mash",
+]
 
 _MODULES = {
     "Cancelled": "effects.running.progress",
     "Chain": "effects.boards.containers",
+    "Mashup": "effects.mashup",
     "Mix": "effects.boards.containers",
     "Pedalboard": "effects.boards.containers",
     "PythonEffect": "effects.boards.python_effect",
     "StyleTransfer": "effects.style_transfer",
     "automate": "effects.automation",
+    "mash": "effects.mashing.mash",
 }
 
 

@@ -10,7 +10,7 @@ from effects.mashing.mask import Mask
 from effects.signal.arrays import Audio
 
 if TYPE_CHECKING:
-    from effects.mashing.alignment import Alignment  # type: ignore[import-untyped]
+    from effects.mashing.alignment import Alignment
 
 
 @dataclass(frozen=True)

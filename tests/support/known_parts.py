@@ -43,7 +43,7 @@ def parts(
                         0.4 / partial * np.sin(2 * np.pi * partial * note * since) * decay
                     )
     pan = 1 - 0.2 * np.arange(channels)[:, None] / max(channels - 1, 1)
-    lead, drums, chords = (np.asarray(0.5 * it * pan, np.float32) for it in (lead, drums, chords))
+    lead, drums, chords = (np.asarray(0.2 * it * pan, np.float32) for it in (lead, drums, chords))
     return Stems((lead, drums, chords))
 
 
