@@ -15,6 +15,7 @@ from effects.signal.arrays import Values
 #: Music Perception 31, 2013: shares of pitch classes from the tonic up.
 MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
+NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 RELATIVE = 9  # semitones from a major key's tonic up to that of its relative minor
 #: How much surer one is for each unit of correlation. Of 8, 12, 16, 20, 25, 30, the one that makes
 #: what is true most likely in 58 rendered songs; there, the best set has 0.86 on average, and is
@@ -44,3 +45,8 @@ def pitch_set(chroma: Values) -> Values:
     ]
     likely = np.exp(SHARPNESS * (np.array(fits) - max(fits)))
     return np.asarray(likely / likely.sum(), np.float64)
+
+
+def name(number: int) -> str:
+    """The keys that use a set of notes, by its number: ``"C major or A minor"`` for 0."""
+    return f"{NAMES[number % 12]} major or {NAMES[(number + RELATIVE) % 12]} minor"

@@ -17,6 +17,7 @@ from effects.listening.remembered import remembered
 from effects.listening.sections import find_sections
 from effects.listening.song import Song
 from effects.listening.strokes import levels, onsets, strength
+from effects.running.cores import blas_in_one_thread
 from effects.running.progress import Progress
 from effects.running.spool import gathered
 from effects.signal.arrays import Audio, Sound
@@ -46,9 +47,10 @@ def listen(audio: Sound, sample_rate: float, progress: Progress | None = None) -
     """
     progress = progress or Progress()
     _check(audio, sample_rate)
-    return remembered(
-        audio, sample_rate, progress.tick, lambda: _hear(audio, sample_rate, progress)
-    )
+    with blas_in_one_thread():  # in several, it rounds sums otherwise
+        return remembered(
+            audio, sample_rate, progress.tick, lambda: _hear(audio, sample_rate, progress)
+        )
 
 
 def _hear(audio: Sound, sample_rate: float, progress: Progress) -> Song:

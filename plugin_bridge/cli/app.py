@@ -13,6 +13,7 @@ import typer
 from plugin_bridge.cli import keys, presets, usage
 from plugin_bridge.cli.apply import apply
 from plugin_bridge.cli.batch import batch
+from plugin_bridge.cli.beats import beats
 from plugin_bridge.cli.compare import compare
 from plugin_bridge.cli.demo import demo
 from plugin_bridge.cli.install_daw import install_daw
@@ -51,7 +52,7 @@ def restyle(
 
 
 # The commands in the order of ``restyle --help``: those that work here, those that need a server.
-ALONE: Sequence[Callable[..., None]] = (apply, demo, compare, batch)
+ALONE: Sequence[Callable[..., None]] = (apply, demo, compare, batch, beats)
 FOR_DAWS: Sequence[Callable[..., None]] = (serve, install_daw, send, status, cancel)
 
 for _command in ALONE:
