@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.sounds import melody, noise
+from support.sounds import melody, noise, sine
 
 from effects.mashing.timeline import Passage, Timeline
 from effects.mashing.warp import warped
@@ -38,12 +38,32 @@ def evenly(seconds, speed=1.0, semitones=0, start=0.0):
     return Timeline((Passage(out + start, out * speed),), semitones)
 
 
-@pytest.mark.parametrize("speed", [0.7, 0.9, 1.002, 1.2, 1.4])
-def test_clicks_are_on_time_at_every_speed(speed):
-    beats = np.arange(0.25, 12 * speed, 0.5 * speed)
-    sound = clicks(beats, 12.5 * speed)
-    heard = warped(sound, RATE, evenly(12, speed), 12 * RATE)
-    assert np.abs(errors(heard, beats[:-1] / speed)).max() < 0.006
+@pytest.mark.parametrize(
+    ("speed", "semitones", "formants", "most"),
+    [
+        (0.7, 0, True, 0.004),
+        (0.7, 3, False, 0.004),
+        (0.9, -6, False, 0.004),
+        (0.9, 5, True, 0.004),
+        (1.002, 0, True, 0.001),
+        (1.2, -3, True, 0.004),
+        (1.4, 0, False, 0.006),
+    ],
+)
+def test_clicks_are_on_time_at_every_speed(speed, semitones, formants, most):
+    beats = np.arange(0.25, 8 * speed, 0.5 * speed)
+    sound = clicks(beats, 8.5 * speed)
+    timeline = evenly(8, speed, semitones)
+    heard = warped(sound, RATE, timeline, 8 * RATE, formants=formants)
+    assert np.abs(errors(heard, beats[:-1] / speed)).max() < most
+
+
+@pytest.mark.parametrize("formants", [False, True])
+def test_a_shift_is_as_wide_as_it_should_be(formants):
+    sound = sine(440, 4, RATE)
+    heard = warped(sound, RATE, evenly(4, 1.1, 3), 4 * RATE, formants=formants)
+    middle = heard[0, RATE : 3 * RATE] * np.hanning(2 * RATE)
+    assert np.argmax(np.abs(np.fft.rfft(middle))) / 2 == pytest.approx(440 * 2 ** (3 / 12), abs=1)
 
 
 def test_an_unchanged_song_is_the_very_same_samples():
