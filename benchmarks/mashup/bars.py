@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.mashup import rows
-from benchmarks.mashup.pairs import JUDGED, RECORDED
 from benchmarks.mashup.judge import Result
+from benchmarks.mashup.pairs import JUDGED, RECORDED
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.mashup import spectra
 from benchmarks.mashup.heard import Heard
@@ -30,12 +31,14 @@ class Result:
         row: which system has made it.
         family: of the pair.
         number: of the pair in its family.
+        drums: whether both songs have drums.
         figures: by name; see `met`, `sounds` and `late`.
     """
 
     row: str
     family: str
     number: int
+    drums: bool
     figures: Figures
 
 
@@ -71,14 +74,10 @@ def sounds(heard: Heard, out: Audio) -> dict[str, float]:
     powers = spectra.powers(np.pad(out, ((0, 0), (0, heard.a.shape[1] - out.shape[1]))))
     found = shares(powers, heard.stem_powers)
     plays = found.plays[:, 0]
-    frames = np.repeat(plays, round(spectra.FRAMES_PER_SECOND))
-    length = min(len(frames), len(powers))
-    rows = np.flatnonzero(frames[:length])
-    wanted, plain = heard.wanted_powers[rows], heard.sum_powers[rows]
     songs = roughness(heard.a) + roughness(heard.b)
     leading = found.of(plays)
     return {
-        "distance": distance(powers[rows], wanted) / distance(plain, wanted),
+        "distance": _ratio(heard, powers, plays),
         "leak": leading.leak_db,
         "clash": leading.clash,
         "lead": leading.lead_db,
@@ -87,6 +86,17 @@ def sounds(heard: Heard, out: Audio) -> dict[str, float]:
         "SI-SDR": si_sdr(out, heard.wanted[:, : out.shape[1]]) if heard.sample_wise else np.nan,
         "rough": 2 * roughness(out) / songs,
     }
+
+
+def _ratio(heard: Heard, powers: spectra.Powers, plays: NDArray[np.bool_]) -> float:
+    """The distance to what is wanted over the plain sum's, in some seconds; NaN if that is 0."""
+    frames = np.flatnonzero(np.repeat(plays, round(spectra.FRAMES_PER_SECOND)))
+    frames = frames[frames < len(powers)]
+    if not frames.size:
+        return float("nan")
+    wanted = heard.wanted_powers[frames]
+    sums = distance(heard.sum_powers[frames], wanted)
+    return distance(powers[frames], wanted) / sums if sums else float("nan")
 
 
 def late(pair: Pair, heard: Heard, out: Audio) -> dict[str, float]:

@@ -11,6 +11,7 @@ from benchmarks.mashup import rows
 from benchmarks.mashup.bars import MOST_SECONDS, over, verdicts
 from benchmarks.mashup.duration import Taken
 from benchmarks.mashup.judge import Result
+from benchmarks.mashup.pairs import JUDGED
 
 MEETS = ("beat ms", "beats", "bars", "key")
 SOUNDS = ("distance", "leak", "clash", "lead", "leak, all", "filled", "SI-SDR", "rough")
@@ -21,7 +22,8 @@ def text(results: Sequence[Result], taken: Taken | None) -> str:
     """All tables."""
     families = list(dict.fromkeys(it.family for it in results))
     parts = [_family(family, [it for it in results if it.family == family]) for family in families]
-    return "\n\n".join([*parts, _gains(results, families), _bars(results, taken)])
+    tables = [*parts, _gains(results, families), _drums(results), _bars(results, taken)]
+    return "\n\n".join(tables)
 
 
 def described(results: Sequence[Result], taken: Taken | None) -> dict[str, object]:
@@ -58,6 +60,19 @@ def _gains(results: Sequence[Result], families: Sequence[str]) -> str:
         mine = [it for it in of_family if it.row == rows.RESTYLE]
         cells = [over(it, name) for name in ("distance", "leak") for it in (by_row[best], mine)]
         lines.append(f"| {family} | {best} | {' | '.join(map(_shown, cells))} |")
+    return "\n".join(lines)
+
+
+def _drums(results: Sequence[Result]) -> str:
+    """Restyle's figures of the pairs that are judged, by whether both songs have drums."""
+    columns = (*MEETS, *SOUNDS[:4])
+    lines = ["### Restyle, by drums", "", f"| | pairs | {' | '.join(columns)} |"]
+    lines.append("|---|---|" + "---|" * len(columns))
+    mine = [it for it in results if it.row == rows.RESTYLE and it.family in JUDGED]
+    for drums, name in ((True, "both have drums"), (False, "one has none, or neither")):
+        those = [it for it in mine if it.drums == drums]
+        cells = [_shown(over(those, it)) for it in columns]
+        lines.append(f"| {name} | {len(those)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -41,7 +41,7 @@ def results(pair: Pair, *, told: bool) -> Iterator[Result]:
 
     def result(row: str, audio: Audio, extra: Figures) -> Result:
         figures = {**meets, **sounds(heard, audio), **extra}
-        return Result(row, pair.family, pair.number, figures)
+        return Result(row, *_of(pair), figures)
 
     out = spectra.resampled(mashed.audio, mashed.sample_rate)
     yield result(rows.RESTYLE, out, {**late(pair, heard, out), **taken})
@@ -49,12 +49,16 @@ def results(pair: Pair, *, told: bool) -> Iterator[Result]:
     with_stems = _heard(pair, stemmed)
     figures = sounds(with_stems, spectra.resampled(stemmed.audio, stemmed.sample_rate))
     meets_too = met(pair, *_told_by_file(stemmed))
-    yield Result(rows.STEMMED, pair.family, pair.number, {**meets_too, **figures})
+    yield Result(rows.STEMMED, *_of(pair), {**meets_too, **figures})
     for name, row in rows.ROWS.items():
         yield result(name, row(heard), {})
     yield _unaligned(pair)
     if told:
         yield _told(pair)
+
+
+def _of(pair: Pair) -> tuple[str, int, bool]:
+    return pair.family, pair.number, pair.a.drums and pair.b.drums
 
 
 def _source(song: Known, *, stems: bool = False) -> Source:
@@ -99,7 +103,7 @@ def _unaligned(pair: Pair) -> Result:
     a, b = (_from_the_start(it) for it in (pair.a, pair.b))
     heard = heard_as(pair, a, b, pair.b.mix.shape[1] / RATE)
     figures = {**met(pair, a, b), **sounds(heard, rows.plain_sum(heard))}
-    return Result(rows.UNALIGNED, pair.family, pair.number, figures)
+    return Result(rows.UNALIGNED, *_of(pair), figures)
 
 
 def _from_the_start(song: Known) -> Timeline:
@@ -116,4 +120,4 @@ def _told(pair: Pair) -> Result:
     tracks = [Track((it,)) for it in (heard.a, heard.b)]
     mixed = mix(*tracks, spectra.RATE, wish, hear_parts, lambda _: None)
     figures = {**met(pair, a, b), **sounds(heard, mixed.audio)}
-    return Result(rows.TOLD, pair.family, pair.number, figures)
+    return Result(rows.TOLD, *_of(pair), figures)
