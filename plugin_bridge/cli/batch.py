@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugin_bridge.cli.options import (
+    Balance,
+    Bed,
     ClusterAddress,
     Drums,
     Dynamics,
@@ -16,10 +18,14 @@ from plugin_bridge.cli.options import (
     JobSeed,
     JobStrength,
     JobThreads,
+    Key,
+    Lead,
     Quiet,
+    Tempo,
     Workers,
     preset_option,
 )
+from plugin_bridge.cli.restyle_or_mashup import MashupWith, settings_given
 from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
@@ -43,13 +49,19 @@ def batch(
     source: Source,
     target: Target,
     *,
-    preset: Presets,
+    preset: Presets = [],  # noqa: B006 - typer takes no other default
     strength: JobStrength = None,
     mix: JobMix = None,
     gain_db: GainDb = None,
     seed: JobSeed = None,
     drums: Drums = None,
     dynamics: Dynamics = None,
+    mashup: MashupWith = None,
+    lead: Lead = None,
+    balance: Balance = None,
+    bed: Bed = None,
+    tempo: Tempo = None,
+    key: Key = None,
     workers: Workers = 0,
     threads: JobThreads = None,
     scheduler: ClusterAddress = None,
@@ -61,6 +73,8 @@ def batch(
 
     [bold]restyle batch stems restyled --preset violin --preset flute[/bold]
 
+    [bold]restyle batch beats mashed --mashup voice.wav[/bold]
+
     Several presets take little more time than one: each stem is listened to once.
 
     Run it again to go on after a stop: files that are done are skipped. It needs no server.
@@ -69,30 +83,31 @@ def batch(
     from plugin_bridge.jobs.batch import batch as run
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    given = {
-        "strength": strength,
-        "mix": mix,
-        "gain_db": gain_db,
-        "seed": seed,
-        "drums": drums,
-        "dynamics": dynamics,
+    restyling = {
+        "preset": [presets.get(it).name for it in preset],
+        **{"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed},
+        **{"drums": drums, "dynamics": dynamics},
     }
+    mashing = {"lead": lead, "balance": balance, "bed": bed, "tempo": tempo, "key": key}
+    given = settings_given(mashup, restyling, mashing)
     with progress_bar(source.name, quiet=quiet) as report:
         summary = run(
             source,
             target,
-            [presets.get(it).name for it in preset],
-            {name: value for name, value in given.items() if value is not None},
+            given.pop("preset", []),
+            given,
+            mashup=mashup,
             workers=workers,
             threads=threads,
             scheduler=scheduler,
             on_progress=report,
         )
-    _tell(summary, target, quiet=quiet)
+    done = "restyled" if mashup is None else "mashed"
+    _tell(summary, target, done, quiet=quiet)
 
 
-def _tell(summary: Summary, target: Path, *, quiet: bool) -> None:
-    """Say how it went. Raises ValueError if a file was not restyled."""
+def _tell(summary: Summary, target: Path, done: str, *, quiet: bool) -> None:
+    """Say how it went. Raises ValueError if a file was not ``done``."""
     for stem, reason in summary.failed.items():
         typer.echo(f"restyle: {shown(stem)}: {shown(reason)}", err=True)
     for stem, advice in ({} if quiet else summary.advice).items():
@@ -102,7 +117,7 @@ def _tell(summary: Summary, target: Path, *, quiet: bool) -> None:
         raise typer.Exit(STOPPED)
     if not quiet:
         skipped = f", skipped {summary.skipped} that were done before" if summary.skipped else ""
-        print(f"Restyled {summary.done} into {shown(target)}{skipped}.")
+        print(f"{done.capitalize()} {summary.done} into {shown(target)}{skipped}.")
     if summary.failed:
         count = len(summary.failed)
-        raise ValueError(f"{count} of the files {'was' if count == 1 else 'were'} not restyled.")
+        raise ValueError(f"{count} of the files {'was' if count == 1 else 'were'} not {done}.")

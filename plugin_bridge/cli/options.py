@@ -88,6 +88,41 @@ Seed = Annotated[
 CompareSeed = Annotated[int, typer.Option(min=0, help="The seed of random filters and weights.")]
 JobSeed = Annotated[int | None, typer.Option(min=0, help="The seed of whatever is random.")]
 
+# What a mashup has of two songs. Without these, as the effect or the server has them.
+Lead = Annotated[
+    str | None,
+    typer.Option(
+        metavar="a|b|auto",
+        help="Whose lead is heard over the other's bed: that of a (so does leaving this out) or b, "
+        "or, with auto, whichever fits better.",
+    ),
+]
+Balance = Annotated[
+    float | None,
+    typer.Option(
+        min=-1.0, max=1.0, help="-1 is only the bed, 1 only the lead, 0 both as loud as they are."
+    ),
+]
+Bed = Annotated[
+    str | None,
+    typer.Option(
+        metavar="full|rhythm",
+        help="What the bed is: all but the lead, or drums and bass alone under the other's chords.",
+    ),
+]
+Tempo = Annotated[
+    str | None,
+    typer.Option(metavar="b|a|BPM", help="Whose tempo: b's without this; or beats a minute."),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(metavar="b|a|none", help="Whose key: b's without this; none shifts nothing."),
+]
+SongKey = Annotated[  # where --key is that of a server
+    str | None,
+    typer.Option(metavar="b|a|none", help="Whose musical key: b's without this."),
+]
+
 # Where to compute.
 Device = Annotated[
     str,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plugin_bridge.cli.options import (
+    Balance,
+    Bed,
     Drums,
     Dynamics,
     GainDb,
@@ -18,12 +21,16 @@ from plugin_bridge.cli.options import (
     JobMix,
     JobSeed,
     JobStrength,
+    Lead,
     Port,
     Quiet,
     Server,
     ServerKey,
+    SongKey,
+    Tempo,
     preset_option,
 )
+from plugin_bridge.cli.restyle_or_mashup import MashupWith, settings_given
 from plugin_bridge.cli.status_file import StatusFile, check_status_file
 from plugin_bridge.errors import shown
 from plugin_bridge.osc.addresses import HOST, PORT
@@ -101,6 +108,12 @@ def send(
     drums: Drums = None,
     dynamics: Dynamics = None,
     style: Style = None,
+    mashup: MashupWith = None,
+    lead: Lead = None,
+    balance: Balance = None,
+    bed: Bed = None,
+    tempo: Tempo = None,
+    song_key: SongKey = None,
     job: Name = None,
     status: StatusPath = None,
     no_wait: NoWait = False,
@@ -120,6 +133,9 @@ def send(
     OUT appears once it is whole, with OUT.json beside it, which says how it went. Settings that
     are left out are the server's. Ctrl-C cancels the job and leaves no OUT.
 
+    The lead of another song over IN:  [bold]restyle send stems/beat.wav stems/out.wav --mashup
+    stems/voice.wav[/bold]
+
     Over HTTP:  [bold]restyle send piano.wav violin.wav --server http://localhost:8471[/bold]
 
     IN is sent, and OUT fetched; there is no OUT.json. A key goes to another machine over https://
@@ -136,17 +152,15 @@ def send(
 
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    settings: dict[str, Any] = {
-        "strength": strength,
-        "mix": mix,
-        "gain_db": gain_db,
-        "seed": seed,
-        "drums": drums,
-        "dynamics": dynamics,
+    restyling = {
+        **{"preset": preset, "style": style, "strength": strength, "mix": mix, "gain_db": gain_db},
+        **{"seed": seed, "drums": drums, "dynamics": dynamics},
     }
+    mashing = {"lead": lead, "balance": balance, "bed": bed, "tempo": tempo, "song_key": song_key}
+    settings = settings_given(mashup, restyling, mashing)
     told = StatusFile(status, job or "", out)
     with told.to_the_end(), _client(server, key, insecure, host, port) as client:
-        job = _submitted(client, told, stem, out, preset, style, settings)
+        job = _submitted(client, told, stem, out, mashup, settings)
         if no_wait:
             print(job)
             return
@@ -233,21 +247,24 @@ def _submitted(
     told: StatusFile,
     stem: Path,
     out: Path,
-    preset: str,
-    style: Path | None,
+    song: Path | None,
     settings: Mapping[str, Any],
 ) -> str:
     """Hand the job to the server: its id. Ctrl-C on the way cancels it."""
     from plugin_bridge.osc.client import Client as OscClient
     from plugin_bridge.osc.client import new_job
 
+    given = dict(settings)
+    if "song_key" in given:
+        given["key"] = given.pop("song_key")
+    submit: Any = client.submit if song is None else partial(client.mashup, song)
     if isinstance(client, OscClient):
         told.job = job = told.job or new_job()
         told.write("sending")
         with _cancelled_with_us(client, job):
-            return client.submit(stem, out, preset, job=job, **settings)
+            return str(submit(stem, out, job=job, **given))
     told.write("sending")
-    told.job = client.submit(stem, out, preset, style=style, **settings)
+    told.job = submit(stem, out, **given)
     return told.job
 
 

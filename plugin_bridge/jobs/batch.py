@@ -1,4 +1,4 @@
-"""Restyle a folder of stems in one or several styles.
+"""Restyle a folder of stems in one or several styles, or lay one song's lead over each of them.
 
 They are jobs such as the server runs, with a journal of their own.
 """
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from effects.running.progress import OnProgress
 
 JOURNAL = ".restyle-batch.sqlite"
-OPERATION = "restyle"
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ def batch(
     presets: Sequence[str],
     settings: Mapping[str, Value] | None = None,
     *,
+    mashup: Path | None = None,
     workers: int = 0,
     threads: int | None = None,
     scheduler: str | None = None,
@@ -68,6 +68,7 @@ def batch(
     """Restyle every sound file in ``source`` and its subfolders, to the same place in ``target``.
 
     With several presets, each has a folder of its name in ``target``, and the same place in that.
+    With a song ``mashup`` in place of presets, its lead is laid over each of them.
 
     Files that were done before, with the same presets and settings, are skipped, so that a batch
     that was stopped goes on where it was. SIGINT and SIGTERM stop it.
@@ -75,8 +76,9 @@ def batch(
     Args:
         source: the folder of the stems.
         target: the folder of the results; it is made if it is missing.
-        presets: the names of one or several.
-        settings: by name, see `plugin_bridge.jobs.operations.restyle`.
+        presets: the names of one or several; none for a mashup.
+        settings: by name, see `plugin_bridge.jobs.operations.restyle`, or ``mashup`` beside it.
+        mashup: the song A of a mashup with each file.
         workers: how many processes; 0 for as many as there are cores.
         threads: how many cores a job may use; None for an equal share.
         scheduler: the address of a Dask scheduler, in place of processes here.
@@ -87,7 +89,11 @@ def batch(
             is impossible, no preset is named or one twice, another batch is at work, or ``target``
             has results of another preset or other settings.
     """
-    works = _works(presets, settings or {}, _stems(source, target))
+    stems = _stems(source, target, mashup)
+    if mashup is None:
+        works = _works(presets, settings or {}, stems)
+    else:
+        works = _mashups(mashup, settings or {}, stems)
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
@@ -96,7 +102,8 @@ def batch(
             Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(works)))
         )
         open_things.callback(executor.shutdown)
-        roots = Roots([source, target], max_seconds=float("inf"))
+        folders = [source, target, *([] if mashup is None else [mashup.resolve().parent])]
+        roots = Roots(folders, max_seconds=float("inf"))
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
         room = len(works) + len(journal.jobs) + 1
@@ -106,17 +113,35 @@ def batch(
 
 
 class _Work(NamedTuple):
-    """One stem in the sound of one preset.
+    """One stem in the sound of one preset, or under the lead of a song.
 
     Attributes:
         stem: relative to the folder of the stems.
         place: of the result, relative to the folder of the results.
         settings: of the job.
+        song: whose lead is laid over the stem; None if that is restyled.
     """
 
     stem: Path
     place: Path
     settings: dict[str, Value]
+    song: Path | None = None
+
+    @property
+    def operation(self) -> str:
+        """What is done."""
+        return "restyle" if self.song is None else "mashup"
+
+    def inputs(self, path: Path) -> dict[str, str]:
+        """The files of the job; the stem is at ``path``."""
+        return {"stem": str(path)} if self.song is None else {"a": str(self.song), "b": str(path)}
+
+    def request(self, path: Path) -> str:
+        """What tells this work from that on other files. Raises OSError if one is not there."""
+        files = [path] if self.song is None else [path, self.song]
+        about = [it.stat() for it in files]
+        states = [(it.st_size, it.st_mtime_ns) for it in about]
+        return repr(states[0] if self.song is None else states)
 
 
 def _works(
@@ -129,7 +154,7 @@ def _works(
     """
     if len(set(presets)) < max(len(presets), 1):
         raise ValueError("Name at least one preset, and each only once.")
-    check = operations.find(OPERATION).check_all
+    check = operations.find("restyle").check_all
     checked = {preset: check({"preset": preset, **settings}) for preset in presets}
     folders = {preset: Path(preset if len(presets) > 1 else "") for preset in presets}
     return [
@@ -137,13 +162,31 @@ def _works(
     ]
 
 
-def _stems(source: Path, target: Path) -> list[Path]:
-    """The stems to restyle. Raises ValueError if there are none, or the folders are wrong."""
+def _mashups(song: Path, settings: Mapping[str, Value], stems: Sequence[Path]) -> list[_Work]:
+    """What is to be done to lay a song's lead over each stem.
+
+    Raises:
+        ValueError: a setting is impossible, or there is no such song.
+    """
+    if not song.is_file():
+        raise ValueError(f"There is no file {song}: name the song whose lead is to be heard.")
+    checked = operations.find("mashup").check_all(settings)
+    real = song.resolve()
+    return [_Work(stem, stem, checked, real) for stem in stems]
+
+
+def _stems(source: Path, target: Path, song: Path | None) -> list[Path]:
+    """The stems to work on, without ``song``.
+
+    Raises:
+        ValueError: there are none, or the folders are wrong.
+    """
     if not source.is_dir():
         raise ValueError(f"There is no folder {source}: name the folder of your stems.")
     if source.resolve() == target.resolve():
         raise ValueError("IN_DIR and OUT_DIR are the same folder: choose another for the results.")
-    stems = list(find_stems(source, target))
+    own = None if song is None else song.resolve()
+    stems = [it for it in find_stems(source, target) if (source / it).resolve() != own]
     if not stems:
         raise ValueError(f"{source} holds no sound files: Restyle reads {', '.join(FORMATS)}.")
     return stems
@@ -208,16 +251,19 @@ class _Batch:
         several = len(self._works[0].place.parts) > len(self._works[0].stem.parts)
         for job in self._service.jobs.values():
             preset = str(job.settings.get("preset"))
-            same = (job.operation, {**job.settings, "preset": ""}) == (OPERATION, rest)
+            operation = self._works[0].operation
+            same = (job.operation, {**job.settings, "preset": ""}) == (operation, rest)
             folder = self._target / preset
             if several:
                 same = same and Path(job.output).is_relative_to(folder)
             else:
                 same = same and job.settings == self._works[0].settings
+            song = self._works[0].song
+            same = same and (song is None or job.inputs["a"] == str(song))
             if not same:
                 raise ValueError(
-                    f"{self._target} has results of another preset or other settings: choose "
-                    "another folder."
+                    f"{self._target} has results of another {'song' if song else 'preset'} or "
+                    "other settings: choose another folder."
                 )
 
     async def _submit(self, failed: dict[Path, str]) -> int:
@@ -228,31 +274,28 @@ class _Batch:
             # SQLite takes no text that UTF-8 cannot hold, which names of files may be.
             id = work.place.as_posix().encode("utf-8", "backslashreplace").decode()
             try:
-                about = await asyncio.to_thread(path.stat)
+                request = await asyncio.to_thread(work.request, path)
             except OSError as error:  # a link to nothing
                 failed[work.place] = explain_job(error)
                 continue
-            request = repr((about.st_size, about.st_mtime_ns))
             known = self._service.jobs.get(id)
             if known is not None and known.state == "done" and out.exists():
                 if known.request == request:
                     skipped += 1
                 else:
-                    failed[work.place] = (
-                        f"{path} was changed since: remove {out} to restyle it again."
-                    )
+                    which = path if work.song is None else f"{path} or {work.song}"
+                    again = f"remove {out} to {work.operation} it again."
+                    failed[work.place] = f"{which} was changed since: {again}"
                 continue
             try:
-                await self._queue(id, request, path, out, work.settings)
+                await self._queue(id, request, path, out, work)
             except Refusal as refusal:
                 failed[work.place] = str(refusal)
                 continue
             self._wanted[id] = work.place
         return skipped
 
-    async def _queue(
-        self, id: str, request: str, path: Path, out: Path, settings: dict[str, Value]
-    ) -> None:
+    async def _queue(self, id: str, request: str, path: Path, out: Path, work: _Work) -> None:
         """Have a stem done, or done again. Raises Refusal."""
         known = self._service.jobs.get(id)
         if known is not None and known.state in {"queued", "running"}:
@@ -260,8 +303,8 @@ class _Batch:
         elif known is not None and known.ended:
             await self._service.forget(known)  # another try
         out.parent.mkdir(parents=True, exist_ok=True)
-        inputs = {"stem": str(path)}
-        await self._service.submit(id, request, OPERATION, inputs, str(out), settings)
+        given = work.operation, work.inputs(path), str(out), work.settings
+        await self._service.submit(id, request, *given)
 
     def _on_news(self, news: News) -> None:
         if not isinstance(news, JobNews):

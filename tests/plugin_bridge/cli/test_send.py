@@ -93,6 +93,24 @@ def test_settings_and_the_id_go_along(restyle, server):
     assert sent[3:] == ("", "strength", 0.7, "mix", 1.0, "gain_db", -6.0, "seed", 3, *words)
 
 
+def test_a_song_is_laid_over_what_is_sent(restyle, server, folder):
+    options = ["--mashup", "voice.wav", "--bed", "rhythm", "--tempo", "98.5", "--song-key", "a"]
+    code, said = restyle("send", "beat.wav", "out.wav", *options, "--job", "mine")
+    assert (code, said.partition(":")[0]) == (0, "Wrote out.wav")
+    [sent] = [it.arguments for it in server.heard if it.address == "/restyle/mashup"]
+    assert sent[:4] == ("mine", *(str(folder / it) for it in ("voice.wav", "beat.wav", "out.wav")))
+    chosen = dict(zip(sent[4::2], sent[5::2], strict=True))
+    assert chosen == {"bed": "rhythm", "tempo": "98.5", "key": "a"}
+
+
+def test_options_of_a_mashup_need_one(restyle, server):
+    code, said = restyle("send", "beat.wav", "out.wav", "--song-key", "a")
+    assert (code, "--song-key is for mashups" in said) == (2, True)
+    code, said = restyle("send", "beat.wav", "out.wav", "--mashup", "a.wav", "--strength", "0.5")
+    assert (code, "--strength is not for mashups" in said) == (2, True)
+    assert server.heard == []
+
+
 def test_without_waiting_the_id_is_said(restyle, server):
     server.job_seconds = 1000
     code, said = restyle("send", "in.wav", "out.wav", "--no-wait")
@@ -515,6 +533,15 @@ def test_over_http_the_stem_is_sent_and_the_result_fetched(over_http, web, stem)
         "out.wav",
         "status.json",
     ]
+
+
+def test_over_http_two_songs_are_sent_and_their_mashup_fetched(over_http, web, stem):
+    given = ["--mashup", "in.wav", "--lead", "b", "--song-key", "a"]
+    assert over_http("send", "in.wav", "out.wav", *given) == (0, "Wrote out.wav.\n")
+    [body] = web.jobs.values()
+    assert (body["operation"], body["lead"], body["key"]) == ("mashup", "b", "a")
+    assert body["a"] == body["b"]
+    assert Path("out.wav").read_bytes() == web.result
 
 
 def test_over_http_without_waiting_the_id_is_said(over_http, web, stem):

@@ -36,7 +36,7 @@ class Quick(Workers):
 
     def submit(self, fn, /, task):
         future = super().submit(fn, task)
-        Quick.stems.append(os.path.basename(task.inputs["stem"]))
+        Quick.stems.append(os.path.basename([*task.inputs.values()][-1]))
         assert not part_path(Path(task.output)).exists()
         self.end(task.job)
         return future
@@ -200,6 +200,79 @@ def test_a_changed_stem_is_not_restyled_over_its_result(stems, tmp_path):
     assert "changed" in reason
     (out / "a.wav").unlink()
     assert batch(stems, out, ["violin"]).done == 1
+
+
+@pytest.fixture
+def song(tmp_path):
+    return write_stem(tmp_path / "songs" / "voice.wav")
+
+
+def test_a_song_is_laid_over_each_of_a_folder_once(stems, song, tmp_path):
+    out, settings = tmp_path / "out", {"bed": "rhythm", "tempo": "a"}
+    summary = batch(stems, out, [], settings, mashup=song)
+    assert (summary.done, summary.skipped, dict(summary.failed)) == (3, 0, {})
+    assert results(out) == ["a.wav", "b.flac", "deep/er/c.wav"]
+    (out / "a.wav").unlink()
+    summary = batch(stems, out, [], settings, mashup=song)
+    assert (summary.done, summary.skipped) == (1, 2)
+
+
+def test_a_song_is_not_laid_over_itself(stems, tmp_path):
+    assert batch(stems, tmp_path / "out", [], mashup=stems / "a.wav").done == 2
+    assert sorted(Quick.stems) == ["b.flac", "c.wav"]
+
+
+def test_results_of_another_song_or_of_a_preset_are_not_mixed(stems, song, tmp_path):
+    out = tmp_path / "out"
+    batch(stems, out, [], mashup=song)
+    other = write_stem(tmp_path / "songs" / "other.wav")
+    for again in ({"mashup": other}, {"mashup": song, "settings": {"lead": "b"}}):
+        with pytest.raises(ValueError, match="results of another"):
+            batch(stems, out, [], **again)
+    with pytest.raises(ValueError, match="results of another"):
+        batch(stems, out, ["violin"])
+
+
+def test_a_changed_song_is_not_mashed_over_its_results(stems, song, tmp_path):
+    out = tmp_path / "out"
+    batch(stems, out, [], mashup=song)
+    os.utime(song, ns=(1, 1))
+    summary = batch(stems, out, [], mashup=song)
+    assert (summary.done, summary.skipped) == (0, 0)
+    assert all("voice.wav was changed" in it for it in summary.failed.values())
+
+
+def test_a_song_that_is_not_there_is_said_before_anything_happens(stems, tmp_path):
+    with pytest.raises(ValueError, match=r"gone\.wav"):
+        batch(stems, tmp_path / "out", [], mashup=tmp_path / "gone.wav")
+    with pytest.raises(ValueError, match="balance must be"):
+        batch(stems, tmp_path / "out", [], {"balance": 2}, mashup=stems / "a.wav")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_lays_a_song_over_a_folder(stems, song, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    command = ["batch", str(stems), out, "--mashup", str(song), "--bed", "rhythm", "--tempo", "98"]
+    assert main.run(command) == 0
+    assert capsys.readouterr().out == f"Mashed 3 into {out}.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Name at least one preset"),
+        (["--preset", "violin", "--bed", "rhythm"], "--bed is for mashups: add --mashup SONG"),
+        (["--mashup", "SONG", "--preset", "violin"], "--preset is not for mashups"),
+        (["--mashup", "SONG", "--gain-db", "-3"], "--gain-db is not for mashups"),
+        (["--mashup", "SONG", "--key", "H"], "key must be one of"),
+        (["--mashup", "SONG", "--tempo", "fast"], "Tempo must be"),
+    ],
+)
+def test_options_that_do_not_go_together(stems, song, tmp_path, capsys, options, said):
+    given = [str(song) if it == "SONG" else it for it in options]
+    assert main.run(["batch", str(stems), str(tmp_path / "out"), *given]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_broken_stems_do_not_stop_the_others(stems, tmp_path):
