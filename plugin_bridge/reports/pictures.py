@@ -113,7 +113,7 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
 
     mono = sound.audio[:, : round(seconds * sound.sample_rate)].mean(axis=0)
     n_fft = window_samples(sound.sample_rate)
-    hop = max(n_fft // 4, mono.size // (COLUMNS - 1) + 1)
+    hop = hop_samples(mono.size, sound.sample_rate)
     # Zero-padded to twice the window: interpolated bins make the lowest bands smooth.
     stft = ShortTimeFFT(np.hanning(n_fft), hop, fs=1, mfft=2 * n_fft, phase_shift=None)
     padded = np.pad(mono, (0, max(n_fft - mono.size, 0)))  # half a window is the least it takes
@@ -132,6 +132,11 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
 def window_samples(sample_rate: int) -> int:
     """How long the window of a spectrogram is."""
     return int(2 ** max(round(np.log2(WINDOW_SECONDS * sample_rate)), 4))
+
+
+def hop_samples(samples: int, sample_rate: int) -> int:
+    """From one column of a spectrogram to the next, if so many samples are drawn."""
+    return max(window_samples(sample_rate) // 4, samples // (COLUMNS - 1) + 1)
 
 
 def tone_level_db(sample_rate: int) -> float:
@@ -173,7 +178,7 @@ def _draw_spectrograms(figure: Any, sounds: dict[str, Sound]) -> None:
         shown = min(seconds, sounds[name].seconds)
         cut = " (its beginning)" if sounds[name].seconds > 1.01 * seconds else ""
         axes.set_title(f"{name}{cut}")
-        image = _show(axes, picture - loudest, shown, highest)
+        image = show(axes, picture - loudest, shown, highest)
         axes.set_ylabel("frequency (Hz)")
     rows[-1].set_xlim(0, seconds)
     rows[-1].set_xlabel("time (s)")
@@ -182,19 +187,21 @@ def _draw_spectrograms(figure: Any, sounds: dict[str, Sound]) -> None:
     bar.outline.set_visible(False)
 
 
-def _show(axes: Axes, picture: Picture, seconds: float, highest: float) -> Any:
-    """Draw a picture whose rows are evenly spaced in log frequency, with ticks in Hz."""
+def show(axes: Axes, picture: Picture, seconds: float, highest: float, **look: Any) -> Any:
+    """Draw a picture whose rows are evenly spaced in log frequency, with ticks in Hz.
+
+    It holds levels in dB below 0, or whatever ``look``, given to matplotlib's imshow, is for.
+    """
     low, high = np.log10(LOWEST_HZ), np.log10(highest)
     axes.set_facecolor("#f2f2f2")
+    levels = {"cmap": COLOURS, "vmin": -RANGE_DB, "vmax": 0}
     image = axes.imshow(
-        np.maximum(picture, -RANGE_DB),
+        picture if look else np.maximum(picture, -RANGE_DB),
         origin="lower",
         aspect="auto",
         extent=(0, seconds, low, high),
-        cmap=COLOURS,
-        vmin=-RANGE_DB,
-        vmax=0,
         interpolation="antialiased",
+        **(look or levels),
     )
     ticks = [hz for hz in TICKS_HZ if LOWEST_HZ <= hz <= highest]
     axes.set_yticks(np.log10(ticks), [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in ticks])
