@@ -17,6 +17,7 @@ from plugin_bridge.cli.beats import beats
 from plugin_bridge.cli.compare import compare
 from plugin_bridge.cli.demo import demo
 from plugin_bridge.cli.install_daw import install_daw
+from plugin_bridge.cli.mashup import SongsOrTraining, mashup
 from plugin_bridge.cli.send import cancel, send, status
 from plugin_bridge.cli.serve import serve
 
@@ -57,6 +58,7 @@ FOR_DAWS: Sequence[Callable[..., None]] = (serve, install_daw, send, status, can
 
 for _command in ALONE:
     app.command()(_command)
+app.command(cls=SongsOrTraining)(mashup)
 for _command in FOR_DAWS:
     app.command(rich_help_panel="For DAWs")(_command)
 app.add_typer(presets.app, name="presets")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 import typer
 
 from plugin_bridge.cli import lean
+from plugin_bridge.cli.described import described
 from plugin_bridge.cli.options import (
     Device,
     Drums,
@@ -219,7 +219,7 @@ def _tell(out: Path, output: Sound, label: str, seconds: float, made: Report | N
     from effects.engines import DEFAULT_ENGINE
 
     by = "" if label == DEFAULT_ENGINE else f" by {label}"
-    print(f"Wrote {shown(out)}: {_describe(out, output)},{by} in {seconds:.1f} s.")
+    print(f"Wrote {shown(out)}: {described(out, output)},{by} in {seconds:.1f} s.")
     if made is not None and made.advice is not None:
         typer.echo(f"restyle: {made.advice}", err=True)
 
@@ -274,19 +274,3 @@ def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[BinaryIO, Sound
         pictures.draw(file, content, clip, output, effect.loss_curves)
 
     return draw
-
-
-def _describe(out: Path, sound: Sound) -> str:
-    """What was written, in a few words."""
-    from effects.signal.loudness import loudness
-    from plugin_bridge.files.sound_files import clips, depth
-
-    channels = {1: "mono", 2: "stereo"}.get(len(sound.audio), f"{len(sound.audio)} channels")
-    lossy = out.suffix.lower() in (".mp3", ".ogg")
-    bits = depth(out, sound)
-    kind = [] if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
-    lufs = loudness(sound.audio, sound.sample_rate)
-    level = f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silent"
-    clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []
-    rate = f"{sound.sample_rate / 1000:g} kHz"
-    return ", ".join([f"{sound.seconds:.1f} s", channels, rate, *kind, level, *clipped])

@@ -1,0 +1,26 @@
+"""What was written, in a few words."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plugin_bridge.files.sound_files import Sound
+
+
+def described(out: Path, sound: Sound) -> str:
+    """How long, how wide and how loud the sound is that was written to ``out``."""
+    from effects.signal.loudness import loudness
+    from plugin_bridge.files.sound_files import clips, depth
+
+    channels = {1: "mono", 2: "stereo"}.get(len(sound.audio), f"{len(sound.audio)} channels")
+    lossy = out.suffix.lower() in (".mp3", ".ogg")
+    bits = depth(out, sound)
+    kind = [] if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
+    lufs = loudness(sound.audio, sound.sample_rate)
+    level = f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silent"
+    clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []
+    rate = f"{sound.sample_rate / 1000:g} kHz"
+    return ", ".join([f"{sound.seconds:.1f} s", channels, rate, *kind, level, *clipped])
