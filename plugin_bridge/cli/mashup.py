@@ -195,8 +195,7 @@ def _mash(
     if not quiet:
         seconds = time.monotonic() - started
         print(f"Wrote {shown(names.out)}: {described(names.out, sound)}, in {seconds:.1f} s.")
-        if mashed.alignment is not None:
-            print(shown(mashed.alignment.why))
+        print(shown(mashed.report["why"]))
 
 
 def make_options(chosen: dict[str, Any]) -> Options:

@@ -76,7 +76,7 @@ def draw(file: Path | BinaryIO, songs: Sequence[Source], mashed: Mashed) -> None
             _mark_bars(axes, mashed, sound.seconds, numbered=axes is panels[0])
             axes.set_ylabel("frequency (Hz)")
         for axes in panels[-2:]:
-            _mark_rests(axes, mashed.mask.rests, sound.seconds)
+            _mark_rests(axes, mashed, sound.seconds)
         panels[-1].set_xlabel("time of the mashup (s)")
         panels[-1].set_xlim(0, sound.seconds)
         _explain_colours(figure, panels, image)
@@ -96,11 +96,12 @@ def mask_rows(mask: Mask, times: Picture, highest_hz: float) -> Picture:
     first, last = _spans(mask.frequencies, edges[:-1], edges[1:])
     step = times[1] - times[0] if len(times) > 1 else 1.0
     begin, end = _spans(mask.times, times - step / 2, times + step / 2)
-    rows = np.empty((ROWS, len(times)))
+    rows: Picture = np.empty((ROWS, len(times)))
     for n, (low, high) in enumerate(zip(first, last, strict=True)):
         sums = np.pad(np.cumsum(mask.steps[low:high].mean(axis=0)), (1, 0))
         rows[n] = (sums[end] - sums[begin]) / (end - begin)
-    return rows / np.iinfo(mask.steps.dtype).max
+    rows /= np.iinfo(mask.steps.dtype).max
+    return rows
 
 
 def placed(picture: Picture, column_seconds: float, moments: Picture, rows: int) -> Picture:
@@ -126,7 +127,7 @@ def placed(picture: Picture, column_seconds: float, moments: Picture, rows: int)
 
 def _column_seconds(sound: Sound, count: int) -> Picture:
     hop = hop_samples(sound.audio.shape[1], sound.sample_rate)
-    return np.arange(count) * (hop / sound.sample_rate)
+    return np.arange(count, dtype=np.float64) * (hop / sound.sample_rate)
 
 
 def _spans(
@@ -187,12 +188,13 @@ def _mark_bars(axes: Axes, mashed: Mashed, seconds: float, *, numbered: bool) ->
         above.tick_params(length=0, labelsize=7, colors="#6a6a6a", pad=1)
 
 
-def _mark_rests(axes: Axes, rests: Picture, seconds: float) -> None:
-    """A line along the upper edge while the lead rests."""
+def _mark_rests(axes: Axes, mashed: Mashed, seconds: float) -> None:
+    """A line along the upper edge while the lead rests, with what is heard in its place."""
     from matplotlib.patheffects import Normal, withStroke
 
     outline = [withStroke(linewidth=10.5, foreground=DARK), Normal()]
-    for begin, end in rests:
+    told = mashed.report.get("rests", [])
+    for n, (begin, end) in enumerate(mashed.mask.rests):
         axes.plot(
             [begin, end],
             [0.94, 0.94],
@@ -206,7 +208,7 @@ def _mark_rests(axes: Axes, rests: Picture, seconds: float) -> None:
             axes.text(
                 (begin + end) / 2,
                 0.938,
-                "the lead rests",
+                "the lead rests" + (f": {told[n]['heard']}" if n < len(told) else ""),
                 transform=axes.get_xaxis_transform(),
                 color=DARK,
                 fontsize=7,
@@ -226,8 +228,7 @@ def _write_title(figure: Any, songs: Sequence[Source], mashed: Mashed) -> None:
     import textwrap
 
     names = " + ".join(Path(song.name).name for song in songs)
-    why = "" if mashed.alignment is None else mashed.alignment.why
-    lines = textwrap.wrap(why, CHARACTERS)
+    lines = textwrap.wrap(str(mashed.report["why"]), CHARACTERS)
     figure.suptitle(names + "\n" * len(lines), fontsize=13, fontweight="bold", x=0.01, ha="left")
     figure.text(
         0.01, 1 - 0.36 / figure.get_figheight(), "\n".join(lines), va="top", color="#4a4a4a"

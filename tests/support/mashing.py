@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from effects.mashing.alignment import Alignment, Match
+from effects.mashing.alignment import Alignment
+from effects.mashing.mashability import Match
 from effects.mashing.mashed import Mashed
 from effects.mashing.mask import Mask
 from effects.mashing.timeline import Passage, Timeline
@@ -22,7 +23,12 @@ def mean_of(songs, options=None, progress=None, *, threads=None):
     if progress is not None:
         progress.tick(0.5, "mixing")
     seconds = audio.shape[1] / bed.sample_rate
-    report = {"tempo": 120.0, "lead": options.lead, "seconds": seconds, "why": "a test"}
+    report = {
+        "tempo": 120.0,
+        "lead": options.lead,
+        "seconds": seconds,
+        "why": "A is played 2 semitones higher.",
+    }
     return Mashed(audio, bed.sample_rate, a_mask(seconds), an_alignment(seconds), report)
 
 

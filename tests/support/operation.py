@@ -1,10 +1,11 @@
-"""An operation of the tests': it turns a sound around, and mixes another one in."""
+"""Operations of the tests': one turns a sound around, one mashes at once."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
 from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.operations.mashup import Mashup
 from plugin_bridge.jobs.operations.operation import Made, Operation
 from plugin_bridge.jobs.settings import Choice, Number, Text
 
@@ -32,6 +33,19 @@ class Turn(Operation):
         return Made(sound.with_audio(audio * settings.get("level", 1.0)))
 
 
+class MeanMashup(Mashup):
+    """The operation ``mashup``, which is done at once: the result is the mean of both songs."""
+
+    def run(self, *given, **more):
+        """See `Operation.run`."""
+        from effects.mashing import mash
+        from support.mashing import mean_of
+
+        mash.mash = mean_of
+        return super().run(*given, **more)
+
+
 def register():
-    """Let this process have the operation ``turn``."""
+    """Let this process have the operation ``turn``, and a quick ``mashup``."""
     operations.OPERATIONS["turn"] = "support.operation:Turn"
+    operations.OPERATIONS["mashup"] = "support.operation:MeanMashup"

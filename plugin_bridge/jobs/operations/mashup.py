@@ -43,7 +43,7 @@ class Mashup(Operation):
     inputs = ("a", "b")
     settings = SETTINGS
     follows = "b"
-    titles = MappingProxyType({"a": "Song A, for its lead", "b": "Song B, for its bed"})
+    titles = MappingProxyType({"a": "Song A", "b": "Song B"})
 
     def check(self, name: str, value: Any) -> Value:
         """See `Operation.check`; a tempo may be a number of beats a minute, too."""

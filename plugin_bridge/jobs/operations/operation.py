@@ -44,7 +44,8 @@ class Operation(ABC):
         instead_of: the names of files that may be given in place of a setting, with its name.
         settings: what can be set, by name.
         titles: what to call inputs whose names do not say enough.
-        follows: the input whose time and length the result has; ``""`` for the first.
+        follows: the input whose time and length the result has; ``""`` for the first, if all that
+            are no styles have the same.
     """
 
     title: ClassVar[str]

@@ -164,7 +164,7 @@ def _operation(kind: Operation) -> dict[str, Any]:
     return {
         "title": kind.title,
         "about": kind.about,
-        "follows": kind.paced_by,
+        "follows": kind.follows,
         "titles": dict(kind.titles),
         "inputs": [
             {"name": name, "optional": optional, "style": is_style(kind, name)}

@@ -2,6 +2,7 @@
 
 import { submit } from "./api.js";
 import { make } from "./dom.js";
+import { inputTitle } from "./names.js";
 import { Presets } from "./presets.js";
 import { settingField } from "./settings.js";
 import { SoundField } from "./soundfield.js";
@@ -75,7 +76,7 @@ export class Form {
 
   #sound({ name, optional }) {
     const hint = `Drop a sound here, or choose one${optional ? "; or leave it out" : ""}`;
-    const field = new SoundField(capital(name), hint, () => this.#remember());
+    const field = new SoundField(inputTitle(this.#about, name), hint, () => this.#remember());
     this.sounds.set(name, { field, optional });
     this.#restore(name, field);
     return field.root;
@@ -121,6 +122,12 @@ export class Form {
     return Object.fromEntries((this.fields ?? []).map((it) => [it.name, it.value ?? unset]));
   }
 
+  /** What to say if an input is missing: "Drop a stem first.", "Drop song A first." */
+  #missing(name) {
+    const title = this.#about.titles[name];
+    return `Drop ${title ? title.charAt(0).toLowerCase() + title.slice(1) : `a ${name}`} first.`;
+  }
+
   /** The body of the job, or null if something is missing, which is said where it is. */
   #body() {
     const body = { operation: this.operation, format: this.format.value ?? this.formats[0] };
@@ -129,7 +136,7 @@ export class Form {
       if (preset) body[name] = { preset };
       else if (field.value) body[name] = style ? { upload: field.value.id } : field.value.id;
       else if (style || !optional) {
-        field.fail(style ? "Choose an instrument, or drop a clip." : `Drop a ${name} first.`);
+        field.fail(style ? "Choose an instrument, or drop a clip." : this.#missing(name));
         return null;
       }
     }

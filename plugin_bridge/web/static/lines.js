@@ -46,13 +46,20 @@ function python(value) {
   return JSON.stringify(value); // texts and finite numbers are the same in both
 }
 
-/** Lines for Python: the client of Restyle, which does the usual operation alone. */
-export function pythonLines(job, { keyed, usual }) {
+/** What the client of Restyle calls the operations that it does. */
+const METHODS = { restyle: "submit", mashup: "mashup" };
+
+/** Lines for Python: the client of Restyle; "" for an operation that it does not do. */
+export function pythonLines(job, { keyed, styled, usual }) {
+  const method = METHODS[job.operation];
+  if (!method) return "";
   const base = new URL(".", document.baseURI).href.replace(/\/$/, "");
   const key = keyed ? ', key=os.environ["RESTYLE_KEY"]' : "";
-  const { format, ...options } = bodyOf(job, usual);
-  const [stem, ...others] = Object.entries(job.inputs);
-  const given = [python(stem[1].name), python(`restyled.${job.format}`)];
+  const { format, operation, ...options } = bodyOf(job, usual);
+  const inputs = Object.entries(job.inputs);
+  const sounds = inputs.filter(([name]) => !styled.includes(name));
+  const others = inputs.filter(([name]) => styled.includes(name));
+  const given = [...sounds.map(([, it]) => python(it.name)), python(`restyled.${job.format}`)];
   for (const [name, it] of others) given.push(it.preset ? python(it.preset) : `${name}=${python(it.name)}`);
   for (const [name, value] of Object.entries(options)) given.push(`${name}=${python(value)}`);
   return [
@@ -60,7 +67,7 @@ export function pythonLines(job, { keyed, usual }) {
     "from plugin_bridge import Client",
     "",
     `with Client(${python(base)}${key}) as client:`,
-    `    job = client.submit(${given.join(", ")})`,
+    `    job = client.${method}(${given.join(", ")})`,
     "    print(client.wait(job, on_progress=print).out)",
   ].join("\n");
 }

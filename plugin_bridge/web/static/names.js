@@ -1,6 +1,11 @@
 // How jobs, and the sounds of a job, are called. `about` is {operations, labels of presets}.
 
-import { settingWords, valueWords } from "./words.js";
+import { capital, settingWords, valueWords } from "./words.js";
+
+/** What an input of an operation is called beside its sound: "Stem", "Song A". */
+export function inputTitle(operation, name) {
+  return operation?.titles[name] ?? capital(name);
+}
 
 /** What a job's input is called: its file, or its preset. */
 export function inputName(job, name, about) {
@@ -8,10 +13,16 @@ export function inputName(job, name, about) {
   return preset ? (about.labels.get(preset) ?? preset) : file;
 }
 
-/** "piano.wav → Violin" */
+/** "piano.wav → Violin"; "voice.wav + beat.wav" if none of them is a style */
 export function jobName(job, about) {
   const names = Object.keys(job.inputs).map((it) => inputName(job, it, about));
-  return names.filter(Boolean).join(" → ") || job.id;
+  const styled = about.operations[job.operation]?.inputs.some((it) => it.style);
+  return names.filter(Boolean).join(styled ? " → " : " + ") || job.id;
+}
+
+/** The input whose time and length a job's result has. */
+export function followed(job, about) {
+  return about.operations[job.operation]?.follows || Object.keys(job.inputs)[0];
 }
 
 /** A setting of a job, its default if it was not given. */
@@ -23,7 +34,7 @@ function settingOf(job, name, about) {
 export function settingsOf(job, about) {
   const known = about.operations[job.operation]?.settings ?? {};
   const changed = Object.keys(known).filter(
-    (it) => known[it].kind !== "text" && settingOf(job, it, about) !== known[it].default,
+    (it) => settingOf(job, it, about) !== known[it].default,
   );
   return changed.map((it) => settingText(job, it, about)).join(", ");
 }
@@ -35,12 +46,16 @@ function settingText(job, name, about) {
 /** What tells a result from the others beside it: "Strength 0.5", "Violin"; "Output" if nothing. */
 export function resultName(job, jobs, about) {
   const parts = [];
-  const style = (it) => Object.keys(it.inputs).map((name) => inputName(it, name, about)).at(-1);
+  const style = (it) => {
+    const stem = followed(it, about);
+    const others = Object.keys(it.inputs).filter((name) => name !== stem);
+    return others.map((name) => inputName(it, name, about)).join(", ");
+  };
   if (jobs.some((it) => style(it) !== style(job))) parts.push(style(job));
-  for (const [name, { kind }] of Object.entries(about.operations[job.operation]?.settings ?? {})) {
+  for (const name of Object.keys(about.operations[job.operation]?.settings ?? {})) {
     const own = settingOf(job, name, about);
     const differs = jobs.some((it) => settingOf(it, name, about) !== own);
-    if (kind !== "text" && differs) parts.push(settingText(job, name, about));
+    if (differs) parts.push(settingText(job, name, about));
   }
   const text = parts.join(", ") || "Output";
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -7,7 +7,7 @@ import { at, button, make, say } from "./dom.js";
 import { cancelButton } from "./jobactions.js";
 import { failure, progressOf } from "./joblist.js";
 import { curlLines, pythonLines } from "./lines.js";
-import { fileName, inputName, jobName, resultName, settingsOf } from "./names.js";
+import { fileName, followed, inputName, inputTitle, jobName, resultName, settingsOf } from "./names.js";
 import { go, hash } from "./place.js";
 import { settingField } from "./settings.js";
 import { play } from "./source.js";
@@ -168,9 +168,11 @@ export class Opened {
     const own = `v1/presets/${encodeURIComponent(preset ?? "")}`;
     const clip = { audio: `${own}/clip`, spectrogram: `${own}/spectrogram` };
     const links = this.#job.links[name] ?? clip;
-    const styled = this.#styled.includes(name);
-    const about = { "data-step": !styled };
-    return this.#sound(capital(name), inputName(this.#job, name, this.about), links, about);
+    const operation = this.about.operations[this.#job.operation];
+    const inStep = operation?.follows ? operation.follows === name : !this.#styled.includes(name);
+    const about = { "data-step": inStep };
+    const title = inputTitle(operation, name);
+    return this.#sound(title, inputName(this.#job, name, this.about), links, about);
   }
 
   #output(job) {
@@ -214,6 +216,7 @@ export class Opened {
       bar.append(part);
     }
     const made = make("p", { class: "soft" }, capital(words));
+    const why = job.made_of.why && make("p", { class: "soft" }, job.made_of.why);
     const advice = job.advice && make("p", { class: "advice" }, job.advice);
     const row = make("li", {}, make("div", { class: "find" }, download));
     if (done.length > 1 && job.id !== this.#job.id) {
@@ -221,7 +224,7 @@ export class Opened {
       row.firstChild.append(button("Put away", () => this.#put(job.id, false), { "aria-label": text }));
     }
     if (words) row.append(bar, made);
-    row.append(advice || "");
+    row.append(why || "", advice || "");
     return row;
   }
 
@@ -266,10 +269,10 @@ export class Opened {
 
   /** Other results of the same stem, to be put beside this one. */
   #offerOthers() {
-    const [stem] = Object.values(this.#job.inputs);
+    const stem = this.#job.inputs[followed(this.#job, this.about)];
     const shown = [this.#job.id, ...this.#beside];
     const others = this.store.all.filter((it) => {
-      const same = Object.values(it.inputs)[0]?.upload === stem?.upload;
+      const same = it.inputs[followed(it, this.about)]?.upload === stem?.upload;
       return same && it.state === "done" && !shown.includes(it.id);
     });
     const links = others.map((it) => {
@@ -285,7 +288,8 @@ export class Opened {
     const about = { keyed, usual, styled: this.#styled };
     const lines = make("details", { class: "lines" }, make("summary", {}, "The same from a program"));
     lines.append(codeBlock("curl", curlLines(job, about)));
-    if (job.operation === usual) lines.append(codeBlock("Python", pythonLines(job, about)));
+    const python = pythonLines(job, about);
+    if (python) lines.append(codeBlock("Python", python));
     return lines;
   }
 }

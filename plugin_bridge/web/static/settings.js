@@ -40,7 +40,7 @@ function accessors({ input, read, write, show = () => {} }) {
 
 function slider(id, name, about) {
   const range = about.most - about.least;
-  const step = about.whole ? 1 : range <= 1 ? 0.01 : 0.5;
+  const step = about.whole ? 1 : range <= 2 ? 0.01 : 0.5;
   const input = make("input", { type: "range", id, min: about.least, max: about.most, step });
   const shown = make("output", { for: id, class: "soft" });
   input.value = about.default;

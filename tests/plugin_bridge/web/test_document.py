@@ -38,9 +38,9 @@ def test_a_new_operation_is_in_settings_and_document_and_runs_by_itself(server, 
     assert known["restyle"]["inputs"][1] == {"name": "style", "optional": True, "style": True}
     assert "preset" not in known["restyle"]["settings"]
     assert {name: it["follows"] for name, it in known.items()} == {
-        "restyle": "stem",
+        "restyle": "",
         "mashup": "b",
-        "turn": "first",
+        "turn": "",
     }
     schemas = http.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["TurnJob"]["properties"]["times"]["maximum"] == 3

@@ -124,6 +124,32 @@ def test_every_operation_of_the_registry_has_a_form(page, stem):
     page.until("document.querySelectorAll('#opened .sound').length === 3")
 
 
+def test_a_mashup_is_asked_for_and_heard(page, stem, tmp_path):
+    page.evaluate("document.getElementById('operation').focus()")
+    page.press("m")
+    page.until("document.querySelector('#ask button.main').textContent === 'Mashup'")
+    labels = "[...document.querySelectorAll('#ask .setting label')].map((it) => it.textContent)"
+    fields = ["Balance", "Start", "End", "Lead", "Bed", "Key", "Tempo", "Format"]
+    assert page.evaluate(labels) == fields
+    page.click("#ask button.main")
+    assert text_of(page, ".sound-field .bad") == "Drop song A first."
+    voice = tmp_path / "voice.wav"
+    shutil.copy(stem, voice)
+    for n, path in enumerate([voice, stem], 1):
+        page.choose_files(f"#ask .sound-field:nth-of-type({n}) input", path)
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 2")
+    page.click("#ask button.main")
+    page.until("document.querySelectorAll('#opened .sound').length === 3")
+    heard = "[...document.querySelectorAll('#opened .sound h3')].map((it) => it.textContent)"
+    assert page.evaluate(heard) == ["Song A", "Song B", "Output"]
+    assert text_of(page, "#opened-title") == f"voice.wav + {stem.name}"
+    choices = "[...document.querySelectorAll('.switch label')].map((it) => it.textContent)"
+    assert page.evaluate(choices) == ["Song B", "Output"]  # A has a time of its own
+    assert "2 semitones higher" in text_of(page, "#opened .results")
+    python = page.evaluate("[...document.querySelectorAll('#opened pre')].at(-1).textContent")
+    assert f'client.mashup("voice.wav", "{stem.name}", "restyled.wav")' in python
+
+
 def test_stem_and_output_are_heard_in_turn_at_one_place(page, other_tab, server, stem):
     page.evaluate(f"location.hash = 'job={turn(other_tab, server, stem, level=0.5)}'")
     page.until(f"{PLAYERS}.length === 3 && {PLAYERS}.every((it) => it.duration > 3)")

@@ -73,7 +73,7 @@ def test_the_result_is_as_song_b(mashed):
         24,
         (1, 12_000),
     )
-    assert made.made_of["why"] == "a test"
+    assert made.made_of["why"] == "A is played 2 semitones higher."
 
 
 def test_settings_reach_the_mashup(mashed):
