@@ -167,7 +167,7 @@ def test_properties_are_checked_and_shown(a):
         ([1, 2], TypeError, "a must be a path, a sequence of paths"),
         ((np.zeros(9, np.float32), "44100"), TypeError, "The sample rate of a must be a number"),
         ((np.zeros(9, np.float32), 4000), ValueError, "takes 8 to 192 kHz, not 4000 Hz"),
-        ((np.zeros(9, np.int16), 44_100), TypeError, "float32 and float64"),
+        ((np.zeros(9, np.int16), 44_100), TypeError, "32-bit and 64-bit floating point"),
         ((np.full(9, np.nan, np.float32), 44_100), ValueError, "Song a holds NaN or infinity"),
         ((np.zeros((1, 0), np.float32), 44_100), ValueError, "Song a is empty"),
     ],
