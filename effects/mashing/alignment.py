@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from effects.listening.song import Song
-from effects.mashing.explanation import explain
+from effects.mashing.explanation import LEAST_CERTAINTY, explain
 from effects.mashing.key import SHIFTS, shift_onto
 from effects.mashing.mashability import Match, fits
 from effects.mashing.pace import counted, pace_for
@@ -18,8 +18,6 @@ from effects.mashing.pulse import Pulse, passage
 from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
 
-#: Below it, a song has hardly a beat (see `Song.certainty`), and neither song is stretched.
-LEAST_CERTAINTY = 0.2
 #: Tempos in beats a minute that may be asked for: those of metronomes, and some more.
 LEAST_BPM, MOST_BPM = 20.0, 400.0
 KEYS = ("b", "a", "none")
@@ -66,29 +64,11 @@ def align(a: Song, b: Song, *, tempo: str | float = "b", key: str = "b") -> Alig
     check_tempo(tempo)
     check_key(key)
     up = 0 if key == "none" else shift_onto(a, b)
-    # A fourth down is no fifth up: the other song goes the same way round, as far as there is one.
-    up_a, up_b = (0, -up if -up in SHIFTS else up) if key == "a" else (up, 0)
+    # Six semitones down and up come to the same notes: there, the other song goes down as well.
+    ups = (0, -up if -up in SHIFTS else up) if key == "a" else (up, 0)
     if min(a.certainty, b.certainty) < LEAST_CERTAINTY:
-        return _from_the_start(a, b, up_a, up_b)
-    bpm = _bpm(tempo, a, b)
-    paced_a, paced_b = (counted(it, pace_for(it, bpm)) for it in (a, b))
-    if tempo == "b":
-        paced_b = b
-    out = _pulse(b) if tempo == "b" else _even(_pulse(paced_b), bpm)
-    spans = phrases(paced_b, len(paced_a.chroma)) or [(0, len(paced_b.chroma))]
-    fit = fits(paced_a, paced_b, spans, up)
-    path = best_path(fit.total, paced_a, paced_b, spans)
-    lengths = [last - first for first, last in spans]
-    played = tuple(_passages(out, _pulse(paced_a), spans, path))
-    return Alignment(
-        seconds=out.stop,
-        a=Timeline(played, up_a),
-        b=Timeline((_bed(out, paced_b, tempo),), up_b),
-        beats=out.beats,
-        bars=out.beats[paced_b.bars],
-        match=fit.match(path, lengths),
-        why=explain(paced_a, paced_b, played, bpm, (up_a, up_b)),
-    )
+        return _from_the_start(a, b, ups)
+    return _on_the_beat(a, b, tempo, ups)
 
 
 def check_tempo(tempo: str | float) -> None:
@@ -107,8 +87,24 @@ def check_key(key: str) -> None:
         raise ValueError(f"key is a, b or none, not {key!r}")
 
 
-def _bpm(tempo: str | float, a: Song, b: Song) -> float:
-    return {"a": a.bpm, "b": b.bpm}[tempo] if isinstance(tempo, str) else float(tempo)
+def _on_the_beat(a: Song, b: Song, tempo: str | float, ups: tuple[int, int]) -> Alignment:
+    """A over B, whose beats are heard as it has them, or evenly at another tempo."""
+    bpm = {"a": a.bpm, "b": b.bpm}[tempo] if isinstance(tempo, str) else float(tempo)
+    paced_a, paced_b = (counted(it, pace_for(it, bpm)) for it in (a, b))
+    out = _pulse(b) if tempo == "b" else _even(_pulse(paced_b), bpm)
+    spans = phrases(paced_b, len(paced_a.chroma)) or [(0, len(paced_b.chroma))]
+    fit = fits(paced_a, paced_b, spans, ups[0] - ups[1])
+    path = best_path(fit.total, paced_a, paced_b, spans)
+    played = tuple(_passages(out, _pulse(paced_a), spans, path))
+    return Alignment(
+        seconds=out.stop,
+        a=Timeline(played, ups[0]),
+        b=Timeline((_whole(b) if tempo == "b" else _stretched(out, paced_b),), ups[1]),
+        beats=out.beats,
+        bars=out.beats[paced_b.bars],
+        match=fit.match(path, [last - first for first, last in spans]),
+        why=explain(a, b, bpm, ups, played),
+    )
 
 
 def _pulse(song: Song) -> Pulse:
@@ -122,14 +118,18 @@ def _even(song: Pulse, bpm: float) -> Pulse:
     return Pulse(beats, 0.0, (song.place(song.stop) - first) * 60 / bpm)
 
 
-def _bed(out: Pulse, b: Song, tempo: str | float) -> Passage:
-    """All of B."""
-    if tempo == "b":
-        edges = np.array([0.0, b.seconds])
-        return Passage(edges, edges)
-    whole = passage(out, _pulse(b), 0, -np.inf, np.inf)
-    assert whole is not None  # it is B itself, which has beats
-    return whole
+def _whole(song: Song) -> Passage:
+    """All of a song as it is."""
+    edges = np.array([0.0, song.seconds])
+    return Passage(edges, edges)
+
+
+def _stretched(out: Pulse, song: Song) -> Passage:
+    """All of a song on the mashup's beats, of which it has as many."""
+    found = passage(out, _pulse(song), 0, -np.inf, np.inf)
+    if found is None:
+        raise AssertionError("a song has beats within it")
+    return found
 
 
 def _passages(
@@ -150,21 +150,19 @@ def _passages(
             yield found
 
 
-def _from_the_start(a: Song, b: Song, up_a: int, up_b: int) -> Alignment:
+def _from_the_start(a: Song, b: Song, ups: tuple[int, int]) -> Alignment:
     """A over B as they are, for songs without a beat; A begins again where it ends."""
-    starts = np.arange(0.0, b.seconds, a.seconds)
     played = []
-    for start in starts:
+    for start in np.arange(0.0, b.seconds, a.seconds):
         length = min(a.seconds, b.seconds - start)
         played.append(Passage(np.array([start, start + length]), np.array([0.0, length])))
-    edges = np.array([0.0, b.seconds])
-    whole = [(0, len(b.chroma))]
+    count = len(b.chroma)
     return Alignment(
         seconds=b.seconds,
-        a=Timeline(tuple(played), up_a),
-        b=Timeline((Passage(edges, edges),), up_b),
+        a=Timeline(tuple(played), ups[0]),
+        b=Timeline((_whole(b),), ups[1]),
         beats=b.beats,
         bars=b.beats[b.bars],
-        match=fits(a, b, whole, up_a - up_b).match([0], [len(b.chroma)]),
-        why=explain(a, b, tuple(played), None, (up_a, up_b)),
+        match=fits(a, b, [(0, count)], ups[0] - ups[1]).match([0], [count]),
+        why=explain(a, b, None, ups, played),
     )

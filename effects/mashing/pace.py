@@ -20,6 +20,11 @@ def pace_for(song: Song, bpm: float) -> float:
     return min((1.0, 0.5, 2.0), key=lambda pace: abs(math.log(song.bpm * pace / bpm)))
 
 
+def speed_for(song: Song, bpm: float) -> float:
+    """How much faster a song is played to have a tempo, at its `pace_for` it; 1 for its own."""
+    return bpm / (song.bpm * pace_for(song, bpm))
+
+
 def counted(song: Song, pace: float) -> Song:
     """The same song, with ``pace`` times as many beats: half, once, or twice as many.
 

@@ -24,8 +24,8 @@ from effects.running.spool import gathered
 from effects.signal.arrays import Audio, Sound, Stretches, samples_between
 
 #: Of a mashup, about as long as a segment is. Clicks are 4 ms late or early at most at speeds from
-#: 0.7 to 1.2. At 1.3 and 1.4, single ones are 5 ms early, or 10 ms if the song is played lower, too:
-#: Rubber Band blurs them. Segments of 1.5 s were no better.
+#: 0.7 to 1.2. At 1.3 and 1.4, single ones are 5 ms early, or 10 ms if the song is played lower as
+#: well: Rubber Band blurs them. Segments of 1.5 s were no better.
 SEGMENT_SECONDS = 2.0
 #: A song's sound before and after a segment, which is stretched with it. Of 0.2 to 0.4 s, none was
 #: better throughout.
