@@ -21,7 +21,7 @@ def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None
     [bold]restyle demo[/bold]
 
     Then open restyle-demo/index.html in a browser: it plays each recording, the style and the
-    output side by side. It takes about half a minute.
+    output side by side, and a mashup of two loops. It takes about half a minute.
     """
     from plugin_bridge.reports.demo import make_demo
     from plugin_bridge.terminal.progress_bar import progress_bar

@@ -12,6 +12,7 @@ from effects.running.progress import OnProgress, part
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.result_folder import PAGE, Kind, check_folder, publish, workshop
 from plugin_bridge.files.sound_files import Sound
+from plugin_bridge.reports.demo_mashup import PICTURE, SONGS, MashupResult, Songs, mash_songs
 from plugin_bridge.reports.distance import log_spectral_distance
 from plugin_bridge.reports.html import render
 from plugin_bridge.reports.pictures import HIGHEST_HZ, RANGE_DB, spectrogram, write_pictures
@@ -87,11 +88,14 @@ def make_demo(folder: Path, report: OnProgress) -> Path:
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with workshop(folder, KIND) as made:
-        results = []
+        results, count = [], len(PAIRS) + 1
         for index, pair in enumerate(PAIRS):
-            report_pair = _titled(part(report, index / len(PAIRS), (index + 1) / len(PAIRS)), pair)
+            report_pair = _titled(part(report, index / count, (index + 1) / count), pair)
             results.append(restyle_pair(pair, made / pair.folder, report_pair))
-        (made / PAGE).write_text(render_page(results), encoding="utf-8")
+        report_songs = _titled(part(report, 1 - 1 / count, 1.0), SONGS)
+        clips = recording(SONGS.a).clip, recording(SONGS.b).clip
+        mashup = mash_songs(SONGS, clips, made / SONGS.folder, report_songs)
+        (made / PAGE).write_text(render_page(results, mashup), encoding="utf-8")
         publish(made, folder)
     return folder / PAGE
 
@@ -117,15 +121,17 @@ def restyle_pair(pair: Pair, folder: Path, report: OnProgress) -> Result:
     return Result(pair, before=before, after=after, seconds=content.seconds)
 
 
-def render_page(results: list[Result]) -> str:
+def render_page(results: list[Result], mashup: MashupResult) -> str:
     """The page, in HTML, with links relative to it."""
+    played = sorted({*(it.pair.content for it in results), mashup.songs.a, mashup.songs.b})
     return render(
         "demo.html",
         generator=KIND.generator,
         range_db=f"{RANGE_DB:g}",
         version=version("restyle"),
         pairs=[_words(result) for result in results],
-        recordings=[recording(name) for name in sorted({it.pair.content for it in results})],
+        mashup=_mashup_words(mashup),
+        recordings=[recording(name) for name in played],
         presets=[presets.get(name) for name in sorted({it.pair.style for it in results})],
     )
 
@@ -156,12 +162,24 @@ def _words(result: Result) -> dict[str, object]:
     }
 
 
+def _mashup_words(result: MashupResult) -> dict[str, object]:
+    """What the page says about the mashup."""
+    songs = result.songs
+    a, b = recording(songs.a).label, recording(songs.b).label
+    sounds = [_sound("a", a), _sound("b", b, keeps_step=True)]
+    sounds.append(_sound("mashup", f"{a} + {b}", keeps_step=True))
+    return {
+        **{"folder": songs.folder, "about": songs.about, "why": result.why, "picture": PICTURE},
+        **{"a": a, "b": b, "sounds": sounds, "seconds": result.seconds},
+    }
+
+
 def _sound(name: str, label: str, *, keeps_step: bool = False) -> dict[str, object]:
     """A player; those that keep step can be switched in place."""
     return {"name": name, "title": name.capitalize(), "label": label, "keeps_step": keeps_step}
 
 
-def _titled(report: OnProgress, pair: Pair) -> OnProgress:
+def _titled(report: OnProgress, pair: Pair | Songs) -> OnProgress:
     title = pair.folder.replace("-", " ")
     return lambda fraction, stage: report(fraction, f"{title}: {stage}")
 

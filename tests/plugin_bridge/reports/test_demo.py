@@ -5,11 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
+from support.mashing import mean_of
 
 import presets
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
-from plugin_bridge.reports import demo
+from plugin_bridge.reports import demo, demo_mashup
 from plugin_bridge.reports.demo import (
     PAIRS,
     RECORDINGS,
@@ -18,6 +19,7 @@ from plugin_bridge.reports.demo import (
     recording,
     render_page,
 )
+from plugin_bridge.reports.demo_mashup import SONGS, MashupResult
 
 
 class Page(HTMLParser):
@@ -49,9 +51,25 @@ def quick_pair(pair, folder, report):
     return Result(pair, before=20.0, after=10.0)
 
 
+def quick_mashup(songs, clips, folder, report):
+    """In place of mashing: the files that it would leave, empty."""
+    assert all(clip.is_file() for clip in clips)
+    report(0.5, "half")
+    folder.mkdir()
+    for name in ("a", "b", "mashup"):
+        (folder / f"{name}.wav").touch()
+        (folder / f"{name}.png").touch()
+    (folder / demo_mashup.PICTURE).touch()
+    return MASHUP
+
+
+MASHUP = MashupResult(SONGS, "A <is> played faster.", {"a": 8.0, "b": 8.0, "mashup": 8.0})
+
+
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(demo, "restyle_pair", quick_pair)
+    monkeypatch.setattr(demo, "mash_songs", quick_mashup)
 
 
 def ignore(fraction, stage):
@@ -59,15 +77,19 @@ def ignore(fraction, stage):
 
 
 def test_the_page_plays_every_pair_and_names_numbers_settings_and_credits():
-    text = render_page([Result(pair, before=20.04, after=9.96) for pair in PAIRS])
+    text = render_page([Result(pair, before=20.04, after=9.96) for pair in PAIRS], MASHUP)
     page = Page(text)
-    assert page.tags.count("audio") == 3 * len(PAIRS)
-    assert page.tags.count("img") == 3 * len(PAIRS)
+    assert page.tags.count("audio") == 3 * len(PAIRS) + 3
+    assert page.tags.count("img") == 3 * len(PAIRS) + 4  # the mask, too
     assert page.tags.count("script") == 1
     assert "$" not in text
     assert "content 20.0 dB" in text
     assert "output 10.0 dB" in text
     assert "strength 1, mix 1, engine sampler, seed 0" in text
+    assert "A &lt;is&gt; played faster." in text
+    for name in (SONGS.a, SONGS.b):
+        assert recording(name).credit in text
+        assert recording(name).source in page.links
     for pair in PAIRS:
         content, style = recording(pair.content), presets.get(pair.style)
         assert content.credit in text
@@ -95,7 +117,7 @@ def test_a_recording_is_complete_and_credited(folder):
 def test_the_page_refers_to_files_that_exist(tmp_path, quick):
     page = make_demo(tmp_path / "new" / "demo", ignore)
     local = [link for link in Page(page.read_text(encoding="utf-8")).links if "://" not in link]
-    assert len(local) == 6 * len(PAIRS)
+    assert len(local) == 6 * len(PAIRS) + 7
     assert all((page.parent / link).is_file() for link in local)
 
 
@@ -104,7 +126,7 @@ def test_progress_rises_to_the_end(tmp_path, quick):
     make_demo(tmp_path / "demo", lambda fraction, stage: reports.append((fraction, stage)))
     fractions = [fraction for fraction, _ in reports]
     assert fractions == sorted(fractions)
-    assert all(re.match(r"[\w ]+ to [\w ]+: half", stage) for _, stage in reports)
+    assert all(re.match(r"[\w ]+ (to|over) [\w ]+: half", stage) for _, stage in reports)
 
 
 def test_it_can_be_made_again_and_leaves_what_the_user_added(tmp_path, quick):
@@ -137,7 +159,7 @@ def test_an_empty_folder_will_do(tmp_path, quick, capsys, monkeypatch):
 
 def test_stopping_leaves_nothing(tmp_path, quick):
     def stop(fraction, stage):
-        if fraction > 0.5:
+        if fraction > 0.8:  # of the mashup, the last
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -158,4 +180,14 @@ def test_the_output_is_nearer_to_the_style_than_the_content_was(tmp_path, pair):
     assert max(content.seconds, style.seconds) < 25
     for name in ("content", "style", "output"):
         with Image.open(tmp_path / "pair" / f"{name}.png") as image:
+            image.verify()
+
+
+def test_the_mashup_is_as_long_as_the_second_and_has_its_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr("effects.mashing.mash.mash", mean_of)
+    clips = recording(SONGS.a).clip, recording(SONGS.b).clip
+    result = demo_mashup.mash_songs(SONGS, clips, tmp_path / "it", ignore)
+    assert result.seconds["mashup"] == result.seconds["b"] == 8.0
+    for name in ("a", "b", "mashup", "mask"):
+        with Image.open(tmp_path / "it" / f"{name}.png") as image:
             image.verify()
