@@ -86,5 +86,5 @@ def _mash_two(
     part = part_of(options, whole.bars, whole.seconds)
     plan = cropped(whole, *part)
     made = perform(a, b, plan, options, network, progress.nested(ALIGNED, 1, "mashup"), threads)
-    report = {**report_of((a, b), heard, plan, made), "part": list(part)}
+    report = {**report_of((a, b), heard, plan, options, made), "part": list(part)}
     return Mashed(made.audio, b.sample_rate, made.mask, plan, report)
