@@ -13,13 +13,18 @@ from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
 
 
-def part_of(options: Options, bars: Values, seconds: float) -> tuple[float, float]:
+def part_of(
+    options: Options, bars: Values, seconds: float, sample_rate: float
+) -> tuple[float, float]:
     """From when to when the options want a mashup, in its seconds.
+
+    It begins with a whole sample, so that a song that is not stretched keeps its samples.
 
     Args:
         options: with their start and end.
         bars: when its bars begin, in seconds.
         seconds: how long it is.
+        sample_rate: in Hz.
 
     Raises:
         ValueError: there is no such bar, or nothing of the mashup is there.
@@ -30,7 +35,7 @@ def part_of(options: Options, bars: Values, seconds: float) -> tuple[float, floa
         raise ValueError(f"The start ({start:g} s) is after the mashup's end ({seconds:.2f} s).")
     if end <= start:
         raise ValueError(f"The end ({end:g} s) must come after the start ({start:g} s).")
-    return start, min(end, seconds)
+    return round(start * sample_rate) / sample_rate, min(end, seconds)
 
 
 def cropped(alignment: Alignment, start: float, end: float) -> Alignment:

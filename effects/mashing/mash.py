@@ -83,7 +83,7 @@ def _mash_two(
     )
     progress.tick(HEARD_B, "laying A over B")
     whole = align(*heard, tempo=options.tempo, key=options.key)
-    part = part_of(options, whole.bars, whole.seconds)
+    part = part_of(options, whole.bars, whole.seconds, b.sample_rate)
     plan = cropped(whole, *part)
     made = perform(a, b, plan, options, network, progress.nested(ALIGNED, 1, "mashup"), threads)
     report = {**report_of((a, b), heard, plan, options, made), "part": list(part)}

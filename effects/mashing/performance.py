@@ -87,7 +87,7 @@ def _wish(options: Options, plan: Alignment) -> Wish:
 
 def only_b(b: Source, options: Options, why: str) -> Mashed:
     """B as it is, where there is nothing to be laid over it."""
-    start, end = part_of(options, np.zeros(0), b.seconds)
+    start, end = part_of(options, np.zeros(0), b.seconds, b.sample_rate)
     audio = b.audio[:, round(start * b.sample_rate) : round(end * b.sample_rate)].copy()
     grid = grid_of(b.sample_rate)
     frequencies = frequencies_of(grid, b.sample_rate)

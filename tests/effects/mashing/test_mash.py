@@ -9,6 +9,7 @@ from support.sounds import lufs
 
 import effects
 from effects.mashing import parts as mask_parts
+from effects.mashing.grid import grid_of
 from effects.mashing.mash import mash
 from effects.mashing.options import Options
 from effects.mashing.source import Source
@@ -32,7 +33,7 @@ def songs():
 def whole(songs):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mask_parts, "hear_parts", by_frequency)
-        return mash(songs)
+        return mash(songs, Options(key="none"))
 
 
 def test_it_is_exported():
@@ -41,19 +42,23 @@ def test_it_is_exported():
 
 def test_a_part_is_that_part_of_the_whole(songs, whole):
     bars = whole.alignment.bars
-    found = mash(songs, Options(start="bar 2", end=7))
+    found = mash(songs, Options(start="bar 2", end=7, key="none"))
     start = bars[1]
-    assert found.report["part"] == [pytest.approx(start), 7]
+    assert found.report["part"] == [pytest.approx(start, abs=1e-4), 7]
     assert found.audio.shape[1] == pytest.approx((7 - start) * RATE, abs=1)
     assert found.mask.b_seconds[0] == pytest.approx(start, abs=1e-3)
-    np.testing.assert_allclose(found.alignment.bars, bars[(bars >= start) & (bars < 7)] - start)
+    np.testing.assert_allclose(
+        found.alignment.bars, bars[(bars >= start) & (bars < 7)] - start, atol=1e-4
+    )
     times = found.mask.times
     expected = np.interp(times + start, whole.mask.times, whole.mask.a_seconds)
     heard = np.isfinite(expected) & np.isfinite(found.mask.a_seconds)
     np.testing.assert_allclose(found.mask.a_seconds[heard], expected[heard], atol=1e-4)
     here = whole.audio[:, round(start * RATE) :][:, : found.audio.shape[1]]
-    middle = slice(RATE, -RATE)
-    assert np.corrcoef(here[0, middle], found.audio[0, middle])[0, 1] > 0.9
+    # A may be played half a sample earlier or later, so it is the spectra that agree.
+    grid = grid_of(RATE)
+    middle = np.abs([grid.analyse(it, 40, 150) for it in (here, found.audio)])
+    assert np.corrcoef(*middle.reshape(2, -1))[0, 1] > 0.95
 
 
 @pytest.mark.parametrize(
