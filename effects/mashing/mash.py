@@ -21,6 +21,7 @@ The report of a mashup, as JSON has it:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from effects.listening.listen import listen
 from effects.mashing.alignment import align
@@ -28,8 +29,10 @@ from effects.mashing.chosen_network import network_of
 from effects.mashing.cropping import cropped, part_of
 from effects.mashing.fitting import is_silent
 from effects.mashing.mashed import Mashed
+from effects.mashing.medley import plan_medley
 from effects.mashing.options import Options
 from effects.mashing.performance import only_b, perform
+from effects.mashing.performed_medley import perform_medley
 from effects.mashing.source import Source
 from effects.mashing.telling import report_of
 from effects.running.cores import blas_in_one_thread, using
@@ -66,6 +69,8 @@ def mash(
     if len(songs) < 2:
         raise ValueError(f"A mashup needs two songs, not {len(songs)}: name another.")
     with blas_in_one_thread(), using(threads):
+        if len(songs) > 2:
+            return _mash_several(songs, options, progress or Progress(), threads)
         return _mash_two(songs[0], songs[1], options, progress or Progress(), threads)
 
 
@@ -88,3 +93,22 @@ def _mash_two(
     made = perform(a, b, plan, options, network, progress.nested(ALIGNED, 1, "mashup"), threads)
     report = {**report_of((a, b), heard, plan, options, made), "part": list(part)}
     return Mashed(made.audio, b.sample_rate, made.mask, plan, report)
+
+
+def _mash_several(
+    songs: Sequence[Source], options: Options, progress: Progress, threads: int | None
+) -> Mashed:
+    network = network_of(options)
+    if options.start is not None or options.end is not None:
+        raise ValueError("A medley has no start or end to choose: make it of two songs, or whole.")
+    for it in songs:
+        if is_silent(it):
+            raise ValueError(f"{it.name} is silent: leave it out of the medley.")
+    steps = [HEARD_B * it / len(songs) for it in range(len(songs) + 1)]
+    heard = [
+        listen(it.audio, it.sample_rate, progress.nested(*span, it.name))
+        for it, span in zip(songs, pairwise(steps), strict=True)
+    ]
+    plan = plan_medley(heard, tempo=options.tempo, key=options.key)
+    rest = progress.nested(HEARD_B, 1, "medley")
+    return perform_medley(songs, heard, plan, options, network, rest, threads)

@@ -139,3 +139,23 @@ def test_a_silent_song_leaves_a_part_of_b(songs):
     np.testing.assert_array_equal(found.audio, songs[1].audio[:, 2 * RATE : 4 * RATE])
     assert found.report["why"] == "A is silent, so B is heard as it is."
     np.testing.assert_allclose(found.mask.b_seconds, 2 + found.mask.times)
+
+
+@pytest.mark.slow
+def test_a_medley_changes_on_bars_and_has_the_form_of_b(songs):
+    third = Source("third", parts(12, 44_100, seed=3).mixture, 44_100)
+    found = mash([*songs, third], Options(key="none"))
+    bed = songs[1]
+    assert (len(found.audio), found.sample_rate) == (2, RATE)
+    assert lufs(found.audio, RATE) == pytest.approx(lufs(bed.audio, RATE), abs=1)
+    assert found.audio.shape[1] / RATE == pytest.approx(found.report["seconds"], abs=0.001)
+    change = found.report["parts"][1]["start"]
+    assert np.abs(found.alignment.bars - change).min() < 0.02
+    assert found.mask.steps.shape[1] == len(found.mask.times) == len(found.mask.a_seconds)
+    json.dumps(found.report)
+
+
+def test_a_medley_with_silence_is_refused(songs):
+    silent = Source("nothing", np.zeros((1, RATE), np.float32), RATE)
+    with pytest.raises(ValueError, match="nothing is silent: leave it out"):
+        mash([*songs, silent])
