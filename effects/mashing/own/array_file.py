@@ -32,10 +32,11 @@ def save(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any
         OSError: it cannot be written.
     """
     text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    rows = {name: np.require(it, requirements="C") for name, it in arrays.items()}
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         part = Path(file.name)
         try:
-            np.savez(file, **arrays, **{ABOUT: text})  # type: ignore[arg-type]
+            np.savez(file, **rows, **{ABOUT: text})  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
             file.close()

@@ -48,7 +48,9 @@ def _sum(
     gain_a: NDArray[np.float32],
     gain_b: NDArray[np.float32],
 ) -> _Powers:
-    return np.square(gain_a * a, dtype=np.float64) + np.square(gain_b * b, dtype=np.float64)
+    found: _Powers = np.square(gain_a * a, dtype=np.float64)
+    found += np.square(gain_b * b, dtype=np.float64)
+    return found
 
 
 def _in_bands(powers: _Powers) -> _Powers:

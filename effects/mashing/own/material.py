@@ -37,6 +37,7 @@ LEAST_SECONDS = 5.0  # of a mashup: a window of training lasts 6 s
 MOST_SECONDS = 20 * 60.0  # of a file; what comes after is not looked at, to limit memory
 LEVEL_SECONDS = 0.5  # for finding where a mashup is loudest; not searched
 NODE_SECONDS = 2.0  # from one node of a timeline to the next, as `effects.mashing.warp` cuts
+EDGE_SECONDS = 0.1  # a song that begins so soon begins with the mashup, after some silence
 #: Of a mashup whose songs explain less of it than this, nothing is learnt. The issue's figure.
 LEAST_EXPLAINED = 0.6
 MOST_BYTES = 1 << 30  # of a file that is kept: ten minutes take 180 MB
@@ -216,7 +217,9 @@ def _loudest(sound: Mono, samples: int) -> int:
 def _in_time(song: Mono, place: Place, samples: int) -> Mono:
     """A song as it is heard in the mashup."""
     first, last = ((it - place.begin_seconds) / place.ratio for it in (0, len(song) / RATE))
-    start, stop = max(first, 0.0), min(last, samples / RATE)
+    end = samples / RATE
+    start = first if first > EDGE_SECONDS else 0.0
+    stop = last if last < end - EDGE_SECONDS else end
     if stop - start < LEAST_SECONDS / 2:
         raise _Unusable("one of its songs is not found in it")
     nodes = np.linspace(start, stop, max(round((stop - start) / NODE_SECONDS), 1) + 1)

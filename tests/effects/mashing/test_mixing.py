@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.mashups import by_frequency, parts, si_sdr
+from support.known_parts import by_frequency, parts, si_sdr
 from support.sounds import noise
 
 from effects.mashing import hearing
