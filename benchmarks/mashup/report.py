@@ -22,7 +22,8 @@ def text(results: Sequence[Result], taken: Taken | None) -> str:
     """All tables."""
     families = list(dict.fromkeys(it.family for it in results))
     parts = [_family(family, [it for it in results if it.family == family]) for family in families]
-    tables = [*parts, _gains(results, families), _drums(results), _bars(results, taken)]
+    gains = [_gains(results, families)] if any(it.row in rows.SIMPLE for it in results) else []
+    tables = [*parts, *gains, _drums(results), _bars(results, taken)]
     return "\n\n".join(tables)
 
 

@@ -28,8 +28,14 @@ from effects.signal.arrays import Audio
 AGREES_SECONDS = 0.002  # the mask file and the alignment of one mashup
 
 
-def results(pair: Pair, *, told: bool) -> Iterator[Result]:
-    """All rows of a pair; ``told``: also Restyle's mask on the true alignment."""
+def results(pair: Pair, *, told: bool, others: bool) -> Iterator[Result]:
+    """All rows of a pair.
+
+    Args:
+        pair: two songs.
+        told: whether Restyle's mask on the true alignment is one of them.
+        others: whether those that are not Restyle's are.
+    """
     began = time.process_time(), time.perf_counter()
     mashed = mash([_source(it) for it in (pair.a, pair.b)])
     taken = {
@@ -50,11 +56,12 @@ def results(pair: Pair, *, told: bool) -> Iterator[Result]:
     figures = sounds(with_stems, spectra.resampled(stemmed.audio, stemmed.sample_rate))
     meets_too = met(pair, *_told_by_file(stemmed))
     yield Result(rows.STEMMED, *_of(pair), {**meets_too, **figures})
-    for name, row in rows.ROWS.items():
-        yield result(name, row(heard), {})
-    yield _unaligned(pair)
     if told:
         yield _told(pair)
+    if others:
+        for name, row in rows.ROWS.items():
+            yield result(name, row(heard), {})
+        yield _unaligned(pair)
 
 
 def _of(pair: Pair) -> tuple[str, int, bool]:
