@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.mashing.mask import frequencies_of
-from effects.mashing.parts import HARMONY, LEAD, RHYTHM, Magnitudes, Shares
+from effects.mashing.parts import BINS, FRAMES, HARMONY, LEAD, RHYTHM, Magnitudes, Shares
 from effects.mashing.track import PartShares, Powers, Track, power, true_shares
 from effects.running.cores import in_threads
 from effects.signal.arrays import Values
@@ -25,12 +25,8 @@ from effects.signal.stft import Stft
 Hear = Callable[[Magnitudes, Magnitudes], Shares]
 """As `effects.mashing.parts.hear_parts`."""
 
-#: What the network hears at once: six bars at 120 BPM. It was trained on as much.
-BLOCK_SECONDS = 12.0
 #: From block to block its shares change over this time. Not searched.
-OVERLAP_SECONDS = 3.0
-#: The network hears the lowest bins of the grid, up to 8.3 kHz.
-BINS = 768
+OVERLAP_SECONDS = 2.0
 #: Above that a bin gets the shares in the power of these, the top octave of what is heard: what
 #: sounds up there are overtones and cymbals of what sounds here.
 TOP = slice(BINS // 2, BINS)
@@ -101,8 +97,7 @@ def hear(
     """
     n_frames = grid.n_frames(a.shape[1])
     weighting = k_weighting(frequencies_of(grid, sample_rate)).astype(np.float32)
-    per_second = sample_rate / grid.hop
-    block, overlap = (round(it * per_second) for it in (BLOCK_SECONDS, OVERLAP_SECONDS))
+    block, overlap = FRAMES, round(OVERLAP_SECONDS * sample_rate / grid.hop)
     found = tuple(_Collected(it, n_frames, weighting, overlap) for it in (a, b))
     spans = [
         (start, min(start + block, n_frames))

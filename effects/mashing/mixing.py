@@ -25,7 +25,7 @@ from effects.mashing.mask import LEVELS, Steps
 from effects.mashing.one_mask import one_mask
 from effects.mashing.parts import HARMONY, LEAD, RHYTHM
 from effects.mashing.rests import OTHER_LEAD, OWN_HARMONY, Rest, fading, find_rests, presence
-from effects.mashing.track import PartShares, Track, power, true_shares
+from effects.mashing.track import Track, power
 from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Values
 from effects.signal.overlap_add import OverlapAdder
@@ -150,14 +150,12 @@ class _Wanted(NamedTuple):
 
     def spectra(self, grid: Stft, start: int, stop: int) -> tuple[Spectra, Spectra]:
         """The track, and what of it is wanted, ``[channels, frames, bins]`` each."""
-        sounds = self.track.spectra(grid, start, stop)
-        song: Spectra = sounds.sum(axis=0) if self.track.has_stems else sounds[0]
-        shares = true_shares(sounds) if self.track.has_stems else self._shares(song, start, stop)
-        wanted = np.einsum("pfk,pf->fk", shares, self.gains[:, start:stop])
-        return song, song * wanted
-
-    def _shares(self, song: Spectra, start: int, stop: int) -> PartShares:
-        return self.heard.shares(start, stop, power(song))
+        sounds, gains = self.track.spectra(grid, start, stop), self.gains[:, start:stop]
+        if self.track.has_stems:
+            return sounds.sum(axis=0), np.einsum("pcfk,pf->cfk", sounds, gains)
+        song: Spectra = sounds[0]
+        shares = self.heard.shares(start, stop, power(song))
+        return song, song * np.einsum("pfk,pf->fk", shares, gains)
 
 
 def _mixed(

@@ -32,6 +32,7 @@ class Attention(nn.Module):
     """
 
     name = "attention"
+    heights: Tensor  # of the bins: what a convolution cannot know
 
     def __init__(self, outputs: int = 3) -> None:
         super().__init__()

@@ -12,7 +12,6 @@ import numpy as np
 from effects.learned.weights import find_weights
 from effects.mashing.networks.wanted import Magnitudes, Wanted
 from effects.mashing.own import array_file
-from effects.mashing.parts import Shares
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,18 +50,6 @@ class Trained:
         with one_thread(), torch.inference_mode():
             gains = gains_of(self.network, *heard)
         return Wanted(*(_spread(it[0, :frames].numpy(), bins) for it in gains))
-
-    def hear(self, a: Magnitudes, b: Magnitudes) -> Shares:
-        """As `effects.mashing.parts.hear_parts`: what is wanted of A is its lead, of B its rhythm.
-
-        So the lead of A over the bed of B is what is wanted of both, and if A rests, what is not
-        wanted of B is heard. Rhythm and harmony are not told apart: any bed is the same.
-        """
-        wanted = self.wanted(a, b)
-        nothing = np.zeros_like(wanted.a)
-        return Shares(
-            np.stack([wanted.a, 1 - wanted.a, nothing]), np.stack([1 - wanted.b, wanted.b, nothing])
-        )
 
 
 def _spread(gains: Magnitudes, bins: int) -> Magnitudes:

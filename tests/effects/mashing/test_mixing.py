@@ -14,6 +14,7 @@ from effects.running.cores import using
 from effects.signal.arrays import Stretches
 
 RATE = 22_050
+FRAMES_PER_SECOND = RATE / grid_of(RATE).hop
 SECONDS = 6.0
 
 
@@ -63,7 +64,7 @@ def test_the_sound_is_what_the_mask_says(channels):
 
 
 def test_the_bits_are_the_same_for_any_number_of_threads(songs, monkeypatch):
-    monkeypatch.setattr(hearing, "BLOCK_SECONDS", 2.0)
+    monkeypatch.setattr(hearing, "FRAMES", round(2.0 * FRAMES_PER_SECOND))
     monkeypatch.setattr(hearing, "OVERLAP_SECONDS", 0.5)
     found = []
     for threads in (1, 3):
@@ -75,14 +76,14 @@ def test_the_bits_are_the_same_for_any_number_of_threads(songs, monkeypatch):
 
 def test_blocks_that_hear_the_same_leave_no_seam(songs, monkeypatch):
     whole = mixed(*map(track, songs))
-    monkeypatch.setattr(hearing, "BLOCK_SECONDS", 2.0)
+    monkeypatch.setattr(hearing, "FRAMES", round(2.0 * FRAMES_PER_SECOND))
     monkeypatch.setattr(hearing, "OVERLAP_SECONDS", 0.5)
     np.testing.assert_allclose(mixed(*map(track, songs)).audio, whole.audio, atol=2e-3)
 
 
 def test_shares_that_jump_from_block_to_block_change_gradually(monkeypatch):
     """A network that changes its mind from block to block is not heard to."""
-    monkeypatch.setattr(hearing, "BLOCK_SECONDS", 2.0)
+    monkeypatch.setattr(hearing, "FRAMES", round(2.0 * FRAMES_PER_SECOND))
     monkeypatch.setattr(hearing, "OVERLAP_SECONDS", 0.5)
     calls = []
 
@@ -228,4 +229,4 @@ def test_sound_is_read_stretch_by_stretch(songs):
     whole = mixed(*map(track, songs)).audio
     found = mixed(*(Track((watched(it.mixture),)) for it in songs)).audio
     np.testing.assert_array_equal(found, whole)
-    assert longest <= (hearing.BLOCK_SECONDS + 1) * RATE
+    assert longest <= (hearing.FRAMES / FRAMES_PER_SECOND + 1) * RATE

@@ -170,14 +170,11 @@ def test_weights_hear_songs_of_any_length_and_rate(file, shape):
 
     network = weights.load(file)
     gains = network.wanted(a, b)
-    shares = network.hear(a, b)
 
     assert network.about["seed"] == 7
     assert gains.a.shape == gains.b.shape == shape
     assert min(it.min() for it in gains) >= 0
     assert max(it.max() for it in gains) <= 1
-    assert np.allclose(shares.a.sum(0), 1)
-    assert np.allclose(shares.b.sum(0), 1)
 
 
 def test_what_is_no_file_of_weights_is_refused_in_one_line(file, tmp_path):
