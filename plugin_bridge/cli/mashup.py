@@ -119,7 +119,7 @@ def mashup(
     report: ReportPath = None,
     weights: Weights = None,
     suggest: Suggest = False,
-    json: Json = False,
+    as_json: Json = False,
     force: Force = False,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -154,9 +154,10 @@ def mashup(
     chosen = {name: it for name, it in given.items() if it is not None}
     beside = [mask, plot, report, *automation]
     if suggest:
-        _rank(songs, [*chosen, *(it for it in beside if it is not None)], json=json, quiet=quiet)
+        others = [*chosen, *(it for it in beside if it is not None)]
+        _rank(songs, others, as_json=as_json, threads=threads, quiet=quiet)
         return
-    if json:
+    if as_json:
         raise ValueError("--json prints a ranking: add --suggest, or use --report FILE.json.")
     if len(songs) < 3:
         _miss(songs)
@@ -211,12 +212,19 @@ def _miss(songs: Sequence[str]) -> NoReturn:
     raise ValueError(f"Name {what}: restyle mashup A B OUT.")
 
 
-def _rank(songs: Sequence[str], others: Sequence[object], *, json: bool, quiet: bool) -> None:
+def _rank(
+    songs: Sequence[str],
+    others: Sequence[object],
+    *,
+    as_json: bool,
+    threads: int | None,
+    quiet: bool,
+) -> None:
     """Print which songs of a folder go with another, and why."""
     if others:
         raise ValueError("--suggest only ranks songs: leave out the options of a mashup.")
     if len(songs) != 2:
         raise ValueError("Name a song and a folder: restyle mashup --suggest A FOLDER.")
-    from plugin_bridge.cli.mashup_suggest import suggest
+    from plugin_bridge.cli.mashup_suggest import rank
 
-    suggest(songs[0], Path(songs[1]), json=json, quiet=quiet)
+    rank(songs[0], Path(songs[1]), as_json=as_json, threads=threads, quiet=quiet)

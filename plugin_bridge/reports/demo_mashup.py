@@ -62,7 +62,7 @@ SONGS = Songs(
 def mash_songs(
     songs: Songs, clips: tuple[Path, Path], folder: Path, report: OnProgress
 ) -> MashupResult:
-    """Mash two clips into ``folder``, which is made: three sounds with spectrograms, and the mask."""
+    """Mash two clips into ``folder``, which is made: three sounds, their pictures, the mask."""
     sounds = {name: sound_files.read(clip) for name, clip in zip("ab", clips, strict=True)}
     sources = [
         Source(name, sound.audio, sound.sample_rate)

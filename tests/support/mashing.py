@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from effects.mashing.alignment import Alignment
+from effects.mashing.grid import grid_of
 from effects.mashing.mashability import Match
 from effects.mashing.mashed import Mashed
-from effects.mashing.mask import Mask
+from effects.mashing.mask import Mask, frequencies_of, times_of
 from effects.mashing.timeline import Passage, Timeline
 
 BAR_SECONDS = 0.5
+RATE = 22_050  # of the songs for which the mask is right, in Hz
 
 
 def mean_of(songs, options=None, progress=None, *, threads=None):
@@ -34,8 +36,9 @@ def mean_of(songs, options=None, progress=None, *, threads=None):
 
 def a_mask(seconds, semitones=2):
     """B is heard below 1 kHz and A above, and from the middle on B alone; A rests there."""
-    times = np.arange(0.0, seconds, 0.02)
-    frequencies = np.linspace(0, 11_025, 257)
+    grid = grid_of(RATE)
+    times = times_of(grid, RATE, grid.n_frames(round(seconds * RATE)))
+    frequencies = frequencies_of(grid, RATE)
     steps = np.where(frequencies[:, None] < 1000, 255, 20) * np.ones(times.size)
     steps[:, times > seconds / 2] = 255
     ends = [[0.5 * seconds, 0.75 * seconds]]

@@ -2,17 +2,21 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 from support.mashing import mean_of
 
+from effects.mashing.mashability import Match
 from effects.mashing.mask import Mask
 from effects.mashing.options import Options
+from effects.mashing.suggest import Suggestion
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.sound_files import Sound
@@ -132,10 +136,13 @@ def test_a_name_may_have_a_plus_in_it(asked):
 
 def test_everything_that_is_wanted_is_written():
     wanted = ["--mask", "m.npz", "--plot", "p.png", "--report", "r.json"]
+    wanted += ["--automation", "c.mid", "--automation", "c.csv"]
     assert run("a.wav", "b.wav", "out.wav", *wanted) == 0
     assert Mask.load("m.npz").mask.max() == 1.0
     assert Path("p.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads(Path("r.json").read_text())["lead"] == "a"
+    assert Path("c.mid").read_bytes().startswith(b"MThd")
+    assert Path("c.csv").read_text().startswith("seconds,crossfader,")
 
 
 def test_a_song_named_train_is_found_by_its_path(asked):
@@ -291,3 +298,96 @@ def test_no_network_is_loaded_for_help():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# Which songs go together
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """Songs that need not be listened to: what is heard of each is its number of samples."""
+    monkeypatch.setattr("effects.listening.listen.listen", lambda audio, *_: audio.shape[1])
+
+    def judged(a, songs):
+        match = Match(0.8, 0.6, 0.7, 0.7)
+        order = sorted(songs, key=lambda name: abs(songs[name] - a))
+        return [Suggestion(it, match, 0.7, 0.96, -2, "chords agree") for it in order]
+
+    monkeypatch.setattr("effects.mashing.suggest.suggest", judged)
+    Path("songs").mkdir()
+    for n, name in enumerate(["far.wav", "near.flac"]):
+        write(f"songs/{name}", seconds=1.0 - 0.25 * n)
+    Path("songs/broken.mp3").write_text("no sound")
+    Path("songs/notes.txt").write_text("no song")
+
+
+def test_songs_are_ranked_and_what_cannot_be_read_is_said(heard, capsys):
+    assert run("--suggest", "a.wav", "songs") == 0
+    said = capsys.readouterr()
+    _, first, second = said.out.splitlines()
+    assert first.split()[:2] == ["near.flac", "0.70"]
+    assert second.startswith("far.wav")
+    assert first.endswith("chords agree")
+    assert re.search(r"-4 %\s+-2", first)
+    assert re.fullmatch(r"restyle: broken\.mp3: .+\n", said.err)
+
+
+def test_a_ranking_may_be_had_as_json_without_the_song_itself(heard, capsys):
+    assert run("--suggest", "songs/far.wav", "songs", "--json") == 0
+    [found] = json.loads(capsys.readouterr().out)
+    assert found["name"] == "near.flac"
+    assert found["match"]["harmony"] == 0.8
+
+
+def test_a_folder_in_which_nothing_can_be_read_is_refused(heard, capsys):
+    for name in ("far.wav", "near.flac"):
+        Path("songs", name).unlink()
+    assert run("--suggest", "a.wav", "songs") == 2
+    assert "No song of songs can be read" in capsys.readouterr().err
+
+
+# Training on one's own
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What `train` was asked; in place of learning it writes the file of weights."""
+    found = []
+
+    def train(folder, *, out, progress, **options):
+        found.append((folder, options))
+        progress.tick(0.5, "training")
+        Path(out).write_bytes(b"weights")
+        return SimpleNamespace(weights=Path(out), as_json=dict, as_text=lambda: "a table")
+
+    monkeypatch.setattr("effects.mashing.own.train.train", train)
+    return found
+
+
+def test_options_reach_the_training(trained, capsys):
+    chosen = ["--network", "lstm", "--seconds", "30", "--minutes", "2", "--seed", "3"]
+    assert run("train", "stems", "--out", "w.npz", *chosen, "--report", "r.json") == 0
+    assert capsys.readouterr().out == "a table\nWrote w.npz.\n"
+    assert json.loads(Path("r.json").read_text()) == {}
+    given = {"network": "lstm", "seconds": 30.0, "minutes": 2.0, "epochs": None, "seed": 3}
+    assert trained == [(Path("stems"), {**given, "work": None, "device": "auto"})]
+
+
+def test_weights_are_not_trained_over(trained, refused):
+    Path("w.npz").write_bytes(b"mine")
+    assert "w.npz exists" in refused("train", "stems", "--out", "w.npz")
+    assert trained == []
+
+
+def test_ctrl_c_says_how_to_go_on(folder):
+    given = "(songs, options, progress=None, *, threads=None)"
+    code = SLOW.replace("effects.mashing.mash", "effects.mashing.own.train")
+    code = code.replace(".train.mash = mash", ".train.train = mash")
+    code = code.replace(given, "(*given, progress, **more)")
+    command = [sys.executable, "-c", code, "mashup", "train", "stems", "--out", "w.npz"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert "run the same command again to go on" in process.stderr.read()
+        assert process.wait() == 130
