@@ -26,9 +26,9 @@ from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.signal.units import db_to_amplitude
 
-#: At which fractions of the work A and B are on the mashup's beats, and are mixed. Measured on two
-#: songs of a minute.
-WARPED, MIXED = 0.35, 0.97
+#: At which fractions of the work A and B are on the mashup's beats, and are mixed: as measured on
+#: two songs of a minute, one of which was stretched.
+WARPED, MIXED = 0.47, 0.98
 
 
 class Performance(NamedTuple):
