@@ -79,7 +79,7 @@ def draw(file: Path | BinaryIO, songs: Sequence[Source], mashed: Mashed) -> None
             _mark_rests(axes, mashed, sound.seconds)
         panels[-1].set_xlabel("time of the mashup (s)")
         panels[-1].set_xlim(0, sound.seconds)
-        _explain_colours(figure, panels, image)
+        _explain_colours(figure, panels, image, medley=len(songs) > 2)
         _write_title(figure, songs, mashed)
         figure.savefig(file, format="png")
 
@@ -217,9 +217,11 @@ def _mark_rests(axes: Axes, mashed: Mashed, seconds: float) -> None:
             )
 
 
-def _explain_colours(figure: Any, panels: Sequence[Axes], image: Any) -> None:
+def _explain_colours(figure: Any, panels: Sequence[Axes], image: Any, *, medley: bool) -> None:
+    """A bar that names the colours: of A and B, or of each song of a medley and the next."""
+    names = ("one song", "the next") if medley else ("A", "B")
     bar = figure.colorbar(image, ax=panels, pad=0.015, aspect=45)
-    bar.set_ticks([0.0, 0.5, 1.0], labels=["A", "both", "B"])
+    bar.set_ticks([0.0, 0.5, 1.0], labels=[names[0], "both", names[1]])
     bar.outline.set_visible(False)
 
 
