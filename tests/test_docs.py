@@ -8,6 +8,7 @@ import pytest
 from typer.main import get_command
 
 from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS
+from plugin_bridge.cli import mashup_train
 from plugin_bridge.cli.app import app
 
 ROOT = Path(__file__).parents[1]
@@ -117,5 +118,7 @@ def test_commands_and_their_options_exist(page):
         while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
             assert rest[0] in command.commands, line
             command = command.commands[rest.pop(0)]
+        if words[1:3] == ["mashup", "train"]:  # known by its first word, not as a group's command
+            command = mashup_train.command()
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         assert {word for word in rest if word.startswith("--")} <= known, line
