@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.boards.contract import Intake
-from effects.boards.python_effect import PythonEffect
+from effects.boards.long_effect import LongEffect
 from effects.mashing.mash import mash
 from effects.mashing.mashed import Mashed
 from effects.mashing.options import Options
@@ -28,7 +28,7 @@ SongSource = AnyPath | Sequence[AnyPath] | tuple[NDArray[np.floating], float]
 takes it with its sample rate in Hz."""
 
 
-class Mashup(PythonEffect):
+class Mashup(LongEffect):
     """Lay the lead of a song, A, over the bed of what is played: song B.
 
     >>> from effects import Mashup, Pedalboard
@@ -74,11 +74,9 @@ class Mashup(PythonEffect):
         on_progress: OnProgress | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(on_progress=on_progress, threads=threads)
         self._asked = Options(lead=lead, balance=balance, bed=bed, key=key, weights=weights)
         self.a = a
-        self.on_progress = on_progress
-        self.threads = threads
         self._result: Mashed | None = None
 
     @property
@@ -134,30 +132,6 @@ class Mashup(PythonEffect):
     @weights.setter
     def weights(self, value: str | os.PathLike[str] | None) -> None:
         self._asked = replace(self._asked, weights=value)
-
-    @property
-    def threads(self) -> int | None:
-        """How many cores a call may use; None for all there are, at most 8."""
-        return self._threads
-
-    @threads.setter
-    def threads(self, value: int | None) -> None:
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise TypeError(f"Threads must be a whole number or None, not {value!r}.")
-        if value is not None and value < 1:
-            raise ValueError("Threads must be at least 1, or None for all cores.")
-        self._threads = value
-
-    @property
-    def on_progress(self) -> OnProgress | None:
-        """Called as ``on_progress(fraction, stage)`` while a call lasts."""
-        return self._on_progress
-
-    @on_progress.setter
-    def on_progress(self, value: OnProgress | None) -> None:
-        if value is not None and not callable(value):
-            raise TypeError(f"on_progress must be callable or None, not {value!r}.")
-        self._on_progress = value
 
     @property
     def result(self) -> Mashed | None:

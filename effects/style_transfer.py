@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from effects.boards.python_effect import PythonEffect
+from effects.boards.long_effect import LongEffect
 from effects.engines import (
     DEFAULT_DRUMS,
     DEFAULT_DYNAMICS,
@@ -51,7 +51,7 @@ class StyleTransferOptions(TypedDict, total=False):
     threads: int | None
 
 
-class StyleTransfer(PythonEffect):
+class StyleTransfer(LongEffect):
     """Restyle a whole clip: what is played stays, what it is played on becomes the style's.
 
     The output has exactly the input's samples, channels and rate, its stereo image, and its
@@ -111,7 +111,7 @@ class StyleTransfer(PythonEffect):
         dynamics: float = DEFAULT_DYNAMICS,
         threads: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(on_progress=on_progress, threads=threads)
         if (style is None) == (preset is None):
             raise TypeError(
                 "StyleTransfer needs exactly one of style (a path or (audio, sample_rate)) "
@@ -130,10 +130,8 @@ class StyleTransfer(PythonEffect):
         self.weights = weights
         self.seed = seed
         self.device = device
-        self.on_progress = on_progress
         self.drums = drums
         self.dynamics = dynamics
-        self.threads = threads
         self._loss_curves: list[LossCurve] = []
         self._report: Report | None = None
 
@@ -256,30 +254,6 @@ class StyleTransfer(PythonEffect):
     @dynamics.setter
     def dynamics(self, value: float) -> None:
         self._dynamics = _between_0_and_1("Dynamics", value)
-
-    @property
-    def threads(self) -> int | None:
-        """How many cores a call may use; None for all there are, at most 8."""
-        return self._threads
-
-    @threads.setter
-    def threads(self, value: int | None) -> None:
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise TypeError(f"Threads must be a whole number or None, not {value!r}.")
-        if value is not None and value < 1:
-            raise ValueError("Threads must be at least 1, or None for all cores.")
-        self._threads = value
-
-    @property
-    def on_progress(self) -> OnProgress | None:
-        """Called as ``on_progress(fraction, stage)`` while a call lasts."""
-        return self._on_progress
-
-    @on_progress.setter
-    def on_progress(self, value: OnProgress | None) -> None:
-        if value is not None and not callable(value):
-            raise TypeError(f"on_progress must be callable or None, not {value!r}.")
-        self._on_progress = value
 
     @property
     def transfer(self) -> Transfer:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.mashing.mask import frequencies_of
-from effects.mashing.parts import BINS, FRAMES, HARMONY, LEAD, RHYTHM, Magnitudes, Shares
+from effects.mashing.networks import BINS
+from effects.mashing.parts import FRAMES, HARMONY, LEAD, RHYTHM, Magnitudes, Shares
 from effects.mashing.track import PartShares, Powers, Track, power, true_shares
 from effects.running.cores import in_threads
 from effects.signal.arrays import Values

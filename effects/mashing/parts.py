@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.learned.onnx_session import session
+from effects.mashing.networks import HALVED
 
 Magnitudes = NDArray[np.float32]
 """Of the short-time spectra of a song on `effects.mashing.grid`, ``[frames, bins]``."""
 LEAD, RHYTHM, HARMONY = range(3)  # rhythm is drums and bass; harmony is all the rest
 
 MODEL = Path(__file__).with_name("parts.onnx")
-#: What the network hears, as in `effects.mashing.networks.attention`, which loads torch: bins, up
-#: to 8.3 kHz, and frames to a moment of its attention.
-BINS, HALVED = 768, 16
 #: It was trained on stretches this long, in frames: 8.2 s.
 FRAMES = 22 * HALVED
 

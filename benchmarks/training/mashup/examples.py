@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from effects.mashing.networks.attention import BINS, HALVED
+from effects.mashing.networks import BINS, HALVED
 
 SIZE, HOP = 2048, 512  # at 22 050 Hz, as `effects.mashing.grid`
 FRAMES = 22 * HALVED  # of an example: 8.2 s

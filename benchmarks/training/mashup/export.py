@@ -17,7 +17,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from benchmarks import script
 from benchmarks.training.network import OPSET, halve
 from effects.mashing import parts
-from effects.mashing.networks.attention import BINS, HALVED, Attention
+from effects.mashing.networks import BINS, HALVED
+from effects.mashing.networks.attention import Attention
 
 
 def main() -> None:

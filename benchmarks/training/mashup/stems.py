@@ -44,7 +44,7 @@ Stems = NDArray[np.float32]
 
 # Nothing here was searched.
 SLOT = 12.0  # seconds from one excerpt to the next in a rendering: two for its last notes to end
-RESET_CONTROLLERS, REVERB_SEND = 121, 91  # MIDI's controllers
+RESET_CONTROLLERS = 121  # a controller of MIDI
 TICKS = 480  # in a beat of half a second
 #: How likely a lead is sung; plays through an amplifier (guitars); a part stands in a room; all
 #: are stretched and shifted, as mashups do.

@@ -14,11 +14,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from effects.mashing.networks import BINS, HALVED
+
 # Sizes were chosen so that the weights take few megabytes, and a minute of two songs a few seconds
 # on two cores; they were not searched.
-BINS = 768  # that it hears: up to 8.3 kHz on `effects.mashing.grid`
 CHANNELS = (12, 24, 48, 80, 112)  # of each level, each half as long and half as high as the last
-HALVED = 2 ** (len(CHANNELS) - 1)  # frames to a moment at the bottom: 0.37 s
+assert 2 ** (len(CHANNELS) - 1) == HALVED, "frames to a moment at the bottom: 0.37 s"
 NARROW, WIDTH, HEADS, LAYERS = 32, 192, 6, 3  # of the attention
 POWER = 1 / 3  # of magnitudes: brings quiet and loud bins closer together, as ears do
 

@@ -18,7 +18,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-BINS = 768  # that it hears: as `effects.mashing.networks.attention`
+from effects.mashing.networks import BINS
+
 BIN_HZ = 22050 / 2048  # of `effects.mashing.grid`
 BANDS = 128
 WIDTH = 512  # of both LSTMs and of the attention: as published

@@ -17,6 +17,7 @@ import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from effects.mashing.grid import grid_of
+from effects.mashing.networks import BINS
 from effects.mashing.own import array_file
 from effects.mashing.own.folder import Mashup
 from effects.mashing.own.gains import find_gains
@@ -32,7 +33,6 @@ from presets.sound_file.header import BadSound
 from presets.sound_file.reading import opened
 
 VERSION = 1  # of what is kept: another one is found out again
-BINS = 768  # that networks hear: up to 8.3 kHz, as `effects.mashing.networks.attention`
 LEAST_SECONDS = 5.0  # of a mashup: a window of training lasts 6 s
 MOST_SECONDS = 20 * 60.0  # of a file; what comes after is not looked at, to limit memory
 LEVEL_SECONDS = 0.5  # for finding where a mashup is loudest; not searched

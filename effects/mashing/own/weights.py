@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from effects.learned.weights import find_weights
+from effects.mashing.networks import BINS, HALVED
 from effects.mashing.networks.wanted import Magnitudes, Wanted
 from effects.mashing.own import array_file
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 KIND = "restyle mashup weights"
 VERSION = 1
 MOST_BYTES = 256 << 20  # the larger network takes 22 MB
-FRAMES = 16  # networks take multiples of so many
 TOP_BINS = 16  # whose gains go on above what a network hears: 170 Hz; not searched
 
 
@@ -39,13 +39,12 @@ class Trained:
         import torch
 
         from effects.mashing.own.learners import gains_of
-        from effects.mashing.own.material import BINS
         from effects.running.devices import one_thread
 
         frames, bins = a.shape
         if b.shape != a.shape:
             raise ValueError(f"Both songs need the same shape, not {a.shape} and {b.shape}.")
-        more = ((0, -frames % FRAMES), (0, max(BINS - bins, 0)))
+        more = ((0, -frames % HALVED), (0, max(BINS - bins, 0)))
         heard = [torch.from_numpy(np.pad(it, more)[None, :, :BINS]) for it in (a, b)]
         with one_thread(), torch.inference_mode():
             gains = gains_of(self.network, *heard)

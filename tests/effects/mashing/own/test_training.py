@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from effects.mashing.networks import BINS
 from effects.mashing.own import array_file, weights
 from effects.mashing.own.distances import distances
 from effects.mashing.own.learners import LEARNERS, OUTPUTS, gains_of, parameters_of
-from effects.mashing.own.material import BINS, VERSION, Lesson
+from effects.mashing.own.material import VERSION, Lesson
 from effects.mashing.own.train import parts_of
 from effects.mashing.own.training import Budget, Settings, learn
 from effects.running.progress import Cancelled

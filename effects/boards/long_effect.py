@@ -1,0 +1,48 @@
+"""Effects that take their time: they report progress, can be cancelled, and use several cores."""
+
+from __future__ import annotations
+
+from effects.boards.python_effect import PythonEffect
+from effects.running.progress import OnProgress
+
+
+class LongEffect(PythonEffect):
+    """A `PythonEffect` with the two options that all long work has.
+
+    Args:
+        on_progress: called as ``on_progress(fraction, stage)`` ten times a second, in the thread
+            of the call. What it raises (`effects.Cancelled` is meant for it) ends the call.
+        threads: how many of the machine's cores a call may use; None for all there are, at most 8.
+
+    Raises:
+        TypeError, ValueError: one of them is nothing of the kind.
+    """
+
+    def __init__(self, *, on_progress: OnProgress | None, threads: int | None) -> None:
+        super().__init__()
+        self.on_progress = on_progress
+        self.threads = threads
+
+    @property
+    def threads(self) -> int | None:
+        """How many cores a call may use; None for all there are, at most 8."""
+        return self._threads
+
+    @threads.setter
+    def threads(self, value: int | None) -> None:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise TypeError(f"Threads must be a whole number or None, not {value!r}.")
+        if value is not None and value < 1:
+            raise ValueError("Threads must be at least 1, or None for all cores.")
+        self._threads = value
+
+    @property
+    def on_progress(self) -> OnProgress | None:
+        """Called as ``on_progress(fraction, stage)`` while a call lasts."""
+        return self._on_progress
+
+    @on_progress.setter
+    def on_progress(self, value: OnProgress | None) -> None:
+        if value is not None and not callable(value):
+            raise TypeError(f"on_progress must be callable or None, not {value!r}.")
+        self._on_progress = value
