@@ -73,7 +73,9 @@ def test_other_rates_and_channels_than_as(a, rate, channels):
     b = parts(3, rate, seed=2, channels=channels).mixture
     out = Mashup((np.vstack([a[0], a[0]]), RATE))(b, rate)
     assert out.shape == b.shape
-    assert lufs(out, rate) == pytest.approx(lufs(b, rate), abs=1)
+    # As pyloudnorm has it, which takes no more than five channels.
+    heard = [lufs(it[:5], rate) for it in (out, b)]
+    assert heard[0] == pytest.approx(heard[1], abs=1)
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.2, 1.0])
