@@ -22,7 +22,7 @@ from effects.mashing.timeline import Timeline
 from effects.mashing.track import Track
 from effects.mashing.warp import warped
 from effects.running.progress import Progress
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Stretches
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.signal.units import db_to_amplitude
 
@@ -68,7 +68,8 @@ def perform(
     note = progress.part(WARPED, MIXED, "mixing")
     mixed = mix(a_track, b_track, rate, _wish(options, plan), network, note)
     ceiling = max(math.ldexp(1.0, -exponent), peak(b_track.mixture))
-    match_loudness(mixed.audio, rate, level, ceiling=ceiling)
+    wanted = level if plan.b.unchanged else _own_loudness(b, plan.b, exponent)
+    match_loudness(mixed.audio, rate, wanted, ceiling=ceiling)
     if exponent:
         np.ldexp(mixed.audio, exponent, out=mixed.audio)
     return Performance(mixed.audio, _mask(plan, mixed, rate), mixed, gain_db)
@@ -119,6 +120,22 @@ def _track(
     sounds = fitted(song, rate, channels, exponent_of(song))
     moved = (warped(it, rate, timeline, samples, threads=threads) for it in sounds)
     return Track(tuple(spread(it, channels) for it in moved))
+
+
+def _own_loudness(song: Source, timeline: Timeline, exponent: int) -> float:
+    """How loud what is heard of a song is in the song itself, in LUFS; divided as in `_track`.
+
+    Once stretched, it may be quieter: songs played higher and faster lose 1 dB and more.
+    """
+    rate, channels = song.sample_rate, len(song.audio)
+    whole = Track(fitted(song, rate, channels, exponent)).mixture
+    ends = (timeline.passages[0].song_seconds[0], timeline.passages[-1].song_seconds[-1])
+    first, last = (min(round(float(it) * rate), whole.shape[1]) for it in ends)
+
+    def heard(start: int, stop: int) -> Audio:
+        return whole[:, first + start : first + stop]
+
+    return loudness(Stretches((channels, last - first), heard), rate)
 
 
 def _mask(plan: Alignment, mixed: Mixed, sample_rate: float) -> Mask:

@@ -79,10 +79,11 @@ def test_an_end_beyond_the_end_is_the_end(songs):
 
 
 def test_at_another_tempo_it_is_as_long_as_b_becomes(songs):
-    found = mash(songs, Options(tempo=100))
+    found = mash(songs, Options(tempo=100, key="a"))
     assert found.report["bpm"] == pytest.approx(100, abs=0.5)
     assert found.audio.shape[1] / RATE == pytest.approx(12 * 120 / 100, rel=0.02)
-    assert lufs(found.audio, RATE) == pytest.approx(lufs(songs[1].audio, RATE), abs=1.5)
+    # Stretching makes songs quieter; the mashup is not.
+    assert lufs(found.audio, RATE) == pytest.approx(lufs(songs[1].audio, RATE), abs=0.5)
     assert not found.alignment.b.unchanged
 
 
