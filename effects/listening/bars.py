@@ -1,6 +1,6 @@
 """Which beats begin bars, and how many beats a bar has.
 
-Three things speak for a downbeat: the network's second answer, that the chord changes, and that
+Three things speak for a downbeat: the networks' second answer, that the chord changes, and that
 the bass strikes. Each alone finds it in 0.67 to 0.80 of rendered songs in 4/4, their sum in 0.83
 (30 songs whose beats were right); the bass also tells bars of three from bars of four, which it
 does in 48 of 50.
@@ -62,7 +62,7 @@ def find_bars(beats: Values, heard: Activations, chroma: Values, onsets: Values)
 
     Args:
         beats: in seconds, ``[beats]``.
-        heard: what the network has heard.
+        heard: what the networks have heard.
         chroma: as `Song.chroma`.
         onsets: as `Song.onsets`.
     """
@@ -163,10 +163,10 @@ def _has_three_parts(onsets: Values) -> bool:
 
 
 def _downbeats(beats: Values, heard: Activations) -> Values:
-    """How likely each beat is a downbeat for the network, ``[beats - 1]``."""
+    """How likely each beat is a downbeat for the networks, ``[beats - 1]``."""
     frames = np.rint(beats[:-1] * FRAMES_PER_SECOND).astype(np.intp)
-    around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(heard) - 1)
-    likely: Values = heard[around, 1].max(axis=1).astype(np.float64)
+    around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(heard.downbeat) - 1)
+    likely: Values = heard.downbeat[around].max(axis=1).astype(np.float64)
     return likely
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from effects.listening.front_end import FRAMES_PER_SECOND
 from effects.signal.arrays import Values
 
-SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
-SHORTEST = round(60 * FRAMES_PER_SECOND / FASTEST_BPM)  # frames from beat to beat: 15
+SLOWEST_BPM, FASTEST_BPM = 60.0, 215.0
+SHORTEST = round(60 * FRAMES_PER_SECOND / FASTEST_BPM)  # frames from beat to beat: 14
 LONGEST = round(60 * FRAMES_PER_SECOND / SLOWEST_BPM)  # 50
 LENGTHS = np.arange(SHORTEST, LONGEST + 1)
 #: What a change of length costs, in nats per share of the length; the paper's is 100. Chosen on 24

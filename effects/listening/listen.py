@@ -34,7 +34,7 @@ def listen(audio: Sound, sample_rate: float, progress: Progress | None = None) -
     """What is heard of a song: beats, bars, pitches, strokes, levels, sections.
 
     It is the same whatever the song's level and however many threads compute it. What was heard
-    before comes from the cache. Beats are looked for between 60 and 200 BPM.
+    before comes from the cache. Beats are looked for between 60 and 215 BPM.
 
     Args:
         audio: ``[channels, samples]``; full scale is 1. It may be as long as it likes.
