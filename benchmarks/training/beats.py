@@ -28,13 +28,14 @@ INSIDE = tuple(f"BeatNet/models/model_{it}_weights.pt" for it in (1, 2, 3))
 
 Weights = dict[str, NDArray[np.float32]]
 
-#: The networks side by side. `state` holds what the two LSTM layers of each carry from one stretch
-#: of frames to the next: hidden and cell of the first, then of the second.
+#: The networks side by side. `state` is what LSTM layers carry from one stretch of frames to the
+#: next: of each network, hidden and cell of the first layer, then of the second.
 GRAPH = """
 <ir_version: {ir_version}, opset_import: ["": {opset}]>
 beats (float[frames, 272] features, float[12, 1, 150] state)
     => (float[3, frames, 3] probabilities, float[12, 1, 150] next_state)
-<int64[1] first = {{1}}, int64[2] both = {{1, 2}}, int64[2] flat = {{-1, 262}}, int64[1] new = {{0}}>
+<int64[1] new = {{0}}, int64[1] first = {{1}}, int64[2] both = {{1, 2}},
+    int64[2] flat = {{-1, 262}}>
 {{
     rows = Unsqueeze (features, first)
     state_1, state_2, state_3 = Split <axis = 0, num_outputs = 3> (state)

@@ -1,9 +1,9 @@
 """When the beats of a song are, and how sure that is.
 
-The networks' frames are 20 ms apart, and the first one is 10 ms early or late now and then. Players are
-steadier, so a straight line through the beats around each one says better when it is. Measured on
-24 rendered songs: the median error falls from 7.0 to 4.7 ms, its 95th percentile from 16 to 9.
-Moving beats to the nearest stroke makes them worse.
+The networks' frames are 20 ms apart, and the first one, which says when, is 10 ms early or late now
+and then. Players are steadier, so a straight line through the beats around each one says better
+when it is. Measured on 24 rendered songs: the median error falls from 7.0 to 4.7 ms, its 95th
+percentile from 16 to 9. Moving beats to the nearest stroke makes them worse.
 """
 
 from __future__ import annotations
