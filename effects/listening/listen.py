@@ -13,6 +13,7 @@ from effects.listening.beats import certainty, find_beats
 from effects.listening.chroma import chroma, chroma_of_beats
 from effects.listening.front_end import RATE
 from effects.listening.keys import pitch_set
+from effects.listening.octave import in_octave
 from effects.listening.remembered import remembered
 from effects.listening.sections import find_sections
 from effects.listening.song import Song
@@ -58,7 +59,7 @@ def _hear(audio: Sound, sample_rate: float, progress: Progress) -> Song:
     heard = activations(sound, progress.part(0.1, 0.6, "listening for beats"))
     strokes = strength(sound, progress.part(0.6, 0.8, "listening for strokes"))
     pitches = chroma(sound, progress.part(0.8, 1.0, "listening for pitches"))
-    beats = find_beats(heard, seconds)
+    beats = in_octave(find_beats(heard, seconds), heard, strokes, seconds)
     found = find_bars(beats, heard, chroma_of_beats(pitches, beats), onsets(strokes, beats))
     sure, bars = certainty(beats, heard), found.begins
     if found.in_dotted:

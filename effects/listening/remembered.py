@@ -20,7 +20,7 @@ from effects.running.cache import Arrays, songs_cache
 from effects.signal.arrays import Sound
 
 #: Part of the key: to be raised when anything else is heard in the same song.
-VERSION = 2
+VERSION = 3
 BLOCK = 1 << 18  # samples at a time, to limit memory
 
 

@@ -33,7 +33,7 @@ def bars_found(made, heard):
     return (np.abs(heard.beats[heard.bars][:, None] - true).min(axis=0) < 0.07).mean()
 
 
-@pytest.mark.parametrize("bpm", [80, 100, 120, 140, 165])
+@pytest.mark.parametrize("bpm", [70, 80, 100, 120, 140, 165, 190, 205])
 def test_tempo_beats_and_bars_of_a_song(bpm):
     made = song(bpm)
     heard = listen(made.audio, RATE)
