@@ -113,8 +113,14 @@ def _least_squares(
 
 
 def _mean(values: _Powers, size: tuple[int, int]) -> _Powers:
-    found: _Powers = ndimage.uniform_filter(values, size, mode="constant")
-    return np.maximum(found, 0)  # running sums round below 0
+    """The mean around each bin, every one summed by itself.
+
+    Running sums (scipy's uniform_filter) carry what they round in a loud bin on into silence, where
+    gains then become anything: clean WAV files were explained to 11 %, the same as MP3 to 79 %.
+    """
+    for axis, width in enumerate(size):
+        values = ndimage.correlate1d(values, np.full(width, 1 / width), axis, mode="constant")
+    return values
 
 
 def _level(x: _Powers, y: _Powers, heard_a: _Powers, heard_b: _Powers, settings: Settings) -> float:

@@ -37,6 +37,17 @@ def test_the_gains_that_made_a_mashup_are_found_at_any_level(loudness):
     assert found.explained.min() > 0.9
 
 
+def test_gains_are_found_in_clean_songs_beside_rests():
+    a, b = (sound(it) for it in (1, 2))
+    for it in (a, b):
+        it[40:80] *= 1e-6  # as quiet as rests of a song that was not recorded
+    of_a, of_b = areas()
+
+    found = find_gains(*(np.abs(it) for it in (of_a * a + of_b * b, a, b)))
+
+    assert found.share > 0.9
+
+
 def test_songs_that_sound_together_are_told_apart_on_average():
     a, b = sound(1), sound(2)
 
