@@ -42,6 +42,9 @@ DEFAULTS = Options()
 #: At which fractions of the work its steps end, rounded up: on two songs of a minute, one of which
 #: was stretched, of 22 s listening took 0.9 s and aligning 0.01 s.
 HEARD_A, HEARD_B, ALIGNED = 0.03, 0.05, 0.06
+#: A song whose lead is to be heard is as long as this: shorter ones would begin again hundreds of
+#: times, which takes hours. Not searched.
+LEAST_SECONDS = 1.0
 
 
 def mash(
@@ -83,6 +86,7 @@ def _mash_two(
     if silent:
         verb = "are" if "and" in silent else "is"
         return only_b(b, options, f"{silent} {verb} silent, so B is heard as it is.")
+    _check_long(a)
     heard = (
         listen(a.audio, a.sample_rate, progress.nested(0, HEARD_A, "song A")),
         listen(b.audio, b.sample_rate, progress.nested(HEARD_A, HEARD_B, "song B")),
@@ -94,6 +98,14 @@ def _mash_two(
     made = perform(a, b, plan, options, network, progress.nested(ALIGNED, 1, "mashup"), threads)
     report = {**report_of((a, b), heard, plan, options, made), "part": list(part)}
     return Mashed(made.audio, b.sample_rate, made.mask, plan, report)
+
+
+def _check_long(song: Source) -> None:
+    if song.seconds < LEAST_SECONDS:
+        raise ValueError(
+            f"{song.name} is {song.seconds:.2g} s long: a song to be laid over another has "
+            f"{LEAST_SECONDS:g} s at least."
+        )
 
 
 def _mash_several(

@@ -123,6 +123,12 @@ def test_one_song_is_none(songs):
         mash(songs[:1])
 
 
+def test_a_song_of_no_length_is_laid_over_nothing(songs):
+    short = Source("blip.wav", songs[0].audio[:, : RATE // 20], RATE)
+    with pytest.raises(ValueError, match=r"blip.wav is 0.05 s long: .* 1 s at least"):
+        mash((short, songs[1]))
+
+
 def test_it_can_be_stopped(songs):
     class Stopped(Progress):
         def tick(self, fraction=None, stage=None):
