@@ -4,6 +4,11 @@
 
 prints how good it is on groups (grooves and pieces) that it is not trained on, and writes the
 weights; ``python -m benchmarks.training.mashup.export`` makes the shipped ONNX file of them.
+
+The shipped weights were trained for 7.6 minutes on a GPU (5976 steps of 32 pairs) with 570 of the
+excerpts, as many as could be brought there. On 31 excerpts of other grooves and pieces, with parts
+changed at random as in training, the distance to the wanted sum was then 0.55 of the plain sum's,
+and the leak -6.8 dB. The loss was still falling.
 """
 
 from __future__ import annotations
