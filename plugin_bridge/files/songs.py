@@ -28,10 +28,15 @@ def files_of(song: str) -> list[Path]:
     between the ``+`` are stems of one song.
 
     Raises:
-        ValueError: there is no such file.
+        ValueError: there is no such file, or a folder is joined with others.
     """
-    paths = [Path(song)] if os.path.lexists(song) else [Path(it) for it in song.split(JOINT)]
+    names = [song] if os.path.lexists(song) else song.split(JOINT)
+    if not all(names):
+        raise ValueError(f"{song!r} names no song: name a file, or files joined by {JOINT}.")
+    paths = [Path(it) for it in names]
     for path in paths:
+        if path.is_dir() and len(paths) > 1:
+            raise ValueError(f"{path} is a folder: name it alone, or the stems in it.")
         if not path.exists():
             raise ValueError(f"There is no file {path}: name a song, or a folder of stems.")
     return paths

@@ -182,6 +182,9 @@ def test_help_teaches_by_examples(capsys):
         (["a.wav", "b.wav", "stems"], "must end in one of"),
         (["a.wav", "text.wav", "out.wav"], "text.wav"),
         (["a.wav", "empty", "out.wav"], "empty"),
+        (["", "b.wav", "out.wav"], "'' names no song"),
+        (["vocals.wav+", "b.wav", "out.wav"], "names no song"),
+        (["vocals.wav+empty", "b.wav", "out.wav"], "empty is a folder"),
     ],
 )
 def test_songs_that_cannot_be_are_refused(refused, folder, asked, arguments, said):
