@@ -11,7 +11,7 @@ import io
 import json
 import math
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,8 +33,8 @@ def save(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any
     """
     text = np.frombuffer(json.dumps(about).encode(), np.uint8)
     rows = {name: np.require(it, requirements="C") for name, it in arrays.items()}
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        part = Path(file.name)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    with part.open("xb") as file:  # who may read it is the user's umask to say
         try:
             np.savez(file, **rows, **{ABOUT: text})  # type: ignore[arg-type]
             file.flush()

@@ -230,6 +230,11 @@ def test_no_weights_are_refused(tmp_path):
         weights.load(tmp_path)
 
 
+def test_weights_may_be_read_by_whom_other_new_files_may(file):
+    file.with_name("new").touch()
+    assert file.stat().st_mode == file.with_name("new").stat().st_mode
+
+
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
     array_file.save(tmp_path / "it.npz", {"x": np.ones(3)}, {})
 
