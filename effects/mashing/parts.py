@@ -47,8 +47,11 @@ def hear_parts(a: Magnitudes, b: Magnitudes) -> Shares:
 
 
 def _whole_moments(magnitudes: Magnitudes) -> Magnitudes:
+    """As many frames as make whole moments: the last one goes on. After it, silence would be heard
+    as an end of all parts, and the shares of the last frames would change.
+    """
     missing = -len(magnitudes) % HALVED
-    return np.pad(magnitudes, ((0, missing), (0, 0))).astype(np.float32, copy=False)
+    return np.pad(magnitudes, ((0, missing), (0, 0)), "edge").astype(np.float32, copy=False)
 
 
 def _shares(logits: NDArray[np.float32]) -> NDArray[np.float32]:

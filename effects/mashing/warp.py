@@ -189,7 +189,7 @@ def _joined(parts: Iterable[tuple[_Segment, Audio]], shape: tuple[int, int]) -> 
     for segment, sound in parts:
         (start, whole), (leaves, stop) = segment.rise, segment.fall
         head = sound[:, : whole - start]
-        if start > done:  # not joined to the one before
+        if start > done or not tail.shape[1]:  # not joined to the one before, or not by a fade
             yield _crossfade(tail, np.zeros_like(tail))
             yield from _silence(channels, start - done - tail.shape[1])
             tail = np.zeros_like(head)

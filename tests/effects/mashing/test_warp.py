@@ -119,3 +119,19 @@ def test_any_rate_and_number_of_channels(rate, channels):
     assert heard.dtype == np.float32
     assert np.isfinite(heard).all()
     assert heard.std() == pytest.approx(sound.std(), rel=0.3)
+
+
+def test_passages_may_begin_end_and_follow_each_other_anywhere():
+    draw = np.random.default_rng(3)
+    lengths = (0.0001, 0.004, 0.02, 0.04, 0.3, 3.0)
+    audio = noise(4.0, RATE)
+    for start in (-0.01, 0.0, 0.004, 0.006, 0.02, 0.5):
+        at, passages = start, []
+        for _ in range(4):
+            length = draw.choice(lengths)
+            out, song = np.array([at, at + length]), draw.uniform(-1, 5)
+            passages.append(Passage(out, song + out - at))
+            at += length + draw.choice((0.0, 0.001, 0.02, 0.5))
+        found = warped(audio, RATE, Timeline(tuple(passages)), 2 * RATE)
+        assert found.shape == (1, 2 * RATE)
+        assert np.abs(found[:]).max() < 2 * np.abs(audio).max()
