@@ -16,6 +16,7 @@ from effects.signal.resample import resample
 #: harmony. The words are those of separators (vocals, drums, bass, other), games, DAW templates.
 WORDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (HARMONY, ("backing", "accomp", "instrumental", "no vocals", "minus")),
+    (HARMONY, ("rhythm guitar", "rhythm gtr", "guitar rhythm", "gtr rhythm")),
     (RHYTHM, ("drum", "bass", "sub", "perc", "beat", "kick", "snare", "hat", "hihat", "cymbal")),
     (RHYTHM, ("tom", "clap", "rhythm", "808")),
     (LEAD, ("lead", "main", "vocal", "vox", "voice", "singer", "singing", "rap", "acapella")),

@@ -47,7 +47,7 @@ Work = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Where to keep what is known so far, 21 MB for a minute of a song; without this, a "
+        help="Where to keep what is known so far, 18 MB for a minute of a song; without this, a "
         "folder beside the weights, whose name ends in .work.",
     ),
 ]

@@ -19,7 +19,7 @@ def write(path, audio, rate=22_050):
     ("names", "roles"),
     [
         (["vocals", "drums", "bass", "other"], [LEAD, RHYTHM, RHYTHM, HARMONY]),
-        (["01_Lead Guitar", "02_Rhythm_Guitar", "03 Bass Guitar"], [LEAD, RHYTHM, RHYTHM]),
+        (["01_Lead Guitar", "02_Rhythm_Guitar", "03 Bass Guitar"], [LEAD, HARMONY, RHYTHM]),
         (["song", "guitar"], [HARMONY, LEAD]),
         (["guitar", "Singer"], [HARMONY, LEAD]),
         (["VOX", "backing vocals", "KICK", "Hi-Hat", "strap"], [LEAD, HARMONY, RHYTHM, RHYTHM, 2]),
