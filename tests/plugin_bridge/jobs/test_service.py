@@ -146,7 +146,7 @@ def test_an_impossible_default_changes_nothing(room, name, value, code):
     heard = []
     room.service.watch(heard.append)
     assert refused(room.service.set_default, "restyle", name, value) == code
-    assert refused(room.service.set_default, "mashup", "mix", 1.0) == "bad_request"
+    assert refused(room.service.set_default, "remix", "mix", 1.0) == "bad_request"
     assert room.service.defaults("restyle") == {}
     assert heard == []
 
