@@ -13,6 +13,8 @@ from effects.signal.arrays import Values
 ONSET_EDGES_HZ = (0.0, 200.0, 2000.0, 11025.0)
 #: Ranges of `Song.levels`, in Hz: octaves.
 LEVEL_EDGES_HZ = (0.0, 63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 11025.0)
+#: Less sure of its beats (`Song.certainty`), a song has hardly any. Not searched.
+LEAST_CERTAINTY = 0.2
 SUBDIVISIONS = 12  # of a beat in `Song.onsets`: divides into halves, thirds and quarters
 
 
@@ -45,7 +47,7 @@ class Song:
             than a beat after 0, the last less than a beat before the end.
         bars: which beats begin a bar, ``[bars]``, rising indices of ``beats``; at least one.
         meter: how beats make bars.
-        certainty: how sure the beats are, 0 to 1; below 0.2 there is hardly a beat at all.
+        certainty: how sure the beats are, 0 to 1; below `LEAST_CERTAINTY` there is hardly a beat.
         chroma: how much of each pitch class sounds from each beat to the next, from C up,
             ``[beats - 1, 12]``; each row sums to 1, or is 0 where no pitch is heard.
         pitch_set: how probable it is that the song uses the notes of C major (or A minor), D flat

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effects.listening.song import Song
-from effects.mashing.explanation import LEAST_CERTAINTY, explain
+from effects.listening.song import LEAST_CERTAINTY, Song
+from effects.mashing.explanation import explain
 from effects.mashing.key import SHIFTS, shift_onto
 from effects.mashing.mashability import Match, fits
+from effects.mashing.options import KEYS, LEAST_BPM, MOST_BPM, TEMPOS
 from effects.mashing.pace import counted, pace_for
 from effects.mashing.path import best_path
 from effects.mashing.phrases import phrases
 from effects.mashing.pulse import Pulse, passage
 from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
-
-#: Tempos in beats a minute that may be asked for: those of metronomes, and some more.
-LEAST_BPM, MOST_BPM = 20.0, 400.0
-KEYS = ("b", "a", "none")
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def align(a: Song, b: Song, *, tempo: str | float = "b", key: str = "b") -> Alig
 
 def check_tempo(tempo: str | float) -> None:
     """Raise ValueError unless it is one that `align` takes."""
-    if isinstance(tempo, str) and tempo in {"a", "b"}:
+    if isinstance(tempo, str) and tempo in TEMPOS:
         return
     if isinstance(tempo, str) or not LEAST_BPM <= tempo <= MOST_BPM:
         raise ValueError(

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from effects.mashing import parts
 from effects.mashing.hearing import Hear
-from effects.mashing.networks.wanted import Hears
+from effects.mashing.networks.wanted import Hears, Magnitudes
 from effects.mashing.options import Options
-from effects.mashing.parts import LEAD, RHYTHM, Magnitudes, Shares
+from effects.mashing.parts import LEAD, RHYTHM, Shares
 
 
 def network_of(options: Options) -> Hear:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from effects.listening.song import Song
+from effects.listening.song import LEAST_CERTAINTY, Song
 from effects.mashing.pace import counted, pace_for, speed_for
 from effects.mashing.path import bars_match
 from effects.mashing.timeline import Passage
 
-#: Below it, a song has hardly a beat (see `Song.certainty`), and neither song is stretched.
-LEAST_CERTAINTY = 0.2
 SAME_TEMPO = 0.005  # a smaller change, of 1, is not worth a word
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from effects.mashing.mask import frequencies_of
 from effects.mashing.networks import BINS
-from effects.mashing.parts import FRAMES, HARMONY, LEAD, RHYTHM, Magnitudes, Shares
+from effects.mashing.networks.wanted import Magnitudes
+from effects.mashing.parts import FRAMES, HARMONY, LEAD, RHYTHM, Shares
 from effects.mashing.track import PartShares, Powers, Track, power, true_shares
 from effects.running.cores import in_threads
 from effects.signal.arrays import Values

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from effects.learned.onnx_session import session
 from effects.mashing.networks import HALVED
+from effects.mashing.networks.wanted import Magnitudes
 
-Magnitudes = NDArray[np.float32]
-"""Of the short-time spectra of a song on `effects.mashing.grid`, ``[frames, bins]``."""
 LEAD, RHYTHM, HARMONY = range(3)  # rhythm is drums and bass; harmony is all the rest
 
 MODEL = Path(__file__).with_name("parts.onnx")

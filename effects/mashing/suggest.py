@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effects.listening.song import Song
+from effects.listening.song import LEAST_CERTAINTY, Song
 from effects.mashing.alignment import align
-from effects.mashing.explanation import LEAST_CERTAINTY, change, shift
+from effects.mashing.explanation import change, shift
 from effects.mashing.mashability import Match
 from effects.mashing.pace import speed_for
 from effects.mashing.path import bars_match

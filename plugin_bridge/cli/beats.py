@@ -30,9 +30,6 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON, with all that is he
 Force = Annotated[bool, force_option("Replace OUT if it exists.")]
 Quiet = Annotated[bool, quiet_option("No progress bar.")]
 
-#: Below this certainty, there is hardly a beat (see `effects.listening.song.Song.certainty`).
-LEAST_CERTAINTY = 0.2
-
 
 def beats(
     song: SongPath,
@@ -123,6 +120,7 @@ def _as_dict(heard: Song) -> dict[str, Any]:
 
 def _print(heard: Song) -> None:
     from effects.listening.keys import name
+    from effects.listening.song import LEAST_CERTAINTY
     from plugin_bridge.cli.tables import print_table
 
     best = int(heard.pitch_set.argmax())

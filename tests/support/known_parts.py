@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.mashing.parts import Magnitudes, Shares
+from effects.mashing.networks.wanted import Magnitudes
+from effects.mashing.parts import Shares
 from effects.mashing.stems import Stems
 
 Samples = NDArray[np.float32]
