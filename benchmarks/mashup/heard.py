@@ -10,11 +10,11 @@ import numpy as np
 from benchmarks.mashup import spectra
 from benchmarks.mashup.pairs import Pair
 from benchmarks.mashup.songs import RATE
-from effects.mashing.timeline import Timeline
-from effects.mashing.warp import warped
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness
 from effects.signal.units import db_to_amplitude
+from effects.warping.timeline import Timeline
+from effects.warping.warp import warped
 
 SAME_DB = 30.0  # how far below a song the error of its moved stems must be for sample-wise figures
 

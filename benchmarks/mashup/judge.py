@@ -17,8 +17,8 @@ from benchmarks.mashup.pairs import Pair
 from benchmarks.mashup.roughness import roughness
 from benchmarks.mashup.shares import shares
 from benchmarks.mashup.songs import RATE
-from effects.mashing.timeline import Timeline
 from effects.signal.arrays import Audio
+from effects.warping.timeline import Timeline
 
 Figures = Mapping[str, float]
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.mashup.spectra import RATE, resampled
-from effects.mashing.timeline import Timeline
 from effects.signal.arrays import Audio
 from effects.signal.stft import Stft
+from effects.warping.timeline import Timeline
 
 STFT = Stft(1024, 128)  # 46 ms every 5.8 ms
 BANDS_PER_OCTAVE = 12

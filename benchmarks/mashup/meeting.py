@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.mashup.songs import Known
-from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
+from effects.warping.timeline import Passage, Timeline
 
 NEAR_SECONDS = 0.07  # as in the F-measure of beat trackers (Davies, Degara & Plumbley 2009)
 FASTEST = 4.0  # times as fast as it is: more than this is a jump

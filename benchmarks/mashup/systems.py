@@ -21,9 +21,9 @@ from effects.mashing.mixing import Wish, mix
 from effects.mashing.parts import hear_parts
 from effects.mashing.source import Source
 from effects.mashing.stems import joined
-from effects.mashing.timeline import Passage, Timeline
 from effects.mashing.track import Track
 from effects.signal.arrays import Audio
+from effects.warping.timeline import Passage, Timeline
 
 AGREES_SECONDS = 0.002  # the mask file and the alignment of one mashup
 

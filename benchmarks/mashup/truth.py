@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.mashup.songs import RATE, Known
-from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
+from effects.warping.timeline import Passage, Timeline
 
 FACTORS = (0.5, 1.0, 2.0)  # beats of A in one of B
 

@@ -16,8 +16,8 @@ from effects.mashing.pace import counted, pace_for
 from effects.mashing.path import best_path
 from effects.mashing.phrases import phrases
 from effects.mashing.pulse import Pulse, passage
-from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
+from effects.warping.timeline import Passage, Timeline
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from effects.mashing.alignment import Alignment
 from effects.mashing.options import Options
-from effects.mashing.timeline import Passage, Timeline
 from effects.signal.arrays import Values
+from effects.warping.timeline import Passage, Timeline
 
 
 def part_of(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from effects.listening.song import LEAST_CERTAINTY, Song
 from effects.mashing.pace import counted, pace_for, speed_for
 from effects.mashing.path import bars_match
-from effects.mashing.timeline import Passage
+from effects.warping.timeline import Passage
 
 SAME_TEMPO = 0.005  # a smaller change, of 1, is not worth a word
 

@@ -18,13 +18,13 @@ from effects.mashing.mask import LEVELS, Mask, frequencies_of, times_of
 from effects.mashing.mixing import Mixed, Wish, beats_of, mix
 from effects.mashing.options import Options
 from effects.mashing.source import Source
-from effects.mashing.timeline import Timeline
 from effects.mashing.track import Track
-from effects.mashing.warp import warped
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Stretches
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.signal.units import db_to_amplitude
+from effects.warping.timeline import Timeline
+from effects.warping.warp import warped
 
 #: At which fractions of the work A and B are on the mashup's beats, and are mixed: as measured on
 #: two songs of a minute, one of which was stretched.

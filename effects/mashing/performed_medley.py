@@ -21,10 +21,10 @@ from effects.mashing.options import Options
 from effects.mashing.performance import Performance, perform
 from effects.mashing.source import Source
 from effects.mashing.telling import report_of
-from effects.mashing.timeline import Passage, Timeline
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
+from effects.warping.timeline import Passage, Timeline
 
 FADE_SECONDS = 0.03  # from part to part, ending on the bar line. Not searched
 

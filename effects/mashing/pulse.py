@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effects.mashing.timeline import Passage
 from effects.signal.arrays import Values
+from effects.warping.timeline import Passage
 
 
 @dataclass(frozen=True)

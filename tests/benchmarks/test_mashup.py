@@ -21,7 +21,7 @@ from benchmarks.mashup.songs import Known
 from benchmarks.mashup.styles import DRUMS, STYLES
 from benchmarks.mashup.truth import true_alignment
 from benchmarks.mashup.writer import PARTS, Plan, write
-from effects.mashing.timeline import Passage, Timeline
+from effects.warping.timeline import Passage, Timeline
 
 RATE = spectra.RATE
 SECONDS = 8.0

@@ -9,7 +9,7 @@ from effects.mashing.grid import grid_of
 from effects.mashing.mashability import Match
 from effects.mashing.mashed import Mashed
 from effects.mashing.mask import Mask, frequencies_of, times_of
-from effects.mashing.timeline import Passage, Timeline
+from effects.warping.timeline import Passage, Timeline
 
 BAR_SECONDS = 0.5
 RATE = 22_050  # of the songs for which the mask is right, in Hz

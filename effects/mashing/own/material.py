@@ -24,10 +24,10 @@ from effects.mashing.own.gains import find_gains
 from effects.mashing.own.pairing import Place, find_place
 from effects.mashing.own.report import Skipped
 from effects.mashing.own.traces import RATE
-from effects.mashing.timeline import Passage, Timeline
-from effects.mashing.warp import warped
 from effects.signal.arrays import Mono
 from effects.signal.loudness import loudness
+from effects.warping.timeline import Passage, Timeline
+from effects.warping.warp import warped
 from presets.opening import NotOrdinary
 from presets.sound_file.header import BadSound
 from presets.sound_file.reading import opened
@@ -36,7 +36,7 @@ VERSION = 1  # of what is kept: another one is found out again
 LEAST_SECONDS = 5.0  # of a mashup: a window of training lasts 6 s
 MOST_SECONDS = 20 * 60.0  # of a file; what comes after is not looked at, to limit memory
 LEVEL_SECONDS = 0.5  # for finding where a mashup is loudest; not searched
-NODE_SECONDS = 2.0  # from one node of a timeline to the next, as `effects.mashing.warp` cuts
+NODE_SECONDS = 2.0  # from one node of a timeline to the next, as `effects.warping.warp` cuts
 EDGE_SECONDS = 0.1  # a song that begins so soon begins with the mashup, after some silence
 #: Of a mashup whose songs explain less of it than this, nothing is learnt. The issue's figure.
 LEAST_EXPLAINED = 0.6

@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from effects.mashing.stretching import stretched
-from effects.mashing.timeline import Passage, Timeline
 from effects.running.cores import in_threads, using
 from effects.running.spool import gathered
 from effects.signal.arrays import Audio, Sound, Stretches, samples_between
+from effects.warping.stretching import stretched
+from effects.warping.timeline import Passage, Timeline
 
 #: Of a mashup, about as long as a segment is. Clicks are 4 ms late or early at most at speeds from
 #: 0.7 to 1.2. At 1.3 and 1.4, single ones are 5 ms early, or 10 ms if the song is played lower as

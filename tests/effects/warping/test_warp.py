@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from support.sounds import melody, noise, sine
 
-from effects.mashing.timeline import Passage, Timeline
-from effects.mashing.warp import warped
+from effects.warping.timeline import Passage, Timeline
+from effects.warping.warp import warped
 
 RATE = 22_050
 

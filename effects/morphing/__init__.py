@@ -1,0 +1,1 @@
+"""A piece between two others: its notes and strokes, and how they sound."""

@@ -1,0 +1,1 @@
+"""A piece with its latent changed: a cover of it."""
