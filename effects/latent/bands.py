@@ -7,7 +7,7 @@ above it, whatever the key, so that a network need not learn each key by itself.
 from __future__ import annotations
 
 import numpy as np
-import soxr
+import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from effects.latent.roll import WINDOW_SECONDS
@@ -44,7 +44,7 @@ def bands_of(audio: Audio, sample_rate: float) -> Bands:
         power[start:stop] = np.abs(_STFT.analyse(mono, start, stop)) ** 2 @ weights
     level = 10 * np.log10(np.maximum(power, 1e-12))
     level = np.clip(level - level.max(), -FLOOR_DB, 0).astype(np.float32)
-    return level.reshape(windows, FRAMES, BANDS)
+    return np.asarray(level.reshape(windows, FRAMES, BANDS))
 
 
 def _filters() -> NDArray[np.float32]:
@@ -59,4 +59,4 @@ def _filters() -> NDArray[np.float32]:
     wide = np.maximum(1 - np.abs(keys[:, None] - middle), 0)
     at = np.asarray(midi_to_hz(middle)) / RATE * _STFT.size
     narrow = np.maximum(1 - np.abs(np.arange(len(hz))[:, None] - at), 0)
-    return np.maximum(wide, narrow).astype(np.float32)
+    return np.asarray(np.maximum(wide, narrow), np.float32)

@@ -70,7 +70,7 @@ class ScoreEncoder(nn.Module):
         self.spread = nn.Linear(2 * ENCODED, SCORE)
 
     def forward(self, roll: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and logarithm of the variance of z: ``[windows, 32, 88, 2] -> 2 x [windows, 96]``."""
+        """Mean and log variance of z: ``[windows, 32, 88, 2] -> 2 x [windows, 96]``."""
         last = self.last(roll)
         return self.mean(last), self.spread(last)
 
@@ -103,7 +103,7 @@ class ScoreDecoder(nn.Module):
         return cast(Tensor, bars.reshape(-1, BARS * STEPS, N_KEYS, 2))
 
     def conducted(self, z: Tensor) -> Tensor:
-        """What each bar is made of, ``[windows, 4, EMBEDDED]``; the conductor does not hear them."""
+        """What each bar is made of, ``[windows, 4, EMBEDDED]``."""
         state = torch.tanh(self.begin(z))
         found = []
         for _ in range(BARS):

@@ -6,6 +6,7 @@ how its key, and the keys of which it would be a partial, sound, and how long ag
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -58,7 +59,7 @@ class TimbreEncoder(nn.Module):
         self.layers = nn.Sequential(
             *(
                 nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), nn.ReLU())
-                for a, b in zip(ways[:-1], ways[1:], strict=True)
+                for a, b in pairwise(ways)
             )
         )
         self.squeeze = nn.Linear(2 * CHANNELS * BANDS // 16, READ)
@@ -90,7 +91,7 @@ class TimbreEncoder(nn.Module):
 
 
 class TimbreDecoder(nn.Module):
-    """How a score sounds: bands from 0 to 1, ``[windows, 24], roll -> [windows, FRAMES, BANDS]``."""
+    """How a score sounds: ``[windows, 24], roll -> [windows, FRAMES, BANDS]``, from 0 to 1."""
 
     def __init__(self) -> None:
         super().__init__()

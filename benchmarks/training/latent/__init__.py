@@ -1,0 +1,1 @@
+"""How the shipped networks of the latent are trained."""
