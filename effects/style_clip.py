@@ -124,8 +124,8 @@ class Style:
         """
         if isinstance(self.source, tuple):
             audio, sample_rate = self.source
-            spans = _spans(audio.shape[1], sample_rate)
-            clip = np.concatenate([audio[:, a:b] for a, b in spans], axis=1)
+            parts = [audio[:, a:b] for a, b in spans(audio.shape[1], sample_rate)]
+            clip = np.concatenate(parts, axis=1)
         else:
             clip, sample_rate = _read(self.source)
         if not np.isfinite(clip).all():
@@ -139,7 +139,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
     try:
         with opened(path) as file:
             parts = []
-            for start, end in _spans(file.frames, file.header.sample_rate):
+            for start, end in spans(file.frames, file.header.sample_rate):
                 file.seek(start)
                 parts.append(file.read(end - start))
             return np.concatenate(parts, axis=1), float(file.header.sample_rate)
@@ -147,7 +147,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[Audio, float]:
         raise ValueError(f"The style clip {os.fspath(path)!r} {error}.") from error
 
 
-def _spans(n_samples: int, sample_rate: float) -> list[tuple[int, int]]:
+def spans(n_samples: int, sample_rate: float) -> list[tuple[int, int]]:
     """Which samples represent a clip: all of them, or excerpts from its start to its end."""
     if n_samples <= MAX_SECONDS * sample_rate:
         return [(0, n_samples)]

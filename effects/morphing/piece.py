@@ -1,17 +1,43 @@
-"""What is heard of a piece before it is morphed or tweaked."""
+"""What is heard of a piece before it is morphed or tweaked: its notes, its strokes, its beats.
+
+| the piece has                                                       | it is              |
+|---------------------------------------------------------------------|--------------------|
+| a voice, or notes and chords (at least 0.1 of what sounds; 0.3 if   | notes, or both     |
+| all of them are chords)                                             | with drums beside  |
+| strokes alone                                                       | drums              |
+| none of these                                                       | a texture          |
+
+These are the rules by which a stem is restyled (`effects.engines.sampler.plan`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from effects.engines.sampler.drums import Drums
 from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.kit import Kit
-from effects.engines.sampler.strokes import Stroke
+from effects.engines.sampler.known import digest, knowing
+from effects.engines.sampler.learn import SETTINGS as KINDS
+from effects.engines.sampler.listen import SETTINGS as HEARD
+from effects.engines.sampler.listen import Heard
+from effects.engines.sampler.listen import listen as listen_for_notes
+from effects.engines.sampler.plan import SETTINGS as PLAYED
+from effects.engines.sampler.strokes import Stroke, root_mean_square
+from effects.listening.listen import listen as listen_for_beats
 from effects.listening.song import Song
+from effects.morphing.own_sounds import own_instrument, own_kit
 from effects.notes.note import Note
+from effects.notes.tuning import in_tune
 from effects.running.progress import Progress
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, less
+from effects.signal.downmix import mixed
+from effects.signal.limits import check_channels, check_rate
+from effects.signal.loudness import peak
+from effects.style_clip import MIN_PEAK
 
 NOTES, DRUMS, BOTH, TEXTURE, SILENCE = "notes", "drums", "both", "texture", "silence"
 
@@ -19,6 +45,9 @@ NOTES, DRUMS, BOTH, TEXTURE, SILENCE = "notes", "drums", "both", "texture", "sil
 @dataclass(frozen=True)
 class Piece:
     """A piece, and what is heard of it.
+
+    The levels of notes, strokes and grains are all on one scale: that on which the downmix of the
+    piece (`effects.signal.downmix.mixed`) has its peak at 1.
 
     Attributes:
         name: for messages and reports.
@@ -56,4 +85,72 @@ def hear(name: str, audio: Audio, sample_rate: float, progress: Progress | None 
         ValueError: it is not ``[channels, samples]``, holds NaN or infinity, or its rate or number
             of channels is out of range.
     """
-    raise NotImplementedError
+    # Progress: of 8 s of a tune, most of the time goes into its notes. Not measured closely.
+    progress = progress or Progress()
+    _check(name, audio, sample_rate)
+    if peak(audio) < MIN_PEAK:
+        return Piece(name, audio, sample_rate, SILENCE, [], [], None, None, None)
+    stem, loudest = digest(audio, sample_rate), peak(mixed(audio))
+    with knowing(stem, audio.shape[1] / sample_rate, progress.tick) as known:
+        heard = listen_for_notes(audio, sample_rate, progress.nested(0.0, 0.5, "notes"), known)
+        notes, strokes, beside = _of_notes_and_drums(heard)
+    instrument = kit = None
+    if notes:
+        sound = less(audio, beside.audio) if beside else audio
+        learning = progress.nested(0.5, 0.8, "sounds")
+        instrument = own_instrument(stem, sound, loudest, sample_rate, learning)
+    if strokes:
+        drums = beside.audio if beside else audio
+        kit = own_kit(stem, drums, loudest, sample_rate)
+    heard.let_go()
+    notes, strokes = notes if instrument else [], strokes if kit else []
+    kind = _kind(notes, strokes)
+    beats = progress.nested(0.8, 1.0, "beats")
+    song = None if kind == TEXTURE else listen_for_beats(audio, sample_rate, beats)
+    return Piece(name, audio, sample_rate, kind, notes, strokes, instrument, kit, song)
+
+
+def _check(name: str, audio: Audio, sample_rate: float) -> None:
+    check_rate(name, sample_rate)
+    if np.ndim(audio) != 2 or not audio.shape[1]:
+        raise ValueError(f"{name} must be [channels, samples], and not empty: {np.shape(audio)}.")
+    check_channels(name, audio.shape[0])
+    if not np.isfinite(audio).all():
+        raise ValueError(f"{name} holds NaN or infinity: export it again.")
+
+
+def _of_notes_and_drums(heard: Heard) -> tuple[list[Note], list[Stroke], Drums | None]:
+    """The notes of a piece; its strokes; and its drums, if they sound beside notes."""
+    notes = [] if _all_struck(heard) else _notes(heard)
+    if not notes:
+        found = heard.strokes(root_mean_square)
+        return [], found.notes if found.share >= KINDS.struck else [], None
+    beside = heard.drums_beside
+    if beside is None:
+        return notes, [], None
+    gain = peak(mixed(beside.audio)) / peak(mixed(heard.audio))  # to the scale of the piece
+    found_beside = beside.strokes(root_mean_square)
+    return notes, [replace(it, level=it.level * gain) for it in found_beside], beside
+
+
+def _all_struck(heard: Heard) -> bool:
+    """Whether a piece is drums, and whatever pitch there is in it is theirs."""
+    if heard.voice or heard.pitched >= KINDS.pitched or not heard.drums.alone:
+        return False
+    share = heard.strokes(root_mean_square).share
+    return share >= (KINDS.struck if heard.pitched < HEARD.melodic else PLAYED.all_struck)
+
+
+def _notes(heard: Heard) -> list[Note]:
+    """The notes and chords of a piece, in tune; none if it has hardly any pitch."""
+    notes = sorted([*heard.notes, *heard.chords])
+    enough = KINDS.pitched if not heard.notes else HEARD.melodic
+    if heard.voice or heard.pitched >= enough or heard.pitched_with_chords >= enough:
+        return in_tune(notes)
+    return []
+
+
+def _kind(notes: Sequence[Note], strokes: Sequence[Stroke]) -> str:
+    if notes:
+        return BOTH if strokes else NOTES
+    return DRUMS if strokes else TEXTURE
