@@ -11,6 +11,9 @@ import numpy as np
 
 from effects.signal.arrays import Values
 
+MODULATION = 1  # the controller whose values are the curve, as `effects.midi.messages` has it
+HIGHEST = 127  # value of a controller
+
 
 @dataclass(frozen=True)
 class At:
@@ -76,4 +79,20 @@ class At:
     @classmethod
     def _of_midi(cls, path: str | os.PathLike[str]) -> At:
         """Controller 1 of all channels: 0 to 127 are 0 to 1. Each message is a step."""
-        raise NotImplementedError  # see the file's owner
+        from effects.midi.file import read
+
+        steps = [
+            (seconds, message.value / HIGHEST)
+            for seconds, message in read(path)
+            if message.type == "control_change" and message.control == MODULATION
+        ]
+        if not steps:
+            raise ValueError(
+                f"{os.fspath(path)} never moves controller {MODULATION}, the modulation wheel, "
+                "which says how far from one piece to the other: draw it."
+            )
+        seconds, values = [steps[0][0]], [steps[0][1]]
+        for when, value in steps[1:]:
+            seconds += [when, when]
+            values += [values[-1], value]
+        return cls(tuple(seconds), tuple(values))
