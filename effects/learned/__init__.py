@@ -1,1 +1,1 @@
-"""Trained weights, read from files that may come from anybody."""
+"""Trained weights and other arrays, read from files that may come from anybody."""

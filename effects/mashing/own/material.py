@@ -16,9 +16,9 @@ import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from effects.learned import array_file
 from effects.mashing.grid import grid_of
 from effects.mashing.networks import BINS
-from effects.mashing.own import array_file
 from effects.mashing.own.folder import Mashup
 from effects.mashing.own.gains import find_gains
 from effects.mashing.own.pairing import Place, find_place

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from effects.mashing.own import array_file
+from effects.learned import array_file
 from effects.mashing.own.learners import LEARNERS, OUTPUTS, gains_of
 from effects.mashing.own.material import Arrays, Lesson
 from effects.running.recent import Recent

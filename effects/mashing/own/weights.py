@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from effects.learned import array_file
 from effects.learned.weights import find_weights
 from effects.mashing.networks import BINS, HALVED
 from effects.mashing.networks.wanted import Magnitudes, Wanted
-from effects.mashing.own import array_file
 
 if TYPE_CHECKING:
     from torch import nn
