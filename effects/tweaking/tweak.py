@@ -1,15 +1,46 @@
-"""A piece in, a cover of it out: its latent is changed, and what that says is played."""
+"""A piece in, a cover of it out: its latent is changed, and what that says is played.
+
+The report of a tweak, as JSON has it:
+
+=================  ===============================================================================
+``kind``           what the piece is: as `effects.morphing.piece.Piece.kind`
+``notes``          how many there were (``before``), how many are played (``after``), and of these
+                   how many are the piece's own (``kept``) and ``new``; and how many are ``gone``
+``played_by``      ``"itself"``, or the style
+``moved``          how far the latent went: the root mean square of the change, in standard
+                   deviations of the prior
+``filter_db``      the most that a band is turned down, and up; None if no filter was needed
+``untouched``      whether the piece came back as it was, bit for bit
+``weights``        the hash of the networks' weights
+``why``            what was done and why, in a few sentences
+=================  ===============================================================================
+"""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
+import numpy as np
+
+from effects.latent.attributes import beside
 from effects.latent.changes import Changes
 from effects.latent.codec import Codec
+from effects.latent.roll import roll_of
+from effects.morphing.piece import SILENCE, Piece, hear
+from effects.running.cores import blas_in_one_thread, using
 from effects.running.progress import Progress
-from effects.signal.arrays import Audio
+from effects.signal.arrays import Audio, Values
+from effects.signal.loudness import loudness, match_loudness, peak
 from effects.style_clip import Style
+from effects.tweaking.playing import Played, play
+from effects.tweaking.score import Score, changed_score
+from effects.tweaking.telling import report_of
+from effects.tweaking.timbre import filter_db, filtered
 from effects.tweaking.tweaked import Tweaked
+
+#: At which fractions of the work its steps end. Not measured closely: listening takes most of it.
+HEARD, ENCODED, PLAYED = 0.5, 0.6, 0.9
 
 
 def tweak(
@@ -24,6 +55,10 @@ def tweak(
 ) -> Tweaked:
     """Change the latent of a piece, and play what it says.
 
+    The result has the piece's samples, channels, rate and loudness. If the latent stays as it was,
+    and no style is given, it is the piece, bit for bit. The same piece and options give the same
+    bits, however many threads there are.
+
     Args:
         source: a name, audio, ``[channels, samples]``, and its rate in Hz.
         changes: what becomes of the latent.
@@ -32,5 +67,70 @@ def tweak(
         weights: a file of ``restyle latent train``; None for the shipped ones.
         progress: is told how far the work is; it may be stopped.
         threads: how many cores may be used; None for all there are, at most 8.
+
+    Raises:
+        ValueError: the audio cannot be used, or the weights do not know an attribute that is asked
+            for.
+        FileNotFoundError: there are no such weights.
+        Cancelled: ``progress`` was told to stop.
     """
-    raise NotImplementedError
+    with blas_in_one_thread(), using(threads):
+        codec = codec or Codec.load(weights)
+        attributes = beside(weights) if changes.attributes or changes.max else None
+        work = progress or Progress()
+        piece = hear(*source, work.nested(0, HEARD, "listening"))
+        work.tick(HEARD, "encoding")
+        z = codec.encode(piece.audio, piece.sample_rate, piece.notes)
+        changed = changes.apply(z, attributes)
+        order = changes.order(len(z))
+        score = changed_score(piece.notes, piece.seconds, z, changed, codec, order)
+        roll = roll_of(score.notes, piece.seconds)
+        plan = _Plan(piece, score, style, filter_db(z[order], changed, roll, codec))
+        work.tick(ENCODED)
+        audio = piece.audio if plan.changes_nothing else _sound(plan, work)
+        report = report_of(piece, (z, changed), score, style, plan.gains_db, codec)
+        return Tweaked(audio, piece.sample_rate, piece.notes, score.notes, z, changed, report)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be done.
+
+    Attributes:
+        piece: what was heard.
+        score: what is to be played of it.
+        style: who plays it; None for the piece's own sounds.
+        gains_db: the filter; None for none.
+    """
+
+    piece: Piece
+    score: Score
+    style: Style | None
+    gains_db: Values | None
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the piece comes back as it is."""
+        same = self.score.unchanged and self.gains_db is None and self.style is None
+        return same or self.piece.kind == SILENCE
+
+
+def _sound(plan: _Plan, progress: Progress) -> Audio:
+    """What is to be heard, as loud as the piece."""
+    piece, gains_db = plan.piece, plan.gains_db
+    played = play(piece, plan.score.notes, plan.style, progress.nested(ENCODED, PLAYED, "playing"))
+    out = played.audio
+    if gains_db is not None:
+        progress.tick(PLAYED, "timbre")
+        out = _through(played, piece.sample_rate, gains_db)
+    level, ceiling = loudness(piece.audio, piece.sample_rate), max(1.0, peak(piece.audio))
+    match_loudness(out, piece.sample_rate, level, ceiling=ceiling)
+    return out
+
+
+def _through(played: Played, sample_rate: float, gains_db: Values) -> Audio:
+    """What was played through the filter, but for drums that stay as they are."""
+    if played.drums is None:
+        return filtered(played.audio, sample_rate, gains_db)
+    drums = np.asarray(played.drums)
+    return np.asarray(filtered(played.audio - drums, sample_rate, gains_db) + drums)
