@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from plugin_bridge.cli.described import described
-from plugin_bridge.cli.mashup_files import Made, Names, check_pieces, write_pieces
+from plugin_bridge.cli.mashup_files import Made, Names, check_results
 from plugin_bridge.cli.options import (
     Balance,
     Bed,
@@ -22,6 +22,7 @@ from plugin_bridge.cli.options import (
     Threads,
     force_option,
 )
+from plugin_bridge.cli.results import write_results
 from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _mash(
 ) -> None:
     """Make the mashup, and write it. Whatever could keep it from being written is checked first."""
     started = time.monotonic()
-    pieces = check_pieces(names, force=force)
+    results = check_results(names, force=force)
 
     from plugin_bridge.files import songs as reading
     from plugin_bridge.files.sound_files import Sound, check_holds
@@ -192,7 +193,7 @@ def _mash(
     with progress_bar(" + ".join(song.name for song in songs), quiet=quiet) as on_progress:
         mashed = reading.mash_reporting(songs, options, on_progress, threads)
     sound = Sound(mashed.audio, round(mashed.sample_rate), bits)
-    write_pieces(pieces, Made(sound, mashed, songs))
+    write_results(results, Made(sound, mashed, songs))
     if not quiet:
         seconds = time.monotonic() - started
         print(f"Wrote {shown(names.out)}: {described(names.out, sound)}, in {seconds:.1f} s.")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_bridge.files.targets import Target, check_json, check_picture, check_target
+from plugin_bridge.cli.results import Result, check_all_differ, sound_result, write_json
+from plugin_bridge.files.targets import check_json, check_picture, check_target
 
 if TYPE_CHECKING:
     from effects.mashing.mashed import Mashed
@@ -35,14 +34,6 @@ class Made(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A file to write, and what writes it."""
-
-    target: Target
-    write: Callable[[io.BufferedRandom, Made], object]
-
-
-@dataclass(frozen=True)
 class Names:
     """Where the user wants what.
 
@@ -61,58 +52,29 @@ class Names:
     report: Path | None = None
 
 
-def check_pieces(names: Names, *, force: bool) -> list[Piece]:
+def check_results(names: Names, *, force: bool) -> list[Result[Made]]:
     """Check, before the long work, that all can be written; the sound comes first.
 
     Raises:
         ValueError: one has a name that does not fit, exists, or is named twice.
     """
-    from plugin_bridge.files.formats import check_suffix
-
-    check_suffix(names.out)
-    pieces = [Piece(check_target(names.out, force=force), partial(_write_sound, names.out))]
+    results: list[Result[Made]] = [
+        sound_result(names.out, lambda made: made.sound, force=force)
+    ]
     if names.mask is not None:
         if names.mask.suffix.lower() != ".npz":
             raise ValueError(f"{names.mask}: the name of a mask must end in .npz.")
-        pieces.append(Piece(check_target(names.mask, force=force), _write_mask))
+        results.append(Result(check_target(names.mask, force=force), _write_mask))
     if names.plot is not None:
-        pieces.append(Piece(check_picture(names.plot, force=force), _draw))
+        results.append(Result(check_picture(names.plot, force=force), _draw))
     for path in names.automation:
         write = _curve_writer(path)
-        pieces.append(Piece(check_target(path, force=force), write))
+        results.append(Result(check_target(path, force=force), write))
     if names.report is not None:
         target = check_json(names.report, "the report", force=force)
-        pieces.append(Piece(target, _write_report))
-    _check_all_differ([piece.target.path for piece in pieces])
-    return pieces
-
-
-def write_pieces(pieces: Sequence[Piece], made: Made) -> None:
-    """Write all of them, or none.
-
-    Raises:
-        OSError: one cannot be written.
-        ValueError: a file has appeared in its place meanwhile.
-    """
-    from plugin_bridge.files.whole_files import naming, writing
-
-    with writing(*(piece.target for piece in pieces)) as files:
-        for piece, file in zip(pieces, files, strict=True):
-            with naming(piece.target.path):
-                piece.write(file, made)
-
-
-def _check_all_differ(paths: Sequence[Path]) -> None:
-    places = [path.resolve() for path in paths]
-    for n, path in enumerate(paths):
-        if places[n] in places[:n]:
-            raise ValueError(f"{path} is named twice: give each result a name of its own.")
-
-
-def _write_sound(path: Path, file: io.BufferedRandom, made: Made) -> None:
-    from plugin_bridge.files import sound_files
-
-    sound_files.write_into(file, path, made.sound)
+        results.append(Result(target, lambda file, made: write_json(file, made.mashed.report)))
+    check_all_differ(results)
+    return results
 
 
 def _write_mask(file: io.BufferedRandom, made: Made) -> None:
@@ -137,7 +99,3 @@ def _curve_writer(path: Path) -> Callable[[io.BufferedRandom, Made], None]:
         curves.write(file, made.mashed, suffix)
 
     return write
-
-
-def _write_report(file: io.BufferedRandom, made: Made) -> None:
-    file.write((json.dumps(made.mashed.report, indent=1) + "\n").encode())
