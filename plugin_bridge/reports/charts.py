@@ -89,8 +89,17 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """Many bars ``width`` wide; ``kind`` gives the colour, ``path`` is as in SVG: "Mx yh…"."""
+
+    kind: str
+    path: str
+    width: float
+
+
+@dataclass(frozen=True)
 class Chart:
-    """What is drawn, in this order: the image, the areas, the rules, the lines, the labels.
+    """What is drawn, in this order: image, areas, rules, bars, lines, labels.
 
     Attributes:
         title: what a screen reader says.
@@ -103,6 +112,7 @@ class Chart:
     image: Image | None = None
     areas: Sequence[Area] = ()
     rules: Sequence[Rule] = ()
+    bars: Sequence[Bars] = ()
     lines: Sequence[Line] = ()
     labels: Sequence[Label] = ()
     seconds: float = 0.0
@@ -111,6 +121,11 @@ class Chart:
     def left(self) -> float:
         """Where its x begins, as a share of the width."""
         return self.field.x / self.width
+
+    @property
+    def under(self) -> float:
+        """What is below its field, as a share of the height."""
+        return 1 - self.field.bottom / self.height
 
     @property
     def width(self) -> int:
@@ -140,7 +155,7 @@ def spectrogram(
         f"Spectrogram: {name}",
         field,
         image=Image(file, field.width * min(seconds / shown_seconds, 1)),
-        labels=[*_frequencies(field, shown_hz), *_times(field, shown_seconds)],
+        labels=[*_frequencies(field, shown_hz), *times(field, shown_seconds)],
         seconds=shown_seconds,
     )
 
@@ -151,11 +166,12 @@ def _frequencies(field: Field, highest_hz: float) -> list[Label]:
         if LOWEST_HZ < hz < highest_hz:
             share = math.log(hz / LOWEST_HZ) / math.log(highest_hz / LOWEST_HZ)
             text = f"{hz // 1000}k" if hz >= 1000 else str(hz)
-            labels.append(_beside(field, field.bottom - field.height * share, text))
+            labels.append(beside(field, field.bottom - field.height * share, text))
     return labels
 
 
-def _times(field: Field, seconds: float) -> list[Label]:
+def times(field: Field, seconds: float) -> list[Label]:
+    """Labels below a field whose x is time from 0 to ``seconds``."""
     steps = (it for it in TIME_STEPS_SECONDS if seconds / it <= MOST_TIME_STEPS)
     step = next(steps, TIME_STEPS_SECONDS[-1])
     labels = []
@@ -185,8 +201,8 @@ def shares(report: Report, *, shown_seconds: float) -> Chart:
         areas.append(Area(kind, " ".join(f"{x:.1f},{y:.1f}" for x, y in outline)))
         below = above
     whole = ", ".join(f"{kind} {getattr(report, kind):.0%}" for kind in SHARES)
-    ends = [_beside(field, field.y + 4, "1"), _beside(field, field.bottom - 4, "0")]
-    labels = [*ends, *_times(field, shown_seconds)]
+    ends = [beside(field, field.y + 4, "1"), beside(field, field.bottom - 4, "0")]
+    labels = [*ends, *times(field, shown_seconds)]
     title = f"Shares over time: {whole}"
     return Chart(title, field, areas=areas, labels=labels, seconds=shown_seconds)
 
@@ -261,7 +277,7 @@ def _powers_of_ten(
     for exponent in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1):
         value = 10.0**exponent
         text = f"{value:g}" if exponent >= -3 else f"1e−{-exponent}"
-        rules.append(Rule(y(value), _beside(field, y(value), text)))
+        rules.append(Rule(y(value), beside(field, y(value), text)))
     return rules
 
 
@@ -271,7 +287,7 @@ def _points(field: Field, ys: Sequence[float]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
 
 
-def _beside(field: Field, y: float, text: str) -> Label:
+def beside(field: Field, y: float, text: str) -> Label:
     """A label on the left of the field, its middle at ``y``."""
     return Label(field.x - 5, y + 4, text)
 
