@@ -25,7 +25,7 @@ from plugin_bridge.reports.pictures import (
     show,
     spectrogram,
 )
-from plugin_bridge.reports.whose import Score, Scores, key_range, scores
+from plugin_bridge.reports.whose import Score, Scores, brightness_range, key_range, octaves, scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,7 +114,7 @@ def _longest(morphed: Morphed) -> float:
 def _played(morphed: Morphed) -> Iterator[Row]:
     """The rows of notes and strokes."""
     found, seconds = scores(morphed), _longest(morphed)
-    keys, bright = key_range(found), _brightness_range(found)
+    keys, bright = key_range(found.all), brightness_range(found.all)
     for title, score in zip(_titles(morphed), found.all, strict=True):
         if keys is not None:
             least = LEAST_SHOWN * seconds
@@ -128,12 +128,6 @@ def _played(morphed: Morphed) -> Iterator[Row]:
                 STRIP_INCHES,
                 partial(_draw_strokes, title=named, score=score, bright=bright),
             )
-
-
-def _brightness_range(found: Scores) -> tuple[float, float] | None:
-    """The least and the greatest brightness of strokes; None if there are none."""
-    heard = [it.pitch for score in found.all for group in score.strokes.values() for it in group]
-    return (min(heard), max(heard)) if heard else None
 
 
 def _draw_notes(
@@ -158,9 +152,9 @@ def _draw_notes(
                 linewidths=0.3,
             )
         )
-    octaves = range(-(-low // 12) * 12, high + 1, 12)
+    named = octaves(low, high)
     axes.set_ylim(low - 1, high + 1)
-    axes.set_yticks(octaves, [f"C{it // 12 - 1}" for it in octaves])
+    axes.set_yticks(list(named), list(named.values()))
     axes.grid(visible=True, axis="y", alpha=0.35)
     axes.set_axisbelow(True)
     axes.set_ylabel("key")

@@ -99,14 +99,27 @@ def _grouped(owned: Iterable[tuple[Note, str]]) -> dict[str, list[Note]]:
     return groups
 
 
-def key_range(found: Scores) -> tuple[int, int] | None:
+def key_range(of: Iterable[Score]) -> tuple[int, int] | None:
     """The lowest and the highest key of all, at least an octave apart; None if there are no notes.
 
     Keys are MIDI numbers.
     """
-    keys = [it.pitch for score in found.all for group in score.notes.values() for it in group]
+    keys = [it.pitch for score in of for group in score.notes.values() for it in group]
     if not keys:
         return None
     low, high = math.floor(min(keys)), math.ceil(max(keys))
     missing = max(LEAST_KEYS - (high - low), 0)
     return low - missing // 2, high + missing - missing // 2
+
+
+def brightness_range(of: Iterable[Score]) -> tuple[float, float] | None:
+    """The least and the greatest brightness of strokes, as `effects.engines.sampler.strokes` has
+    them; None if there are no strokes.
+    """
+    heard = [it.pitch for score in of for group in score.strokes.values() for it in group]
+    return (min(heard), max(heard)) if heard else None
+
+
+def octaves(low: int, high: int) -> Mapping[int, str]:
+    """The Cs among these keys, by their MIDI numbers, and their names: 60 is C4."""
+    return {key: f"C{key // 12 - 1}" for key in range(-(-low // 12) * 12, high + 1, 12)}

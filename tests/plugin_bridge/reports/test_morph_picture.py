@@ -50,10 +50,10 @@ def test_what_the_morph_has_not_is_gone():
 
 def test_the_keys_are_those_of_all_and_at_least_an_octave():
     morphed = a_morph(0.5)
-    assert whose.key_range(whose.scores(morphed)) == (55, 79)
+    assert whose.key_range(whose.scores(morphed).all) == (55, 79)
     alone = replace(morphed.a, notes=[a_note(0, 60)], strokes=[])
     narrow = replace(morphed, a=alone, b=alone, middle=Middle((), ()))
-    assert whose.key_range(whose.scores(narrow)) == (54, 66)
+    assert whose.key_range(whose.scores(narrow).all) == (54, 66)
 
 
 def test_it_shows_the_colours_of_whose_notes_they_are():
