@@ -67,7 +67,7 @@ def test_each_has_a_player_three_pictures_and_figures(row):
     assert "8 (3 of both, 3 B's, 2 new)" in text
     assert "4 (2 A's, 2 B's)" in text
     assert len(re.findall(r"−\d+\.\d LUFS", text)) == len(STEPS)
-    names = re.findall(r'class="sound" data-name="([^"]*)"', page_of(row))
+    names = re.findall(r'<article class="sound" data-name="([^"]*)"', page_of(row))
     assert names == ["A", "0.25", "0.5", "0.75", "B"]
 
 
