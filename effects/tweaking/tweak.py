@@ -26,6 +26,7 @@ import numpy as np
 from effects.latent.attributes import beside
 from effects.latent.changes import Changes
 from effects.latent.codec import Codec
+from effects.latent.loading import load_codec
 from effects.latent.roll import roll_of
 from effects.morphing.piece import SILENCE, Piece, hear
 from effects.running.cores import blas_in_one_thread, using
@@ -75,7 +76,7 @@ def tweak(
         Cancelled: ``progress`` was told to stop.
     """
     with blas_in_one_thread(), using(threads):
-        codec = codec or Codec.load(weights)
+        codec = codec or load_codec(weights)
         attributes = beside(weights) if changes.attributes or changes.max else None
         work = progress or Progress()
         piece = hear(*source, work.nested(0, HEARD, "listening"))

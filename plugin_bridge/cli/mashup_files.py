@@ -58,9 +58,7 @@ def check_results(names: Names, *, force: bool) -> list[Result[Made]]:
     Raises:
         ValueError: one has a name that does not fit, exists, or is named twice.
     """
-    results: list[Result[Made]] = [
-        sound_result(names.out, lambda made: made.sound, force=force)
-    ]
+    results: list[Result[Made]] = [sound_result(names.out, lambda made: made.sound, force=force)]
     if names.mask is not None:
         if names.mask.suffix.lower() != ".npz":
             raise ValueError(f"{names.mask}: the name of a mask must end in .npz.")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
-from effects.latent.codec import BANDS, FRAMES, SCORE, TIMBRE, Codec, Spectra, Z
-from effects.latent.roll import N_KEYS, SOUNDING, STRUCK, WINDOW_STEPS, Roll, n_windows, roll_of
-from effects.notes.note import Note
-from effects.signal.arrays import Audio
+from effects.latent.bands import BANDS, FLOOR_DB, FRAMES, Bands
+from effects.latent.codec import SCORE, TIMBRE, Codec, Half, Spectra, Z
+from effects.latent.roll import N_KEYS, SOUNDING, STRUCK, WINDOW_STEPS, Roll
 
 TIMES, REGISTERS = 8, 12  # of a window, and of a piano: together the numbers of a score
 assert TIMES * REGISTERS == SCORE
@@ -24,19 +20,15 @@ class FakeCodec(Codec):
     def __init__(self, weights_hash: str = "0123456789abcdef") -> None:
         super().__init__(weights_hash)
 
-    def encode(self, audio: Audio, sample_rate: float, notes: Sequence[Note]) -> Z:
-        seconds = audio.shape[1] / sample_rate
-        timbre = np.zeros((n_windows(seconds), TIMBRE), np.float32)
-        for window, part in enumerate(np.array_split(audio.mean(0), len(timbre))):
-            power = np.abs(np.fft.rfft(part, 4096)) ** 2
-            parts = np.array_split(power[1:], TIMBRE)
-            timbre[window] = np.log10([it.mean() + 1e-6 for it in parts])
-        return np.concatenate([self.encode_score(roll_of(notes, seconds)), timbre], axis=1)
-
-    def encode_score(self, roll: Roll) -> NDArray[np.float32]:
+    def encode_score(self, roll: Roll) -> Half:
         struck = np.pad(roll[..., STRUCK], ((0, 0), (0, 0), (0, REGISTERS * 8 - N_KEYS)))
         grouped = struck.reshape(len(roll), TIMES, -1, REGISTERS, 8).sum(axis=(2, 4))
         return np.asarray(grouped.reshape(len(roll), SCORE), np.float32)
+
+    def encode_timbre(self, levels: Bands, roll: Roll) -> Half:
+        """As loud as each of 24 groups of bands is, 0 to 1."""
+        grouped = levels.reshape(len(levels), FRAMES, TIMBRE, -1).mean(axis=(1, 3))
+        return np.asarray(grouped / np.float32(FLOOR_DB) + 1, np.float32)
 
     def score(self, z: Z) -> Roll:
         grouped = z[:, :SCORE].reshape(len(z), TIMES, REGISTERS)
