@@ -13,24 +13,30 @@ All is decided by X at the moment of the note. At 0 these are A's notes exactly,
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from effects.morphing.at import At
 from effects.morphing.keys import Tuned, key_between, pitch_on, tuned
 from effects.morphing.levels import difference_db, level_between
 from effects.morphing.middle import Between
-from effects.morphing.onsets import Group, Placed, Turns, events, grouped, placed
-from effects.morphing.partners import FARTHEST_SECONDS, ONSET_SECONDS, SEMITONES, partners
+from effects.morphing.onsets import Event, Group, Placed, Turns, a_and_b, events, grouped, placed
+from effects.morphing.partners import (
+    FARTHEST_SECONDS,
+    ONSET_SECONDS,
+    SEMITONES,
+    are_same,
+    partners,
+)
 from effects.morphing.piece import Piece
-from effects.morphing.thinning import stays
+from effects.morphing.thinning import fewer
 from effects.morphing.tidied import tidied
 from effects.notes.note import Note
 from effects.warping.timeline import Timeline
 
 Notes = Sequence[Placed[Note]]
-One = TypeVar("One", Note | None, float)
+Pair = Event[Note, Note]
 
 
 def moved(a: Piece, b: Piece, at: At, times: tuple[Timeline, Timeline], seed: int) -> list[Between]:
@@ -44,18 +50,22 @@ def moved(a: Piece, b: Piece, at: At, times: tuple[Timeline, Timeline], seed: in
         seed: draws who goes first among equals.
     """
     both = placed(a.notes, times[0]), placed(b.notes, times[1])
-    if not both[0] or not both[1]:
-        return _fewer(both, at)
     turns = turns_of(a, b, times, seed)
+    if not both[0] or not both[1]:
+        side = 0 if both[0] else 1
+        left = fewer(both[side], side, at, turns)
+        found = [Between(it.note, now, *a_and_b(it.own, None, side)) for it, now in left]
+        return sorted(found, key=lambda it: it.note.start)
     middle = _Middle.of(both)
-    found: list[Between] = []
-    for event in events(grouped(both[0]), grouped(both[1])):
+    shared, events = middle.events()
+    found = []
+    for event in [*shared, *events]:
         threshold, now = turns.threshold(event.seconds), float(at(event.seconds))
         side = int(now > threshold)
         group = (event.a, event.b)[side]
         if group is not None:
             found += middle.between(group, side, now, 1 - threshold)
-    found.sort(key=lambda it: it.note.start)
+    found.sort(key=lambda it: it.note)
     return tidied(found, *([it.note for it in notes] for notes in both))
 
 
@@ -75,12 +85,14 @@ class _Middle:
     Attributes:
         notes: of A and of B.
         partners: for each of the two, the numbers of the partners of its notes.
+        shared: for each of the two, the numbers of the notes that both have.
         keys: of both.
         louder_db: by how much B's notes are louder than A's.
     """
 
     notes: tuple[Notes, Notes]
     partners: tuple[Mapping[int, int], Mapping[int, int]]
+    shared: tuple[frozenset[int], frozenset[int]]
     keys: tuple[Tuned, Tuned]
     louder_db: float
 
@@ -90,7 +102,24 @@ class _Middle:
         a, b = ([it.note for it in side] for side in notes)
         found = partners(a, b)
         back = {other: own for own, other in found.items()}
-        return cls(notes, (found, back), tuned(a, b), difference_db(a, b))
+        same = {own: other for own, other in found.items() if are_same(a[own], b[other])}
+        shared = frozenset(same), frozenset(same.values())
+        return cls(notes, (found, back), shared, tuned(a, b), difference_db(a, b))
+
+    def events(self) -> tuple[list[Pair], list[Pair]]:
+        """The notes that both have, each by itself, so that it stays whatever is struck with it;
+        and whatever else begins together.
+        """
+        single = [
+            Event(_alone(it), _alone(self.notes[1][self.partners[0][it.number]]))
+            for it in self.notes[0]
+            if it.number in self.shared[0]
+        ]
+        rest = [
+            grouped([it for it in notes if it.number not in shared])
+            for notes, shared in zip(self.notes, self.shared, strict=True)
+        ]
+        return single, events(*rest)
 
     def between(self, group: Group[Note], side: int, at: float, threshold: float) -> list[Between]:
         """The notes that begin together, of A (``side`` 0) or B (1), at X; see `key_between`."""
@@ -99,12 +128,12 @@ class _Middle:
         for it in group.notes:
             number = self.partners[side].get(it.number)
             partner = None if number is None else self.notes[1 - side][number]
-            a, b = _a_and_b(it.own, partner.own if partner else None, side)
+            a, b = a_and_b(it.own, partner.own if partner else None, side)
             if at in (0.0, 1.0):
                 found.append(Between(it.note, at, a, b))
                 continue
             guide = partner or self._nearest(it, side)
-            pitches = _a_and_b(it.note.pitch, guide.note.pitch, side)
+            pitches = a_and_b(it.note.pitch, guide.note.pitch, side)
             key = key_between(pitches, at, self.keys, threshold, frozenset(taken))
             taken.add(key)
             level = level_between(
@@ -116,34 +145,25 @@ class _Middle:
 
     def _nearest(self, it: Placed[Note], side: int) -> Placed[Note]:
         """The note of the other piece that a note without a partner goes to; itself if none."""
-        others = self.notes[1 - side]
-        near = [
-            other for other in others if abs(other.note.start - it.note.start) <= FARTHEST_SECONDS
-        ]
+        others, start = self.notes[1 - side], it.note.start
+        first = bisect_left(others, start - FARTHEST_SECONDS, key=_start_of)
+        near = others[first : bisect_left(others, start + FARTHEST_SECONDS, key=_start_of)]
 
         def cost(other: Placed[Note]) -> float:
             return (
-                abs(other.note.start - it.note.start) / ONSET_SECONDS
+                abs(other.note.start - start) / ONSET_SECONDS
                 + abs(other.note.pitch - it.note.pitch) / SEMITONES
             )
 
         return min(near, key=cost, default=it)
 
 
-def _fewer(both: tuple[Notes, Notes], at: At) -> list[Between]:
-    """The notes of the only piece that has some."""
-    side = 0 if both[0] else 1
-    found = []
-    for it, most in zip(both[side], stays([it.note for it in both[side]]), strict=True):
-        now = float(at(it.note.start))
-        if (now if side == 0 else 1 - now) < most:
-            found.append(Between(it.note, now, *_a_and_b(it.own, None, side)))
-    return found
+def _alone(it: Placed[Note]) -> Group[Note]:
+    return Group(it.note.start, (it,))
 
 
-def _a_and_b(own: One, other: One, side: int) -> tuple[One, One]:
-    """A's and B's, of what is ``side``'s own and what is the other's."""
-    return (own, other) if side == 0 else (other, own)
+def _start_of(it: Placed[Note]) -> float:
+    return it.note.start
 
 
 def _start(note: Note) -> float:

@@ -30,10 +30,16 @@ PHRASE_SECONDS = 2.0
 #: Onsets of A and B that are nearer than this, in seconds, are one: then only one of them sounds.
 #: A listener who taps along is off by about as much. Not searched.
 SAME_SECONDS = 0.08
+#: The turns move while X goes from this to 1 minus this. The times from onset to onset are few, and
+#: a share of them differs from them all, so that figures of rhythm see the first turn of the other
+#: piece as a larger step than it is. Of 0, 0.08, 0.12 and 0.15, on 120 pairs of tunes drawn for it:
+#: with 0.12 and more, a quarter of the way is nearest to a quarter.
+EARLIEST = 0.12
 
 Kind = TypeVar("Kind", bound=Note)
 A = TypeVar("A", bound=Note)
 B = TypeVar("B", bound=Note)
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,11 @@ def _nearest(moments: Values, others: Values) -> NDArray[np.intp]:
     return np.searchsorted((others[1:] + others[:-1]) / 2, moments)
 
 
+def a_and_b(own: One, other: One, side: int) -> tuple[One, One]:
+    """A's and B's, of what is ``side``'s own and what is the other's."""
+    return (own, other) if side == 0 else (other, own)
+
+
 class Turns:
     """Whose turn it is.
 
@@ -144,16 +155,28 @@ class Turns:
     """
 
     def __init__(self, a: Sequence[float], b: Sequence[float], seed: int) -> None:
-        self._starts = [np.sort(np.array(it, np.float64)) for it in (a, b) if len(it)]
-        ends = [float(it[-1]) for it in self._starts] + [0.0]
-        self._phrases = max(round(max(ends) / PHRASE_SECONDS), 1)
+        self._starts = tuple(np.sort(np.array(it, np.float64)) for it in (a, b))
+        last = max((float(it[-1]) for it in self._starts if it.size), default=0.0)
+        self._phrases = max(round(last / PHRASE_SECONDS), 1)
         self._first = float(np.random.default_rng(seed).random())
 
     def threshold(self, seconds: float) -> float:
-        """From which X on it is B's turn at a moment, from 0 to 1, both exclusive."""
-        shares = [_rank(it, seconds) for it in self._starts]
+        """From which X on it is B's turn at a moment."""
+        shares = [_rank(it, seconds) for it in self._starts if it.size]
         place = self._phrases * (sum(shares) / max(len(shares), 1)) + self._first
-        return min(max(place % 1.0, 1e-9), 1 - 1e-9)
+        return EARLIEST + (1 - 2 * EARLIEST) * (place % 1.0)
+
+    def shift(self, seconds: float, side: int, at: float) -> float:
+        """By how much later something of A (``side`` 0) or B (1) begins at X, in seconds.
+
+        Something else begins in the other piece nearly then. If it is its turn, both begin there.
+        """
+        others = self._starts[1 - side]
+        if not others.size:
+            return 0.0
+        other = float(others[_nearest(np.array([seconds]), others)[0]])
+        theirs = int(at > self.threshold((seconds + other) / 2)) != side
+        return other - seconds if theirs and abs(other - seconds) <= SAME_SECONDS else 0.0
 
 
 def _rank(starts: Values, seconds: float) -> float:

@@ -39,6 +39,11 @@ def partners(a: Sequence[Note], b: Sequence[Note]) -> dict[int, int]:
     return found
 
 
+def are_same(a: Note, b: Note) -> bool:
+    """Whether this is one note that both pieces have."""
+    return abs(a.start - b.start) <= BOTH_SECONDS and abs(a.pitch - b.pitch) <= BOTH_SEMITONES
+
+
 def _windows(a: Sequence[Note], b: Sequence[Note]) -> Iterator[tuple[list[int], list[int]]]:
     """The numbers of the notes of both that begin in each window in which both have some."""
     by_window: list[dict[int, list[int]]] = [{}, {}]

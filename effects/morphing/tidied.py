@@ -30,7 +30,8 @@ def tidied(middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note]) -> l
 
     - A key that is struck again sounds no longer.
     - Where both pieces have one voice, so has the middle.
-    - Where both pieces sound, so does the middle: the last note lasts until the next.
+    - Where both pieces sound, so does the middle: the last note lasts until the next, and of
+      several the loudest.
 
     Args:
         middle: by their starts.
@@ -83,8 +84,8 @@ def _without_gaps(middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note
         inside = both[(both[:, 0] < end) & (both[:, 1] > start)]
         until = min(float(inside[-1, 1]), end) if len(inside) else start
         if until - start > REST_SECONDS:
-            for at in np.flatnonzero(ends == start).tolist():
-                found[at] = _until(found[at], until)
+            last = max(np.flatnonzero(ends == start).tolist(), key=lambda at: found[at].note.level)
+            found[last] = _until(found[last], until)
     return found
 
 
