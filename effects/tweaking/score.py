@@ -46,6 +46,9 @@ class Settings:
     #: Decoded logits are taken for no farther from 0 than this: a chance of one in 400. Whether a
     #: key is struck once in a thousand or in a million windows makes no difference.
     most_logit: float = 6.0
+    #: A window has at most so many times as many notes as before, and as one more: far from what
+    #: the networks were trained with, they have no measure.
+    most_times: float = 3.0
     #: A note becomes longer or shorter if what is decoded does by more than this factor.
     other_length: float = 1.25
     #: The shortest note, in seconds.
@@ -80,11 +83,6 @@ class Score:
     new: int
     gone: int
 
-    @property
-    def unchanged(self) -> bool:
-        """Whether it is the piece's own score."""
-        return self.new == self.gone == 0
-
 
 def changed_score(
     notes: Sequence[Note],
@@ -112,9 +110,9 @@ def changed_score(
         notes, z = reordered(notes, order, seconds), z[order]
     if np.array_equal(z[:, :SCORE], changed_z[:, :SCORE]):
         return Score(notes, len(notes), 0, 0)
-    before, after = (_bounded(codec.score(it)) for it in (z, changed_z))
+    before, after = (codec.score(it) for it in (z, changed_z))
     own = roll_of(notes, seconds)
-    logits = after - before + SETTINGS.sure * (2 * own - 1)
+    logits = _bounded(after) - _bounded(before) + SETTINGS.sure * (2 * own - 1)
     counts = _counts(own, before, after)
     cells, beyond = _cells(notes, len(z) * WINDOW_STEPS)
     found = likeliest(logits, counts, most_at_once=_most_at_once(own))
@@ -153,7 +151,8 @@ def _counts(own: Roll, before: Roll, after: Roll) -> NDArray[np.int64]:
     counts = own[..., STRUCK].sum(axis=(1, 2)).astype(np.float64)
     then, now = expected(before), expected(after)
     fewer = counts * now / np.maximum(then, 1e-9)
-    wanted = np.where(now < then, fewer, counts + now - then)
+    most = SETTINGS.most_times * (counts + 1)
+    wanted = np.where(now < then, fewer, np.minimum(counts + now - then, most))
     return np.asarray(np.rint(wanted), np.int64)
 
 
@@ -195,7 +194,9 @@ def _score(
     played = sorted([*kept, *new])
     if new or len(kept) < len(notes):
         played = _apart(played, single=_is_single(notes))
-    return Score(played, len(kept), len(new), len(notes) - len(kept))
+    own = {(it.start, it.pitch) for it in notes}
+    stay = sum((it.start, it.pitch) in own for it in played)
+    return Score(played, stay, len(played) - stay, len(notes) - stay)
 
 
 def _lasting(note: Note, factor: float, seconds: float) -> Note:

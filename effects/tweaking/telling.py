@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from effects.latent.codec import Codec, Z
-from effects.morphing.piece import DRUMS, SILENCE, TEXTURE, Piece
-from effects.signal.arrays import Values
-from effects.style_clip import Style
-from effects.tweaking.score import Score
+from effects.latent.codec import Z
+from effects.morphing.piece import DRUMS, SILENCE, TEXTURE
+from effects.tweaking.plan import Plan
 
 _WITHOUT_NOTES = {
     DRUMS: "It is drums alone, whose strokes the latent does not hold: only its timbre can change.",
@@ -19,50 +17,47 @@ _WITHOUT_NOTES = {
 }
 
 
-def report_of(
-    piece: Piece,
-    latents: tuple[Z, Z],
-    score: Score,
-    style: Style | None,
-    gains_db: Values | None,
-    codec: Codec,
-) -> dict[str, Any]:
-    """All of it; ``latents``: as it was, and as it has become."""
-    z, changed = latents
-    untouched = piece.kind == SILENCE or (score.unchanged and gains_db is None and style is None)
+def report_of(plan: Plan, z: Z, changed_z: Z, weights_hash: str) -> dict[str, Any]:
+    """All of it.
+
+    Args:
+        plan: what was done.
+        z: the latent as it was, ``[windows, 120]``.
+        changed_z: as it has become.
+        weights_hash: whose latent it is.
+    """
+    score, gains_db = plan.score, plan.gains_db
     return {
-        "kind": piece.kind,
+        "kind": plan.piece.kind,
         "notes": {
-            "before": len(piece.notes),
+            "before": len(plan.piece.notes),
             "after": len(score.notes),
             **{it: getattr(score, it) for it in ("kept", "new", "gone")},
         },
-        "played_by": "itself" if style is None else str(style),
-        "moved": float(np.sqrt(np.mean(np.square(changed.astype(np.float64) - z)))),
+        "played_by": "itself" if plan.style is None else str(plan.style),
+        "moved": float(np.sqrt(np.mean(np.square(changed_z.astype(np.float64) - z)))),
         "filter_db": None if gains_db is None else [float(gains_db.min()), float(gains_db.max())],
-        "untouched": untouched,
-        "weights": codec.weights_hash,
-        "why": " ".join(_why(piece, score, style, gains_db, untouched)),
+        "untouched": plan.changes_nothing,
+        "weights": weights_hash,
+        "why": " ".join(_why(plan)),
     }
 
 
-def _why(
-    piece: Piece, score: Score, style: Style | None, gains_db: Values | None, untouched: bool
-) -> list[str]:
-    said = []
-    if piece.kind in _WITHOUT_NOTES:
-        said.append(_WITHOUT_NOTES[piece.kind])
-    elif untouched:
+def _why(plan: Plan) -> list[str]:
+    score, said = plan.score, []
+    if plan.piece.kind in _WITHOUT_NOTES:
+        said.append(_WITHOUT_NOTES[plan.piece.kind])
+    elif plan.changes_nothing:
         said.append("Nothing that is played has changed, so it comes back as it is.")
     else:
-        said.append(
-            f"Of {len(piece.notes)} notes {score.kept} stay and {score.gone} go; "
-            f"{score.new} are new."
-        )
+        stay, go = score.kept, score.gone
+        said.append(f"Of {stay + go} notes {stay} stay and {go} go; {score.new} are new.")
         if not score.notes:
             said.append("The changed latent has no notes at all.")
-    if style is not None and not untouched:
-        said.append(f"It is played by {style}.")
-    if gains_db is not None and not untouched:
+    if plan.changes_nothing:
+        return said
+    if plan.style is not None:
+        said.append(f"It is played by {plan.style}.")
+    if plan.gains_db is not None:
         said.append("Its timbre is filtered as far as the latent's has changed.")
     return said

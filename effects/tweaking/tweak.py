@@ -19,7 +19,6 @@ The report of a tweak, as JSON has it:
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,14 +27,15 @@ from effects.latent.changes import Changes
 from effects.latent.codec import Codec
 from effects.latent.loading import load_codec
 from effects.latent.roll import roll_of
-from effects.morphing.piece import SILENCE, Piece, hear
+from effects.morphing.piece import hear
 from effects.running.cores import blas_in_one_thread, using
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Values
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.style_clip import Style
+from effects.tweaking.plan import Plan
 from effects.tweaking.playing import Played, play
-from effects.tweaking.score import Score, changed_score
+from effects.tweaking.score import changed_score
 from effects.tweaking.telling import report_of
 from effects.tweaking.timbre import filter_db, filtered
 from effects.tweaking.tweaked import Tweaked
@@ -86,37 +86,14 @@ def tweak(
         order = changes.order(len(z))
         score = changed_score(piece.notes, piece.seconds, z, changed, codec, order)
         roll = roll_of(score.notes, piece.seconds)
-        plan = _Plan(piece, score, style, filter_db(z[order], changed, roll, codec))
+        plan = Plan(piece, score, style, filter_db(z[order], changed, roll, codec))
         work.tick(ENCODED)
         audio = piece.audio if plan.changes_nothing else _sound(plan, work)
-        report = report_of(piece, (z, changed), score, style, plan.gains_db, codec)
+        report = report_of(plan, z, changed, codec.weights_hash)
         return Tweaked(audio, piece.sample_rate, piece.notes, score.notes, z, changed, report)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be done.
-
-    Attributes:
-        piece: what was heard.
-        score: what is to be played of it.
-        style: who plays it; None for the piece's own sounds.
-        gains_db: the filter; None for none.
-    """
-
-    piece: Piece
-    score: Score
-    style: Style | None
-    gains_db: Values | None
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the piece comes back as it is."""
-        same = self.score.unchanged and self.gains_db is None and self.style is None
-        return same or self.piece.kind == SILENCE
-
-
-def _sound(plan: _Plan, progress: Progress) -> Audio:
+def _sound(plan: Plan, progress: Progress) -> Audio:
     """What is to be heard, as loud as the piece."""
     piece, gains_db = plan.piece, plan.gains_db
     played = play(piece, plan.score.notes, plan.style, progress.nested(ENCODED, PLAYED, "playing"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from effects.latent.bands import BANDS, FLOOR_DB, FRAMES, Bands
+from effects.latent.bands import BANDS, FRAMES, Bands
 from effects.latent.codec import SCORE, TIMBRE, Codec, Half, Spectra, Z
 from effects.latent.roll import N_KEYS, SOUNDING, STRUCK, WINDOW_STEPS, Roll
 
@@ -14,7 +14,8 @@ assert TIMES * REGISTERS == SCORE
 
 class FakeCodec(Codec):
     """Each number of the score's latent is how many keys are struck in half a second and a group of
-    eight keys; each of the timbre's is the level of one of 24 bands. Zeros are hardly a note.
+    eight keys; each of the timbre's is the level of one of 24 bands. Zeros are hardly a note. All
+    clips sound alike to it.
     """
 
     def __init__(self, weights_hash: str = "0123456789abcdef") -> None:
@@ -26,14 +27,12 @@ class FakeCodec(Codec):
         return np.asarray(grouped.reshape(len(roll), SCORE), np.float32)
 
     def encode_timbre(self, levels: Bands, roll: Roll) -> Half:
-        """As loud as each of 24 groups of bands is, 0 to 1."""
-        grouped = levels.reshape(len(levels), FRAMES, TIMBRE, -1).mean(axis=(1, 3))
-        return np.asarray(grouped / np.float32(FLOOR_DB) + 1, np.float32)
+        return np.zeros((len(roll), TIMBRE), np.float32)
 
     def score(self, z: Z) -> Roll:
         grouped = z[:, :SCORE].reshape(len(z), TIMES, REGISTERS)
         cells = np.repeat(np.repeat(grouped, WINDOW_STEPS // TIMES, axis=1), 8, axis=2)
-        logits = 3 * cells[..., :N_KEYS] - 6
+        logits = 6 * cells[..., :N_KEYS] - 9
         # Of a group, keys and steps are not equally likely, or ties would decide.
         uneven = np.random.default_rng(19).uniform(-0.5, 0.5, logits.shape[1:])
         found = np.stack([logits, logits], axis=-1)
