@@ -29,7 +29,7 @@ from effects.latent.codec import SCORE, TIMBRE, Z
 from effects.learned import array_file
 from effects.signal.arrays import Values
 
-SHIPPED = Path(__file__).with_name("latent.onnx")  # the weights
+SHIPPED = Path(__file__).with_name("weights") / "attributes.npz"
 MOST_BYTES = 1 << 20  # a direction takes 0.5 kB
 #: This share of the mean variance is added to every element's when W is looked for, so that an
 #: element that says nothing has no say. Not searched.
@@ -104,13 +104,16 @@ class Attributes:
 
 
 def beside(weights: str | os.PathLike[str] | None) -> Attributes | None:
-    """What is known of the attributes of weights, None for the shipped ones: a file beside theirs
-    that ends in ``.attributes.npz``. None if there is no such file.
+    """What is known of the attributes of weights; None if nothing is.
+
+    Args:
+        weights: a file ``NAME.npz``, beside which ``NAME.attributes.npz`` may lie; None for the
+            shipped weights.
 
     Raises:
         OSError, ValueError: as `Attributes.load`.
     """
-    path = (SHIPPED if weights is None else Path(weights)).with_suffix(".attributes.npz")
+    path = SHIPPED if weights is None else Path(weights).with_suffix(".attributes.npz")
     return Attributes.load(path) if path.is_file() else None
 
 

@@ -16,6 +16,7 @@ from effects.engines.sampler.perform import perform
 from effects.latent.codec import Codec
 from effects.latent.latent import Latent
 from effects.latent.likeliest import likeliest
+from effects.latent.loading import load_codec
 from effects.latent.roll import STEPS_PER_SECOND, STRUCK, WINDOW_SECONDS, WINDOW_STEPS, roll_of
 from effects.mashing.source import SUFFIXES, Source
 from effects.morphing.piece import hear
@@ -48,7 +49,7 @@ def encode(
         ValueError: the sound cannot be used.
         Cancelled: ``progress`` was told to stop.
     """
-    codec, work = codec or Codec.load(), progress or Progress()
+    codec, work = codec or load_codec(), progress or Progress()
     piece = hear(name, audio, sample_rate, work.nested(0, HEARD, "listening"))
     work.tick(HEARD, "encoding")
     z = codec.encode(audio, sample_rate, piece.notes)
@@ -93,7 +94,7 @@ def decode(
             notes, or the rate is out of range.
         Cancelled: ``progress`` was told to stop.
     """
-    codec, work = codec or Codec.load(), progress or Progress()
+    codec, work = codec or load_codec(), progress or Progress()
     check_rate("A decoded latent", sample_rate)
     latent.check(codec)
     player = learn(style, Sampler().parameters(), work.nested(0, LEARNT, "the style"))
