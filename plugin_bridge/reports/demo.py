@@ -12,10 +12,13 @@ from effects.running.progress import OnProgress, part
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.result_folder import PAGE, Kind, check_folder, publish, workshop
 from plugin_bridge.files.sound_files import Sound
-from plugin_bridge.reports.demo_mashup import PICTURE, SONGS, MashupResult, Songs, mash_songs
+from plugin_bridge.reports import demo_mashup, demo_morph
+from plugin_bridge.reports.demo_mashup import SONGS, MashupResult, Songs, mash_songs
+from plugin_bridge.reports.demo_morph import ENDS, STEPS, Ends, MorphResult, morph_ends
+from plugin_bridge.reports.demo_sounds import write_sounds
 from plugin_bridge.reports.distance import log_spectral_distance
 from plugin_bridge.reports.html import render
-from plugin_bridge.reports.pictures import HIGHEST_HZ, RANGE_DB, spectrogram, write_pictures
+from plugin_bridge.reports.pictures import RANGE_DB
 from presets.preset import Preset, read
 
 KIND = Kind("demo", command="demo")
@@ -88,14 +91,17 @@ def make_demo(folder: Path, report: OnProgress) -> Path:
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with workshop(folder, KIND) as made:
-        results, count = [], len(PAIRS) + 1
+        results, count = [], len(PAIRS) + 2
         for index, pair in enumerate(PAIRS):
             report_pair = _titled(part(report, index / count, (index + 1) / count), pair)
             results.append(restyle_pair(pair, made / pair.folder, report_pair))
-        report_songs = _titled(part(report, 1 - 1 / count, 1.0), SONGS)
+        report_songs = _titled(part(report, 1 - 2 / count, 1 - 1 / count), SONGS)
         clips = recording(SONGS.a).clip, recording(SONGS.b).clip
         mashup = mash_songs(SONGS, clips, made / SONGS.folder, report_songs)
-        (made / PAGE).write_text(render_page(results, mashup), encoding="utf-8")
+        report_ends = _titled(part(report, 1 - 1 / count, 1.0), ENDS)
+        clips = recording(ENDS.a).clip, presets.get(ENDS.b).clip
+        morph = morph_ends(ENDS, clips, made / ENDS.folder, report_ends)
+        (made / PAGE).write_text(render_page(results, mashup, morph), encoding="utf-8")
         publish(made, folder)
     return folder / PAGE
 
@@ -106,24 +112,16 @@ def restyle_pair(pair: Pair, folder: Path, report: OnProgress) -> Result:
     style = sound_files.read(presets.get(pair.style).clip)
     effect = StyleTransfer(preset=pair.style, strength=pair.strength, on_progress=report)
     output = content.with_audio(effect(content.audio, content.sample_rate))
-    folder.mkdir()
-    sounds = {"content": content, "style": style, "output": output}
-    for name, sound in sounds.items():
-        # 16 bits: every browser plays those.
-        sound_files.write(folder / f"{name}.wav", Sound(sound.audio, sound.sample_rate, bits=16))
-    write_pictures(
-        {
-            folder / f"{name}.png": spectrogram(sound, sound.seconds, HIGHEST_HZ)
-            for name, sound in sounds.items()
-        }
-    )
+    write_sounds(folder, {"content": content, "style": style, "output": output})
     before, after = _distance(content, style), _distance(output, style)
     return Result(pair, before=before, after=after, seconds=content.seconds)
 
 
-def render_page(results: list[Result], mashup: MashupResult) -> str:
+def render_page(results: list[Result], mashup: MashupResult, morph: MorphResult) -> str:
     """The page, in HTML, with links relative to it."""
-    played = sorted({*(it.pair.content for it in results), mashup.songs.a, mashup.songs.b})
+    songs, ends = mashup.songs, morph.ends
+    played = sorted({*(it.pair.content for it in results), songs.a, songs.b, ends.a})
+    styles = sorted({*(it.pair.style for it in results), ends.b})
     return render(
         "demo.html",
         generator=KIND.generator,
@@ -131,8 +129,9 @@ def render_page(results: list[Result], mashup: MashupResult) -> str:
         version=version("restyle"),
         pairs=[_words(result) for result in results],
         mashup=_mashup_words(mashup),
+        morph=_morph_words(morph),
         recordings=[recording(name) for name in played],
-        presets=[presets.get(name) for name in sorted({it.pair.style for it in results})],
+        presets=[presets.get(name) for name in styles],
     )
 
 
@@ -169,8 +168,29 @@ def _mashup_words(result: MashupResult) -> dict[str, object]:
     sounds = [_sound("a", a), _sound("b", b, keeps_step=True)]
     sounds.append(_sound("mashup", f"{a} + {b}", keeps_step=True))
     return {
-        **{"folder": songs.folder, "about": songs.about, "why": result.why, "picture": PICTURE},
+        **{
+            "folder": songs.folder,
+            "about": songs.about,
+            "why": result.why,
+            "picture": demo_mashup.PICTURE,
+        },
         **{"a": a, "b": b, "sounds": sounds, "seconds": result.seconds},
+    }
+
+
+def _morph_words(result: MorphResult) -> dict[str, object]:
+    """What the page says about the morph."""
+    ends = result.ends
+    a, b = recording(ends.a).label, presets.get(ends.b).label
+    labels = {0.0: a, 1.0: b}
+    sounds = [
+        _sound(name, labels.get(x, f"{x:g} of the way"), keeps_step=True)
+        for name, x in STEPS.items()
+    ]
+    return {
+        **{"folder": ends.folder, "about": ends.about, "why": result.why},
+        **{"a": a, "b": b, "sounds": sounds, "seconds": max(result.seconds.values())},
+        **{"middle": demo_morph.MIDDLE, "picture": demo_morph.PICTURE},
     }
 
 
@@ -179,7 +199,7 @@ def _sound(name: str, label: str, *, keeps_step: bool = False) -> dict[str, obje
     return {"name": name, "title": name.capitalize(), "label": label, "keeps_step": keeps_step}
 
 
-def _titled(report: OnProgress, pair: Pair | Songs) -> OnProgress:
+def _titled(report: OnProgress, pair: Pair | Songs | Ends) -> OnProgress:
     title = pair.folder.replace("-", " ")
     return lambda fraction, stage: report(fraction, f"{title}: {stage}")
 

@@ -12,7 +12,7 @@ from plugin_bridge.files import sound_files
 from plugin_bridge.files.songs import mash_reporting
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports import mashup_picture
-from plugin_bridge.reports.pictures import HIGHEST_HZ, spectrogram, write_pictures
+from plugin_bridge.reports.demo_sounds import write_sounds
 
 PICTURE = "mask.png"
 
@@ -70,16 +70,7 @@ def mash_songs(
     ]
     mashed = mash_reporting(sources, Options(), report)
     sounds["mashup"] = Sound(mashed.audio, round(mashed.sample_rate))
-    folder.mkdir()
-    for name, sound in sounds.items():
-        # 16 bits: every browser plays those.
-        sound_files.write(folder / f"{name}.wav", Sound(sound.audio, sound.sample_rate, bits=16))
-    write_pictures(
-        {
-            folder / f"{name}.png": spectrogram(sound, sound.seconds, HIGHEST_HZ)
-            for name, sound in sounds.items()
-        }
-    )
+    write_sounds(folder, sounds)
     mashup_picture.draw(folder / PICTURE, sources, mashed)
     seconds = {name: sound.seconds for name, sound in sounds.items()}
     return MashupResult(songs, str(mashed.report["why"]), seconds)

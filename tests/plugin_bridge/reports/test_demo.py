@@ -6,11 +6,12 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 from support.mashing import mean_of
+from support.morphs import a_morph
 
 import presets
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
-from plugin_bridge.reports import demo, demo_mashup
+from plugin_bridge.reports import demo, demo_mashup, demo_morph, morph_picture
 from plugin_bridge.reports.demo import (
     PAIRS,
     RECORDINGS,
@@ -20,6 +21,7 @@ from plugin_bridge.reports.demo import (
     render_page,
 )
 from plugin_bridge.reports.demo_mashup import SONGS, MashupResult
+from plugin_bridge.reports.demo_morph import ENDS, MorphResult
 
 
 class Page(HTMLParser):
@@ -63,6 +65,19 @@ def quick_mashup(songs, clips, folder, report):
     return MASHUP
 
 
+def quick_morph(ends, clips, folder, report):
+    """In place of morphing: the files that it would leave, empty."""
+    assert all(clip.is_file() for clip in clips)
+    report(0.5, "half")
+    folder.mkdir()
+    for name in demo_morph.STEPS:
+        (folder / f"{name}.wav").touch()
+        (folder / f"{name}.png").touch()
+    (folder / demo_morph.PICTURE).touch()
+    return MORPH
+
+
+MORPH = MorphResult(ENDS, "Notes <move>.", dict.fromkeys(demo_morph.STEPS, 6.0))
 MASHUP = MashupResult(SONGS, "A <is> played faster.", {"a": 8.0, "b": 8.0, "mashup": 8.0})
 
 
@@ -70,6 +85,7 @@ MASHUP = MashupResult(SONGS, "A <is> played faster.", {"a": 8.0, "b": 8.0, "mash
 def quick(monkeypatch):
     monkeypatch.setattr(demo, "restyle_pair", quick_pair)
     monkeypatch.setattr(demo, "mash_songs", quick_mashup)
+    monkeypatch.setattr(demo, "morph_ends", quick_morph)
 
 
 def ignore(fraction, stage):
@@ -77,17 +93,19 @@ def ignore(fraction, stage):
 
 
 def test_the_page_plays_every_pair_and_names_numbers_settings_and_credits():
-    text = render_page([Result(pair, before=20.04, after=9.96) for pair in PAIRS], MASHUP)
+    text = render_page([Result(pair, before=20.04, after=9.96) for pair in PAIRS], MASHUP, MORPH)
     page = Page(text)
-    assert page.tags.count("audio") == 3 * len(PAIRS) + 3
-    assert page.tags.count("img") == 3 * len(PAIRS) + 4  # the mask, too
+    assert page.tags.count("audio") == 3 * len(PAIRS) + 3 + 5
+    assert page.tags.count("img") == 3 * len(PAIRS) + 4 + 6  # the mask and the notes, too
     assert page.tags.count("script") == 1
     assert "$" not in text
     assert "content 20.0 dB" in text
     assert "output 10.0 dB" in text
     assert "strength 1, mix 1, engine sampler, seed 0" in text
     assert "A &lt;is&gt; played faster." in text
-    for name in (SONGS.a, SONGS.b):
+    assert "Notes &lt;move&gt;." in text
+    assert presets.get(ENDS.b).source in text
+    for name in (SONGS.a, SONGS.b, ENDS.a):
         assert recording(name).credit in text
         assert recording(name).source in page.links
     for pair in PAIRS:
@@ -117,7 +135,7 @@ def test_a_recording_is_complete_and_credited(folder):
 def test_the_page_refers_to_files_that_exist(tmp_path, quick):
     page = make_demo(tmp_path / "new" / "demo", ignore)
     local = [link for link in Page(page.read_text(encoding="utf-8")).links if "://" not in link]
-    assert len(local) == 6 * len(PAIRS) + 7
+    assert len(local) == 6 * len(PAIRS) + 7 + 11
     assert all((page.parent / link).is_file() for link in local)
 
 
@@ -126,7 +144,7 @@ def test_progress_rises_to_the_end(tmp_path, quick):
     make_demo(tmp_path / "demo", lambda fraction, stage: reports.append((fraction, stage)))
     fractions = [fraction for fraction, _ in reports]
     assert fractions == sorted(fractions)
-    assert all(re.match(r"[\w ]+ (to|over) [\w ]+: half", stage) for _, stage in reports)
+    assert all(re.match(r"[\w ]+ (to|over|and) [\w ]+: half", stage) for _, stage in reports)
 
 
 def test_it_can_be_made_again_and_leaves_what_the_user_added(tmp_path, quick):
@@ -159,7 +177,7 @@ def test_an_empty_folder_will_do(tmp_path, quick, capsys, monkeypatch):
 
 def test_stopping_leaves_nothing(tmp_path, quick):
     def stop(fraction, stage):
-        if fraction > 0.8:  # of the mashup, the last
+        if fraction > 0.8:  # of the morph, the last
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -189,5 +207,27 @@ def test_the_mashup_is_as_long_as_the_second_and_has_its_pictures(tmp_path, monk
     result = demo_mashup.mash_songs(SONGS, clips, tmp_path / "it", ignore)
     assert result.seconds["mashup"] == result.seconds["b"] == 8.0
     for name in ("a", "b", "mashup", "mask"):
+        with Image.open(tmp_path / "it" / f"{name}.png") as image:
+            image.verify()
+
+
+def test_the_morph_goes_from_end_to_end_and_its_middle_is_drawn(tmp_path, monkeypatch):
+    asked, lengths = [], set()
+
+    def morph(a, b, options, *, progress, threads=None):
+        asked.append(options.at)
+        lengths.update(audio.shape[1] / rate for _, audio, rate in (a, b))
+        progress.tick(0.5, "half")
+        return a_morph(options.at)
+
+    monkeypatch.setattr(demo_morph, "morph", morph)
+    monkeypatch.setattr(morph_picture, "DPI", 60)  # drawn small, which is faster
+    clips = recording(ENDS.a).clip, presets.get(ENDS.b).clip
+    result = demo_morph.morph_ends(ENDS, clips, tmp_path / "it", ignore)
+    assert asked == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert lengths == {ENDS.seconds}
+    assert result.why == a_morph().report["why"]
+    assert result.seconds["0.5"] == 4.0
+    for name in (*demo_morph.STEPS, "middle"):
         with Image.open(tmp_path / "it" / f"{name}.png") as image:
             image.verify()
