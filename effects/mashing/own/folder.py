@@ -20,10 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from effects.mashing.own.report import Skipped
+from effects.learned.own_files import SUFFIXES, Skipped, check_folder
 
-#: Other files of a folder are passed over in silence.
-SUFFIXES = frozenset({".mp3", ".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus"})
 #: Index and name, or index, original's index and name. A number of more than nine digits is text.
 _NAME = re.compile(r"\s*\[\s*(\d{1,9})\s*\]\s*(?:\[\s*(\d{1,9})\s*\]\s*)?\[(.*)\]\s*", re.DOTALL)
 _SHAPES = "[index][name] or [index][1 or 2][name]"
@@ -53,10 +51,7 @@ def mashups_in(folder: Path) -> tuple[list[Mashup], list[Skipped]]:
         FileNotFoundError, NotADirectoryError: there is no such folder.
         ValueError: nothing in it is named as a mashup.
     """
-    if not folder.exists():
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}: name one with mashups.")
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{str(folder)!r} is a file: name a folder with mashups.")
+    check_folder(folder, "mashups")
     skipped: list[Skipped] = []
     songs = _by_index(sorted(folder.iterdir()), skipped)
     found = [_mashup(index, files, skipped) for index, files in sorted(songs.items())]

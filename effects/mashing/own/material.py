@@ -13,28 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from effects.learned import array_file
+from effects.learned.own_files import Skipped, Unusable, read_mono
 from effects.mashing.grid import grid_of
 from effects.mashing.networks import BINS
 from effects.mashing.own.folder import Mashup
 from effects.mashing.own.gains import find_gains
 from effects.mashing.own.pairing import Place, find_place
-from effects.mashing.own.report import Skipped
 from effects.mashing.own.traces import RATE
 from effects.signal.arrays import Mono
 from effects.signal.loudness import loudness
 from effects.warping.timeline import Passage, Timeline
 from effects.warping.warp import warped
-from presets.opening import NotOrdinary
-from presets.sound_file.header import BadSound
-from presets.sound_file.reading import opened
 
 VERSION = 1  # of what is kept: another one is found out again
 LEAST_SECONDS = 5.0  # of a mashup: a window of training lasts 6 s
-MOST_SECONDS = 20 * 60.0  # of a file; what comes after is not looked at, to limit memory
 LEVEL_SECONDS = 0.5  # for finding where a mashup is loudest; not searched
 NODE_SECONDS = 2.0  # from one node of a timeline to the next, as `effects.warping.warp` cuts
 EDGE_SECONDS = 0.1  # a song that begins so soon begins with the mashup, after some silence
@@ -111,16 +106,12 @@ def lesson_of(mashup: Mashup, seconds: float, folder: Path) -> Lesson | Skipped:
         except (FileNotFoundError, ValueError):
             arrays, about = _find_out(mashup, seconds)
             array_file.save(path, arrays, about)
-    except _Unusable as error:
+    except Unusable as error:
         return Skipped(mashup.path.name, str(error))
     if about["explained"] < LEAST_EXPLAINED:
         least = f"{LEAST_EXPLAINED:.0%} is needed"
         return Skipped(mashup.path.name, f"its songs explain {about['explained']:.0%}: {least}")
     return Lesson(mashup.path.name, key, path, len(arrays["mashup"]), about)
-
-
-class _Unusable(Exception):  # noqa: N818 - says why
-    """What is the matter with a mashup."""
 
 
 def _kept(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -140,20 +131,20 @@ def _key(mashup: Mashup, seconds: float) -> str:
             with path.open("rb") as file:
                 whole.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
-            raise _Unusable(f"{path.name}: {os.strerror(error.errno or 0)}") from error
+            raise Unusable(f"{path.name}: {os.strerror(error.errno or 0)}") from error
     return whole.hexdigest()
 
 
 def _find_out(mashup: Mashup, seconds: float) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    whole = _read(mashup.path)
+    whole = read_mono(mashup.path, RATE, LEAST_SECONDS)
     start = _loudest(whole, round(seconds * RATE))
     excerpt = whole[start : start + round(seconds * RATE)]
-    songs = [_read(it) for it in mashup.originals]
+    songs = [read_mono(it, RATE, LEAST_SECONDS) for it in mashup.originals]
     places = [find_place(excerpt, it) for it in songs]
     a, b = (_in_time(*it, len(excerpt)) for it in zip(songs, places, strict=True))
     levels = [loudness(it[None], RATE) for it in (a, b)]
     if not np.isfinite(levels).all():
-        raise _Unusable("one of its songs is silent where the mashup comes from")
+        raise Unusable("one of its songs is silent where the mashup comes from")
     a *= np.float32(10 ** ((levels[1] - levels[0]) / 20))
     m, a, b = (_magnitudes(it) for it in (excerpt, a, b))
     gains = find_gains(m, a, b)
@@ -180,24 +171,6 @@ def _told(place: Place) -> dict[str, float]:
     }
 
 
-def _read(path: Path) -> Mono:
-    """A sound file in mono at `RATE`."""
-    try:
-        with opened(path) as file:
-            rate = file.header.sample_rate
-            sound = file.read(min(file.frames, int(MOST_SECONDS * rate)))
-    except (BadSound, NotOrdinary) as error:
-        raise _Unusable(f"{path.name} {error}") from error
-    except OSError as error:
-        raise _Unusable(f"{path.name}: {os.strerror(error.errno or 0)}") from error
-    mono = np.asarray(soxr.resample(sound.mean(0), rate, RATE), np.float32)
-    if len(mono) < LEAST_SECONDS * RATE:
-        raise _Unusable(f"{path.name} is shorter than {LEAST_SECONDS:.0f} s")
-    if not np.isfinite(mono).all() or not mono.any():
-        raise _Unusable(f"{path.name} is silent, or holds no numbers")
-    return mono
-
-
 def _loudest(sound: Mono, samples: int) -> int:
     """Where the loudest stretch of so many samples begins.
 
@@ -221,7 +194,7 @@ def _in_time(song: Mono, place: Place, samples: int) -> Mono:
     start = first if first > EDGE_SECONDS else 0.0
     stop = last if last < end - EDGE_SECONDS else end
     if stop - start < LEAST_SECONDS / 2:
-        raise _Unusable("one of its songs is not found in it")
+        raise Unusable("one of its songs is not found in it")
     nodes = np.linspace(start, stop, max(round((stop - start) / NODE_SECONDS), 1) + 1)
     timeline = Timeline((Passage(nodes, place.at(nodes)),), place.semitones)
     heard = warped(song[None], RATE, timeline, samples, threads=1)

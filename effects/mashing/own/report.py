@@ -9,18 +9,7 @@ from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Skipped:
-    """Something of the folder that is not learnt from.
-
-    Attributes:
-        name: of the file or the mashup.
-        reason: why, in a few words.
-    """
-
-    name: str
-    reason: str
+from effects.learned.own_files import Skipped
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from effects.learned.own_files import Skipped, check_target, reasons
 from effects.mashing.own.folder import Mashup, mashups_in
-from effects.mashing.own.report import Report, Skipped
+from effects.mashing.own.report import Report
 from effects.running.progress import Progress
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def train(
         OSError: ``out`` or ``work`` cannot be written to.
     """
     wish = Wish(network, float(seconds), epochs, minutes, seed, device)
-    target = _target(Path(out))
+    target = check_target(Path(out))
     mashups, skipped = mashups_in(Path(folder))
     kept = Path(work) if work is not None else target.with_suffix(".work")
     kept.mkdir(parents=True, exist_ok=True)
@@ -230,24 +231,10 @@ class _Course:
         return report
 
 
-def _target(out: Path) -> Path:
-    """Where weights can be written, as far as one can tell before."""
-    if out.suffix.lower() != ".npz":
-        raise ValueError(f"Weights are written as .npz: name {out.with_suffix('.npz').name!r}.")
-    if out.is_dir():
-        raise ValueError(f"{str(out)!r} is a folder: name a file.")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(out.parent)!r}: make it first.")
-    if not os.access(out.parent, os.W_OK):
-        raise PermissionError(f"{str(out.parent)!r} cannot be written to: name another folder.")
-    return out
-
-
 def _too_few(count: int, skipped: list[Skipped]) -> str:
     """In one line, with the first reasons."""
     found = ("No mashup", "One mashup")[count]
-    why = "; ".join(f"{it.name}: {it.reason}" for it in skipped[:3])
-    more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-    return f"{found} of the folder can be learnt from, and at least {LEAST_MASHUPS} are needed" + (
-        f" ({why}{more})." if why else "."
+    why = f" ({reasons(skipped)})" if skipped else ""
+    return (
+        f"{found} of the folder can be learnt from, and at least {LEAST_MASHUPS} are needed{why}."
     )

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from effects.learned import array_file
+from effects.learned.training_state import take_adam, with_adam
 from effects.mashing.own.learners import LEARNERS, OUTPUTS, gains_of
 from effects.mashing.own.material import Arrays, Lesson
 from effects.running.recent import Recent
@@ -264,27 +265,15 @@ def _begin(
 def _keep(state: State, checkpoint: Path) -> None:
     """Write all that is known."""
     parts = {"now": state.network.state_dict(), "best": state.best}
-    for number, it in state.adam.state_dict()["state"].items():
-        parts[f"adam {number}"] = it
-    arrays = {
-        f"{part}/{key}": tensor.cpu().numpy()
-        for part, it in parts.items()
-        for key, tensor in it.items()
-    }
+    arrays = with_adam(parts, state.adam)
     array_file.save(checkpoint, arrays, {"losses": state.losses, "seconds": state.seconds})
 
 
 def _take(state: State, arrays: Mapping[str, Any], about: Mapping[str, Any]) -> None:
     """The inverse of `_keep`."""
-    parts: dict[str, dict[str, Tensor]] = {}
-    for name, array in arrays.items():
-        part, key = name.split("/", 1)
-        parts.setdefault(part, {})[key] = torch.from_numpy(array.copy())
+    parts = take_adam(arrays, state.adam)
     state.network.load_state_dict(parts.pop("now"))
     state.best = parts.pop("best")
-    groups = state.adam.state_dict()["param_groups"]
-    known = {int(part.removeprefix("adam ")): it for part, it in parts.items()}
-    state.adam.load_state_dict({"state": known, "param_groups": groups})
     state.losses = [float(it) for it in about["losses"]]
     state.seconds = float(about["seconds"])
 

@@ -88,20 +88,11 @@ def load(path: str | os.PathLike[str]) -> Trained:
 
 
 def _filled(name: object, state: Mapping[str, Any]) -> nn.Module:
-    import torch
-
+    from effects.learned.training_state import fill
     from effects.mashing.own.learners import LEARNERS, OUTPUTS
 
     if not isinstance(name, str) or name not in LEARNERS:
         raise ValueError(f"is of a network {str(name)[:40]!r}, which there is not")
     network = LEARNERS[name](OUTPUTS)
-    for key, own in network.state_dict().items():
-        found = state.get(key)
-        if found is None or found.shape != tuple(own.shape) or found.dtype != own.numpy().dtype:
-            raise ValueError(f"has other weights than the network {name!r}")
-        if not np.isfinite(found).all():
-            raise ValueError("holds NaN or infinity")
-    if len(state) != len(network.state_dict()):
-        raise ValueError(f"has other weights than the network {name!r}")
-    network.load_state_dict({key: torch.from_numpy(it.copy()) for key, it in state.items()})
+    fill(network, state, f"the network {name!r}")
     return network
