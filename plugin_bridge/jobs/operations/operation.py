@@ -46,6 +46,7 @@ class Operation(ABC):
         titles: what to call inputs whose names do not say enough.
         follows: the input whose time and length the result has; ``""`` for the first, if all that
             are no styles have the same.
+        own_style: whether a style may be left out: the sounds of what is played then serve as one.
     """
 
     title: ClassVar[str]
@@ -55,11 +56,21 @@ class Operation(ABC):
     settings: ClassVar[Mapping[str, Setting]]
     titles: ClassVar[Mapping[str, str]] = MappingProxyType({})
     follows: ClassVar[str] = ""
+    own_style: ClassVar[bool] = False
 
     @property
     def paced_by(self) -> str:
         """The input whose time and length the result has."""
         return self.follows or self.inputs[0]
+
+    def lasts(self, seconds: Mapping[str, float], settings: Mapping[str, Value]) -> float:
+        """How long the result is in seconds, if none but a part of it is left out.
+
+        Args:
+            seconds: how long each input is, by its name.
+            settings: those that were given.
+        """
+        return seconds[self.paced_by]
 
     def check(self, name: str, value: Any) -> Value:
         """Check the value of one setting, and return it as it is kept.

@@ -165,6 +165,7 @@ def _operation(kind: Operation) -> dict[str, Any]:
         "title": kind.title,
         "about": kind.about,
         "follows": kind.follows,
+        "own_style": kind.own_style,
         "titles": dict(kind.titles),
         "inputs": [
             {"name": name, "optional": optional, "style": is_style(kind, name)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request
@@ -141,7 +141,7 @@ async def _submit(desk: Desk, who: Account, id: str, digest: str, wanted: Wanted
             wanted.settings,
             owner=who,
             names={name: it.name for name, it in sounds.items()},
-            audio_seconds=_seconds(_pace(wanted, sounds), wanted.settings),
+            audio_seconds=_seconds(wanted, sounds),
             webhook=wanted.webhook,
         )
     except Refusal as refusal:
@@ -171,19 +171,17 @@ async def _answer(desk: Desk, who: Account, job: Job, prefer: str | None) -> Res
     return JSONResponse(job_view(desk, job), 200 if job.ended else 202, headers)
 
 
-def _pace(wanted: Wanted, sounds: Mapping[str, Upload]) -> Upload:
-    """The input whose time and length the result has."""
-    return sounds[operations.find(wanted.operation).paced_by]
-
-
-def _seconds(sound: Upload, settings: Mapping[str, Any]) -> float:
-    """How much audio a job is about: as much as its input, or the part of it that is wanted."""
-    start = float(settings.get("start_seconds", 0.0))
-    end = float(settings.get("end_seconds", sound.seconds))
-    if start and start >= sound.seconds:
-        text = f"{sound.name} has nothing after {start:g} s: it lasts {sound.seconds:.3f} s."
+def _seconds(wanted: Wanted, sounds: Mapping[str, Upload]) -> float:
+    """How much audio a job is about: as much as its result would be, or the part that is wanted."""
+    operation = operations.find(wanted.operation)
+    whole = operation.lasts({name: it.seconds for name, it in sounds.items()}, wanted.settings)
+    start = float(wanted.settings.get("start_seconds", 0.0))
+    end = float(wanted.settings.get("end_seconds", whole))
+    if start and start >= whole:
+        sound = sounds[operation.paced_by]
+        text = f"{sound.name} has nothing after {start:g} s: it lasts {whole:.3f} s."
         raise _wrong("start_seconds", text)
-    return max(min(end, sound.seconds) - start, 0.0)
+    return max(min(end, whole) - start, 0.0)
 
 
 def _field_of(refusal: Refusal, wanted: Wanted) -> str:

@@ -6,7 +6,7 @@ import { inputTitle } from "./names.js";
 import { Presets } from "./presets.js";
 import { settingField } from "./settings.js";
 import { SoundField } from "./soundfield.js";
-import { capital, problemWords } from "./words.js";
+import { problemWords } from "./words.js";
 
 const MEMORY = "restyle-form"; // of this tab: two tabs may be about different stems
 const PRESET = "preset"; // the setting that a style of a preset stands for
@@ -85,17 +85,18 @@ export class Form {
   /** An input that may be a preset. */
   #style({ name, optional }) {
     const field = new SoundField("Your own clip", `or drop one here: a few seconds will do`, () => {
-      if (field.value) this.presets.value = "";
+      this.presets.value = field.value ? null : this.presets.value;
       this.#remember();
     });
-    this.presets = new Presets(this.families, () => {
+    const chosen = () => {
       field.clear();
       this.#remember();
-    });
+    };
+    this.presets = new Presets(this.families, chosen, this.#about.own_style ? "Its own sounds" : "");
     this.sounds.set(name, { field, optional, style: true });
     if (this.memory.sounds?.[name]) this.#restore(name, field);
     else this.presets.value = this.memory.preset ?? "";
-    const title = make("h3", { id: "style-title" }, capital(name));
+    const title = make("h3", { id: "style-title" }, inputTitle(this.#about, name));
     const group = make("div", { class: "style", role: "group", "aria-labelledby": "style-title" }, title);
     group.append(this.presets.root, field.root);
     return group;
@@ -135,7 +136,7 @@ export class Form {
       const preset = style ? this.presets.value : "";
       if (preset) body[name] = { preset };
       else if (field.value) body[name] = style ? { upload: field.value.id } : field.value.id;
-      else if (style || !optional) {
+      else if (style ? !this.#about.own_style : !optional) {
         field.fail(style ? "Choose an instrument, or drop a clip." : this.#missing(name));
         return null;
       }

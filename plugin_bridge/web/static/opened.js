@@ -228,10 +228,10 @@ export class Opened {
     return row;
   }
 
-  /** The first number that can be set, to be tried with another value. */
+  /** The first setting, to be tried with another value. */
   #againForm(job) {
     const settings = this.about.operations[job.operation]?.settings ?? {};
-    const name = Object.keys(settings).find((it) => settings[it].kind === "number");
+    const [name] = Object.keys(settings);
     if (!name) return null;
     const field = settingField(name, settings[name]);
     field.value = job.settings[name];

@@ -2,12 +2,15 @@
 
 import { button, make, setText } from "./dom.js";
 
-/** `value` is a preset's name or ""; `onchange` is called when one is chosen. */
+/**
+ * `value` is a preset's name, "" for none of them, or null while nothing is chosen; `onchange` is
+ * called when one is chosen. `none` is what to call a row for none of them; "" for no such row.
+ */
 export class Presets {
   #rows = [];
   #played = null; // the button of the preset that plays
 
-  constructor(families, onchange) {
+  constructor(families, onchange, none = "") {
     this.onchange = onchange;
     this.labels = new Map();
     this.audio = make("audio", { hidden: true, preload: "none" });
@@ -20,10 +23,19 @@ export class Presets {
     });
     this.count = make("span", { class: "soft", role: "status" });
     const label = make("label", { for: "filter" }, "Find an instrument");
-    this.list = make("div", { class: "presets" }, ...families.map((it) => this.#family(it)));
+    this.list = make("div", { class: "presets" }, ...this.#none(none));
+    this.list.append(...families.map((it) => this.#family(it)));
     this.root = make("div", {}, make("div", { class: "find" }, label, this.count), this.filter);
     this.root.append(this.list, this.audio);
     this.#narrow();
+  }
+
+  /** A row to choose none of them, if there is to be one. */
+  #none(title) {
+    if (!title) return [];
+    this.none = make("input", { type: "radio", name: "preset", value: "" });
+    this.none.addEventListener("change", () => this.onchange());
+    return [make("div", { class: "preset" }, make("label", {}, this.none, title))];
   }
 
   #family({ name, presets }) {
@@ -47,6 +59,7 @@ export class Presets {
   }
 
   set value(name) {
+    if (this.none) this.none.checked = name === "";
     for (const { radio, row } of this.#rows) {
       radio.checked = radio.value === name;
       if (radio.checked) this.list.scrollTop = row.offsetTop - this.list.offsetTop - 60;

@@ -1,27 +1,21 @@
 """The operation ``mashup``: what it takes, what it refuses, and what comes out of it."""
 
 import math
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.inputs import as_input, quiet
 from support.mashing import mean_of
 from support.sounds import noise
 
 import effects
 from effects.mashing.options import BEDS, KEYS, LEADS, Options
-from plugin_bridge.files import sound_files
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.jobs import operations
-from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.refusal import Refusal
 
 MASHUP = operations.find("mashup")
-
-
-def quiet(fraction, stage):
-    """Nobody listens to the progress."""
 
 
 @pytest.fixture
@@ -32,18 +26,7 @@ def songs(tmp_path):
         "b": Sound(noise(0.75, 16_000), 16_000, 24),
     }
 
-    def given(name, sound):
-        path = tmp_path / f"{name}.wav"
-        sound_files.write(path, sound)
-
-        @contextmanager
-        def opens():
-            with path.open("rb") as file:
-                yield file
-
-        return Input(path, opens, quiet)
-
-    return {name: given(name, sound) for name, sound in sounds.items()}
+    return {name: as_input(tmp_path, f"{name}.wav", sound) for name, sound in sounds.items()}
 
 
 @pytest.fixture
