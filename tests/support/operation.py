@@ -1,4 +1,4 @@
-"""Operations of the tests': one turns a sound around, one mashes at once."""
+"""Operations of the tests': one turns a sound around, others mash, morph and tweak at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from types import MappingProxyType
 
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.operations.mashup import Mashup
+from plugin_bridge.jobs.operations.morph import Morph
 from plugin_bridge.jobs.operations.operation import Made, Operation
+from plugin_bridge.jobs.operations.tweak import Tweak
 from plugin_bridge.jobs.settings import Choice, Number, Text
 
 
@@ -45,7 +47,33 @@ class MeanMashup(Mashup):
         return super().run(*given, **more)
 
 
+class MeanMorph(Morph):
+    """The operation ``morph``, which is done at once: the result is a cross-fade."""
+
+    def run(self, *given, **more):
+        """See `Operation.run`."""
+        from effects.morphing import morph
+        from support.quick_morphs import mean_of
+
+        morph.morph = mean_of
+        return super().run(*given, **more)
+
+
+class ScaledTweak(Tweak):
+    """The operation ``tweak``, which is done at once: the result is louder or softer."""
+
+    def run(self, *given, **more):
+        """See `Operation.run`."""
+        from effects.tweaking import tweak
+        from support.quick_morphs import scaled
+
+        tweak.tweak = scaled
+        return super().run(*given, **more)
+
+
 def register():
-    """Let this process have the operation ``turn``, and a quick ``mashup``."""
-    operations.OPERATIONS["turn"] = "support.operation:Turn"
+    """Let this process have the operation ``turn``, and quick ones in place of ours."""
     operations.OPERATIONS["mashup"] = "support.operation:MeanMashup"
+    operations.OPERATIONS["morph"] = "support.operation:MeanMorph"
+    operations.OPERATIONS["tweak"] = "support.operation:ScaledTweak"
+    operations.OPERATIONS["turn"] = "support.operation:Turn"

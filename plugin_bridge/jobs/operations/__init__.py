@@ -9,6 +9,8 @@ from plugin_bridge.jobs.operations.operation import Operation
 OPERATIONS = {
     "restyle": "plugin_bridge.jobs.operations.restyle:Restyle",
     "mashup": "plugin_bridge.jobs.operations.mashup:Mashup",
+    "morph": "plugin_bridge.jobs.operations.morph:Morph",
+    "tweak": "plugin_bridge.jobs.operations.tweak:Tweak",
 }
 
 

@@ -47,7 +47,7 @@ function python(value) {
 }
 
 /** What the client of Restyle calls the operations that it does. */
-const METHODS = { restyle: "submit", mashup: "mashup" };
+const METHODS = { restyle: "submit", mashup: "mashup", morph: "morph", tweak: "tweak" };
 
 /** Lines for Python: the client of Restyle; "" for an operation that it does not do. */
 export function pythonLines(job, { keyed, styled, usual }) {

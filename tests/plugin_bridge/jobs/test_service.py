@@ -52,6 +52,7 @@ def test_a_job_is_found_by_its_id_and_knows_whose_it_is(room):
     ("operation", "inputs", "settings", "code"),
     [
         ("mashup", {"stem": "in.wav"}, {}, "bad_request"),
+        ("morph", {"a": "in.wav"}, {}, "bad_request"),
         ("restyle", {}, {"preset": "violin"}, "bad_request"),
         ("restyle", {"stem": "in.wav", "b": "in.wav"}, {"preset": "violin"}, "bad_request"),
         ("restyle", {"stem": "in.wav"}, {}, "no_such_preset"),

@@ -24,7 +24,7 @@ def test_the_document_lists_every_route_with_its_answers(http):
 
 def test_a_new_operation_is_in_settings_and_document_and_runs_by_itself(server, http, stem):
     known = http.get("/v1/settings").json()["operations"]
-    assert list(known) == ["restyle", "mashup", "turn"]
+    assert list(known) == ["restyle", "mashup", "morph", "tweak", "turn"]
     assert known["turn"]["inputs"] == [
         {"name": "first", "optional": False, "style": False},
         {"name": "second", "optional": False, "style": False},
@@ -40,12 +40,17 @@ def test_a_new_operation_is_in_settings_and_document_and_runs_by_itself(server, 
     assert {name: it["follows"] for name, it in known.items()} == {
         "restyle": "",
         "mashup": "b",
+        "morph": "a",
+        "tweak": "",
         "turn": "",
     }
     schemas = http.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["TurnJob"]["properties"]["times"]["maximum"] == 3
     assert schemas["RestyleJob"]["required"] == ["stem"]
     assert schemas["MashupJob"]["required"] == ["operation", "a", "b"]
+    assert schemas["MorphJob"]["required"] == ["operation", "a", "b"]
+    assert schemas["TweakJob"]["required"] == ["operation", "stem"]
+    assert [name for name, it in known.items() if it["own_style"]] == ["tweak"]
     id = server.upload(stem, http=http)["id"]
     body = {"operation": "turn", "first": id, "second": id, "level": 0.5, "way": "forth"}
     job = server.submit(body, wait=30, http=http).json()

@@ -69,6 +69,15 @@ def text_of(page, selector):
     return page.evaluate(f"document.querySelector({selector!r})?.textContent ?? ''")
 
 
+def choose(page, title):
+    """Choose what to do, as with a keyboard: its first letter goes from one title to the next."""
+    button = "document.querySelector('#ask button.main').textContent"
+    page.evaluate("document.getElementById('operation').focus()")
+    while (before := page.evaluate(button)) != title:
+        page.press(title[0].lower())
+        page.until(f"{button} !== '{before}'")
+
+
 def turn(client, server, stem, **settings):
     """Submit a quick job."""
     sounds = [server.upload(stem.read_bytes(), stem.name, http=client)["id"] for _ in range(2)]
@@ -112,9 +121,7 @@ def test_presets_are_found_and_played(page):
 
 
 def test_every_operation_of_the_registry_has_a_form(page, stem):
-    page.evaluate("document.getElementById('operation').focus()")
-    page.press("t")
-    page.until("document.querySelector('#ask button.main').textContent === 'Turn'")
+    choose(page, "Turn")
     labels = "[...document.querySelectorAll('#ask .setting label')].map((it) => it.textContent)"
     assert page.evaluate(labels) == ["Level", "Times", "Way", "Remark", "Format"]
     for n in (1, 2):
@@ -125,9 +132,7 @@ def test_every_operation_of_the_registry_has_a_form(page, stem):
 
 
 def test_a_mashup_is_asked_for_and_heard(page, stem, tmp_path):
-    page.evaluate("document.getElementById('operation').focus()")
-    page.press("m")
-    page.until("document.querySelector('#ask button.main').textContent === 'Mashup'")
+    choose(page, "Mashup")
     labels = "[...document.querySelectorAll('#ask .setting label')].map((it) => it.textContent)"
     fields = ["Balance", "Start", "End", "Lead", "Bed", "Key", "Tempo", "Format"]
     assert page.evaluate(labels) == fields
@@ -148,6 +153,47 @@ def test_a_mashup_is_asked_for_and_heard(page, stem, tmp_path):
     assert "2 semitones higher" in text_of(page, "#opened .results")
     python = page.evaluate("[...document.querySelectorAll('#opened pre')].at(-1).textContent")
     assert f'client.mashup("voice.wav", "{stem.name}", "restyled.wav")' in python
+
+
+def test_a_morph_is_asked_for_and_tried_at_another_place(page, stem, tmp_path):
+    choose(page, "Morph")
+    labels = "[...document.querySelectorAll('#ask .setting label')].map((it) => it.textContent)"
+    assert page.evaluate(labels) == ["At", "Length", "Seed", "Method", "Tempo", "Format"]
+    page.click("#ask button.main")
+    assert text_of(page, ".sound-field .bad") == "Drop piece A first."
+    other = tmp_path / "other.wav"
+    shutil.copy(stem, other)
+    for n, path in enumerate([stem, other], 1):
+        page.choose_files(f"#ask .sound-field:nth-of-type({n}) input", path)
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 2")
+    page.click("#ask button.main")
+    page.until("document.querySelectorAll('#opened .sound').length === 3")
+    heard = "[...document.querySelectorAll('#opened .sound h3')].map((it) => it.textContent)"
+    assert page.evaluate(heard) == ["Piece A", "Piece B", "Output"]
+    page.evaluate("document.querySelector('.again input').focus()")
+    page.press(*"0:1")
+    page.click(".again button")
+    page.until("document.querySelectorAll('#opened .sound').length === 4")
+    assert page.evaluate(heard)[2:] == ["At 0.5", "At 0:1"]
+    python = page.evaluate("[...document.querySelectorAll('#opened pre')].at(-1).textContent")
+    assert f'client.morph("{stem.name}", "other.wav", "restyled.wav")' in python
+
+
+def test_a_tweak_needs_no_style(page, stem):
+    choose(page, "Tweak")
+    assert text_of(page, "#style-title") == "Played by"
+    own = "document.querySelector('.presets input').checked"
+    assert page.evaluate(own)
+    assert text_of(page, ".presets .preset label") == "Its own sounds"
+    page.click(".presets fieldset input")
+    assert not page.evaluate(own)
+    page.click(".presets input")
+    page.choose_files("#ask .sound-field input", stem)
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 1")
+    page.click("#ask button.main")
+    page.until("document.querySelectorAll('#opened .sound').length === 2")
+    python = page.evaluate("[...document.querySelectorAll('#opened pre')].at(-1).textContent")
+    assert f'client.tweak("{stem.name}", "restyled.wav")' in python
 
 
 def test_stem_and_output_are_heard_in_turn_at_one_place(page, other_tab, server, stem):
