@@ -17,6 +17,8 @@ HOST = "127.0.0.1"
 PORT = 9471
 SUBMIT = "/restyle/submit"
 MASHUP = "/restyle/mashup"
+MORPH = "/restyle/morph"
+TWEAK = "/restyle/tweak"
 COOKIE = "/cookie"  # short, since its message must not be longer than the shortest request
 
 
@@ -35,6 +37,10 @@ class Command(NamedTuple):
     arguments: str
     text: str
 
+
+#: The operations of `plugin_bridge.jobs.operations` that have an address of their own. Its
+#: arguments are the job, the operation's inputs, the file to write, and pairs of a key and a value.
+OPERATIONS: Mapping[str, str] = MappingProxyType({MASHUP: "mashup", MORPH: "morph", TWEAK: "tweak"})
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
@@ -91,6 +97,23 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "auto), balance (-1 to 1), bed (full or rhythm), tempo (b, a or beats a minute), key "
             "(b, a or none), start_seconds and end_seconds of out. Answered as /restyle/submit is, "
             "which stands in its /restyle/done and /restyle/fail, too, once it is accepted.",
+        ),
+        MORPH: Command(
+            "ssss",
+            "*",
+            "s:job s:a s:b s:out, then [s:key value]…",
+            "Make the piece between a and b, and write out. Keys: at (0 is a, 1 is b; a text such "
+            "as 0:1 travels), method (notes, latent or both), tempo (between or own), seed, "
+            "length_seconds (0 for the longer one's). Answered as /restyle/mashup is.",
+        ),
+        TWEAK: Command(
+            "sss",
+            "*",
+            "s:job s:in s:out, then [s:key value]…",
+            "Change the latent of in, play what it says, and write out. Keys: scale (1), add, "
+            "flatten, shuffle, noise, more_notes, higher, longer, brighter, max (a text: 17,3), "
+            "towards (a preset) and amount (0.5), preset (who plays it), seed. Answered as "
+            "/restyle/mashup is.",
         ),
         "/restyle/cancel": Command(
             "s", "", "s:job", "Stop a job; no file is left. Answered by /restyle/cancelled s:job."

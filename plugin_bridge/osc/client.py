@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -31,7 +31,7 @@ from plugin_bridge.client_types import (
     Status,
     Version,
 )
-from plugin_bridge.osc.addresses import HOST, MASHUP, PORT, SUBMIT
+from plugin_bridge.osc.addresses import HOST, MASHUP, MORPH, PORT, SUBMIT, TWEAK
 from plugin_bridge.osc.connection import Connection, stood_still
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
 from plugin_bridge.osc.followed_job import Followed
@@ -61,8 +61,6 @@ T = TypeVar("T")
 # Not searched.
 TICK = 0.1  # seconds from one report of progress to the next
 QUIET = 0.5  # seconds without news of a job, after which the server is asked
-#: OSC type tags of settings that are no real numbers.
-KEY_TYPES = {"seed": "h", **dict.fromkeys(("drums", "lead", "bed", "tempo", "key"), "s")}
 SILENCE = 30.0  # seconds without a word from the server, after which `Client.wait` gives up
 
 
@@ -187,8 +185,7 @@ class Client:
         Raises:
             Refused, NoServer, ValueError: as `submit`.
         """
-        job = new_job() if job is None else job
-        settings = {
+        settings: dict[str, float | str | None] = {
             "lead": lead,
             "balance": balance,
             "bed": bed,
@@ -197,8 +194,81 @@ class Client:
             "start_seconds": start_seconds,
             "end_seconds": end_seconds,
         }
-        paths = [os.path.abspath(os.fspath(path)) for path in (a, b, output)]
-        self._submit(MASHUP, job, _submission(MASHUP, (job, *paths), settings))
+        return self._order(MASHUP, job, (a, b, output), settings)
+
+    def morph(
+        self,
+        a: str | os.PathLike[str],
+        b: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        *,
+        job: str | None = None,
+        at: str | float | None = None,
+        method: str | None = None,
+        tempo: str | None = None,
+        seed: int | None = None,
+        length_seconds: float | None = None,
+    ) -> str:
+        """Queue the piece between two others. Returns the job's id once it is accepted.
+
+        Args:
+            a: the piece at 0. Relative paths are from this process's working directory.
+            b: the piece at 1.
+            output: the file to write, which must not exist.
+            job: an id of your own. Submitting the same again under the same id changes nothing.
+            at: how far from A to B: 0 to 1, or a way such as ``"0:1"`` over the length.
+            method: where its notes come from: ``"notes"``, ``"latent"`` or ``"both"``.
+            tempo: ``"between"``, or ``"own"`` to leave both as fast as they are.
+            seed: draws who goes first among equals.
+            length_seconds: how long it is to be; None for as long as the longer piece.
+
+        Raises:
+            Refused, NoServer, ValueError: as `submit`.
+        """
+        settings: dict[str, float | str | None] = {
+            "at": at if at is None else str(at),
+            "method": method,
+            "tempo": tempo,
+            "seed": seed,
+            "length_seconds": length_seconds,
+        }
+        return self._order(MORPH, job, (a, b, output), settings)
+
+    def tweak(
+        self,
+        input: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        preset: str = "",
+        *,
+        job: str | None = None,
+        **settings: float | str | None,
+    ) -> str:
+        """Queue a piece whose latent is to be changed. Returns the job's id once it is accepted.
+
+        Args:
+            input: the piece. Relative paths are from this process's working directory.
+            output: the file to write, which must not exist.
+            preset: who plays it, by name or General MIDI number; ``""`` for its own sounds.
+            job: an id of your own. Submitting the same again under the same id changes nothing.
+            settings: as ``scale=1.3``, see `plugin_bridge.jobs.operations.tweak`; those that are
+                None are left to the server.
+
+        Raises:
+            Refused, NoServer, ValueError: as `submit`.
+        """
+        return self._order(TWEAK, job, (input, output), {"preset": preset or None, **settings})
+
+    def _order(
+        self,
+        address: str,
+        job: str | None,
+        paths: Sequence[str | os.PathLike[str]],
+        settings: Mapping[str, float | str | None],
+    ) -> str:
+        """Submit a job of an operation that has an address of its own. Returns its id."""
+        job = new_job() if job is None else job
+        whole = [os.path.abspath(os.fspath(path)) for path in paths]
+        self._submit(address, job, _submission(address, (job, *whole), settings))
         return job
 
     def _submit(self, address: str, job: str, datagram: bytes) -> None:
@@ -404,12 +474,17 @@ def _submission(
 ) -> bytes:
     """The datagram that submits the job ``first[0]``. Raises ValueError if OSC cannot carry it."""
     given = {name: value for name, value in settings.items() if value is not None}
-    types = "ssss" + "".join(f"s{KEY_TYPES.get(name, 'd')}" for name in given)
+    types = "s" * len(first) + "".join(f"s{_type_of(name, it)}" for name, it in given.items())
     flat = [it for pair in given.items() for it in pair]
     datagram = encode(address, *first, *flat, types=types)
     if len(datagram) > MAX_BYTES:
         raise ValueError(f"{first[0]}: the paths are too long to be sent.")
     return datagram
+
+
+def _type_of(name: str, value: float | str) -> str:
+    """The type tag of a setting: of a text, of the one whole number that may be large, or else."""
+    return "s" if isinstance(value, str) else "h" if name == "seed" else "d"
 
 
 def _raise_refusal(reply: Reply, address: str, job: str) -> None:

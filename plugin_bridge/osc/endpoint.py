@@ -18,17 +18,19 @@ import logging
 import socket
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from typing import Any, cast
 
 import presets
 from plugin_bridge.errors import one_line
+from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.operations.restyle import find_preset
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.osc import news as told
-from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, MASHUP, NAME, SUBMIT
+from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, NAME, OPERATIONS, SUBMIT
 from plugin_bridge.osc.audience import Audience
 from plugin_bridge.osc.datagram import (
     Argument,
@@ -40,7 +42,7 @@ from plugin_bridge.osc.datagram import (
     read,
 )
 from plugin_bridge.osc.hosts import is_here
-from plugin_bridge.osc.pairs import read_mashup, read_pairs
+from plugin_bridge.osc.pairs import read_pairs, read_settings
 from plugin_bridge.osc.proof import PROVED_SECONDS, Proofs
 from plugin_bridge.osc.quota import Quota
 from plugin_bridge.osc.reception import Reception
@@ -90,7 +92,7 @@ class Endpoint(asyncio.DatagramProtocol):
             "/restyle/param/list": self._list_parameters,
             "/restyle/param/set": self._set_parameter,
             SUBMIT: self._submit,
-            MASHUP: self._mash,
+            **{address: partial(self._order, address) for address in OPERATIONS},
             "/restyle/cancel": self._cancel,
             "/restyle/job": self._job,
             COOKIE: self._prove,
@@ -267,11 +269,17 @@ class Endpoint(asyncio.DatagramProtocol):
         request = repr((stem, out, preset, rest))
         return self._accepting(client, id, request, OPERATION, {"stem": stem}, out, settings)
 
-    def _mash(self, client: Client, id: str, a: str, b: str, out: str, *rest: Argument) -> Later:
+    def _order(self, address: str, client: Client, id: str, *given: Any) -> Later:
+        """Have an operation done that has this address; the files' names were checked."""
         self._check_job(id)
-        request = repr((MASHUP, a, b, out, rest))
-        files = {"a": a, "b": b}
-        return self._accepting(client, id, request, "mashup", files, out, read_mashup(rest))
+        name = OPERATIONS[address]
+        operation = operations.find(name)
+        count = len(operation.inputs)
+        paths, out, rest = given[:count], given[count], given[count + 1 :]
+        request = repr((address, *paths, out, rest))
+        files = dict(zip(operation.inputs, paths, strict=True))
+        settings = read_settings(operation, rest)
+        return self._accepting(client, id, request, name, files, out, settings)
 
     def _check_job(self, id: str) -> None:
         """Check that a job of that id may come now. Raises Refusal if not."""
@@ -334,10 +342,11 @@ class Endpoint(asyncio.DatagramProtocol):
     # Sending.
 
     def _fail(self, client: Client, message: Message, code: str, text: str) -> None:
-        of_job = message.address in (SUBMIT, MASHUP, "/restyle/cancel", "/restyle/job")
+        orders = (SUBMIT, *OPERATIONS)
+        of_job = message.address in (*orders, "/restyle/cancel", "/restyle/job")
         first = message.arguments[0] if of_job and message.arguments else ""
         job = first[:MAX_ID] if isinstance(first, str) else ""
-        if message.address in (SUBMIT, MASHUP):
+        if message.address in orders:
             self._service.note_refusal(job, text)
         self._send(client, "/restyle/fail", message.address[:100], job, code, text[:1000])
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugin_bridge.jobs.job import Value
-from plugin_bridge.jobs.operations.mashup import Mashup
+from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.operations.restyle import SETTINGS, check_part
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import check, keyed
@@ -29,13 +29,13 @@ def read_pairs(arguments: Sequence[Any]) -> dict[str, Value]:
     return settings
 
 
-def read_mashup(arguments: Sequence[Any]) -> dict[str, Value]:
-    """The settings in what follows the files of a mashup: pairs of a key and a value.
+def read_settings(operation: Operation, arguments: Sequence[Any]) -> dict[str, Value]:
+    """The settings in what follows the files of an operation: pairs of a key and a value.
 
     Raises:
         Refusal: a key is unknown or given twice, or its value is impossible.
     """
-    return Mashup().check_all(dict(_pairs(arguments, "output")))
+    return operation.check_all(dict(_pairs(arguments, "output")))
 
 
 def _pairs(arguments: Sequence[Any], after: str) -> list[tuple[str, Any]]:

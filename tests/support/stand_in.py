@@ -78,7 +78,9 @@ class StandIn:
                     self.say(client, "/restyle/preset", index, len(self.presets), *preset)
             case "submit", (job, _, out, *_):
                 self._submit(client, job, out, arguments)
-            case "mashup", (job, _, _, out, *_):
+            case (("mashup" | "morph"), (job, _, _, out, *_)):
+                self._submit(client, job, out, (address, *arguments), address)
+            case "tweak", (job, _, out, *_):
                 self._submit(client, job, out, (address, *arguments), address)
             case "cancel", (job,) if job in self.jobs:
                 if not self.jobs[job]["ended"]:

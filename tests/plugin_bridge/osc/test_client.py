@@ -120,6 +120,21 @@ def test_a_mashup_is_submitted_followed_and_done(server, client, tmp_path, monke
     assert caught.value.code == "out_exists"
 
 
+def test_a_morph_and_a_tweak_are_submitted_followed_and_done(server, client, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    a, b, out = (str(tmp_path / name) for name in ("a.wav", "b.wav", "out.wav"))
+    job = client.morph("a.wav", "b.wav", "out.wav", at=0.25, seed=3, length_seconds=2)
+    assert client.wait(job).out == out
+    [sent] = [it.arguments for it in server.heard if it.address == "/restyle/morph"]
+    assert sent == (job, a, b, out, "at", "0.25", "seed", 3, "length_seconds", 2.0)
+    job = client.tweak("a.wav", "out.wav", scale=1.3, max="17,3", towards=None)
+    assert client.wait(job).out == out
+    job = client.tweak("a.wav", "out.wav", "flute")
+    first, second = (it.arguments for it in server.heard if it.address == "/restyle/tweak")
+    assert first[1:] == (a, out, "scale", 1.3, "max", "17,3")
+    assert second == (job, a, out, "preset", "flute")
+
+
 def test_links_in_paths_are_left_to_the_server(server, client, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     client.submit(tmp_path / "link" / "in.wav", tmp_path / "out.wav")

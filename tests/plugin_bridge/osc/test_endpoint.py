@@ -217,6 +217,47 @@ async def test_a_mashup_that_cannot_be_is_refused(desk):
     assert desk.room.files == []
 
 
+async def order(desk, address, inputs, chosen):
+    """Have a job of an operation with an address of its own done; what the worker was told."""
+    files = ["in.wav"] * len(inputs)
+    accepted = (ME, "/restyle/accepted", address, 1)
+    assert await desk.ask(address, address, *files, "m.wav", *chosen) == [accepted]
+    await until(lambda: desk.room.workers.busy)
+    task = desk.room.workers.task(address)
+    assert tuple(task.inputs) == inputs
+    taken = (await desk.ask(address, address, *files, "m.wav"))[0]
+    assert taken[1:5] == ("/restyle/fail", address, address, "id_taken")
+    desk.room.workers.end(address)
+    out = str(desk.room.root / "m.wav")
+    done = (ME, "/restyle/done", "submit", address, out, 400, 8000, 0.5)
+    await until(lambda: desk.wire.sent[-1] == done)
+    assert await desk.code(address, "n", *files, "n.wav", "weights", "w") == ("n", "bad_setting")
+    assert await desk.code(address, "n", *files[1:], "gone.wav", "n.wav") == ("n", "not_found")
+    return task
+
+
+@at_desk
+async def test_a_morph_is_a_job_like_others(desk):
+    task = await order(desk, "/restyle/morph", ("a", "b"), ("at", 0.25, "tempo", "own"))
+    assert task.operation.endswith(":Morph")
+    assert task.settings == {"at": "0.25", "tempo": "own"}
+
+
+@at_desk
+async def test_a_tweak_is_a_job_like_others(desk):
+    task = await order(desk, "/restyle/tweak", ("stem",), ("scale", 1.5, "preset", "flute"))
+    assert task.operation.endswith(":Tweak")
+    assert task.settings == {"scale": 1.5, "preset": "flute"}
+
+
+@at_desk
+async def test_no_midi_file_is_opened_for_a_morph(desk):
+    given = ("m", "in.wav", "in.wav", "m.wav", "at", str(desk.room.root / "sweep.mid"))
+    [reply] = await desk.ask("/restyle/morph", *given)
+    assert reply[1:5] == ("/restyle/fail", "/restyle/morph", "m", "bad_setting")
+    assert "restyle morph alone takes MIDI" in reply[5]
+
+
 @at_desk
 async def test_a_failed_and_a_cancelled_job_say_so_again_and_again(desk):
     await desk.submit("a")

@@ -4,8 +4,11 @@ import math
 
 import pytest
 
+from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.osc.pairs import read_mashup, read_pairs
+from plugin_bridge.osc.pairs import read_pairs, read_settings
+
+MASHUP, MORPH, TWEAK = map(operations.find, ("mashup", "morph", "tweak"))
 
 
 @pytest.mark.parametrize("value", [0.75, 1, True])
@@ -50,9 +53,21 @@ def test_odd_pairs_are_refused(arguments, code):
 
 def test_a_mashup_takes_words_numbers_and_a_tempo_of_either_kind():
     given = ["lead", "auto", "balance", 0.5, "bed", "rhythm", "key", "none", "tempo", 98.5]
-    assert read_mashup(given) == dict(zip(given[::2], given[1::2], strict=True)) | {"tempo": "98.5"}
-    assert read_mashup(["tempo", "a"]) == {"tempo": "a"}
-    assert read_mashup([]) == {}
+    kept = dict(zip(given[::2], given[1::2], strict=True)) | {"tempo": "98.5"}
+    assert read_settings(MASHUP, given) == kept
+    assert read_settings(MASHUP, ["tempo", "a"]) == {"tempo": "a"}
+    assert read_settings(MASHUP, []) == {}
+
+
+def test_a_morph_takes_how_far_as_a_number_or_a_text():
+    assert read_settings(MORPH, ["at", 0.25, "seed", 3]) == {"at": "0.25", "seed": 3}
+    assert read_settings(MORPH, ["at", "0:1", "tempo", "own"]) == {"at": "0:1", "tempo": "own"}
+
+
+def test_a_tweak_takes_numbers_elements_and_presets():
+    given = ["scale", 1.3, "max", "17,3", "towards", "Violin", "preset", "40"]
+    kept = {"scale": 1.3, "max": "3,17", "towards": "violin", "preset": "violin"}
+    assert read_settings(TWEAK, given) == kept
 
 
 @pytest.mark.parametrize(
@@ -75,6 +90,24 @@ def test_a_mashup_takes_words_numbers_and_a_tempo_of_either_kind():
 )
 def test_odd_pairs_of_a_mashup_are_refused(arguments, code):
     with pytest.raises(Refusal) as caught:
-        read_mashup(arguments)
+        read_settings(MASHUP, arguments)
     assert caught.value.code == code
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "code"),
+    [
+        (MORPH, ["at", "sweep.mid"], "bad_setting"),
+        (MORPH, ["at", None], "bad_setting"),
+        (MORPH, ["at"], "bad_request"),
+        (TWEAK, [1.3], "bad_request"),
+        (TWEAK, ["max", 17], "bad_setting"),
+        (TWEAK, ["towards", "gone"], "no_such_preset"),
+        (TWEAK, ["style", "clip.wav"], "bad_setting"),
+    ],
+)
+def test_odd_pairs_of_morphs_and_tweaks_are_refused(operation, arguments, code):
+    with pytest.raises(Refusal) as caught:
+        read_settings(operation, arguments)
+    assert caught.value.code == code
