@@ -116,15 +116,7 @@ class Client:
             ValueError: ``output`` cannot be written, or both a preset and a clip were given.
             OSError: the stem or the clip cannot be read.
         """
-        if preset and style is not None:
-            raise ValueError("A preset and a clip exclude each other: give one of them.")
-        target, most = self._begin(output)
-        body: dict[str, Any] = {"stem": self._upload(input, most)}
-        if style is not None:
-            body["style"] = {"upload": self._upload(style, most)}
-        elif preset:
-            body["style"] = {"preset": preset}
-        return self._order(target, body | settings)
+        return self._play({}, input, output, preset, style, settings)
 
     def mashup(
         self,
@@ -145,11 +137,105 @@ class Client:
         Raises:
             Refused, NoServer, ValueError, OSError: as `submit`.
         """
+        return self._join("mashup", a, b, output, settings, text="tempo")
+
+    def morph(
+        self,
+        a: str | os.PathLike[str],
+        b: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        **settings: float | str | None,
+    ) -> str:
+        """Send two pieces, to have the one between them. Returns the job's id once it is accepted.
+
+        Args:
+            a: the piece at 0.
+            b: the piece at 1.
+            output: the file to write here, which must not exist; its suffix says the format.
+            settings: as ``at=0.5``, see GET /v1/settings; those that are None are left to the
+                server.
+
+        Raises:
+            Refused, NoServer, ValueError, OSError: as `submit`.
+        """
+        return self._join("morph", a, b, output, settings, text="at")
+
+    def tweak(
+        self,
+        input: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        preset: str = "",
+        *,
+        style: str | os.PathLike[str] | None = None,
+        **settings: float | str | None,
+    ) -> str:
+        """Send a piece whose latent is to be changed. Returns the job's id once it is accepted.
+
+        Args:
+            input: the piece.
+            output: the file to write here, which must not exist; its suffix says the format.
+            preset: who plays it, by name or General MIDI number; ``""`` for its own sounds.
+            style: a clip of one's own, in place of a preset.
+            settings: as ``scale=1.3``, see GET /v1/settings; those that are None are left to the
+                server.
+
+        Raises:
+            Refused, NoServer, ValueError, OSError: as `submit`.
+        """
+        return self._play({"operation": "tweak"}, input, output, preset, style, settings)
+
+    def _play(
+        self,
+        body: Mapping[str, Any],
+        input: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        preset: str,
+        style: str | os.PathLike[str] | None,
+        settings: Mapping[str, float | str | None],
+    ) -> str:
+        """Send a stem that a style is to play, and what else is in ``body``. Returns the job's id.
+
+        Raises:
+            Refused, NoServer, ValueError, OSError: as `submit`.
+        """
+        if preset and style is not None:
+            raise ValueError("A preset and a clip exclude each other: give one of them.")
         target, most = self._begin(output)
-        songs = {name: self._upload(song, most) for name, song in {"a": a, "b": b}.items()}
-        if isinstance(settings.get("tempo"), (int, float)):
-            settings["tempo"] = f"{settings['tempo']:g}"
-        return self._order(target, {"operation": "mashup", **songs, **settings})
+        sounds: dict[str, Any] = {"stem": self._upload(input, most)}
+        if style is not None:
+            sounds["style"] = {"upload": self._upload(style, most)}
+        elif preset:
+            sounds["style"] = {"preset": preset}
+        return self._order(target, {**body, **sounds, **settings})
+
+    def _join(
+        self,
+        operation: str,
+        a: str | os.PathLike[str],
+        b: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        settings: Mapping[str, float | str | None],
+        *,
+        text: str,
+    ) -> str:
+        """Send two sounds that are to be one. Returns the job's id.
+
+        Args:
+            operation: what is to be done.
+            a: the one sound.
+            b: the other.
+            output: the file to write.
+            settings: of the job.
+            text: the setting that is a text for the server, and may be a number here.
+
+        Raises:
+            Refused, NoServer, ValueError, OSError: as `submit`.
+        """
+        target, most = self._begin(output)
+        sounds = {name: self._upload(sound, most) for name, sound in {"a": a, "b": b}.items()}
+        given = settings.get(text)
+        said = {text: f"{given:g}"} if isinstance(given, (int, float)) else {}
+        return self._order(target, {"operation": operation, **sounds, **settings, **said})
 
     def _begin(self, output: str | os.PathLike[str]) -> tuple[Target, float]:
         """Check what can be before a sound is sent: the target, and how large that may be."""

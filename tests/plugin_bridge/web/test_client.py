@@ -158,6 +158,28 @@ def test_two_songs_are_sent_and_their_mashup_fetched(client, stand_in, stem_file
         client.mashup(stem_file, bed, out)
 
 
+def test_a_morph_and_a_tweak_are_sent_and_fetched(client, stand_in, stem_file, tmp_path):
+    other, out = tmp_path / "other.flac", tmp_path / "out.wav"
+    other.write_bytes(b"other")
+    client.wait(client.morph(stem_file, other, out, at=0.25, tempo="own", seed=None))
+    assert out.read_bytes() == stand_in.result
+    client.tweak(stem_file, tmp_path / "tweaked.wav", "violin", scale=1.3)
+    client.tweak(stem_file, tmp_path / "own.wav", style=other)
+    morph, tweak, own = stand_in.jobs.values()
+    files = {"a": f"upload of {stem_file.name}", "b": "upload of other.flac"}
+    assert morph == {"operation": "morph", **files, "at": "0.25", "tempo": "own", "format": "wav"}
+    assert tweak == {
+        "operation": "tweak",
+        "stem": f"upload of {stem_file.name}",
+        "style": {"preset": "violin"},
+        "scale": 1.3,
+        "format": "wav",
+    }
+    assert own["style"] == {"upload": "upload of other.flac"}
+    with pytest.raises(ValueError, match="exclude each other"):
+        client.tweak(stem_file, tmp_path / "x.wav", "violin", style=other)
+
+
 def test_what_breaks_off_is_sent_again_and_is_one_job(client, stand_in, stem_file, tmp_path):
     def loses_the_answer(handler):
         stand_in.jobs[handler.headers["Idempotency-Key"]] = "accepted"
