@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from effects.mashup import Mashup
     from effects.running.progress import Cancelled
     from effects.style_transfer import StyleTransfer
+    from effects.tweak import Tweak
 
 moved.install()
 
@@ -34,6 +35,7 @@ __all__ = [
     "Pedalboard",
     "PythonEffect",
     "StyleTransfer",
+    "Tweak",
     "automate",
     "mash",
 ]
@@ -46,6 +48,7 @@ _MODULES = {
     "Pedalboard": "effects.boards.containers",
     "PythonEffect": "effects.boards.python_effect",
     "StyleTransfer": "effects.style_transfer",
+    "Tweak": "effects.tweak",
     "automate": "effects.automation",
     "mash": "effects.mashing.mash",
 }
