@@ -32,7 +32,7 @@ class FakeCodec(Codec):
     def score(self, z: Z) -> Roll:
         grouped = z[:, :SCORE].reshape(len(z), TIMES, REGISTERS)
         cells = np.repeat(np.repeat(grouped, WINDOW_STEPS // TIMES, axis=1), 8, axis=2)
-        logits = 6 * cells[..., :N_KEYS] - 9
+        logits = 9 * cells[..., :N_KEYS] - 9
         # Of a group, keys and steps are not equally likely, or ties would decide.
         uneven = np.random.default_rng(19).uniform(-0.5, 0.5, logits.shape[1:])
         found = np.stack([logits, logits], axis=-1)
