@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.signal.arrays import energy
 from plugin_bridge.files.sound_files import Sound
 
 if TYPE_CHECKING:
@@ -116,14 +117,15 @@ def spectrogram(sound: Sound, seconds: float, highest_hz: float) -> Picture:
     hop = hop_samples(mono.size, sound.sample_rate)
     # Zero-padded to twice the window: interpolated bins make the lowest bands smooth.
     stft = ShortTimeFFT(np.hanning(n_fft), hop, fs=1, mfft=2 * n_fft, phase_shift=None)
-    padded = np.pad(mono, (0, max(n_fft - mono.size, 0)))  # half a window is the least it takes
+    missing = max(n_fft - mono.size, 0)  # half a window is the least it takes
+    padded = np.pad(mono, (0, missing)) if missing else mono
     count = mono.size // hop + 1
     edges_hz = np.geomspace(LOWEST_HZ, highest_hz, ROWS + 1)
     edges = np.minimum(edges_hz / sound.sample_rate, 0.5)  # in cycles per sample
     spans = ((at, min(at + BATCH, count)) for at in range(0, count, BATCH))
     power = (np.abs(stft.stft(padded, *span).T) ** 2 for span in spans)
     bands = np.concatenate([_band_power(it, edges) for it in power])
-    mean_square = max(float(np.mean(np.square(mono, dtype=np.float64))), 1e-30)
+    mean_square = max(energy(mono) / mono.size, 1e-30)
     with np.errstate(divide="ignore"):
         decibels: Picture = 10 * np.log10(bands.T / mean_square)
     return decibels
