@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from effects.engines.sampler.strokes import Stroke
+from effects.listening.song import Meter, Song
 from effects.morphing.at import At
 from effects.morphing.middle import Between, Middle, StrokeBetween
 from effects.morphing.morphed import Morphed
@@ -51,6 +52,18 @@ def a_piece(name, keys, brightness, *, overtones=1, repeats=1):
     strokes = [a_stroke(n, brightness) for n in range(0, len(keys), 2)]
     audio = tones(notes, len(keys) * BEAT_SECONDS, overtones)
     return Piece(name, audio, RATE, BOTH, notes, strokes, None, None, None)
+
+
+def a_song(bpm, seconds):
+    """What is heard of a song with steady beats, the first at its beginning."""
+    beats = np.arange(0, seconds, 60 / bpm)
+    empty = np.zeros((len(beats) - 1, 12))
+    return Song(
+        **{"seconds": seconds, "beats": beats, "bars": np.arange(0, len(beats), 4)},
+        **{"meter": Meter(4), "certainty": 0.9, "chroma": empty, "pitch_set": np.zeros(12)},
+        **{"onsets": np.zeros((len(beats) - 1, 12, 3)), "levels": empty[:, :8]},
+        sections=np.array([0]),
+    )
 
 
 def a_morph(x=0.5, *, names=("a.wav", "b.wav"), repeats=1, at=None):

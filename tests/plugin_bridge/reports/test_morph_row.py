@@ -1,13 +1,16 @@
 """The page with a row of morphs: what it shows, and that a browser plays it."""
 
+import gc
 import re
+import weakref
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
 from PIL import Image
 from support.browser import CHROMIUM, browser
-from support.morphs import RATE, a_morph, a_morph_of_textures
+from support.morphs import RATE, a_morph, a_morph_of_textures, a_song
 
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.result_folder import PAGE, check_folder
@@ -99,6 +102,38 @@ def test_a_note_is_where_it_sounds(tmp_path):
     per_second = (charts.WIDTH - charts.LEFT) / 4.0
     assert x == pytest.approx(charts.LEFT + 1.0 * per_second, abs=0.1)
     assert wide == pytest.approx(0.45 * per_second, abs=1.0)
+
+
+def with_tempi(x, a, b):
+    morphed = a_morph(x, repeats=2)
+    first, second = (
+        replace(piece, song=a_song(bpm, piece.seconds))
+        for piece, bpm in ((morphed.a, a), (morphed.b, b))
+    )
+    return replace(morphed, a=first, b=second)
+
+
+@pytest.mark.parametrize(("a", "b", "tempi"), [(100, 120, (100, 109, 120)), (60, 120, (120,) * 3)])
+def test_the_tempo_is_between_and_of_the_faster_piece_if_it_is_folded(tmp_path, a, b, tempi):
+    write_row(tmp_path, ((x, with_tempi(x, a, b), f"{x}.wav") for x in (0.0, 0.5, 1.0)))
+    assert re.findall(r"<dd>(\d+) BPM</dd>", page_of(tmp_path)) == [str(it) for it in tempi]
+
+
+def test_a_morph_is_let_go_before_the_next_is_made(tmp_path):
+    alive = []
+
+    def morphs():
+        for n, x in enumerate((0.0, 0.5, 1.0)):
+            morphed = a_morph(x)
+            alive.append(weakref.ref(morphed))
+            yield x, morphed, f"{n}.wav"
+            del morphed
+            gc.collect()
+            assert alive[-1]() is None
+
+    write_row(tmp_path, morphs())
+    with pytest.raises(ValueError, match="at least one"):
+        write_row(tmp_path, [])
 
 
 def test_textures_have_neither_notes_nor_strokes(tmp_path):
