@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from numbers import Real
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from effects.boards.contract import Intake
 from effects.boards.long_effect import LongEffect
 from effects.mashing.mash import mash
 from effects.mashing.mashed import Mashed
 from effects.mashing.options import Options
-from effects.mashing.source import AnyPath, Source
+from effects.mashing.source import Source
 from effects.running.progress import OnProgress, run_reporting
 from effects.signal.arrays import Audio
 from effects.signal.limits import check_channels, check_rate
-
-SongSource = AnyPath | Sequence[AnyPath] | tuple[NDArray[np.floating], float]
-"""A sound file, a folder of stems, several files that are stems of one song, or audio as pedalboard
-takes it with its sample rate in Hz."""
+from effects.song_source import SongSource, checked, named, read
 
 
 class Mashup(LongEffect):
@@ -86,7 +77,7 @@ class Mashup(LongEffect):
 
     @a.setter
     def a(self, value: SongSource) -> None:
-        self._a = _checked(value)
+        self._a = checked("a", value)
 
     @property
     def lead(self) -> str:
@@ -145,7 +136,7 @@ class Mashup(LongEffect):
 
     def _options(self) -> dict[str, object]:
         weights = {"weights": str(self.weights)} if self.weights else {}
-        return {"a": _named(self._a), **super()._options(), **weights}
+        return {"a": named(self._a), **super()._options(), **weights}
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
         check_channels("Mashup", len(audio))
@@ -154,42 +145,6 @@ class Mashup(LongEffect):
         work = partial(mash, options=self._asked, threads=self._threads)
         a, b = self._a, Source("B", audio, sample_rate)
         self._result = run_reporting(
-            lambda progress: work((_read(a), b), progress=progress), self._on_progress
+            lambda progress: work((read("A", a), b), progress=progress), self._on_progress
         )
         return self._result.audio
-
-
-def _is_audio(a: Any) -> bool:
-    return isinstance(a, tuple) and len(a) == 2 and isinstance(a[0], np.ndarray)
-
-
-def _checked(a: Any) -> SongSource:
-    """A song as it is given; audio in memory as a copy, as pedalboard reads it."""
-    if _is_audio(a):
-        audio, sample_rate = a
-        if isinstance(sample_rate, bool) or not isinstance(sample_rate, Real):
-            raise TypeError(f"The sample rate of a must be a number, not {sample_rate!r}.")
-        copy = Intake().take(audio, float(sample_rate)).audio
-        return Source("Song a", copy, float(sample_rate)).audio, float(sample_rate)
-    paths = [a] if isinstance(a, (str, os.PathLike)) else a
-    if not isinstance(paths, Sequence) or not all(
-        isinstance(it, (str, os.PathLike)) for it in paths
-    ):
-        raise TypeError(
-            "a must be a path, a sequence of paths (stems) or a tuple (audio, sample_rate), not "
-            f"{type(a).__name__}."
-        )
-    for it in paths:
-        if not Path(it).exists():
-            raise FileNotFoundError(f"There is no song at {os.fspath(it)!r}.")
-    return a if isinstance(a, (str, os.PathLike)) else tuple(a)
-
-
-def _read(a: Any) -> Source:
-    return Source("A", *a) if _is_audio(a) else Source.read(a)
-
-
-def _named(a: Any) -> str:
-    if _is_audio(a):
-        return f"<{a[0].shape[1] / a[1]:.2f} s of audio>"
-    return os.fspath(a) if isinstance(a, (str, os.PathLike)) else " + ".join(map(str, a))
