@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from effects.boards.python_effect import PythonEffect
     from effects.mashing.mash import mash
     from effects.mashup import Mashup
+    from effects.morph import Morph
     from effects.running.progress import Cancelled
     from effects.style_transfer import StyleTransfer
     from effects.tweak import Tweak
@@ -32,6 +33,7 @@ __all__ = [
     "Chain",
     "Mashup",
     "Mix",
+    "Morph",
     "Pedalboard",
     "PythonEffect",
     "StyleTransfer",
@@ -45,6 +47,7 @@ _MODULES = {
     "Chain": "effects.boards.containers",
     "Mashup": "effects.mashup",
     "Mix": "effects.boards.containers",
+    "Morph": "effects.morph",
     "Pedalboard": "effects.boards.containers",
     "PythonEffect": "effects.boards.python_effect",
     "StyleTransfer": "effects.style_transfer",
