@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli import keys, presets, usage
+from plugin_bridge.cli import keys, latent, presets, usage
 from plugin_bridge.cli.apply import apply
 from plugin_bridge.cli.batch import batch
 from plugin_bridge.cli.beats import beats
@@ -18,8 +18,10 @@ from plugin_bridge.cli.compare import compare
 from plugin_bridge.cli.demo import demo
 from plugin_bridge.cli.install_daw import install_daw
 from plugin_bridge.cli.mashup import SongsOrTraining, mashup
+from plugin_bridge.cli.morph import morph
 from plugin_bridge.cli.send import cancel, send, status
 from plugin_bridge.cli.serve import serve
+from plugin_bridge.cli.tweak import tweak
 
 app = typer.Typer(
     rich_markup_mode="rich",
@@ -59,8 +61,11 @@ FOR_DAWS: Sequence[Callable[..., None]] = (serve, install_daw, send, status, can
 for _command in ALONE:
     app.command()(_command)
 app.command(cls=SongsOrTraining)(mashup)
+for _command in (morph, tweak):
+    app.command()(_command)
 for _command in FOR_DAWS:
     app.command(rich_help_panel="For DAWs")(_command)
 app.add_typer(presets.app, name="presets")
+app.add_typer(latent.app, name="latent")
 app.add_typer(keys.app, name="keys", rich_help_panel="For the web")
 app.add_typer(usage.app, name="usage", rich_help_panel="For the web")

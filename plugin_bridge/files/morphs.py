@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_bridge.files.sound_files import Sound
+from plugin_bridge.files.sound_files import Sound, read
 
 if TYPE_CHECKING:
     from effects.morphing.morphed import Morphed
@@ -33,6 +34,12 @@ class Pair(NamedTuple):
     def seconds(self) -> float:
         """How long the longer one is."""
         return max(it.seconds for it in self.sounds)
+
+
+def read_pair(paths: tuple[Path, Path]) -> Pair:
+    """Two pieces. Raises ValueError or OSError if one cannot be read."""
+    a, b = paths
+    return Pair((a.name, b.name), (read(a), read(b)))
 
 
 def morph_reporting(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from effects.latent.changes import Changes
-    from effects.running.progress import OnProgress
+    from effects.running.progress import OnProgress, Progress
     from effects.style_clip import Style, StyleSource
     from effects.tweaking.tweaked import Tweaked
     from plugin_bridge.files.sound_files import Sound
+
+#: At which fraction of the work it is known what to go towards: about as much is to be listened to
+#: as of the piece. By guess.
+FOUND = 0.5
 
 
 def changes_of(given: Mapping[str, Any]) -> Changes:
@@ -28,6 +33,21 @@ def changes_of(given: Mapping[str, Any]) -> Changes:
 
     named = {"towards_amount" if it == "amount" else it: value for it, value in given.items()}
     return Changes(**named)
+
+
+def check_towards(named: str) -> None:
+    """Check that there is what a latent is to go towards: a file, a folder, or a preset.
+
+    Raises:
+        ValueError: there is not.
+    """
+    import presets
+
+    if not Path(named).exists():
+        try:
+            presets.get(named)
+        except presets.PresetError as error:
+            raise ValueError(f"There is no file or folder {named}: {error}") from error
 
 
 def player(preset: str | None = None, clip: StyleSource | None = None) -> Style | None:
@@ -71,11 +91,22 @@ def tweak_reporting(
     Raises:
         ValueError: it cannot be done; the message says why.
     """
+    from effects.latent.loading import load_codec
+    from effects.running.cores import using
     from effects.running.progress import run_reporting
+    from effects.tweaking.encoding import find_towards
     from effects.tweaking.tweak import tweak
 
     piece = (name, sound.audio, float(sound.sample_rate))
     chosen: dict[str, Any] = {"style": style, "weights": weights, "threads": threads}
-    return run_reporting(
-        lambda progress: tweak(piece, changes, progress=progress, **chosen), on_progress
-    )
+
+    def work(progress: Progress) -> Tweaked:
+        if not isinstance(changes.towards, str):
+            return tweak(piece, changes, progress=progress, **chosen)
+        codec, title = load_codec(weights), Path(changes.towards).name
+        with using(threads):
+            found = find_towards(changes.towards, codec, progress.nested(0.0, FOUND, title))
+        rest = progress.nested(FOUND, 1.0, name)
+        return tweak(piece, replace(changes, towards=found), codec=codec, progress=rest, **chosen)
+
+    return run_reporting(work, on_progress)

@@ -31,7 +31,7 @@ def _unheard(source):
     return Piece(*source, TEXTURE, (), (), None, None, None)
 
 
-def scaled(source, changes, *, style=None, weights=None, progress=None, threads=None):
+def scaled(source, changes, *, progress=None, **more):
     """As `effects.tweaking.tweak.tweak`: as loud as the latent was to be scaled."""
     from effects.tweaking.tweaked import Tweaked
 

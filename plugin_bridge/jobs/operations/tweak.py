@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -89,9 +90,18 @@ class Tweak(Operation):
             style = player(str(settings["preset"]))
         stem, name = inputs["stem"].read(), inputs["stem"].path.name
         sound_files.check_holds(output, stem)
-        changes = _changes(settings)
+        changes = _towards_preset(_changes(settings))
         tweaked = tweak_reporting(name, stem, changes, report, style=style, threads=threads)
         return Made(stem.with_audio(tweaked.audio), tweaked.report)
+
+
+def _towards_preset(changes: Changes) -> Changes:
+    """Changes towards a preset name its clip: a name alone could be that of a file, too."""
+    import presets
+
+    if not isinstance(changes.towards, str):
+        return changes
+    return replace(changes, towards=str(presets.get(changes.towards).clip))
 
 
 def _elements(text: str) -> tuple[int, ...]:
