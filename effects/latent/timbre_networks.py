@@ -17,7 +17,7 @@ from effects.latent.bands import BANDS, FRAMES
 from effects.latent.roll import N_KEYS, WINDOW_STEPS
 
 TIMBRE = 24  # numbers of z that say how four seconds sound
-CHANNELS, WIDTH, READ = 32, 40, 96  # of the encoder, of the decoder, and units of its recurrence
+CHANNELS, WIDTH, READ = 32, 32, 96  # of the encoder, of the decoder, and units of its recurrence
 #: Keys below a band of which it is a partial, the second to the tenth, in semitones, 12 log2(n);
 #: 0 is its own key, and -1 and 1 the keys beside it, whose lines are wide in low bands.
 PARTIALS = (0, 12, 19, 24, 28, 31, 34, 36, 38, 40, -1, 1)
@@ -97,7 +97,7 @@ class TimbreDecoder(nn.Module):
         super().__init__()
         self.place = nn.Parameter(torch.randn(1, PLACE, 1, BANDS) * 0.1)
         self.first = nn.Conv2d(TOLD + PLACE, WIDTH, 1)
-        self.near = nn.Conv2d(WIDTH, WIDTH, (3, 5), padding=(1, 2))
+        self.near = nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
         self.last = nn.Conv2d(WIDTH, 1, 1)
         self.colour = nn.Sequential(nn.Linear(TIMBRE, 128), nn.ReLU(), nn.Linear(128, 4 * WIDTH))
         self.hue = nn.Sequential(nn.Linear(TIMBRE, 128), nn.ReLU(), nn.Linear(128, BANDS))
