@@ -21,7 +21,7 @@ from effects.morphing.at import At
 from effects.morphing.keys import Tuned, key_between, pitch_on, tuned
 from effects.morphing.levels import difference_db, level_between
 from effects.morphing.middle import Between
-from effects.morphing.onsets import Event, Group, Placed, Turns, a_and_b, events, grouped, placed
+from effects.morphing.onsets import Event, Group, Placed, a_and_b, events, grouped, placed
 from effects.morphing.partners import (
     FARTHEST_SECONDS,
     ONSET_SECONDS,
@@ -32,6 +32,7 @@ from effects.morphing.partners import (
 from effects.morphing.piece import Piece
 from effects.morphing.thinning import fewer
 from effects.morphing.tidied import tidied
+from effects.morphing.turns import Turns
 from effects.notes.note import Note
 from effects.warping.timeline import Timeline
 

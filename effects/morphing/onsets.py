@@ -25,16 +25,9 @@ from effects.notes.note import Note
 from effects.signal.arrays import Values
 from effects.warping.timeline import Timeline
 
-#: Of a phrase, about: a bar of 4/4 at 120 BPM. Not searched.
-PHRASE_SECONDS = 2.0
 #: Onsets of A and B that are nearer than this, in seconds, are one: then only one of them sounds.
 #: A listener who taps along is off by about as much. Not searched.
 SAME_SECONDS = 0.08
-#: The turns move while X goes from this to 1 minus this. The times from onset to onset are few, and
-#: a share of them differs from them all, so that figures of rhythm see the first turn of the other
-#: piece as a larger step than it is. Of 0, 0.08, 0.12 and 0.15, on 120 pairs of tunes drawn for it:
-#: with 0.12 and more, a quarter of the way is nearest to a quarter.
-EARLIEST = 0.12
 
 Kind = TypeVar("Kind", bound=Note)
 A = TypeVar("A", bound=Note)
@@ -129,13 +122,13 @@ def _coinciding(a: Values, b: Values) -> Iterator[tuple[int, int]]:
     """Pairs of moments, each the nearest of the other and not far."""
     if not a.size or not b.size:
         return
-    to_b, to_a = _nearest(a, b), _nearest(b, a)
+    to_b, to_a = nearest(a, b), nearest(b, a)
     for at, other in enumerate(to_b.tolist()):
         if to_a[other] == at and abs(a[at] - b[other]) <= SAME_SECONDS:
             yield at, other
 
 
-def _nearest(moments: Values, others: Values) -> NDArray[np.intp]:
+def nearest(moments: Values, others: Values) -> NDArray[np.intp]:
     """For each moment the index of the nearest of ``others``, which rise."""
     return np.searchsorted((others[1:] + others[:-1]) / 2, moments)
 
@@ -143,43 +136,3 @@ def _nearest(moments: Values, others: Values) -> NDArray[np.intp]:
 def a_and_b(own: One, other: One, side: int) -> tuple[One, One]:
     """A's and B's, of what is ``side``'s own and what is the other's."""
     return (own, other) if side == 0 else (other, own)
-
-
-class Turns:
-    """Whose turn it is.
-
-    Args:
-        a: when something begins in A, on the result's time.
-        b: in B.
-        seed: draws where in a phrase B begins.
-    """
-
-    def __init__(self, a: Sequence[float], b: Sequence[float], seed: int) -> None:
-        self._starts = tuple(np.sort(np.array(it, np.float64)) for it in (a, b))
-        last = max((float(it[-1]) for it in self._starts if it.size), default=0.0)
-        self._phrases = max(round(last / PHRASE_SECONDS), 1)
-        self._first = float(np.random.default_rng(seed).random())
-
-    def threshold(self, seconds: float) -> float:
-        """From which X on it is B's turn at a moment."""
-        shares = [_rank(it, seconds) for it in self._starts if it.size]
-        place = self._phrases * (sum(shares) / max(len(shares), 1)) + self._first
-        return EARLIEST + (1 - 2 * EARLIEST) * (place % 1.0)
-
-    def shift(self, seconds: float, side: int, at: float) -> float:
-        """By how much later something of A (``side`` 0) or B (1) begins at X, in seconds.
-
-        Something else begins in the other piece nearly then. If it is its turn, both begin there.
-        """
-        others = self._starts[1 - side]
-        if not others.size:
-            return 0.0
-        other = float(others[_nearest(np.array([seconds]), others)[0]])
-        theirs = int(at > self.threshold((seconds + other) / 2)) != side
-        return other - seconds if theirs and abs(other - seconds) <= SAME_SECONDS else 0.0
-
-
-def _rank(starts: Values, seconds: float) -> float:
-    """Which share of the onsets come before a moment; those at it count half."""
-    before, upto = np.searchsorted(starts, seconds), np.searchsorted(starts, seconds, "right")
-    return float(before + upto) / 2 / len(starts)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from effects.morphing.at import At
-from effects.morphing.onsets import Kind, Placed, Turns
+from effects.morphing.onsets import Kind, Placed
+from effects.morphing.turns import Turns
 from effects.notes.note import Note
 from effects.signal.arrays import Values
 
