@@ -107,6 +107,18 @@ class Changes:
         order[moved] = np.roll(moved, 1)  # each that is drawn goes elsewhere
         return order
 
+    def blended(self, z: Z) -> Z:
+        """The latent after the first three changes, which mix latents that there are."""
+        if isinstance(self.towards, str):
+            raise ValueError(f"Nobody has found the latent of {self.towards!r} yet.")
+        out = z[self.order(len(z))]
+        if self.flatten:
+            out = out + np.float32(self.flatten) * (out.mean(axis=0) - out)
+        if self.towards is not None and self.towards_amount:
+            goal = np.array(self.towards, np.float32)
+            out = out + np.float32(self.towards_amount) * (goal - out)
+        return out
+
     def apply(self, z: Z, attributes: Attributes | None = None) -> Z:
         """The changed latent of a piece, ``[windows, 120]``.
 
@@ -120,16 +132,10 @@ class Changes:
             ValueError: attributes are asked for that the weights do not know, or ``towards`` is
                 still a name.
         """
-        if isinstance(self.towards, str):
-            raise ValueError(f"Nobody has found the latent of {self.towards!r} yet.")
+        blended = self.blended(z)
         if self.changes_nothing:
             return z
-        out = np.asarray(z, np.float64)[self.order(len(z))]
-        if self.flatten:
-            out = out + self.flatten * (out.mean(axis=0) - out)
-        if self.towards is not None:
-            out = out + self.towards_amount * (np.array(self.towards) - out)
-        out = out * self.scale + self.add
+        out = blended.astype(np.float64) * self.scale + self.add
         for name, amount in self.attributes.items():
             if attributes is None:
                 raise ValueError(f"These weights know no direction for {name!r}: leave it away.")

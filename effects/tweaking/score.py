@@ -7,7 +7,10 @@ piece and z' for the changed one, the logits of a stroke are
     D(z') - D(z) + SURE   where the piece has one,      D(z') - D(z) - SURE   where it has none.
 
 So an untouched latent gives the very notes of the piece. Of each window the N likeliest strokes are
-taken, where N is what the piece has there, changed as the number is that the decoder expects.
+taken. N is what the piece has there, changed as the number is that the decoder expects.
+
+Where windows are mixed (flattened, or moved towards another latent), the decoder is unsure and
+expects hardly a stroke. So N is mixed as the latents are, and only what is done to that counts.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.latent.changes import Changes
 from effects.latent.codec import SCORE, Codec, Z
 from effects.latent.likeliest import Lengths, Struck, expected, likeliest
 from effects.latent.roll import (
@@ -85,35 +89,31 @@ class Score:
 
 
 def changed_score(
-    notes: Sequence[Note],
-    seconds: float,
-    z: Z,
-    changed_z: Z,
-    codec: Codec,
-    order: NDArray[np.int64] | None = None,
+    notes: Sequence[Note], seconds: float, z: Z, changed_z: Z, codec: Codec, changes: Changes
 ) -> Score:
     """The notes of a piece once its latent has changed; see the module.
+
+    A piece without notes gets none: there is nothing that could play them.
 
     Args:
         notes: those of the piece, by their starts.
         seconds: how long it is.
         z: its latent, ``[windows, 120]``.
-        changed_z: what it has become.
+        changed_z: what it has become ...
         codec: the networks.
-        order: which window of ``z`` comes where, before other changes; None if they stay.
-
-    A piece without notes gets none: there is nothing that could play them.
+        changes: ... by these changes.
     """
     if not notes:
         return Score([], 0, 0, 0)
-    if order is not None:
-        notes, z = reordered(notes, order, seconds), z[order]
-    if np.array_equal(z[:, :SCORE], changed_z[:, :SCORE]):
+    order = changes.order(len(z))
+    notes, moved_z = reordered(notes, order, seconds), z[order]
+    if np.array_equal(moved_z[:, :SCORE], changed_z[:, :SCORE]):
         return Score(notes, len(notes), 0, 0)
-    before, after = (codec.score(it) for it in (z, changed_z))
+    before, after = (codec.score(it) for it in (moved_z, changed_z))
     own = roll_of(notes, seconds)
     logits = _bounded(after) - _bounded(before) + SETTINGS.sure * (2 * own - 1)
-    counts = _counts(own, before, after)
+    mixed = _mixed(own[..., STRUCK].sum(axis=(1, 2)), changes, codec)
+    counts = _counts(mixed, expected(codec.score(changes.blended(z))), expected(after))
     cells, beyond = _cells(notes, len(z) * WINDOW_STEPS)
     found = likeliest(logits, counts, most_at_once=_most_at_once(own))
     return _score(notes, seconds, found, cells, beyond, (Lengths(before), Lengths(after)))
@@ -141,19 +141,40 @@ def _bounded(logits: Roll) -> Roll:
     return np.clip(logits, -SETTINGS.most_logit, SETTINGS.most_logit)
 
 
-def _counts(own: Roll, before: Roll, after: Roll) -> NDArray[np.int64]:
+def _mixed(strokes: NDArray[np.float32], changes: Changes, codec: Codec) -> Values:
+    """How many strokes each window would have if numbers were mixed as latents are, ``[windows]``.
+
+    Args:
+        strokes: how many it has, ``[windows]``.
+        changes: how latents are mixed: flattened, and moved towards another.
+        codec: the networks, which say how many that one has.
+    """
+    found: Values = strokes.astype(np.float64)
+    found += changes.flatten * (found.mean() - found)
+    if changes.towards is not None and changes.towards_amount:
+        goal = np.array(changes.towards, np.float32)[None]
+        found += changes.towards_amount * (expected(codec.score(goal)) - found)
+    return found
+
+
+def _counts(counts: Values, then: Values, now: Values) -> NDArray[np.int64]:
     """How many strokes each window is to have, ``[windows]``.
 
-    Where fewer are expected than before, the piece's number falls by the same factor, so that an
-    empty score is empty. Where more are expected, as many are added: a factor would make a crowd of
-    a window of which the decoder knew little.
+    They change by the factor by which what is expected does, so that an empty score is empty. But
+    where many more are expected than there are, no factor makes a crowd of a window of which the
+    decoder knew little: as many are added as are expected more.
+
+    Args:
+        counts: how many there would be.
+        then: how many were expected of that.
+        now: how many are expected.
     """
-    counts = own[..., STRUCK].sum(axis=(1, 2)).astype(np.float64)
-    then, now = expected(before), expected(after)
-    fewer = counts * now / np.maximum(then, 1e-9)
-    most = SETTINGS.most_times * (counts + 1)
-    wanted = np.where(now < then, fewer, np.minimum(counts + now - then, most))
-    return np.asarray(np.rint(wanted), np.int64)
+    factor = counts / np.maximum(then, 1e-9)
+    fewer = factor * now
+    more = np.minimum(
+        counts + (now - then) * np.maximum(factor, 1), SETTINGS.most_times * (counts + 1)
+    )
+    return np.asarray(np.rint(np.where(now < then, fewer, more)), np.int64)
 
 
 def _most_at_once(own: Roll) -> int:

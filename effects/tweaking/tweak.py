@@ -83,10 +83,9 @@ def tweak(
         work.tick(HEARD, "encoding")
         z = codec.encode(piece.audio, piece.sample_rate, piece.notes)
         changed = changes.apply(z, attributes)
-        order = changes.order(len(z))
-        score = changed_score(piece.notes, piece.seconds, z, changed, codec, order)
-        roll = roll_of(score.notes, piece.seconds)
-        plan = Plan(piece, score, style, filter_db(z[order], changed, roll, codec))
+        score = changed_score(piece.notes, piece.seconds, z, changed, codec, changes)
+        roll, moved_z = roll_of(score.notes, piece.seconds), z[changes.order(len(z))]
+        plan = Plan(piece, score, style, filter_db(moved_z, changed, roll, codec))
         work.tick(ENCODED)
         audio = piece.audio if plan.changes_nothing else _sound(plan, work)
         report = report_of(plan, z, changed, codec.weights_hash)

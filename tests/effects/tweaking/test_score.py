@@ -32,7 +32,7 @@ Z = latent()
 
 def changed(**changes):
     what = Changes(**changes)
-    return changed_score(NOTES, SECONDS, Z, what.apply(Z), CODEC, what.order(len(Z)))
+    return changed_score(NOTES, SECONDS, Z, what.apply(Z), CODEC, what)
 
 
 def strokes(notes):
@@ -50,14 +50,14 @@ def test_so_does_a_codec_that_knows_nothing():
         def score(self, z):
             return np.zeros((len(z), 32, 88, 2), np.float32) + z[:, :1, None, None] * 0
 
-    z = Z + np.float32(1)
-    assert list(changed_score(NOTES, SECONDS, Z, z, Blank()).notes) == NOTES
+    what = Changes(add=1.0)
+    assert list(changed_score(NOTES, SECONDS, Z, what.apply(Z), Blank(), what).notes) == NOTES
 
 
 def test_another_timbre_leaves_the_score():
     other = Z.copy()
     other[:, 96:] += 1
-    assert list(changed_score(NOTES, SECONDS, Z, other, CODEC).notes) == NOTES
+    assert list(changed_score(NOTES, SECONDS, Z, other, CODEC, Changes()).notes) == NOTES
 
 
 def test_scale_is_density_and_0_is_silence():
@@ -105,7 +105,8 @@ def test_one_voice_stays_one():
     z = np.concatenate(
         [CODEC.encode_score(roll_of(voice, SECONDS)), np.zeros((4, 24), np.float32)], axis=1
     )
-    score = changed_score(voice, SECONDS, z, Changes(noise=1.0, seed=2).apply(z), CODEC)
+    what = Changes(noise=1.0, seed=2)
+    score = changed_score(voice, SECONDS, z, what.apply(z), CODEC, what)
     assert score.new
     for a, b in pairwise(score.notes):
         assert a.end <= b.start + 1e-9
@@ -123,6 +124,11 @@ def test_windows_that_change_places_bring_their_notes():
     )
 
 
+def test_flat_windows_are_as_dense_as_the_piece_is():
+    notes = changed(flatten=1.0).notes
+    assert strokes(notes) == pytest.approx([strokes(NOTES).mean()] * 4, abs=2)
+
+
 def test_the_same_change_gives_the_same_notes():
     assert changed(noise=0.5, seed=9).notes == changed(noise=0.5, seed=9).notes
     assert changed(noise=0.5, seed=9).notes != changed(noise=0.5, seed=8).notes
@@ -131,6 +137,7 @@ def test_the_same_change_gives_the_same_notes():
 def test_keys_that_no_piano_has_stay_as_they_are():
     low = Note(1.0, 1.5, 15.0, 0.1, 1)
     notes = sorted([*NOTES, low])
-    score = changed_score(notes, SECONDS, Z, 0 * Z, CODEC)
+    what = Changes(scale=0)
+    score = changed_score(notes, SECONDS, Z, what.apply(Z), CODEC, what)
     assert score.notes == [low]
-    assert changed_score([], SECONDS, Z, 2 * Z, CODEC).notes == []
+    assert changed_score([], SECONDS, Z, 2 * Z, CODEC, what).notes == []
