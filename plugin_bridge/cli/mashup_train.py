@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.main import get_command
 
+from plugin_bridge.cli.going_on import telling_how_to_go_on
 from plugin_bridge.cli.options import Device, Quiet, force_option
 from plugin_bridge.errors import shown
 
@@ -97,7 +96,7 @@ def train(
     figures = None if report is None else check_json(report, "the report", force=force)
     given = {"network": network, "seconds": seconds, "epochs": epochs, "minutes": minutes}
     place = {"out": out, "work": work, "seed": seed, "device": device}
-    with _telling_how_to_go_on(), progress_bar(folder.name, quiet=quiet) as on_progress:
+    with telling_how_to_go_on(), progress_bar(folder.name, quiet=quiet) as on_progress:
         made = _train(folder, {**given, **place}, on_progress)
     if figures is not None:
         with writing(figures) as [file]:
@@ -123,15 +122,3 @@ def _train(folder: Path, given: dict[str, Any], on_progress: OnProgress) -> Repo
     from effects.running.progress import run_reporting
 
     return run_reporting(lambda progress: learn(folder, progress=progress, **given), on_progress)
-
-
-@contextmanager
-def _telling_how_to_go_on() -> Iterator[None]:
-    """Say how to go on if Ctrl-C or SIGTERM ends the block."""
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException:
-        typer.echo("restyle: stopped; run the same command again to go on", err=True)
-        raise

@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import mido
@@ -66,13 +67,11 @@ def chart(draw: random.Random, name: str, groove: str, font: str) -> Excerpt | N
     """An excerpt in a groove; None if MMA does not play it alone, or plays no drums or chords."""
     tempo, tonic = draw.randint(70, 170), draw.randrange(12)
     chords = [((tonic + step) % 12, kind) for step, kind in draw.choice(PROGRESSIONS)]
-    text = [f"Tempo {tempo}", f"Groove {groove}"]
-    text += [f"{bar + 1} {NAMES[root]}{kind}" for bar, (root, kind) in enumerate(chords * 3)]
-    file = _played("\n".join(text))
+    file = played(text_of(groove, tempo, chords * 3))
     if file is None:
         return None
     channels = channels_of(of_file(file))
-    bar_seconds = _bar_seconds(file, len(chords) * 3)
+    bar = bar_seconds(file)
     parts: dict[str, list[Event]] = {"lead": [], "rhythm": [], "harmony": []}
     for channel, events in channels.items():
         programs = [it.message.program for it in events if it.message.type == "program_change"]
@@ -80,16 +79,24 @@ def chart(draw: random.Random, name: str, groove: str, font: str) -> Excerpt | N
         parts["rhythm" if channel == DRUMS or bass else "harmony"] += events
     classes = [{(root + it) % 12 for it in INTERVALS[kind]} for root, kind in chords * 3]
     scale = {(tonic + it) % 12 for it in MAJOR}
-    beats = max(round(bar_seconds * tempo / 60), 1)
-    parts["lead"] = tune(draw, classes, scale, bar_seconds, beats)
+    beats = max(round(bar * tempo / 60), 1)
+    parts["lead"] = tune(draw, classes, scale, bar, beats)
     sorted_parts = {it: sorted(events, key=lambda e: e.second) for it, events in parts.items()}
-    start = bar_seconds * draw.random()
+    start = bar * draw.random()
     cut = {it: between(events, start, start + SECONDS) for it, events in sorted_parts.items()}
     whole = all(any(e.message.type == "note_on" for e in cut[it]) for it in cut)
     return Excerpt(name, f"mma {groove}", font, cut) if whole else None
 
 
-def _played(text: str) -> mido.MidiFile | None:
+def text_of(groove: str, tempo: int, chords: Sequence[tuple[int, str]]) -> str:
+    """A chart for MMA, with a chord for each bar: its pitch class, and its kind."""
+    lines = [f"Tempo {tempo}", f"Groove {groove}"]
+    lines += [f"{bar + 1} {NAMES[root]}{kind}" for bar, (root, kind) in enumerate(chords)]
+    return "\n".join(lines)
+
+
+def played(text: str) -> mido.MidiFile | None:
+    """What MMA makes of a chart; None if it does not play that groove alone."""
     with tempfile.TemporaryDirectory() as own:
         chart, out = Path(own) / "chart.mma", Path(own) / "chart.mid"
         chart.write_text(text)
@@ -99,7 +106,7 @@ def _played(text: str) -> mido.MidiFile | None:
         return mido.MidiFile(out)
 
 
-def _bar_seconds(file: mido.MidiFile, bars: int) -> float:
+def bar_seconds(file: mido.MidiFile) -> float:
     """How long a bar is: MMA's file has its meter."""
     tempo = meter = None
     for message in file.tracks[0]:

@@ -182,12 +182,16 @@ def lots(pieces: Sequence[Piece], seed: int) -> Callable[[int], ScoreWindows]:
 
 
 def moved_about(
-    notes: Notes, seconds: float, rng: np.random.Generator, mistakes: Mistakes
+    notes: Notes,
+    seconds: float,
+    rng: np.random.Generator,
+    mistakes: Mistakes,
+    most: int | None = None,
 ) -> ScoreWindows:
-    """Windows of one score that begin anywhere, at a pace that is drawn."""
+    """Windows of one score that begin anywhere, at a pace that is drawn; the first ``most``."""
     pace = float(np.exp(rng.uniform(-PACES, PACES)))
     starts = np.arange(-rng.random(), max(seconds - 1, 0), rng.uniform(*HOP_SECONDS) * pace)
-    return windows_of(notes, starts, pace=pace, mistakes=mistakes, rng=rng)
+    return windows_of(notes, starts[:most], pace=pace, mistakes=mistakes, rng=rng)
 
 
 def whole_windows(pieces: Sequence[Piece]) -> ScoreWindows:
