@@ -59,7 +59,7 @@ class MorphResult:
 ENDS = Ends(
     "guitar",
     "koto",
-    6.0,
+    5.0,
     "Neither one after the other nor both at once: at each step there is one melody on one "
     "instrument, between the two.",
 )
