@@ -7,7 +7,10 @@ the pieces' mean powers in a band, and P that of the performance; its wanted pow
     P_A^(1-X) P_B^X,
 
 since timbres are mixed in dB everywhere. The filter's gain is the square root of the ratio, within
-limits. If X changes, there is a filter at each of a few nodes of X, made from those frames that are
+limits. What is raised are partials and not the noise between them, which would be heard: a bin gets
+its band's gain if it is about as loud as the loudest near it, and less, the softer it is.
+
+If X changes, there is a filter at each of a few nodes of X, made from those frames that are
 near it (with the weights of a linear interpolation between nodes), and filters are interpolated.
 """
 
@@ -22,7 +25,7 @@ from numpy.typing import NDArray
 from effects.running.cores import in_threads
 from effects.signal.arrays import Audio, Sound, Values
 from effects.signal.overlap_add import OverlapAdder
-from effects.signal.stft import Stft
+from effects.signal.stft import Spectra, Stft
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,23 @@ class Settings:
     #: Bands are triangles, so many to an octave, from the lowest frequency up. Not searched.
     bands_per_octave: float = 3.0
     lowest_hz: float = 60.0
-    #: The most that a band is raised or lowered, in dB.
+    #: The most that a band is raised or lowered, in dB: what the filter of a decoded timbre does,
+    #: too. With 6, timbres are further from where X says, with hardly less noise.
     most_db: float = 12.0
     #: Bands that are softer than the loudest by more than this, in dB, count as that: what is not
-    #: heard is not raised. Not searched.
-    heard_db: float = 60.0
+    #: heard is not raised. With 60, noise is the same, and timbres are further from where X says.
+    heard_db: float = 40.0
+    #: Bins that are softer than the loudest within so many Hz by ``partial_db`` or less are raised
+    #: as their band is; those that are softer by ``noise_db``, not at all. On 7 pairs halfway,
+    #: timbres are 0.07 from where X says (0.24 without the filter), with 0.9 dB more noise than
+    #: without it; 1.2 and 1.4 dB with 30 and 40 for ``noise_db``, and 2.7 without this gate.
+    near_hz: float = 200.0
+    partial_db: float = 6.0
+    noise_db: float = 18.0
 
 
 SETTINGS = Settings()
+FAINTEST = 1e-9  # no logarithm of 0
 NODES = np.linspace(0, 1, 5)
 """Of X. Not searched."""
 
@@ -81,7 +93,8 @@ def coloured(
     found = _powers(sound, stft, bank, near)
     most = SETTINGS.most_db
     gains_db = np.clip(10 * np.log10(wanted / found), -most, most)
-    return _filtered(sound, stft, lambda frames: 10 ** (near(frames) @ gains_db @ bank.T / 20))
+    reach = 1 + 2 * round(SETTINGS.near_hz * stft.size / sample_rate)
+    return _filtered(sound, stft, reach, lambda frames: near(frames) @ gains_db @ bank.T)
 
 
 def _bank(stft: Stft, sample_rate: float) -> Values:
@@ -115,15 +128,27 @@ def _powers(sound: Sound, stft: Stft, bank: Values, near: Callable[[Frames], Val
     return np.asarray(np.maximum(total, np.maximum(floor, 1e-30)))
 
 
-def _filtered(sound: Audio, stft: Stft, gains: Callable[[Frames], Values]) -> Audio:
-    """A sound with gains for each frame and bin."""
+def _filtered(sound: Audio, stft: Stft, reach: int, gains_db: Callable[[Frames], Values]) -> Audio:
+    """A sound with gains in dB for each frame and bin; ``reach``: how many bins are near one."""
     adder = OverlapAdder(sound, begin=stft.begin(0), gain=1.0)
 
     def part(frames: Frames) -> Audio:
         spectra = stft.analyse(sound, int(frames[0]), int(frames[-1]) + 1)
-        return stft.synthesise(spectra * gains(frames).astype(np.float32))
+        gains = gains_db(frames)
+        raised = np.maximum(gains, 0) * _partials(spectra, reach) + np.minimum(gains, 0)
+        return stft.synthesise(spectra * (10 ** (raised / 20)).astype(np.float32))
 
     stretches = _stretches(stft, sound.shape[1])
     for frames, total in zip(stretches, in_threads(part, stretches), strict=True):
         adder.add(total, stft.weights(len(frames)), finished=len(frames) * stft.hop)
     return adder.finish()
+
+
+def _partials(spectra: Spectra, reach: int) -> Values:
+    """1 for what is about as loud as the loudest near it, 0 for what is much softer."""
+    from scipy.ndimage import maximum_filter1d
+
+    levels = 20 * np.log10(np.abs(spectra).max(axis=0) + FAINTEST)
+    below = maximum_filter1d(levels, reach, axis=-1) - levels
+    between = (SETTINGS.noise_db - below) / (SETTINGS.noise_db - SETTINGS.partial_db)
+    return np.asarray(np.clip(between, 0, 1))

@@ -40,7 +40,7 @@ from effects.running.cores import blas_in_one_thread, using
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, samples_between
 from effects.signal.envelope import Envelope
-from effects.signal.loudness import limit, peak
+from effects.signal.loudness import limit, match_loudness, peak
 from effects.warping.timeline import Timeline
 
 #: At which fractions of the work its steps end: listening is most of it. Not measured closely.
@@ -143,6 +143,8 @@ def _sounding(
         out = performed(middle, *both, at, samples, progress.nested(0, 0.8, "playing"))
         progress.tick(0.8, "mixing")
         out = with_ends(out, *both, at, on)
+        if at.constant is not None:  # what is mixed in dB is softer, if it is not the same
+            match_loudness(out, rate, EQUAL_LUFS, ceiling=math.inf)
     _at_loudness(out, both, at, rate)
     limit(out, rate, max(1.0, *(peak(it.piece.audio) for it in both)))
     for side, (it, timeline) in enumerate(zip(both, on, strict=True)):
