@@ -17,7 +17,7 @@ Where X is 0, A is heard bit for bit, if it is heard there at its own tempo.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -54,7 +54,14 @@ def share_of_b(x: Values) -> Values:
     return np.asarray(np.divide(x - weight_of_a(1 - x), left, out=np.round(x), where=left > 1e-9))
 
 
-def with_ends(middle: Audio, a: Given, b: Given, at: At, times: tuple[Timeline, Timeline]) -> Audio:
+def with_ends(
+    middle: Audio,
+    a: Given,
+    b: Given,
+    at: At,
+    times: tuple[Timeline, Timeline],
+    tick: Callable[[], object],
+) -> Audio:
     """The performance, ``[channels, samples]``, with the pieces themselves near the ends.
 
     Args:
@@ -63,11 +70,13 @@ def with_ends(middle: Audio, a: Given, b: Given, at: At, times: tuple[Timeline, 
         b: the other.
         at: how far from A to B.
         times: what of A and of B is heard when.
+        tick: called now and then; what it raises ends the work.
     """
     rate = a.piece.sample_rate
     for given, timeline, side in ((a, times[0], 0), (b, times[1], 1)):
 
         def weight(seconds: Values, side: int = side) -> Values:
+            tick()
             x = at(seconds)
             return weight_of_a(x if side == 0 else 1 - x)
 

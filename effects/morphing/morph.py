@@ -142,7 +142,7 @@ def _sounding(
     else:
         out = performed(middle, *both, at, samples, progress.nested(0, 0.8, "playing"))
         progress.tick(0.8, "mixing")
-        out = with_ends(out, *both, at, on)
+        out = with_ends(out, *both, at, on, progress.tick)
         if at.constant is not None:  # what is mixed in dB is softer, if it is not the same
             match_loudness(out, rate, EQUAL_LUFS, ceiling=math.inf)
     _at_loudness(out, both, at, rate)

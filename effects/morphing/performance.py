@@ -21,8 +21,8 @@ from effects.signal.arrays import Audio, Sound, Stretches, Values
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.signal.units import db_to_amplitude
 
-#: At which fractions of the work notes and strokes are played. Not measured closely.
-NOTES, STROKES = 0.3, 0.6
+#: At which fractions of the work notes and strokes are played and mixed. Not measured closely.
+NOTES, STROKES, COLOUR = 0.3, 0.6, 0.85
 
 Noted = TypeVar("Noted", Between, StrokeBetween)
 
@@ -58,6 +58,7 @@ def performed(
     )
 
     def share(seconds: Values) -> Values:
+        progress.tick()  # asked for stretch by stretch
         return share_of_b(at(seconds))
 
     progress.tick(STROKES, "mixing")
@@ -67,6 +68,7 @@ def performed(
             out += _one(part, rate, share, struck)
     if peak(out) == 0:
         return out
+    progress.tick(COLOUR, "mixing")
     match_loudness(out, rate, EQUAL_LUFS, ceiling=math.inf)
     out = coloured(out, a.sound, b.sound, rate, at)
     match_loudness(out, rate, EQUAL_LUFS, ceiling=math.inf)
