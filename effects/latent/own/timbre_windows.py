@@ -56,7 +56,8 @@ class TimbreWindows:
         found = chosen.copy()
         for way in (-side, side):  # the second has the last word
             beside = np.clip(chosen + way, 0, len(self) - 1)
-            found = np.where(self.pieces[beside] == self.pieces[chosen], beside, found)
+            there = (beside != chosen) & (self.pieces[beside] == self.pieces[chosen])
+            found = np.where(there, beside, found)
         return found
 
 
