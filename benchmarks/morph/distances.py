@@ -7,8 +7,9 @@ way on that line. All three are in octaves:
 - timbre: how loudness is spread over the spectrum. A band's loudness is the 0.3th power of its
   power (Stevens' law), its place the logarithm of its frequency.
 - pitch: which pitches sound how long.
-- rhythm: the times from stroke to stroke, as logarithms. Unlike moments, these have a middle when
-  tempi differ, too.
+- rhythm: the times from one beginning of a note to the next, as logarithms. Unlike moments, these
+  have a middle when tempi differ, too. Where one of the two has no notes, it is the strokes' times
+  (`BEAT`): of bowed and blown notes, hardly a stroke is heard.
 
 The whole is the mean of those that both ends have, each divided by what it is between clips that
 have nothing to do with each other: so an aspect in which A and B are alike weighs little.
@@ -19,14 +20,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.morph.heard import STFT, Heard
+from benchmarks.morph.heard import STFT, Heard, apart
 from benchmarks.quality.sounds import RATE
 from effects.signal.arrays import Values
 
-TIMBRE, PITCH, RHYTHM = "timbre", "pitch", "rhythm"
-ASPECTS = (TIMBRE, PITCH, RHYTHM)
+TIMBRE, PITCH, RHYTHM, BEAT = "timbre", "pitch", "rhythm", "beat"
+OF_NOTES, OF_DRUMS = (TIMBRE, PITCH, RHYTHM), (TIMBRE, BEAT)
 #: Octaves between ends of different pairs: the medians on the tuning half.
-USUAL = {TIMBRE: 0.5, PITCH: 0.6, RHYTHM: 0.6}
+USUAL = {TIMBRE: 0.5, PITCH: 0.6, RHYTHM: 0.6, BEAT: 0.6}
 LOWEST_HZ, HIGHEST_HZ, BANDS_PER_OCTAVE = 50.0, 14_000.0, 3
 LOUDNESS = 0.3  # exponent of power
 FEWEST = 3  # strokes or notes of which there is a distribution
@@ -35,23 +36,23 @@ Weighted = tuple[Values, Values]
 """Places on the line, and what is there."""
 
 
-def distances(a: Heard, b: Heard) -> dict[str, float]:
+def distances(a: Heard, b: Heard, aspects: tuple[str, ...]) -> dict[str, float]:
     """Of each aspect that both have, in octaves."""
     found = {}
-    for aspect in ASPECTS:
+    for aspect in aspects:
         one, two = _DISTRIBUTIONS[aspect](a), _DISTRIBUTIONS[aspect](b)
         if one is not None and two is not None:
             found[aspect] = moved(one, two)
     return found
 
 
-def distance(a: Heard, b: Heard, aspects: tuple[str, ...] = ASPECTS) -> float:
+def distance(a: Heard, b: Heard, aspects: tuple[str, ...]) -> float:
     """The mean over ``aspects``, in usual distances.
 
-    An aspect that one of the two has lost (no note is heard) is a usual distance away; one that
-    neither has is not there.
+    An aspect that only one of the two has (in the other, no note is heard) is a usual distance; one
+    that neither has does not count.
     """
-    found = distances(a, b)
+    found = distances(a, b, aspects)
     sizes = []
     for it in aspects:
         if it in found:
@@ -62,9 +63,8 @@ def distance(a: Heard, b: Heard, aspects: tuple[str, ...] = ASPECTS) -> float:
 
 
 def aspects_of(a: Heard, b: Heard, *, drums: bool) -> tuple[str, ...]:
-    """Those in which a middle can be looked for: drums have no pitch."""
-    both = distances(a, b)
-    return tuple(it for it in ASPECTS if it in both and not (drums and it == PITCH))
+    """Those that both ends have, with which their middle can be looked for."""
+    return tuple(distances(a, b, OF_DRUMS if drums else OF_NOTES))
 
 
 def moved(one: Weighted, two: Weighted) -> float:
@@ -90,14 +90,23 @@ def pitch(sound: Heard) -> Weighted | None:
 
 
 def rhythm(sound: Heard) -> Weighted | None:
+    """Times between beginnings of notes, in octaves; None if there is hardly a note."""
+    return _times(apart([it.start for it in sound.notes]))
+
+
+def beat(sound: Heard) -> Weighted | None:
     """Times from stroke to stroke, in octaves; None if there is hardly one."""
-    if len(sound.strokes) < FEWEST:
+    return _times(sound.strokes)
+
+
+def _times(seconds: Values) -> Weighted | None:
+    if len(seconds) < FEWEST:
         return None
-    places = np.log2(np.diff(sound.strokes))
+    places = np.log2(np.diff(seconds))
     return places, np.ones(places.size)
 
 
-_DISTRIBUTIONS = {TIMBRE: timbre, PITCH: pitch, RHYTHM: rhythm}
+_DISTRIBUTIONS = {TIMBRE: timbre, PITCH: pitch, RHYTHM: rhythm, BEAT: beat}
 
 
 def _bank() -> NDArray[np.float64]:

@@ -76,9 +76,15 @@ class Heard:
     def _listen(self) -> tuple[Values, Values]:
         found = transcribe(self.audio, RATE)
         notes = [(it.start, it.end, it.pitch, it.level, it.confidence) for it in found]
-        strokes: list[float] = []
         loud = bool(np.abs(self.audio).max(initial=0) > SILENT)
-        for it in onsets(self.audio, RATE) if loud else ():
-            if not strokes or it.seconds - strokes[-1] >= FASTEST_SECONDS:
-                strokes.append(it.seconds)
-        return np.array(notes, float).reshape(-1, 5), np.array(strokes, float)
+        strokes = [it.seconds for it in onsets(self.audio, RATE)] if loud else []
+        return np.array(notes, float).reshape(-1, 5), apart(strokes)
+
+
+def apart(seconds: Sequence[float]) -> Values:
+    """Moments in order, without those that follow another one within `FASTEST_SECONDS`."""
+    found: list[float] = []
+    for it in sorted(seconds):
+        if not found or it - found[-1] >= FASTEST_SECONDS:
+            found.append(it)
+    return np.array(found, float)

@@ -7,9 +7,10 @@ of its mel bands, and how noisy they are, brought by a small network to the numb
 tells the kinds of instruments apart. The network learns within seconds, from another soundfont than
 the one that is reported, and from recorded kits.
 
-What is compared: all middles of a row with originals of the same pairs, one of each two, drawn at
-random. Beside it stands how far the other one of each two is from these: originals among
-themselves.
+What is compared: the middles of a half of the pairs, drawn at random, with the originals of the
+other half: a middle has the sounds of its own ends, which would bring it near to them. Beside it
+stands how far the originals of the one half are from those of the other: one of each two, so that
+there are as many.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ N_FFT, HOP, MELS = 2048, 512, 40
 RANGE_DB = 60.0  # of levels, below the loudest band
 HIDDEN = 24  # numbers of an embedding; not searched
 SCALE = 1000.0
-DRAWS = 32  # of one original of each pair
+DRAWS = 64  # of a half of the pairs
 
 Embeddings = NDArray[np.float64]
 """``[windows, numbers]``."""
@@ -85,11 +86,12 @@ def described(audio: Mono) -> list[NDArray[np.float64]]:
     windows = audio[: audio.size // WINDOW * WINDOW].reshape(-1, WINDOW)
     powers = (windows.astype(np.float64) ** 2).mean(axis=1)
     loud = powers > max(powers.max(initial=0) * 10 ** (QUIET_DB / 10), 1e-10)
-    return [_description(it) for it in windows[loud]]
+    gains = (1 / np.sqrt(powers[loud])).astype(np.float32)
+    return [_description(it) for it in windows[loud] * gains[:, None]]
 
 
 def _description(window: Mono) -> NDArray[np.float64]:
-    """Of one second: how loud it is does not count."""
+    """Of one second, with a power of 1."""
     import librosa
 
     power = np.abs(librosa.stft(window, n_fft=N_FFT, hop_length=HOP)) ** 2
@@ -118,21 +120,27 @@ def distances(
 ) -> tuple[dict[str, float], float]:
     """Each row's distance from originals, and that of originals among themselves.
 
+    NaN if there is only one pair.
+
     Args:
         middles: of each row, for each pair.
         ends: of A and of B, for each pair.
     """
+    if len(ends) < 2:
+        return dict.fromkeys(middles, float("nan")), float("nan")
     width = usual_width(np.concatenate([it for both in ends for it in both]))
     draw = random.Random("originals")
     found: dict[str, list[float]] = {name: [] for name in middles}
     among = []
     for _ in range(DRAWS):
-        sides = [draw.random() < 0.5 for _ in ends]
-        some = np.concatenate([it[side] for it, side in zip(ends, sides, strict=True)])
-        rest = np.concatenate([it[not side] for it, side in zip(ends, sides, strict=True)])
-        among.append(discrepancy(rest, some, width))
+        order = draw.sample(range(len(ends)), len(ends))
+        here, there = order[: len(order) // 2], order[len(order) // 2 :]
+        others = np.concatenate([it for pair in there for it in ends[pair]])
+        own = np.concatenate([ends[pair][draw.randrange(2)] for pair in here])
+        among.append(discrepancy(own, others, width))
         for name, every in middles.items():
-            found[name].append(discrepancy(np.concatenate(every), some, width))
+            own = np.concatenate([every[pair] for pair in here])
+            found[name].append(discrepancy(own, others, width))
     return {name: float(np.mean(it)) for name, it in found.items()}, float(np.mean(among))
 
 

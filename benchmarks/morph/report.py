@@ -54,7 +54,7 @@ def pair_line(result: Result) -> str:
 def _naturalness(results: Sequence[Result], ends: Sequence[Ends], names: Sequence[str]) -> str:
     middles = {name: [it.middle for it in results if it.row == name] for name in names}
     found, among = naturalness.distances(middles, ends)
-    cells = [_shown(found[it], 0, good=round(found[it]) <= round(among)) for it in names]
+    cells = [_shown(it, 0, good=it <= among + 0.5) for it in found.values()]
     bar = f"{among:.0f} (originals among themselves)"
     return f"| kernel audio distance | {bar} | {' | '.join(cells)} |"
 
