@@ -72,7 +72,11 @@ def key_between(
         taken: keys that it should not be on.
     """
     first, last = (it.key(pitch) for it, pitch in zip(keys, pitches, strict=True))
-    own, way, size = keys[at > threshold].classes, 1 if last >= first else -1, abs(last - first)
+    own, way, size = (
+        keys[int(at > threshold)].classes,
+        1 if last >= first else -1,
+        abs(last - first),
+    )
     # Steps from `first` to `last`, and which of them are keys of the piece whose turn it is.
     steps = [it for it in range(size + 1) if it in (0, size) or (first + way * it) % OCTAVE in own]
     place = at * size

@@ -21,6 +21,8 @@ SAME_KEY = 0.5
 SHORTEST_SECONDS = 0.03
 #: Silence for less than this, in seconds, is part of the articulation. Not searched.
 REST_SECONDS = 0.03
+#: For so long, in seconds, a note may ring after its end, in a room or on a guitar. Not searched.
+RINGS_SECONDS = 0.3
 #: Notes that begin within this time, in seconds, begin together.
 TOGETHER_SECONDS = 0.03
 
@@ -31,7 +33,8 @@ def tidied(middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note]) -> l
     - A key that is struck again sounds no longer.
     - Where both pieces have one voice, so has the middle.
     - Where both pieces sound, so does the middle: the last note lasts until the next, and of
-      several the loudest.
+      several the loudest. If notes sound for less time than those of both do, mixed by X, the same
+      is done where notes of both have just ended and may still ring, the shortest gaps first.
 
     Args:
         middle: by their starts.
@@ -41,7 +44,9 @@ def tidied(middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note]) -> l
     found = _struck_again(middle)
     if is_single(a) and is_single(b):
         found = _one_voice(found)
-    return _without_gaps(found, a, b)
+    found = _without_gaps(found, a, b)
+    missing = _missing_seconds(found, a, b)
+    return _without_gaps(found, _ringing(a), _ringing(b), missing) if missing > 0 else found
 
 
 def is_single(notes: Sequence[Note]) -> bool:
@@ -73,20 +78,43 @@ def _one_voice(middle: Sequence[Between]) -> list[Between]:
     return found
 
 
-def _without_gaps(middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note]) -> list[Between]:
-    found = list(middle)
-    if not found:
-        return found
-    both = _common(_sounding(a), _sounding(b))
-    sounding = _sounding([it.note for it in found])
+def _without_gaps(
+    middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note], most_seconds: float = np.inf
+) -> list[Between]:
+    """The last notes before gaps are longer: the shortest gaps first, for ``most_seconds``."""
+    found, both = list(middle), _common(_sounding(a), _sounding(b))
     ends = np.array([it.note.end for it in found])
-    for (_, start), (end, _) in pairwise([*sounding.tolist(), [np.inf, np.inf]]):
+    gaps, sounding = [], _sounding([it.note for it in found]).tolist()
+    for (_, start), (end, _) in pairwise([*sounding, [np.inf, np.inf]]):
         inside = both[(both[:, 0] < end) & (both[:, 1] > start)]
         until = min(float(inside[-1, 1]), end) if len(inside) else start
         if until - start > REST_SECONDS:
-            last = max(np.flatnonzero(ends == start).tolist(), key=lambda at: found[at].note.level)
-            found[last] = _until(found[last], until)
+            gaps.append((until - start, start, until))
+    left = most_seconds
+    for length, start, until in sorted(gaps):
+        if length > left:
+            break
+        left -= length
+        last = max(np.flatnonzero(ends == start).tolist(), key=lambda at: found[at].note.level)
+        found[last] = _until(found[last], until)
     return found
+
+
+def _missing_seconds(middle: Sequence[Between], a: Sequence[Note], b: Sequence[Note]) -> float:
+    """For how much longer the notes of both would sound together, mixed by X."""
+    if not middle:
+        return 0.0
+    moments, ways = zip(*((it.note.start, it.at) for it in middle), strict=True)
+    wanted = 0.0
+    for side, notes in enumerate((a, b)):
+        share = np.interp([it.start for it in notes], moments, ways)
+        lengths = np.array([it.seconds for it in notes])
+        wanted += float(np.sum(lengths * (share if side else 1 - share)))
+    return wanted - sum(it.note.seconds for it in middle)
+
+
+def _ringing(notes: Sequence[Note]) -> list[Note]:
+    return [replace(it, end=it.end + RINGS_SECONDS) for it in notes]
 
 
 def _until(it: Between, end: float) -> Between:
