@@ -29,7 +29,7 @@ from effects.latent.codec import SCORE, TIMBRE, Z
 from effects.learned import array_file
 from effects.signal.arrays import Values
 
-SHIPPED = Path(__file__).with_name("weights") / "attributes.npz"
+SHIPPED = Path(__file__).with_name("weights") / "latent.attributes.npz"
 MOST_BYTES = 1 << 20  # a direction takes 0.5 kB
 #: This share of the mean variance is added to every element's when W is looked for, so that an
 #: element that says nothing has no say. Not searched.
