@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plugin_bridge.cli.grouped import grouped
+from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (
     Balance,
     Bed,
@@ -21,11 +23,10 @@ from plugin_bridge.cli.options import (
     Key,
     Lead,
     Quiet,
-    Tempo,
     Workers,
     preset_option,
 )
-from plugin_bridge.cli.restyle_or_mashup import MashupWith, settings_given
+from plugin_bridge.cli.works import MashupWith, MorphWith, Tweaked, WorkTempo, choose
 from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ Presets = Annotated[
 ]
 
 
+@grouped
 def batch(
     source: Source,
     target: Target,
@@ -60,8 +62,12 @@ def batch(
     lead: Lead = None,
     balance: Balance = None,
     bed: Bed = None,
-    tempo: Tempo = None,
     key: Key = None,
+    tempo: WorkTempo = None,
+    morph: MorphWith = None,
+    morphing: Morphing,
+    tweak: Tweaked = False,
+    tweaking: Tweaking,
     workers: Workers = 0,
     threads: JobThreads = None,
     scheduler: ClusterAddress = None,
@@ -75,6 +81,10 @@ def batch(
 
     [bold]restyle batch beats mashed --mashup voice.wav[/bold]
 
+    [bold]restyle batch pieces between --morph guitar.wav --at 0.5[/bold]
+
+    [bold]restyle batch pieces covers --tweak --scale 1.3 --preset violin[/bold]
+
     Several presets take little more time than one: each stem is listened to once.
 
     Run it again to go on after a stop: files that are done are skipped. It needs no server.
@@ -83,27 +93,29 @@ def batch(
     from plugin_bridge.jobs.batch import batch as run
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    restyling = {
+    options = {
         "preset": [presets.get(it).name for it in preset],
         **{"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed},
         **{"drums": drums, "dynamics": dynamics},
+        **{"lead": lead, "balance": balance, "bed": bed, "key": key, "tempo": tempo},
+        **vars(morphing),
+        **vars(tweaking),
     }
-    mashing = {"lead": lead, "balance": balance, "bed": bed, "tempo": tempo, "key": key}
-    given = settings_given(mashup, restyling, mashing)
+    work, other, given = choose(mashup, morph, tweak, options)
     with progress_bar(source.name, quiet=quiet) as report:
         summary = run(
             source,
             target,
             given.pop("preset", []),
             given,
-            mashup=mashup,
+            operation=work.operation,
+            other=other,
             workers=workers,
             threads=threads,
             scheduler=scheduler,
             on_progress=report,
         )
-    done = "restyled" if mashup is None else "mashed"
-    _tell(summary, target, done, quiet=quiet)
+    _tell(summary, target, work.done, quiet=quiet)
 
 
 def _tell(summary: Summary, target: Path, done: str, *, quiet: bool) -> None:

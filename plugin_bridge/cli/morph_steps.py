@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +48,7 @@ def write_steps(
         progress_bar(" + ".join(pair.names), quiet=quiet) as on_progress,
         workshop(folder, kind) as made,
     ):
-        steps = _steps(pair, made, count, options, on_progress, threads)
-        morph_row.write_row(made, steps)
+        morph_row.write_row(made, _steps(pair, made, count, options, on_progress, threads))
         check_folder(folder, kind, force=force)  # it may have changed meanwhile
         publish(made, folder)
     if not quiet:
@@ -63,17 +62,15 @@ def _steps(
     options: Options,
     on_progress: OnProgress,
     threads: int | None,
-) -> Sequence[Step]:
+) -> Iterator[Step]:
     """The morphs, each written to a file that is called by the hundredths of its way."""
     from effects.running.progress import part
     from plugin_bridge.files import sound_files
     from plugin_bridge.files.morphs import morph_reporting
 
-    steps: list[Step] = []
     for n in range(count):
         x, name = n / (count - 1), f"{round(100 * n / (count - 1)):02d}.wav"
         report = part(on_progress, n / count, (n + 1) / count)
         morphed = morph_reporting(pair, replace(options, at=x), report, threads)
         sound_files.write_in_place(folder / name, pair.kind.with_audio(morphed.audio))
-        steps.append((x, morphed, name))
-    return steps
+        yield x, morphed, name

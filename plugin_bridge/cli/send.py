@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plugin_bridge.cli.grouped import grouped
+from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (
     Balance,
     Bed,
@@ -27,11 +28,18 @@ from plugin_bridge.cli.options import (
     Server,
     ServerKey,
     SongKey,
-    Tempo,
     preset_option,
 )
-from plugin_bridge.cli.restyle_or_mashup import MashupWith, settings_given
 from plugin_bridge.cli.status_file import StatusFile, check_status_file
+from plugin_bridge.cli.works import (
+    MASHUP,
+    Chosen,
+    MashupWith,
+    MorphWith,
+    Tweaked,
+    WorkTempo,
+    choose,
+)
 from plugin_bridge.errors import shown
 from plugin_bridge.osc.addresses import HOST, PORT
 
@@ -96,6 +104,7 @@ MaybeJob = Annotated[
 ]
 
 
+@grouped
 def send(
     stem: Stem,
     out: Out,
@@ -112,8 +121,12 @@ def send(
     lead: Lead = None,
     balance: Balance = None,
     bed: Bed = None,
-    tempo: Tempo = None,
     song_key: SongKey = None,
+    tempo: WorkTempo = None,
+    morph: MorphWith = None,
+    morphing: Morphing,
+    tweak: Tweaked = False,
+    tweaking: Tweaking,
     job: Name = None,
     status: StatusPath = None,
     no_wait: NoWait = False,
@@ -136,6 +149,12 @@ def send(
     The lead of another song over IN:  [bold]restyle send stems/beat.wav stems/out.wav --mashup
     stems/voice.wav[/bold]
 
+    From IN towards another piece, or IN with its latent changed:
+
+    [bold]restyle send stems/a.wav stems/out.wav --morph stems/b.wav --at 0:1[/bold]
+
+    [bold]restyle send stems/a.wav stems/out.wav --tweak --more-notes 1[/bold]
+
     Over HTTP:  [bold]restyle send piano.wav violin.wav --server http://localhost:8471[/bold]
 
     IN is sent, and OUT fetched; there is no OUT.json. A key goes to another machine over https://
@@ -152,15 +171,17 @@ def send(
 
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    restyling = {
+    options = {
         **{"preset": preset, "style": style, "strength": strength, "mix": mix, "gain_db": gain_db},
         **{"seed": seed, "drums": drums, "dynamics": dynamics},
+        **{"lead": lead, "balance": balance, "bed": bed, "song_key": song_key, "tempo": tempo},
+        **vars(morphing),
+        **vars(tweaking),
     }
-    mashing = {"lead": lead, "balance": balance, "bed": bed, "tempo": tempo, "song_key": song_key}
-    settings = settings_given(mashup, restyling, mashing)
+    chosen = choose(mashup, morph, tweak, options)
     told = StatusFile(status, job or "", out)
     with told.to_the_end(), _client(server, key, insecure, host, port) as client:
-        job = _submitted(client, told, stem, out, mashup, settings)
+        job = _submitted(client, told, stem, out, chosen)
         if no_wait:
             print(job)
             return
@@ -247,25 +268,35 @@ def _submitted(
     told: StatusFile,
     stem: Path,
     out: Path,
-    song: Path | None,
-    settings: Mapping[str, Any],
+    chosen: Chosen,
 ) -> str:
     """Hand the job to the server: its id. Ctrl-C on the way cancels it."""
     from plugin_bridge.osc.client import Client as OscClient
     from plugin_bridge.osc.client import new_job
 
-    given = dict(settings)
-    if "song_key" in given:
-        given["key"] = given.pop("song_key")
-    submit: Any = client.submit if song is None else partial(client.mashup, song)
+    submit, sounds = _request(client, stem, chosen)
     if isinstance(client, OscClient):
         told.job = job = told.job or new_job()
         told.write("sending")
         with _cancelled_with_us(client, job):
-            return str(submit(stem, out, job=job, **given))
+            return str(submit(*sounds, out, job=job, **chosen.settings))
     told.write("sending")
-    told.job = submit(stem, out, **given)
+    told.job = submit(*sounds, out, **chosen.settings)
     return told.job
+
+
+def _request(client: Either, stem: Path, chosen: Chosen) -> tuple[Callable[..., str], list[Path]]:
+    """What of a client asks for the work, and the sounds that it is given before the output."""
+    requests: dict[str, Callable[..., str]] = {
+        "restyle": client.submit,
+        "mashup": client.mashup,
+        "morph": client.morph,
+        "tweak": client.tweak,
+    }
+    others = [] if chosen.other is None else [chosen.other]
+    # A song's lead is laid over the stem; a morph begins with it.
+    sounds = [*others, stem] if chosen.work is MASHUP else [stem, *others]
+    return requests[chosen.work.operation], sounds
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Restyle a folder of stems in one or several styles, or lay one song's lead over each of them.
+"""Restyle a folder of stems in one or several styles, or mash, morph or tweak each of them.
 
 They are jobs such as the server runs, with a journal of their own.
 """
@@ -59,7 +59,8 @@ def batch(
     presets: Sequence[str],
     settings: Mapping[str, Value] | None = None,
     *,
-    mashup: Path | None = None,
+    operation: str = "restyle",
+    other: Path | None = None,
     workers: int = 0,
     threads: int | None = None,
     scheduler: str | None = None,
@@ -68,7 +69,7 @@ def batch(
     """Restyle every sound file in ``source`` and its subfolders, to the same place in ``target``.
 
     With several presets, each has a folder of its name in ``target``, and the same place in that.
-    With a song ``mashup`` in place of presets, its lead is laid over each of them.
+    Other operations are done likewise; each has the time of the file, and takes ``other`` beside.
 
     Files that were done before, with the same presets and settings, are skipped, so that a batch
     that was stopped goes on where it was. SIGINT and SIGTERM stop it.
@@ -76,9 +77,10 @@ def batch(
     Args:
         source: the folder of the stems.
         target: the folder of the results; it is made if it is missing.
-        presets: the names of one or several; none for a mashup.
-        settings: by name, see `plugin_bridge.jobs.operations.restyle`, or ``mashup`` beside it.
-        mashup: the song A of a mashup with each file.
+        presets: the names of one or several; none for an operation that needs none.
+        settings: by name, see the operation in `plugin_bridge.jobs.operations`.
+        operation: what to do: ``"restyle"``, ``"mashup"``, ``"morph"`` or ``"tweak"``.
+        other: the song whose lead is laid over each file, or the piece to go to from each.
         workers: how many processes; 0 for as many as there are cores.
         threads: how many cores a job may use; None for an equal share.
         scheduler: the address of a Dask scheduler, in place of processes here.
@@ -89,11 +91,11 @@ def batch(
             is impossible, no preset is named or one twice, another batch is at work, or ``target``
             has results of another preset or other settings.
     """
-    stems = _stems(source, target, mashup)
-    if mashup is None:
-        works = _works(presets, settings or {}, stems)
-    else:
-        works = _mashups(mashup, settings or {}, stems)
+    stems = _stems(source, target, other)
+    if other is not None and not other.is_file():
+        raise ValueError(f"There is no file {other}: name the sound that goes with each stem.")
+    real = None if other is None else other.resolve()
+    works = _works(operation, presets, settings or {}, stems, real)
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
@@ -102,7 +104,7 @@ def batch(
             Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(works)))
         )
         open_things.callback(executor.shutdown)
-        folders = [source, target, *([] if mashup is None else [mashup.resolve().parent])]
+        folders = [source, target, *([] if real is None else [real.parent])]
         roots = Roots(folders, max_seconds=float("inf"))
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
@@ -113,70 +115,63 @@ def batch(
 
 
 class _Work(NamedTuple):
-    """One stem in the sound of one preset, or under the lead of a song.
+    """What is to be done with one stem, in the sound of one preset or beside another sound.
 
     Attributes:
+        operation: what is done.
         stem: relative to the folder of the stems.
         place: of the result, relative to the folder of the results.
         settings: of the job.
-        song: whose lead is laid over the stem; None if that is restyled.
+        other: the other sound of the job; None if there is none.
     """
 
+    operation: str
     stem: Path
     place: Path
     settings: dict[str, Value]
-    song: Path | None = None
-
-    @property
-    def operation(self) -> str:
-        """What is done."""
-        return "restyle" if self.song is None else "mashup"
+    other: Path | None
 
     def inputs(self, path: Path) -> dict[str, str]:
-        """The files of the job; the stem is at ``path``."""
-        return {"stem": str(path)} if self.song is None else {"a": str(self.song), "b": str(path)}
+        """The files of the job; the stem is at ``path``, and the result has its time."""
+        kind = operations.find(self.operation)
+        return {it: str(path if it == kind.paced_by else self.other) for it in kind.inputs}
 
     def request(self, path: Path) -> str:
         """What tells this work from that on other files. Raises OSError if one is not there."""
-        files = [path] if self.song is None else [path, self.song]
+        files = [path] if self.other is None else [path, self.other]
         about = [it.stat() for it in files]
         states = [(it.st_size, it.st_mtime_ns) for it in about]
-        return repr(states[0] if self.song is None else states)
+        return repr(states[0] if self.other is None else states)
 
 
 def _works(
-    presets: Sequence[str], settings: Mapping[str, Value], stems: Sequence[Path]
+    operation: str,
+    presets: Sequence[str],
+    settings: Mapping[str, Value],
+    stems: Sequence[Path],
+    other: Path | None,
 ) -> list[_Work]:
     """What is to be done, one preset after the other, so that most jobs at once are of other stems.
 
     Raises:
-        ValueError: a setting is impossible, or no preset is named, or one twice.
+        ValueError: a setting is impossible, or no preset is named where one is needed, or one
+            twice.
     """
-    if len(set(presets)) < max(len(presets), 1):
+    kind = operations.find(operation)
+    needed = bool(kind.instead_of) and not kind.own_style
+    if len(set(presets)) < max(len(presets), needed):
         raise ValueError("Name at least one preset, and each only once.")
-    check = operations.find("restyle").check_all
-    checked = {preset: check({"preset": preset, **settings}) for preset in presets}
-    folders = {preset: Path(preset if len(presets) > 1 else "") for preset in presets}
-    return [
-        _Work(stem, folders[preset] / stem, checked[preset]) for preset in presets for stem in stems
-    ]
+    styles: list[dict[str, Value]] = [{"preset": it} for it in presets] or [{}]
+    works = []
+    for style in styles:
+        checked = kind.check_all({**style, **settings})
+        folder = Path(str(style["preset"]) if len(styles) > 1 else "")
+        works += [_Work(operation, stem, folder / stem, checked, other) for stem in stems]
+    return works
 
 
-def _mashups(song: Path, settings: Mapping[str, Value], stems: Sequence[Path]) -> list[_Work]:
-    """What is to be done to lay a song's lead over each stem.
-
-    Raises:
-        ValueError: a setting is impossible, or there is no such song.
-    """
-    if not song.is_file():
-        raise ValueError(f"There is no file {song}: name the song whose lead is to be heard.")
-    checked = operations.find("mashup").check_all(settings)
-    real = song.resolve()
-    return [_Work(stem, stem, checked, real) for stem in stems]
-
-
-def _stems(source: Path, target: Path, song: Path | None) -> list[Path]:
-    """The stems to work on, without ``song``.
+def _stems(source: Path, target: Path, other: Path | None) -> list[Path]:
+    """The stems to work on, without ``other``.
 
     Raises:
         ValueError: there are none, or the folders are wrong.
@@ -185,7 +180,7 @@ def _stems(source: Path, target: Path, song: Path | None) -> list[Path]:
         raise ValueError(f"There is no folder {source}: name the folder of your stems.")
     if source.resolve() == target.resolve():
         raise ValueError("IN_DIR and OUT_DIR are the same folder: choose another for the results.")
-    own = None if song is None else song.resolve()
+    own = None if other is None else other.resolve()
     stems = [it for it in find_stems(source, target) if (source / it).resolve() != own]
     if not stems:
         raise ValueError(f"{source} holds no sound files: Restyle reads {', '.join(FORMATS)}.")
@@ -247,23 +242,23 @@ class _Batch:
 
         Those of one preset have no folder of its name, so others cannot be added later.
         """
-        rest = {**self._works[0].settings, "preset": ""}
-        several = len(self._works[0].place.parts) > len(self._works[0].stem.parts)
+        first = self._works[0]
+        rest = {**first.settings, "preset": ""}
+        several = len(first.place.parts) > len(first.stem.parts)
         for job in self._service.jobs.values():
             preset = str(job.settings.get("preset"))
-            operation = self._works[0].operation
-            same = (job.operation, {**job.settings, "preset": ""}) == (operation, rest)
+            same = (job.operation, {**job.settings, "preset": ""}) == (first.operation, rest)
             folder = self._target / preset
             if several:
                 same = same and Path(job.output).is_relative_to(folder)
             else:
-                same = same and job.settings == self._works[0].settings
-            song = self._works[0].song
-            same = same and (song is None or job.inputs["a"] == str(song))
+                same = same and job.settings == first.settings
+            same = same and (first.other is None or str(first.other) in job.inputs.values())
             if not same:
+                what = "sound" if first.other else "preset"
                 raise ValueError(
-                    f"{self._target} has results of another {'song' if song else 'preset'} or "
-                    "other settings: choose another folder."
+                    f"{self._target} has results of another {what} or other settings: choose "
+                    "another folder."
                 )
 
     async def _submit(self, failed: dict[Path, str]) -> int:
@@ -283,7 +278,7 @@ class _Batch:
                 if known.request == request:
                     skipped += 1
                 else:
-                    which = path if work.song is None else f"{path} or {work.song}"
+                    which = path if work.other is None else f"{path} or {work.other}"
                     again = f"remove {out} to {work.operation} it again."
                     failed[work.place] = f"{which} was changed since: {again}"
                 continue

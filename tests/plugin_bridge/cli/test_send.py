@@ -103,6 +103,21 @@ def test_a_song_is_laid_over_what_is_sent(restyle, server, folder):
     assert chosen == {"bed": "rhythm", "tempo": "98.5", "key": "a"}
 
 
+def test_a_piece_goes_towards_another_or_is_tweaked(restyle, server, folder):
+    options = ["--morph", "b.wav", "--at", "0:1", "--tempo", "own", "--length", "2"]
+    assert restyle("send", "a.wav", "out.wav", *options, "--job", "mine")[0] == 0
+    [sent] = [it.arguments for it in server.heard if it.address == "/restyle/morph"]
+    assert sent[:4] == ("mine", *(str(folder / it) for it in ("a.wav", "b.wav", "out.wav")))
+    chosen = dict(zip(sent[4::2], sent[5::2], strict=True))
+    assert chosen == {"at": "0:1", "tempo": "own", "length_seconds": 2.0}
+    options = ["--tweak", "--more-notes", "1", "--max", "17", "--preset", "violin"]
+    assert restyle("send", "a.wav", "new.wav", *options)[0] == 0
+    [sent] = [it.arguments for it in server.heard if it.address == "/restyle/tweak"]
+    assert sent[1:3] == (str(folder / "a.wav"), str(folder / "new.wav"))
+    chosen = dict(zip(sent[3::2], sent[4::2], strict=True))
+    assert chosen == {"more_notes": 1.0, "max": "17", "preset": "violin"}
+
+
 def test_options_of_a_mashup_need_one(restyle, server):
     code, said = restyle("send", "beat.wav", "out.wav", "--song-key", "a")
     assert (code, "--song-key is for mashups" in said) == (2, True)

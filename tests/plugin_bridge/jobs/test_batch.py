@@ -18,6 +18,7 @@ from plugin_bridge.files import sound_files
 from plugin_bridge.jobs import batch as module
 from plugin_bridge.jobs.batch import JOURNAL, batch, find_stems
 from plugin_bridge.jobs.result_files import part_path
+from plugin_bridge.jobs.workers.work import Task
 
 
 def write_stem(path, seed=0):
@@ -27,15 +28,17 @@ def write_stem(path, seed=0):
 
 
 class Quick(Workers):
-    """Workers that are done at once; ``stems`` are those they were given."""
+    """Workers that are done at once; ``stems`` and ``tasks`` are what they were given."""
 
     stems: ClassVar[list[str]] = []
+    tasks: ClassVar[list[Task]] = []
 
     def __init__(self, count=1):
         super().__init__(count)
 
     def submit(self, fn, /, task):
         future = super().submit(fn, task)
+        Quick.tasks.append(task)
         Quick.stems.append(os.path.basename([*task.inputs.values()][-1]))
         assert not part_path(Path(task.output)).exists()
         self.end(task.job)
@@ -46,6 +49,7 @@ class Quick(Workers):
 def quick(monkeypatch):
     monkeypatch.setattr(module, "LocalWorkers", Quick)
     monkeypatch.setattr(Quick, "stems", [])
+    monkeypatch.setattr(Quick, "tasks", [])
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():
@@ -207,26 +211,30 @@ def song(tmp_path):
     return write_stem(tmp_path / "songs" / "voice.wav")
 
 
+def mashup_with(song):
+    return {"operation": "mashup", "other": song}
+
+
 def test_a_song_is_laid_over_each_of_a_folder_once(stems, song, tmp_path):
     out, settings = tmp_path / "out", {"bed": "rhythm", "tempo": "a"}
-    summary = batch(stems, out, [], settings, mashup=song)
+    summary = batch(stems, out, [], settings, **mashup_with(song))
     assert (summary.done, summary.skipped, dict(summary.failed)) == (3, 0, {})
     assert results(out) == ["a.wav", "b.flac", "deep/er/c.wav"]
     (out / "a.wav").unlink()
-    summary = batch(stems, out, [], settings, mashup=song)
+    summary = batch(stems, out, [], settings, **mashup_with(song))
     assert (summary.done, summary.skipped) == (1, 2)
 
 
 def test_a_song_is_not_laid_over_itself(stems, tmp_path):
-    assert batch(stems, tmp_path / "out", [], mashup=stems / "a.wav").done == 2
+    assert batch(stems, tmp_path / "out", [], **mashup_with(stems / "a.wav")).done == 2
     assert sorted(Quick.stems) == ["b.flac", "c.wav"]
 
 
 def test_results_of_another_song_or_of_a_preset_are_not_mixed(stems, song, tmp_path):
     out = tmp_path / "out"
-    batch(stems, out, [], mashup=song)
+    batch(stems, out, [], **mashup_with(song))
     other = write_stem(tmp_path / "songs" / "other.wav")
-    for again in ({"mashup": other}, {"mashup": song, "settings": {"lead": "b"}}):
+    for again in (mashup_with(other), {**mashup_with(song), "settings": {"lead": "b"}}):
         with pytest.raises(ValueError, match="results of another"):
             batch(stems, out, [], **again)
     with pytest.raises(ValueError, match="results of another"):
@@ -235,18 +243,18 @@ def test_results_of_another_song_or_of_a_preset_are_not_mixed(stems, song, tmp_p
 
 def test_a_changed_song_is_not_mashed_over_its_results(stems, song, tmp_path):
     out = tmp_path / "out"
-    batch(stems, out, [], mashup=song)
+    batch(stems, out, [], **mashup_with(song))
     os.utime(song, ns=(1, 1))
-    summary = batch(stems, out, [], mashup=song)
+    summary = batch(stems, out, [], **mashup_with(song))
     assert (summary.done, summary.skipped) == (0, 0)
     assert all("voice.wav was changed" in it for it in summary.failed.values())
 
 
 def test_a_song_that_is_not_there_is_said_before_anything_happens(stems, tmp_path):
     with pytest.raises(ValueError, match=r"gone\.wav"):
-        batch(stems, tmp_path / "out", [], mashup=tmp_path / "gone.wav")
+        batch(stems, tmp_path / "out", [], **mashup_with(tmp_path / "gone.wav"))
     with pytest.raises(ValueError, match="balance must be"):
-        batch(stems, tmp_path / "out", [], {"balance": 2}, mashup=stems / "a.wav")
+        batch(stems, tmp_path / "out", [], {"balance": 2}, **mashup_with(stems / "a.wav"))
     assert not (tmp_path / "out").exists()
 
 
@@ -257,10 +265,43 @@ def test_the_command_lays_a_song_over_a_folder(stems, song, tmp_path, capsys):
     assert capsys.readouterr().out == f"Mashed 3 into {out}.\n"
 
 
+def test_each_of_a_folder_goes_towards_a_piece(stems, song, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    command = ["batch", str(stems), out, "--morph", str(song), "--at", "0:1", "--seed", "3"]
+    assert main.run(command) == 0
+    assert capsys.readouterr().out == f"Morphed 3 into {out}.\n"
+    [task, *_] = Quick.tasks
+    assert task.operation.endswith(":Morph")
+    assert task.settings == {"at": "0:1", "seed": 3}
+    assert Path(task.inputs["a"]).parent == stems
+    assert task.inputs["b"] == str(song)
+
+
+def test_each_of_a_folder_is_tweaked_by_itself_or_by_presets(stems, tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["batch", str(stems), "--tweak", "--scale", "1.3", "--max", "17", "--max", "3"]
+    assert main.run([*command, str(out / "own")]) == 0
+    assert Quick.tasks[0].settings == {"scale": 1.3, "max": "3,17"}
+    assert main.run([*command, str(out / "both"), "--preset", "violin", "--preset", "flute"]) == 0
+    assert (out / "both" / "flute" / "a.wav").read_bytes() == RESULT
+    assert "Tweaked 6 into" in capsys.readouterr().out.splitlines()[-1]
+    assert main.run([*command, str(out / "own"), "--noise", "1"]) == 2
+    assert "results of another preset or other settings" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ([], "Name at least one preset"),
+        (["--at", "0.5"], "--at is for morphs: add --morph PIECE"),
+        (["--more-notes", "1"], "--more-notes is for tweaks: add --tweak"),
+        (["--tempo", "own"], "--tempo is for mashups and morphs: add --mashup SONG or --morph"),
+        (["--tweak", "--strength", "1"], "--strength is not for tweaks"),
+        (["--tweak", "--morph", "SONG"], "--morph and --tweak exclude each other"),
+        (["--morph", "SONG", "--at", "sweep.mid"], "restyle morph alone takes MIDI"),
+        (["--morph", "SONG", "--tempo", "98"], "tempo must be one of"),
+        (["--morph", "gone.wav"], "There is no file gone.wav"),
+        (["--tweak", "--towards", "no such sound"], "no such sound"),
         (["--preset", "violin", "--bed", "rhythm"], "--bed is for mashups: add --mashup SONG"),
         (["--mashup", "SONG", "--preset", "violin"], "--preset is not for mashups"),
         (["--mashup", "SONG", "--gain-db", "-3"], "--gain-db is not for mashups"),
