@@ -27,7 +27,7 @@ from effects.signal.arrays import Values
 TIMBRE, PITCH, RHYTHM, BEAT = "timbre", "pitch", "rhythm", "beat"
 OF_NOTES, OF_DRUMS = (TIMBRE, PITCH, RHYTHM), (TIMBRE, BEAT)
 #: Octaves between ends of different pairs: the medians on the tuning half.
-USUAL = {TIMBRE: 0.5, PITCH: 0.6, RHYTHM: 0.6, BEAT: 0.6}
+USUAL = {TIMBRE: 0.67, PITCH: 0.75, RHYTHM: 0.61, BEAT: 0.49}
 LOWEST_HZ, HIGHEST_HZ, BANDS_PER_OCTAVE = 50.0, 14_000.0, 3
 LOUDNESS = 0.3  # exponent of power
 FEWEST = 3  # strokes or notes of which there is a distribution

@@ -13,6 +13,7 @@ from benchmarks.morph.clips import Clip
 from benchmarks.morph.pairs import Pair
 from benchmarks.morph.transport import transport
 from effects.signal.arrays import Mono
+from effects.warping.timeline import Timeline
 
 CROSS_FADE, TRANSPORT = "cross-fade", "audio transport"
 METHODS = ("notes", "latent", "both")
@@ -84,9 +85,21 @@ class Restyle:
         """The piece between two clips, and where in it theirs come."""
         from effects.morphing.morph import morph
         from effects.morphing.options import Options
+        from effects.morphing.times import times
 
-        found = morph(a.given, b.given, Options(at=at, method=self.method), threads=1)
-        return Made(np.ascontiguousarray(found.audio.mean(axis=0), np.float32))
+        options = Options(at=at, method=self.method)
+        found = morph(a.given, b.given, options, threads=1)
+        seconds = found.audio.shape[1] / found.sample_rate
+        on = times(found.a.song, found.b.song, found.at, seconds, options.tempo)
+        audio = np.ascontiguousarray(found.audio.mean(axis=0), np.float32)
+        return Made(audio, *(axis_of(it) for it in on))
+
+
+def axis_of(timeline: Timeline) -> Axis:
+    """Where the moments of a song come, as a timeline has it."""
+    song = np.concatenate([it.song_seconds for it in timeline.passages])
+    out = np.concatenate([it.out_seconds for it in timeline.passages])
+    return Axis(tuple(song.tolist()), tuple(out.tolist()))
 
 
 def made(row: Row, pair: Pair) -> tuple[Mapping[float, Made], float]:
