@@ -103,19 +103,16 @@ class Originals:
             "gaps": gaps(heard.audio, self.a.audio, self.b.audio, a, b),
             "noise": noise(*sound),
         }
-        return found if self.pair.drums else {**found, **self._of_notes(heard, a, b)}
+        return found if self.pair.drums else {**found, **self._of_notes(heard, (a, b))}
 
-    def _of_notes(self, heard: Heard, a: Axis, b: Axis) -> dict[str, float]:
-        written_a, written_b = (
-            axis.moved(shared.known(clip.notes, sound))
-            for axis, clip, sound in ((a, self.pair.a, self.a), (b, self.pair.b, self.b))
+    def _of_notes(self, heard: Heard, axes: tuple[Axis, Axis]) -> dict[str, float]:
+        a, b = (
+            shared.known(clip.notes, sound)
+            for clip, sound in ((self.pair.a, self.a), (self.pair.b, self.b))
         )
-        heard_a, heard_b = a.moved(self.a.notes), b.moved(self.b.notes)
         return {
             "voices": counts.voices(heard, self.a, self.b),
-            "layered": shared.layered(heard.notes, written_a, written_b),
-            "kept": shared.kept((heard_a, heard.notes, heard_b), written_a, written_b),
-            "out of key": shared.out_of_key(
-                heard.notes, [*written_a, *heard_a], [*written_b, *heard_b]
-            ),
+            "layered": shared.layered(heard.notes, a, b, axes),
+            "kept": shared.kept((self.a.notes, heard.notes, self.b.notes), a, b, axes),
+            "out of key": shared.out_of_key(heard.notes, [*a, *self.a.notes], [*b, *self.b.notes]),
         }

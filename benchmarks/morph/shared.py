@@ -1,8 +1,9 @@
 """Which notes of A and B can be heard at the middle: layered ones, kept ones, wrong ones.
 
 Two notes are the same if they begin within 0.1 s and are within half a semitone. A clip's notes are
-those that are written; of recordings, those that are heard. How often a note would be there by
-chance is not taken off.
+those that are written; of recordings, those that are heard. Whether both have a note is asked on
+their own times: a same tune is the same, wherever its beats are put. Where in the middle it should
+be heard, the clips' axes say. How often a note would be there by chance is not taken off.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks.morph.axis import Axis
 from benchmarks.morph.heard import Heard
 from effects.notes.note import Note
 
@@ -20,22 +22,32 @@ FEWEST = 8  # notes that both must share for a share of them to mean something
 LEAST_SHARE = 0.02  # of all that sounds: what a clip plays for less long is a slip of its hearing
 
 
+Both = tuple[Axis, Axis]
+STILL = (Axis(), Axis())
+
+
 def layered(
-    middle: Sequence[Note], a: Sequence[Note], b: Sequence[Note], *, fewest: int = FEWEST
+    middle: Sequence[Note],
+    a: Sequence[Note],
+    b: Sequence[Note],
+    axes: Both = STILL,
+    *,
+    fewest: int = FEWEST,
 ) -> float:
     """The share of notes that only A, or only B, has that are heard at the middle.
 
     Args:
         middle: what is heard there.
-        a: the notes of A, on the middle's time.
+        a: the notes of A, on its own time.
         b: of B, likewise.
+        axes: where the moments of A and B come in the middle.
         fewest: NaN if fewer notes are only one's.
     """
     shares = []
-    for own, other in ((a, b), (b, a)):
+    for own, other, axis in ((a, b, axes[0]), (b, a, axes[1])):
         alone = [it for it in own if not _among(it, other, NEAR_SECONDS)]
         if len(alone) >= fewest:
-            shares.append(heard_share(alone, middle))
+            shares.append(heard_share(axis.moved(alone), middle))
     return float(np.mean(shares)) if shares else float("nan")
 
 
@@ -43,22 +55,28 @@ def kept(
     heard: tuple[Sequence[Note], Sequence[Note], Sequence[Note]],
     a: Sequence[Note],
     b: Sequence[Note],
+    axes: Both = STILL,
     *,
     fewest: int = FEWEST,
 ) -> float:
     """Of the notes that both have, how many are heard at the middle over how many at the ends.
 
+    At the middle, such a note may come when A's does or when B's does.
+
     Args:
-        heard: what is heard of A, of the middle and of B, on the middle's time.
-        a: the notes of A, on the middle's time.
+        heard: what is heard of A, of the middle and of B.
+        a: the notes of A, on its own time.
         b: of B, likewise.
+        axes: where the moments of A and B come in the middle.
         fewest: NaN if both share fewer notes.
     """
     both = [it for it in a if _among(it, b, ONSET_SECONDS)]
     if len(both) < fewest:
         return float("nan")
-    of_a, of_middle, of_b = (heard_share(both, it) for it in heard)
-    return of_middle / max((of_a + of_b) / 2, 1e-9)
+    of_a, of_b = (heard_share(both, it) for it in (heard[0], heard[2]))
+    moved = zip(*(axis.moved(both) for axis in axes), strict=True)
+    of_middle = np.mean([any(_among(it, heard[1], ONSET_SECONDS) for it in one) for one in moved])
+    return float(of_middle / max((of_a + of_b) / 2, 1e-9))
 
 
 def out_of_key(middle: Sequence[Note], a: Sequence[Note], b: Sequence[Note]) -> float:

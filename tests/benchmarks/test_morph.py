@@ -156,6 +156,14 @@ def test_kept_notes_are_counted_against_those_that_can_be_heard_at_the_ends():
     assert np.isnan(shared.kept((A, A, B), A, B, fewest=1))
 
 
+def test_the_same_tune_is_kept_where_either_piece_has_it():
+    twice = Axis((0.0, 1.0), (0.0, 2.0))
+    slow = twice.moved(A)
+    assert shared.kept((A, slow, A), A, A, (Axis(), twice), fewest=1) == 1
+    assert shared.kept((A, slow, A), A, A, fewest=1) == 0.25  # only the first is in time
+    assert shared.layered(slow, A, tune(), (twice, Axis()), fewest=1) == 1
+
+
 def test_out_of_key_is_what_neither_plays_in_any_octave():
     assert shared.out_of_key(tune(48, 50, 83), A, B) == 0
     assert shared.out_of_key(tune(60, 61, 66), A, B) == pytest.approx(1 / 3)
