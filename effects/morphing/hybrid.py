@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from effects.engines.sampler.between import Settings, morph
+from effects.morphing.evened import even
 from effects.signal.arrays import Audio, Sound, Values
 from effects.signal.envelope import STRETCH
 from effects.signal.loudness import peak
@@ -47,6 +48,7 @@ def hybrid(a: Sound, b: Sound, sample_rate: float, share: Curve, struck: Values 
         out, gate = np.zeros(a.shape, np.float32), np.ones_like
     else:
         out = morph(a, b, sample_rate, share, SPECTRA)
+        even(out, a, b, sample_rate, share)
         if struck is None or not struck.size:
             return out
         gate = _gate(struck)

@@ -146,7 +146,10 @@ def test_a_texture_leads_over_one_restyled_by_the_other(reed):
     assert same(out[0, first], reed[0, first]) < -6
 
 
-@pytest.mark.parametrize("seconds", [0.0002, 0.05, 0.5])
+@pytest.mark.parametrize(
+    "seconds",
+    [pytest.param(0.0002, marks=pytest.mark.slow), 0.05, pytest.param(0.5, marks=pytest.mark.slow)],
+)
 def test_pieces_too_short_for_a_score(reed, seconds):
     short = reed[:, RATE // 2 :][:, : max(round(seconds * RATE), 1)]
     for a, b in ((reed, short), (short, reed)):

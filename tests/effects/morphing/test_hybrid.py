@@ -82,3 +82,11 @@ def test_noise_between_partials_is_not_raised():
     spectrum = np.abs(np.fft.rfft(found[inside] * np.hanning(RATE)))
     own = np.abs(np.fft.rfft(floor[0, inside] * np.hanning(RATE)))
     assert np.median(spectrum[650:750]) < 1.5 * np.median(own[650:750])
+
+
+def test_the_level_lies_between_even_of_sounds_that_have_nothing_in_common():
+    a, b = (noise(2, RATE, seed=it, level=level) for it, level in ((1, 0.2), (2, 0.05)))
+    for share in (0.25, 0.5, 0.75):
+        found = hybrid(a, b, RATE, always(share), None)[0]
+        levels = [np.std(it) for it in np.split(found[: found.size // 8 * 8], 8)]
+        np.testing.assert_allclose(levels, 0.2 ** (1 - share) * 0.05**share, rtol=0.06)
