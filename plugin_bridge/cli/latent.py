@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugin_bridge.cli.latent_options import Weights
+from plugin_bridge.cli.latent_train import train
 from plugin_bridge.cli.options import Quiet, Threads, force_option, preset_option
 from plugin_bridge.errors import shown
 
@@ -164,3 +165,6 @@ def draw(
     count = make_map(folder, out, embed=embed, weights=weights, threads=threads, quiet=quiet)
     if not quiet:
         print(f"Wrote {shown(out)}: {count} pieces.")
+
+
+app.command()(train)

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from effects.latent.bands import BANDS, FLOOR_DB
 from effects.latent.own.score_loss import divergence, drawn
 from effects.latent.own.score_training import rate_at
-from effects.latent.own.timbre_windows import NO_LABEL, TimbreWindows
+from effects.latent.own.timbre_windows import NO_LABEL, Integers, TimbreWindows
 from effects.latent.timbre_networks import TIMBRE, TimbreDecoder, TimbreEncoder
+from effects.signal.arrays import Values
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,24 @@ class Settings:
         other: how often the window beside is written, and not the one that was heard.
         tilt_db: standard deviation of a slope that both windows get, over half of the bands.
         heard: levels below this are silence, which no slope lifts.
+        most_semitones: by which windows are moved up or down.
+        first_share: of their first size, with which the decoder's last layers begin, so that it
+            begins with the mean level everywhere.
         most_norm: longer gradients are shortened to this.
     """
 
-    windows: int = 20
+    windows: int = 16
     rate: float = 1.5e-3
     warm_steps: int = 100
     beta: float = 0.01
     squares: float = 100.0
     sizes: float = 3.0
-    labels: float = 0.1
+    labels: float = 0.6
     other: float = 0.5
     tilt_db: float = 6.0
     heard: float = 0.02
+    most_semitones: int = 4
+    first_share: float = 0.1
     most_norm: float = 5.0
 
 
@@ -68,6 +75,11 @@ class Timbre:
         self.module: nn.Module = nn.ModuleList([encoder, decoder, self.head])
         self.adam = torch.optim.Adam(self.module.parameters(), settings.rate, fused=True)
         self._material, self._seed, self._settings = material, seed, settings
+        with torch.no_grad():
+            own = dict(decoder.named_parameters())
+            own["last.bias"].fill_(float(material.levels.mean()) / 255)
+            for name in ("last.weight", "hue.2.weight"):
+                own[name].mul_(settings.first_share)
 
     def step(self, number: int, spent: float) -> None:
         """See `loop.Stage`."""
@@ -79,11 +91,15 @@ class Timbre:
         beside = self._material.neighbours(heard, rng.choice((-1, 1), settings.windows))
         written = np.where(rng.random(settings.windows) < settings.other, beside, heard)
         slope = rng.normal(0, settings.tilt_db, settings.windows)
+        most = settings.most_semitones
+        semitones = rng.integers(-most, most + 1, settings.windows)
         draw = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-        mean, spread = self.encoder(self._bands(heard, slope), self._rolls(heard))
+        bands, rolls = self._bands(heard, slope, semitones), self._rolls(heard, semitones)
+        mean, spread = self.encoder(bands, rolls)
         spread = spread.clamp(-12, 4)
         z = drawn(mean, spread, draw)
-        off = self.decoder(z, self._rolls(written)) - self._bands(written, slope)
+        made = self.decoder(z, self._rolls(written, semitones))
+        off = made - self._bands(written, slope, semitones)
         loss = settings.squares * off.square().mean() + settings.sizes * off.abs().mean()
         loss = loss + settings.beta * divergence(mean, spread).mean()
         loss = loss + settings.labels * self._label_loss(z, heard)
@@ -92,21 +108,32 @@ class Timbre:
         nn.utils.clip_grad_norm_(self.module.parameters(), settings.most_norm)
         self.adam.step()
 
-    def _bands(self, chosen: np.ndarray, slope_db: np.ndarray) -> Tensor:
-        """Levels of some windows, brighter or darker by a slope from -1 to 1 times its dB."""
-        bands = self._material.bands(chosen)
+    def _bands(self, chosen: Integers, slope_db: Values, semitones: Integers) -> Tensor:
+        """Levels of some windows, moved, and tilted by a slope from -1 to 1 times its dB."""
+        bands = moved(self._material.bands(chosen), semitones, axis=2)
         line = np.linspace(-1, 1, BANDS, dtype=np.float32) / FLOOR_DB
         tilt = slope_db.astype(np.float32)[:, None, None] * line
         lifted = np.where(bands > self._settings.heard, bands + tilt, bands)
         return torch.from_numpy(np.clip(lifted, 0, 1.2).astype(np.float32))
 
-    def _rolls(self, chosen: np.ndarray) -> Tensor:
-        return torch.from_numpy(self._material.rolls(chosen))
+    def _rolls(self, chosen: Integers, semitones: Integers) -> Tensor:
+        return torch.from_numpy(moved(self._material.rolls(chosen), semitones, axis=2))
 
-    def _label_loss(self, z: Tensor, chosen: np.ndarray) -> Tensor:
+    def _label_loss(self, z: Tensor, chosen: Integers) -> Tensor:
         """0 if no window has a label."""
         labels = torch.from_numpy(self._material.labels[chosen])
         known = labels != NO_LABEL
         if not known.any():
             return z.new_zeros(())
         return functional.cross_entropy(self.head(z[known]), labels[known])
+
+
+def moved(windows: NDArray[np.float32], steps: Integers, axis: int) -> NDArray[np.float32]:
+    """Each window moved by some steps along an axis, and zeros where nothing comes from."""
+    size = windows.shape[axis]
+    found = np.zeros_like(windows)
+    for number, step in enumerate(np.clip(steps, -size, size).tolist()):
+        onto, source = (np.moveaxis(it[number], axis - 1, 0) for it in (found, windows))
+        first, last = max(step, 0), min(size + step, size)
+        onto[first:last] = source[first - step : last - step]
+    return found

@@ -14,7 +14,7 @@ from effects.latent.own.score_training import Bars, Windows
 from effects.latent.own.score_training import Settings as ScoreSettings
 from effects.latent.own.score_windows import BAR, windows_of
 from effects.latent.own.timbre_training import Settings as TimbreSettings
-from effects.latent.own.timbre_training import Timbre
+from effects.latent.own.timbre_training import Timbre, moved
 from effects.learned import array_file
 from effects.running.progress import Cancelled
 
@@ -117,11 +117,26 @@ def test_a_damaged_checkpoint_costs_time_only(tmp_path, damage):
     assert same(run_all(Bars, path, steps=1), whole)
 
 
+@pytest.mark.parametrize("steps", [-5, -1, 0, 3])
+def test_windows_are_moved_without_coming_back_at_the_other_end(steps):
+    windows = np.arange(2 * 3 * 4, dtype=np.float32).reshape(2, 3, 4) + 1
+
+    found = moved(windows, np.array([steps, 0]), axis=2)
+
+    source = {at + steps: at for at in range(4) if 0 <= at + steps < 4}
+    for at in range(4):
+        expected = windows[0, :, source[at]] if at in source else 0
+        np.testing.assert_array_equal(found[0, :, at], expected)
+    np.testing.assert_array_equal(found[1], windows[1])
+
+
 @pytest.mark.slow
 def test_bars_are_learnt(tmp_path):
     torch.manual_seed(0)
     networks = weights.new_networks()
-    bars = Bars(networks["score_encoder"], networks["score_decoder"], lambda number: lot(0), 5)
+    own = ScoreSettings(bar_windows=4, most_semitones=0)
+    score = (networks["score_encoder"], networks["score_decoder"])
+    bars = Bars(*score, lambda number: lot(0), 5, own)
     run(bars, Budget(steps=150), tmp_path / "it.npz", lambda fraction, told: None)
 
     rolls = torch.from_numpy(lot(0).rolls(np.arange(4))).reshape(-1, BAR)
