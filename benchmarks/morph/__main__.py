@@ -10,8 +10,9 @@ may be trained or tuned on the former.
 
 Each pair is morphed at X = 0, 0.25, 0.5, 0.75 and 1 by each row, and judged by sound alone. Each
 figure is defined in the module of its name: `ends`, `place` (with `distances`), `counts`, `shared`,
-`gaps`, `noise`, `naturalness`. Results that are in the work folder are not made again, unless the
-code that makes or judges them has changed.
+`gaps`, `noise`, `naturalness`; those of the latent, which ``--latent`` adds, in `autoencoder`.
+Results that are in the work folder are not made again, unless the code that makes or judges them
+has changed.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import script
-from benchmarks.morph import naturalness, report
+from benchmarks.morph import autoencoder, naturalness, report
 from benchmarks.morph.judge import Originals, Result
 from benchmarks.morph.pairs import COUNTS, Pair, Shop, pairs
 from benchmarks.morph.store import Store
 from benchmarks.morph.systems import METHODS, Row, made, rows
 from benchmarks.quality.sounds import Studio
 from benchmarks.quality.triplets import HALVES
+from effects.latent.loading import load_codec
 from presets.studio.render import BuildError
 
 
@@ -60,6 +62,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help=f"some of {', '.join(METHODS)}, with commas between; none: only the others",
     )
     parser.add_argument("--ours", action="store_true", help="no rows but Restyle's: quicker")
+    parser.add_argument(
+        "--latent", action="store_true", help="also how well the latent keeps tunes"
+    )
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep renders and results there")
     return parser.parse_args(arguments)
 
@@ -90,6 +95,10 @@ def _run(chosen: argparse.Namespace, folder: Path) -> None:
             results.append(_result(row, pair, originals, ear, store))
             print(f"{report.pair_line(results[-1])} {row.name}", flush=True)
     print(f"\n{report.details(results)}\n\n{report.table(results, ends)}")
+    if chosen.latent:
+        codec = load_codec()
+        windows = autoencoder.heard(shop.studio(0), codec)
+        print(f"\n{autoencoder.text(autoencoder.figures(windows, codec))}")
 
 
 def _result(

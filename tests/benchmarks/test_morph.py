@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.morph import __main__ as morph
 from benchmarks.morph import (
+    autoencoder,
     bars,
     counts,
     distances,
@@ -208,6 +209,41 @@ def test_what_is_described_does_not_depend_on_the_level_and_silence_is_not_descr
     assert len(loud) == 2
     assert np.allclose(loud, soft, atol=1e-2)
     assert naturalness.described(0 * sound) == []
+
+
+# --- the autoencoder
+
+
+def test_a_decoder_that_makes_all_right_has_perfect_figures_and_one_that_says_nothing_has_not():
+    draw = np.random.default_rng(4)
+    roll = (draw.random((6, 32, 88, 2)) < 0.02).astype(np.float32)
+    families, tunes = ["a", "b", "c"] * 2, np.array([0, 0, 0, 1, 1, 1])
+    z = np.tile(np.eye(3, 120, 100), (2, 1)).astype(np.float32)
+    levels = draw.uniform(-70, 0, (6, 64, 96)).astype(np.float32)
+    windows = autoencoder.Windows(roll, levels, z, families, tunes)
+
+    class Perfect:
+        def score(self, _):
+            return 20 * roll - 10
+
+        def spectrum(self, *_):
+            return levels
+
+    class Mute(Perfect):
+        def score(self, _):
+            return 0 * roll - 10
+
+        def spectrum(self, *_):
+            return np.broadcast_to(levels.mean(axis=0), levels.shape)
+
+    found = autoencoder.figures(windows, Perfect())
+    assert (found.struck, found.sounding, found.spectrum, found.family) == (1, 1, 0, 1)
+    assert found.active == pytest.approx(3 / 120)
+    found = autoencoder.figures(windows, Mute())
+    assert found.struck < 0.1
+    assert found.sounding == 0
+    assert found.ratio == pytest.approx(1)
+    assert "| struck | 0.8 | **" in autoencoder.text(found)
 
 
 # --- systems
