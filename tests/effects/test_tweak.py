@@ -59,7 +59,8 @@ def test_towards_a_sound_by_its_name(tmp_path):
     soundfile.write(other, tune([(0.5, 1.0, 48), (2.0, 1.0, 50)], 4.0, RATE), RATE)
     effect = Tweak(towards=str(other), towards_amount=1.0)
     effect(TUNE, RATE)
-    assert {round(it.pitch) // 12 for it in effect.result.after} <= {3, 4}
+    low = [it.pitch < 56 for it in effect.result.after]
+    assert sum(low) > 0.5 * len(low)
     with pytest.raises(FileNotFoundError, match="no file, folder or preset 'nothing'"):
         Tweak(towards="nothing")(TUNE, RATE)
 
