@@ -39,7 +39,7 @@ def even(
     hop = max(round(HOP_SECONDS * sample_rate), 1)
     reach = round(SMOOTH_SECONDS / 2 / HOP_SECONDS)
     found, first, last = (_powers(it, hop, reach) for it in (mix, a, b))
-    nodes = (np.arange(found.size) + 0.5) * hop
+    nodes: Values = np.arange(0.5, found.size) * hop
     x = share(nodes / sample_rate)
     gains = np.sqrt(first ** (1 - x) * last**x / found)
     Envelope(nodes, np.clip(gains, 1 / MOST_GAIN, MOST_GAIN)).scale(mix)
