@@ -150,6 +150,16 @@ def test_a_row_that_fails_in_the_middle_leaves_nothing(folder, monkeypatch, caps
     assert sorted(it.name for it in folder.iterdir()) == ["a.wav", "b.wav"]
 
 
+@pytest.mark.slow
+def test_at_0_it_is_a_itself():
+    command = [sys.executable, "-c", "from plugin_bridge.cli.main import main; main()", "morph"]
+    wanted = ["a.wav", "b.wav", "out.wav", "--at", "0", "--length", "0.5", "--report", "r.json"]
+    subprocess.run([*command, *wanted], check=True, capture_output=True)
+    a, out = (sound_files.read(Path(name)).audio for name in ("a.wav", "out.wav"))
+    np.testing.assert_array_equal(out, np.tile(a, (2, 1)))
+    assert json.loads(Path("r.json").read_text())["method"] == "itself"
+
+
 # What is refused
 
 
