@@ -57,11 +57,26 @@ def test_the_result_is_as_the_stem(tweaked):
 def test_settings_reach_the_tweak(tweaked):
     given = {"scale": 1.3, "add": 0.2, "flatten": 0.5, "shuffle": 0.3, "noise": 0.5, "seed": 3}
     attributes = {"more_notes": 1, "higher": -1, "longer": 0.5, "brighter": 2}
-    others = {"max": "17, 3", "towards": "Violin", "amount": 0.25}
-    _, _, changes, more = tweaked({**given, **attributes, **others}, threads=1)
-    named = {"max": (3, 17), "towards": "violin", "towards_amount": 0.25}
-    assert changes == Changes(**given, **attributes, **named)
+    _, _, changes, more = tweaked({**given, **attributes, "max": "17, 3"}, threads=1)
+    assert changes == Changes(**given, **attributes, max=(3, 17))
     assert more["threads"] == 1
+
+
+def test_towards_names_a_preset_and_no_file_of_that_name(tweaked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "violin").write_text("a file where the worker works")
+    mean = (0.5,) * 120
+    sought = []
+
+    def find(named, codec, progress=None):
+        sought.append(named)
+        return mean
+
+    monkeypatch.setattr("effects.latent.loading.load_codec", lambda weights=None: None)
+    monkeypatch.setattr("effects.tweaking.encoding.find_towards", find)
+    _, _, changes, _ = tweaked({"towards": "Violin", "amount": 0.25})
+    assert sought == [str(presets.get("violin").clip)]
+    assert changes == Changes(towards=mean, towards_amount=0.25)
 
 
 def test_a_preset_or_a_clip_may_play_it(tweaked):
