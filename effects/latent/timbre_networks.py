@@ -24,7 +24,10 @@ PARTIALS = (0, 12, 19, 24, 28, 31, 34, 36, 38, 40, -1, 1)
 #: How fast the trace of a stroke decays, as a share that is left after a frame of 62.5 ms: over
 #: 0.1, 0.5 and 2 seconds. Not searched.
 TRACES = (0.53, 0.88, 0.97)
+LAGS = 8  # frames after a stroke in which its note is looked at: half a second
 TOLD = len(PARTIALS) * (1 + len(TRACES))  # numbers that the decoder is told of each cell
+NOTED = 10  # of `PARTIALS` are looked at in the mean note
+NOTE = NOTED * (1 + LAGS)
 PLACE = 6  # numbers that say where a band is
 
 
@@ -50,8 +53,35 @@ def _traces(struck: Tensor, left: float) -> Tensor:
     return torch.matmul(decay, struck)
 
 
+def profile(bands: Tensor, roll: Tensor) -> Tensor:
+    """The mean note of a window: ``[windows, NOTE]``.
+
+    That is the level of each of its partials, in each frame after its stroke and as long as it
+    sounds: over all strokes s at the frame t_s and key k_s,
+
+        level[lag, partial] = mean over s of bands[t_s + lag, k_s + partial].
+    """
+    frames = roll.repeat_interleave(FRAMES // WINDOW_STEPS, dim=1)
+    first = torch.tensor([1.0, 0.0]).repeat(WINDOW_STEPS)[None, :, None]
+    sounding, struck = frames[..., 0], frames[..., 1] * first
+    partials = PARTIALS[:NOTED]
+    wide = functional.pad(bands, (0, max(partials), 0, LAGS))
+    found = [_mean_over(sounding, wide[:, :FRAMES, it : it + N_KEYS]) for it in partials]
+    for lag in range(LAGS):
+        later = wide[:, lag : lag + FRAMES]
+        found += [_mean_over(struck, later[..., it : it + N_KEYS]) for it in partials]
+    return torch.stack(found, dim=1)
+
+
+def _mean_over(where: Tensor, levels: Tensor) -> Tensor:
+    """The mean of ``levels`` where there are notes: ``[windows]``."""
+    count = where.sum(dim=(1, 2)).clamp(min=1.0)
+    total: Tensor = (where * levels).sum(dim=(1, 2)) / count
+    return total
+
+
 class TimbreEncoder(nn.Module):
-    """How a window sounds, from its bands and its score."""
+    """How a window sounds, from its bands and its score: its course over time, and its notes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,8 +95,11 @@ class TimbreEncoder(nn.Module):
         self.squeeze = nn.Linear(2 * CHANNELS * BANDS // 16, READ)
         self.forth = nn.GRUCell(READ, READ)
         self.back = nn.GRUCell(READ, READ)
-        self.mean = nn.Linear(2 * READ, TIMBRE)
-        self.spread = nn.Linear(2 * READ, TIMBRE)
+        self.note = nn.Sequential(
+            nn.Linear(NOTE, 2 * READ), nn.ReLU(), nn.Linear(2 * READ, READ), nn.ReLU()
+        )
+        self.mean = nn.Linear(3 * READ, TIMBRE)
+        self.spread = nn.Linear(3 * READ, TIMBRE)
 
     def forward(self, bands: Tensor, roll: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance of z, ``2 x [windows, 24]``.
@@ -86,7 +119,7 @@ class TimbreEncoder(nn.Module):
         for number in range(FRAMES // 16):
             forth = self.forth(states[:, number], forth)
             back = self.back(states[:, FRAMES // 16 - 1 - number], back)
-        last = torch.cat([forth, back], dim=1)
+        last = torch.cat([forth, back, self.note(profile(bands, roll))], dim=1)
         return self.mean(last), self.spread(last)
 
 

@@ -45,9 +45,10 @@ from effects.latent.roll import (
 from effects.morphing.at import At
 from effects.morphing.levels import difference_db, level_between
 from effects.morphing.middle import Between
-from effects.morphing.onsets import Placed, Turns, placed
+from effects.morphing.onsets import Placed, placed
 from effects.morphing.piece import Piece
 from effects.morphing.tidied import tidied
+from effects.morphing.turns import Turns
 from effects.notes.note import Note
 from effects.signal.arrays import Values
 from effects.warping.timeline import Timeline

@@ -122,7 +122,7 @@ def _score(both: tuple[Given, Given], at: At, on: Times, options: Options) -> Mi
         from effects.latent.loading import load_codec  # loads onnxruntime
         from effects.morphing.from_latent import from_latent
 
-        notes = from_latent(a, b, at, on, notes, load_codec(options.weights))
+        notes = from_latent(a, b, at, on, notes, load_codec(options.weights), seed=options.seed)
     return Middle(notes or (), strokes)
 
 

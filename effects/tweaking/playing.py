@@ -11,9 +11,9 @@ in each bin; where nothing goes, g is 1, and the piece stays as it is, bit for b
 below the notes, keeps what is beside them. Then the new notes are played and added, as much louder
 as all notes had to be to be as loud as the piece.
 
-Measured on six instruments of FluidR3, eight seconds each, of whose notes 15, 50 and 85 % were left
-out and half as many were new, against a rendering of that score: log spectral distances of 4.3, 6.3
-and 7.8 dB, where all notes played anew have 7.4, 8.6 and 8.6.
+Measured on five instruments of FluidR3, eight seconds each, of whose notes 15, 50 and 85 % were
+left out and half as many were new, against a rendering of that score: log spectral distances of
+4.3, 6.3 and 7.8 dB, where all notes played anew have 7.4, 8.6 and 8.6.
 
 **By a style**, all notes are played, and what the piece has beside them is kept, as the sampler
 does (`effects.engines.sampler.account`).
