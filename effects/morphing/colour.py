@@ -49,7 +49,7 @@ class Settings:
     #: Bins that are softer than the loudest within so many Hz by ``partial_db`` or less are raised
     #: as their band is; those that are softer by ``noise_db``, not at all. On 7 pairs halfway,
     #: timbres are 0.07 from where X says (0.24 without the filter), with 0.9 dB more noise than
-    #: without it; 1.2 and 1.4 dB with 30 and 40 for ``noise_db``, and 2.7 without this gate.
+    #: without it; 1.2 and 1.4 dB with 30 and 40 for ``noise_db``, and 2.8 without this gate.
     near_hz: float = 200.0
     partial_db: float = 6.0
     noise_db: float = 18.0

@@ -30,7 +30,7 @@ from effects.signal.arrays import Audio, Values, samples_between
 from effects.warping.timeline import Passage, Timeline
 from effects.warping.warp import warped
 
-#: Up to this X the piece itself is heard; see the tests of `ends` in the facts. Not searched.
+#: Up to this X the piece itself is heard: the prototype's number, not searched.
 REACH = 0.2
 #: From the piece itself, bit for bit, to what comes before and after it, in seconds. Not searched.
 FADE_SECONDS = 0.03
