@@ -134,7 +134,8 @@ class Scores:
         """The notes of a tune, or of some or all channels of a piece."""
         if draw.random() < WRITTEN:
             return _written(draw)
-        channels = draw.choice(self._pieces["piece" if draw.random() < OF_PIECES else "mma"])
+        kind = "piece" if draw.random() < OF_PIECES else "mma"
+        channels = draw.choice(self._pieces[kind] or self._pieces["piece"])
         count = 1 if draw.random() < ALONE else draw.randint(1, len(channels))
         return np.concatenate([channels[it] for it in draw.sample(sorted(channels), count)])
 
