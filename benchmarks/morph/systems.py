@@ -85,14 +85,11 @@ class Restyle:
         """The piece between two clips, and where in it theirs come."""
         from effects.morphing.morph import morph
         from effects.morphing.options import Options
-        from effects.morphing.times import times
 
         options = Options(at=at, method=self.method)
         found = morph(a.given, b.given, options, threads=1)
-        seconds = found.audio.shape[1] / found.sample_rate
-        on = times(found.a.song, found.b.song, found.at, seconds, options.tempo)
         audio = np.ascontiguousarray(found.audio.mean(axis=0), np.float32)
-        return Made(audio, *(axis_of(it) for it in on))
+        return Made(audio, *(axis_of(it) for it in found.times))
 
 
 def axis_of(timeline: Timeline) -> Axis:

@@ -10,7 +10,8 @@ The report of a morph, as JSON has it:
 ``only_b``   from B alone
 ``strokes``  how many strokes there are
 ``at``       X at the beginning, in the middle and at the end
-``tempo``    ``"between"`` or ``"own"``, as it was done
+``tempo``    ``"between"`` or ``"own"``, as it was done; ``"together"`` if they were not moved since
+             they have most notes in common
 ``method``   where the notes come from: ``"notes"``, ``"latent"``, ``"both"``; ``"texture"`` if
              there is no score, ``"itself"`` if one of the pieces is the result
 ``seconds``  how long it is
@@ -35,7 +36,8 @@ from effects.morphing.options import Options
 from effects.morphing.performance import performed
 from effects.morphing.telling import report_of
 from effects.morphing.textures import blended, without_score
-from effects.morphing.times import times
+from effects.morphing.times import TOGETHER, times
+from effects.morphing.together import are_together
 from effects.running.cores import blas_in_one_thread, using
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, samples_between
@@ -91,7 +93,8 @@ def _morph(a: Named, b: Named, options: Options, progress: Progress) -> Morphed:
     samples = _samples(both, options)
     seconds = samples / first.sample_rate
     at = At.of(options.at, seconds)
-    on = times(first.song, second.song, at, seconds, options.tempo)
+    tempo = TOGETHER if are_together(first, second) else options.tempo
+    on = times(first.song, second.song, at, seconds, tempo)
     textures = without_score(first, second)
     middle = Middle((), ()) if textures else _score(both, at, on, options)
     progress.tick(MOVED, "playing")
@@ -101,8 +104,8 @@ def _morph(a: Named, b: Named, options: Options, progress: Progress) -> Morphed:
         audio = samples_between(piece.audio, 0, samples)
     else:
         audio = _sounding(both, middle, at, on, samples, textures, rest)
-    report = report_of(both, middle, at, options, seconds)
-    return Morphed(audio, first.sample_rate, at, middle, first, second, report)
+    report = report_of(both, middle, at, options.method, tempo, seconds)
+    return Morphed(audio, first.sample_rate, at, middle, first, second, on, report)
 
 
 def _samples(both: tuple[Given, Given], options: Options) -> int:

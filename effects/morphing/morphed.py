@@ -10,6 +10,7 @@ from effects.morphing.at import At
 from effects.morphing.middle import Middle
 from effects.morphing.piece import Piece
 from effects.signal.arrays import Audio
+from effects.warping.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Morphed:
         middle: its score; empty if there is none (textures).
         a: what was heard of A.
         b: of B.
+        times: where in the result the moments of A and of B come.
         report: what was done and why, as JSON can hold it.
     """
 
@@ -32,4 +34,5 @@ class Morphed:
     middle: Middle
     a: Piece
     b: Piece
+    times: tuple[Timeline, Timeline]
     report: Mapping[str, Any]

@@ -9,19 +9,18 @@ from effects.morphing import textures
 from effects.morphing.at import At
 from effects.morphing.given import Given
 from effects.morphing.middle import Middle
-from effects.morphing.options import Options
 from effects.morphing.piece import BOTH, DRUMS, NOTES
-from effects.morphing.times import reason_for_own_times
+from effects.morphing.times import TOGETHER, reason_for_own_times
 
 
 def report_of(
-    both: tuple[Given, Given], middle: Middle, at: At, options: Options, seconds: float
+    both: tuple[Given, Given], middle: Middle, at: At, method: str, tempo: str, seconds: float
 ) -> dict[str, Any]:
     """All of it."""
     a, b = (it.piece for it in both)
     score = not textures.without_score(a, b)
     notes = middle.notes
-    own = reason_for_own_times(a.song, b.song, options.tempo)
+    own = reason_for_own_times(a.song, b.song, tempo)
     return {
         "heard": {name: _heard(it) for name, it in zip("ab", both, strict=True)},
         "paired": sum(it.a is not None and it.b is not None for it in notes),
@@ -29,17 +28,17 @@ def report_of(
         "only_b": sum(it.a is None and it.b is not None for it in notes),
         "strokes": len(middle.strokes),
         "at": [float(at(it)) for it in (0.0, seconds / 2, seconds)],
-        "tempo": "own" if own else "between",
-        "method": _method(at, score, options),
+        "tempo": tempo if tempo == TOGETHER else "own" if own else "between",
+        "method": _method(at, score, method),
         "seconds": seconds,
         "why": _why(both, at, score, own),
     }
 
 
-def _method(at: At, score: bool, options: Options) -> str:
+def _method(at: At, score: bool, method: str) -> str:
     if at.constant in (0.0, 1.0):
         return "itself"
-    return options.method if score else "texture"
+    return method if score else "texture"
 
 
 def _heard(it: Given) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from effects.warping.timeline import Passage, Timeline
 STEPS = 4
 #: Moments nearer to one another than this, in seconds, are the same: rounding errors.
 SAME_SECONDS = 1e-9
+#: In place of a tempo that was asked for: the pieces lie together already.
+TOGETHER = "together"
 
 
 def times(
@@ -43,7 +45,7 @@ def times(
         b: B's.
         at: how far from A to B, over time.
         seconds: how long the result is.
-        tempo: ``"between"``, or ``"own"``: both are heard at their own times.
+        tempo: ``"between"``; or ``"own"`` or `TOGETHER`: both are heard at their own times.
     """
     if a is None or b is None or reason_for_own_times(a, b, tempo):
         return _own(a, seconds), _own(b, seconds)
@@ -62,6 +64,8 @@ def reason_for_own_times(a: Song | None, b: Song | None, tempo: str) -> str | No
     """Why both pieces are heard at their own times; None if they are not."""
     if tempo == "own":
         return "both keep their own tempo, as asked"
+    if tempo == TOGETHER:
+        return "both lie together as they are: they have most notes in common"
     for name, song in (("first", a), ("second", b)):
         if song is None or song.certainty < LEAST_CERTAINTY:
             return f"both keep their own tempo: the {name} piece has hardly a beat"

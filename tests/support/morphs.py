@@ -13,11 +13,13 @@ from effects.morphing.middle import Between, Middle, StrokeBetween
 from effects.morphing.morphed import Morphed
 from effects.morphing.piece import BOTH, TEXTURE, Piece
 from effects.notes.note import Note
+from effects.warping.timeline import Timeline
 
 RATE = 22_050  # in Hz
 BEAT_SECONDS = 0.5
 TUNE = (60, 64, 67, 72, 71, 67, 65, 64)
 OTHER_TUNE = (55, 60, 64, 65, 67, 69, 67, 60)
+STILL = (Timeline(()), Timeline(()))  # nobody asks where moments of A and B come
 COLOUR = (0.0,) * 10  # of every stroke
 
 
@@ -85,7 +87,7 @@ def a_morph(x=0.5, *, names=("a.wav", "b.wav"), repeats=1, at=None):
     audio = (1 - x) * a.audio + x * b.audio
     report = {"why": "The tune of A <becomes> B's; a note in three is of both."}
     curve = At((0.0,), (float(x),)) if at is None else at
-    return Morphed(audio, RATE, curve, Middle(notes, strokes), a, b, report)
+    return Morphed(audio, RATE, curve, Middle(notes, strokes), a, b, STILL, report)
 
 
 def a_morph_of_textures():
@@ -93,4 +95,4 @@ def a_morph_of_textures():
     noise = np.random.default_rng(0).uniform(-0.3, 0.3, (2, 2 * RATE)).astype(np.float32)
     a = Piece("rain", noise, RATE, TEXTURE, (), (), None, None, None)
     b = Piece("$wind$", 0.5 * noise[:, :RATE], RATE, TEXTURE, (), (), None, None, None)
-    return Morphed(noise, RATE, At((0.0,), (0.25,)), Middle((), ()), a, b, {})
+    return Morphed(noise, RATE, At((0.0,), (0.25,)), Middle((), ()), a, b, STILL, {})

@@ -8,6 +8,9 @@ from effects.morphing.at import At
 from effects.morphing.middle import Middle
 from effects.morphing.morphed import Morphed
 from effects.morphing.piece import TEXTURE, Piece
+from effects.warping.timeline import Timeline
+
+STILL = (Timeline(()), Timeline(()))  # nobody asks where their moments come
 
 
 def mean_of(a, b, options, *, progress=None, threads=None):
@@ -24,7 +27,7 @@ def mean_of(a, b, options, *, progress=None, threads=None):
         progress.tick(0.5, "morphing")
     heard = (_unheard(a), _unheard(b))
     report = {"why": "The notes are moved.", "method": options.method}
-    return Morphed(audio, rate, at, Middle((), ()), *heard, report)
+    return Morphed(audio, rate, at, Middle((), ()), *heard, STILL, report)
 
 
 def _unheard(source):
