@@ -49,7 +49,7 @@ Work = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Where to keep what is known so far: 0.1 MB for a minute of music, and 70 MB; without "
+        help="Where to keep what is known so far: 0.1 MB for a minute of music, and 50 MB; without "
         "this, a folder beside the weights, whose name ends in .work.",
     ),
 ]

@@ -52,7 +52,7 @@ def train(
         out: the file of weights to write, ``.npz``. It appears whole, at the end, in place of the
             one that is there; beside it, the directions of attributes.
         work: a folder for what is known so far: what is heard of the pieces, and the state of
-            training (60 MB). By default ``out`` with ``.work`` for its suffix.
+            training (50 MB). By default ``out`` with ``.work`` for its suffix.
         seconds: how much of each piece is learnt from, from its middle; by default all of it, up to
             20 minutes.
         minutes: how long to train, those of a stopped call included, and without the listening; by

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KIND = "restyle latent weights"
 VERSION = 1
-MOST_BYTES = 64 << 20  # they take 13 MB
+MOST_BYTES = 64 << 20  # they take 10 MB
 #: Windows that a network is asked about at once: the timbre's decoder takes 6 MB for each.
 AT_ONCE = 16
 HASH_DIGITS = 16  # of the SHA-256, in hexadecimal
