@@ -42,6 +42,7 @@ class Style:
         sha256: the hash of the file's bytes, if it is on record. What the cache has about the clip
             is then found without reading the file, and the hash is checked when the file is read.
         notes: a MIDI file of what the clip plays, if that is known.
+        name: what to call it in messages and reports, in place of its path.
 
     Raises:
         TypeError: ``source`` is neither, or pedalboard does not take its audio.
@@ -52,6 +53,7 @@ class Style:
     source: StyleSource
     sha256: str | None = None
     notes: Path | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.source, (str, os.PathLike)):
@@ -77,6 +79,8 @@ class Style:
         object.__setattr__(self, "source", (np.atleast_2d(copy), float(sample_rate)))
 
     def __str__(self) -> str:
+        if self.name:
+            return self.name
         if isinstance(self.source, tuple):
             audio, sample_rate = self.source
             return f"<{audio.shape[1] / sample_rate:.2f} s of audio>"

@@ -63,7 +63,7 @@ def player(preset: str | None = None, clip: StyleSource | None = None) -> Style 
         import presets
 
         found = presets.get(preset)
-        return Style(found.clip, found.sha256, found.notes)
+        return Style(found.clip, found.sha256, found.notes, found.name)
     return None if clip is None else Style(clip)
 
 

@@ -82,6 +82,7 @@ def test_towards_names_a_preset_and_no_file_of_that_name(tweaked, tmp_path, monk
 def test_a_preset_or_a_clip_may_play_it(tweaked):
     *_, more = tweaked({"preset": "flute"})
     assert more["style"].source == presets.get("flute").clip
+    assert str(more["style"]) == "flute"  # no client is to learn where presets are kept
     *_, more = tweaked(names=("stem", "style"))
     assert more["style"].source[1] == 16_000.0
 
