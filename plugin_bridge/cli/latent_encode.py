@@ -101,7 +101,9 @@ def encode_all(
     if len(wanted) == 1 and failed:
         raise ValueError(failed[wanted[0].sound])
     tell_failed(failed)
-    if not quiet:
+    if len(wanted) == 1 and not quiet:
+        print(f"Wrote {shown(wanted[0].target.path)}.")
+    elif not quiet:
         print(f"Encoded {len(wanted) - len(failed)} into {shown(wanted[0].target.path.parent)}.")
     if failed:
         raise ValueError(f"{len(failed)} of the {len(wanted)} sounds could not be encoded.")

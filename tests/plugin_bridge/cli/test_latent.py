@@ -59,8 +59,9 @@ def run(*arguments):
 # encode
 
 
-def test_a_sound_becomes_a_file(heard):
-    assert run("encode", "a.wav", "--out", "a.npz", "-q") == 0
+def test_a_sound_becomes_a_file(heard, capsys):
+    assert run("encode", "a.wav", "--out", "a.npz") == 0
+    assert capsys.readouterr().out == "Wrote a.npz.\n"
     assert heard == ["a"]
     latent = Latent.load("a.npz")
     assert (latent.name, latent.weights_hash) == ("a", HASH)
