@@ -20,8 +20,9 @@ from effects.signal.units import midi_to_hz
 #: The lowest band, A0 as a MIDI number; and how many there are: to 6.6 kHz.
 LOWEST_BAND, BANDS = 21, 96
 FRAMES = 64  # of a window: one for each 62.5 ms, two for each step of the score
-RATE = 22_050
-_HOP = round(WINDOW_SECONDS / FRAMES * RATE)
+#: In Hz, as near to 22 050 as a whole hop of 62.5 ms allows: windows are 4 s to the sample.
+RATE = 22_016
+_HOP = int(WINDOW_SECONDS / FRAMES * RATE)
 #: 186 ms: below 90 Hz, neighbouring keys are one. Half as long, it is an octave more.
 _STFT = Stft(4096, _HOP)
 #: Levels this far below the loudest of a clip are silence. In dB; not searched.
