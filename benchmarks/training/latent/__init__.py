@@ -8,8 +8,8 @@
 The stages and their loop are those of ``restyle latent train`` (`effects.latent.own`). The material
 is other: scores are known and not heard, so mistakes are drawn into them as a transcription makes
 them, and clips are rendered from soundfonts. What ``benchmarks.morph`` reports on is not among it:
-neither its writer's tunes, nor the soundfont TimGM6mb (nor csound's bank, which has the same
-samples), nor any recording.
+neither its tunes (some clips have other ones of the same writer, `benchmarks.quality.triplets`),
+nor the soundfont TimGM6mb (nor csound's bank, which has the same samples), nor any recording.
 
 The shipped weights were made by a first version of these scripts, with the same material, losses
 and settings; only the order of what is drawn was another.

@@ -7,6 +7,7 @@ its score: so the latent holds what both have in common, and not the tune.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,7 +35,10 @@ class Settings:
         labels: the weight of telling a window's label from its latent.
         other: how often the window beside is written, and not the one that was heard.
         tilt_db: standard deviation of a slope that both windows get, over half of the bands.
-        heard: levels below this are silence, which no slope lifts.
+        colour_db, knots: and of the points of a curve over the bands, in equal distances: other
+            instruments than those that were heard.
+        heard: levels below this are silence, which no curve lifts.
+        noisy, noise: how often both windows get noise, and how loud it is at most.
         most_semitones: by which windows are moved up or down.
         first_share: of their first size, with which the decoder's last layers begin, so that it
             begins with the mean level everywhere.
@@ -47,13 +51,26 @@ class Settings:
     beta: float = 0.01
     squares: float = 100.0
     sizes: float = 3.0
-    labels: float = 0.6
+    labels: float = 1.0
     other: float = 0.5
     tilt_db: float = 6.0
+    colour_db: float = 5.0
+    knots: int = 8
     heard: float = 0.02
+    noisy: float = 0.3
+    noise: float = 0.45
     most_semitones: int = 4
     first_share: float = 0.1
     most_norm: float = 5.0
+
+
+class _Recording(NamedTuple):
+    """How windows are recorded: ``colour``, ``[windows, BANDS]``, is added to what is heard, and
+    nothing is softer than ``noise``, ``[windows]``; both as shares of `FLOOR_DB`.
+    """
+
+    colour: Values
+    noise: Values
 
 
 class Timbre:
@@ -90,16 +107,16 @@ class Timbre:
         heard = rng.integers(0, len(self._material), settings.windows)
         beside = self._material.neighbours(heard, rng.choice((-1, 1), settings.windows))
         written = np.where(rng.random(settings.windows) < settings.other, beside, heard)
-        slope = rng.normal(0, settings.tilt_db, settings.windows)
+        recording = self._recording(rng)
         most = settings.most_semitones
         semitones = rng.integers(-most, most + 1, settings.windows)
         draw = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-        bands, rolls = self._bands(heard, slope, semitones), self._rolls(heard, semitones)
+        bands, rolls = self._bands(heard, recording, semitones), self._rolls(heard, semitones)
         mean, spread = self.encoder(bands, rolls)
         spread = spread.clamp(-12, 4)
         z = drawn(mean, spread, draw)
         made = self.decoder(z, self._rolls(written, semitones))
-        off = made - self._bands(written, slope, semitones)
+        off = made - self._bands(written, recording, semitones)
         loss = settings.squares * off.square().mean() + settings.sizes * off.abs().mean()
         loss = loss + settings.beta * divergence(mean, spread).mean()
         loss = loss + settings.labels * self._label_loss(z, heard)
@@ -108,13 +125,23 @@ class Timbre:
         nn.utils.clip_grad_norm_(self.module.parameters(), settings.most_norm)
         self.adam.step()
 
-    def _bands(self, chosen: Integers, slope_db: Values, semitones: Integers) -> Tensor:
-        """Levels of some windows, moved, and tilted by a slope from -1 to 1 times its dB."""
+    def _recording(self, rng: np.random.Generator) -> _Recording:
+        settings, count = self._settings, self._settings.windows
+        slope = rng.normal(0, settings.tilt_db, (count, 1)) * np.linspace(-1, 1, BANDS)
+        points = rng.normal(0, settings.colour_db, (count, settings.knots))
+        places, bands = np.linspace(0, 1, settings.knots), np.linspace(0, 1, BANDS)
+        curves = np.stack([np.interp(bands, places, it) for it in points])
+        noisy = rng.random(count) < settings.noisy
+        noise = np.where(noisy, rng.uniform(0, settings.noise, count), 0.0)
+        return _Recording((slope + curves) / FLOOR_DB, noise)
+
+    def _bands(self, chosen: Integers, recording: _Recording, semitones: Integers) -> Tensor:
+        """Levels of some windows, moved, and recorded otherwise."""
         bands = moved(self._material.bands(chosen), semitones, axis=2)
-        line = np.linspace(-1, 1, BANDS, dtype=np.float32) / FLOOR_DB
-        tilt = slope_db.astype(np.float32)[:, None, None] * line
-        lifted = np.where(bands > self._settings.heard, bands + tilt, bands)
-        return torch.from_numpy(np.clip(lifted, 0, 1.2).astype(np.float32))
+        heard = bands > self._settings.heard
+        found = np.clip(np.where(heard, bands + recording.colour[:, None], bands), 0, 1.2)
+        found = np.maximum(found, recording.noise[:, None, None])
+        return torch.from_numpy(found.astype(np.float32))
 
     def _rolls(self, chosen: Integers, semitones: Integers) -> Tensor:
         return torch.from_numpy(moved(self._material.rolls(chosen), semitones, axis=2))
