@@ -17,11 +17,22 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from effects.morphing.at import At
 from effects.morphing.keys import Tuned, key_between, pitch_on, tuned
 from effects.morphing.levels import difference_db, level_between
 from effects.morphing.middle import Between
-from effects.morphing.onsets import Event, Group, Placed, a_and_b, events, grouped, placed
+from effects.morphing.onsets import (
+    SAME_SECONDS,
+    Event,
+    Group,
+    Placed,
+    a_and_b,
+    events,
+    grouped,
+    placed,
+)
 from effects.morphing.partners import (
     FARTHEST_SECONDS,
     ONSET_SECONDS,
@@ -67,7 +78,28 @@ def moved(a: Piece, b: Piece, at: At, times: tuple[Timeline, Timeline], seed: in
         if group is not None:
             found += middle.between(group, side, now, 1 - threshold)
     found.sort(key=lambda it: it.note)
+    found = [*_opening(middle, events, at, found), *found]
     return tidied(found, *([it.note for it in notes] for notes in both))
+
+
+def _opening(
+    middle: _Middle, pairs: Sequence[Pair], at: At, later: Sequence[Between]
+) -> list[Between]:
+    """What begins while both pieces sound, if all else begins ``later``, whoever's turn it is.
+
+    A silence between notes is none if the last note is longer; one at the beginning has no such.
+    """
+    until = later[0].note.start if later else np.inf
+    for pair in pairs:
+        for side, group in enumerate((pair.a, pair.b)):
+            if group is None or group.start >= until - SAME_SECONDS:
+                continue
+            now = float(at(group.start))
+            if 0 < now < 1 and any(
+                it.note.start <= group.start < it.note.end for it in middle.notes[1 - side]
+            ):
+                return middle.between(group, side, now, 0.5)
+    return []
 
 
 def turns_of(a: Piece, b: Piece, times: tuple[Timeline, Timeline], seed: int) -> Turns:

@@ -11,6 +11,7 @@ from support.pieces import MAJOR, OWN_TIMES, SECONDS, groove, melody, piece
 from effects.morphing.at import At
 from effects.morphing.moved import moved
 from effects.morphing.tidied import is_single
+from effects.notes.note import Note
 from effects.warping.timeline import Passage, Timeline
 
 SEEDS = range(6)
@@ -103,6 +104,15 @@ def test_nothing_falls_silent_where_both_sound(voices):
             both = sounding(a) & sounding(b)
             gaps = both & ~sounding(notes(a, b, x))
             assert gaps.sum() <= 0.03 * both.sum()
+
+
+@pytest.mark.parametrize("slot", [0.7, 0.9, 1.1])
+def test_it_begins_when_both_have_begun(slot):
+    # The turn may go from B to A between their first notes.
+    a = [Note(it, it + 0.95, 60.0, 0.1, 1.0) for it in np.arange(0.1, 7.0, 1.0).tolist()]
+    b = [Note(it, it + 0.95 * slot, 64.0, 0.1, 1.0) for it in np.arange(0.5, 7.0, slot).tolist()]
+    for x in XS[1:-1]:
+        assert notes(a, b, x)[0].start <= b[0].start
 
 
 def test_what_is_in_one_key_stays_in_it():
