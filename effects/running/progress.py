@@ -95,7 +95,10 @@ def run_reporting(
 
     What either of them raises comes out of this call, after the work has ended.
     """
-    progress, finished = Progress(), threading.Event()
+    # A plain lock: Ctrl-C within Event.wait may come out as "release unlocked lock", since that is
+    # written in Python and gives up its lock a moment before it can take it back.
+    progress, working = Progress(), threading.Lock()
+    working.acquire()
     future: Future[Result] = Future()
     report = on_progress or (lambda fraction, stage: None)
 
@@ -105,13 +108,13 @@ def run_reporting(
         except BaseException as error:  # future.result() raises it in the caller's thread
             future.set_exception(error)
         finally:
-            finished.set()
+            working.release()
 
     thread = threading.Thread(target=run, name="restyle-work", daemon=True)
     thread.start()
     try:
         report(progress.fraction, progress.stage)
-        while not finished.wait(1 / REPORTS_PER_SECOND):
+        while not working.acquire(timeout=1 / REPORTS_PER_SECOND):
             report(progress.fraction, progress.stage)
     finally:
         progress.stop()

@@ -118,7 +118,7 @@ def _announced(folder: Path, given: dict[str, Any]) -> str:
     minutes = Wish(**given).training_minutes
     count = len(pieces_in(folder))
     how_long = f"{given['steps']} steps a stage" if minutes is None else f"{minutes:g} minutes"
-    # 0.11 s of one core for each second of music (docs/latent.md).
+    # 0.11 s of one core for each second of music (docs/morph.md).
     return (
         f"{count} sounds: listening takes about a ninth of their length on one core, "
         f"then training {how_long}."

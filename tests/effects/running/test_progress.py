@@ -1,8 +1,14 @@
 """Progress of a part of the work, told as progress of the whole."""
 
+import random
+import signal
+import sys
+import time
+
 import pytest
 
-from effects.running.progress import Cancelled, Progress, part
+from effects.running import progress
+from effects.running.progress import Cancelled, Progress, part, run_reporting
 
 
 def test_a_parts_fraction_is_placed_in_the_whole():
@@ -49,3 +55,31 @@ def test_a_nested_part_ends_when_the_whole_is_stopped():
     whole.stop()
     with pytest.raises(Cancelled):
         nested.tick()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no timers that press Ctrl-C")
+def test_ctrl_c_at_any_moment_of_the_waiting_comes_out_as_it_is(monkeypatch):
+    """With an Event to wait for, this hangs, or says "release unlocked lock"."""
+    monkeypatch.setattr(progress, "REPORTS_PER_SECOND", 1e5)  # nearly all of it is at the loop
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    draw = random.Random(0)
+    armed = []
+
+    def press_soon(*_):
+        """The first report comes once the waiting begins."""
+        if not armed:
+            armed.append(signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.0005, 0.002)))
+
+    def work(told):
+        while True:
+            told.tick()
+            time.sleep(0.0005)
+
+    try:
+        for _ in range(150):
+            armed.clear()
+            with pytest.raises(KeyboardInterrupt):
+                run_reporting(work, press_soon)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
