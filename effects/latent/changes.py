@@ -138,7 +138,7 @@ class Changes:
         out = blended.astype(np.float64) * self.scale + self.add
         for name, amount in self.attributes.items():
             if attributes is None:
-                raise ValueError(f"These weights know no direction for {name!r}: leave it away.")
+                raise ValueError(f"These weights know no direction for {name!r}: leave it out.")
             out = out + amount * attributes.direction(name)
         if self.noise:
             out = out + self.noise * self._drawn("noise").standard_normal(out.shape)

@@ -5,7 +5,7 @@ all that is known of four seconds, and a decoder in which a *conductor* says one
 and a bar is made of that alone, without seeing the others. So what bars share has to go through the
 latent. Unlike there, the score and the timbre have their own halves of the latent, and a bar is
 written at once and not note by note: as one network, none learnt a note; in stages, they do
-(docs/latent.md).
+(docs/morph.md).
 
 Recurrent networks are written out step by step, since they have only four, or sixteen, and so
 become plain ONNX.

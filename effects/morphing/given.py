@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from effects.morphing.at import At
 from effects.morphing.piece import Piece, hear
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Sound, Stretches
@@ -64,6 +65,14 @@ def heard(a: Named, b: Named, progress: Callable[[str], Progress]) -> tuple[Give
         spread_out = replace(piece, audio=_with_channels(piece.audio, channels))
         found.append(Given(spread_out, loudness(spread_out.audio, a[2])))
     return found[0], found[1]
+
+
+def itself(both: tuple[Given, Given], at: At) -> Piece | None:
+    """The piece that is heard throughout: A at 0, B at 1, and any if both are the same sound."""
+    a, b = (it.piece for it in both)
+    if at.constant in (0.0, 1.0):
+        return (a, b)[int(at.constant)]
+    return a if np.array_equal(a.audio, b.audio) else None
 
 
 def _with_channels(audio: Audio, channels: int) -> Audio:

@@ -13,7 +13,8 @@ The report of a morph, as JSON has it:
 ``tempo``    ``"between"`` or ``"own"``, as it was done; ``"together"`` if they were not moved since
              they have most notes in common
 ``method``   where the notes come from: ``"notes"``, ``"latent"``, ``"both"``; ``"texture"`` if
-             there is no score, ``"itself"`` if one of the pieces is the result
+             there is no score, ``"itself"`` if one of the pieces is the result, as it
+             is if both are the same sound
 ``seconds``  how long it is
 ``why``      what was done and why, in a few sentences
 ===========  =====================================================================================
@@ -25,10 +26,11 @@ import math
 
 import numpy as np
 
+from effects.latent.codec import Codec
 from effects.morphing.at import At
 from effects.morphing.drumming import drummed
 from effects.morphing.ends import put_back, with_ends
-from effects.morphing.given import EQUAL_LUFS, Given, Named, heard
+from effects.morphing.given import EQUAL_LUFS, Given, Named, heard, itself
 from effects.morphing.middle import Between, Middle
 from effects.morphing.morphed import Morphed
 from effects.morphing.moved import moved
@@ -87,6 +89,7 @@ def morph(
 
 
 def _morph(a: Named, b: Named, options: Options, progress: Progress) -> Morphed:
+    codec = _codec(options)
     spans = {"A": (0.0, HEARD_A), "B": (HEARD_A, HEARD_B)}
     both = heard(a, b, lambda it: progress.nested(*spans[it], f"listening to {it}"))
     first, second = (it.piece for it in both)
@@ -96,12 +99,11 @@ def _morph(a: Named, b: Named, options: Options, progress: Progress) -> Morphed:
     tempo = TOGETHER if are_together(first, second) else options.tempo
     on = times(first.song, second.song, at, seconds, tempo)
     textures = without_score(first, second)
-    middle = Middle((), ()) if textures else _score(both, at, on, options)
+    middle = Middle((), ()) if textures else _score(both, at, on, options, codec)
     progress.tick(MOVED, "playing")
     rest = progress.nested(MOVED, 1, "morph")
-    if at.constant in (0.0, 1.0):
-        piece = (first, second)[int(at.constant)]
-        audio = samples_between(piece.audio, 0, samples)
+    if (one := itself(both, at)) is not None:
+        audio = samples_between(one.audio, 0, samples)
     else:
         audio = _sounding(both, middle, at, on, samples, textures, rest)
     report = report_of(both, middle, at, options.method, tempo, seconds)
@@ -115,17 +117,27 @@ def _samples(both: tuple[Given, Given], options: Options) -> int:
     return int(max(it.piece.audio.shape[1] for it in both))
 
 
-def _score(both: tuple[Given, Given], at: At, on: Times, options: Options) -> Middle:
+def _codec(options: Options) -> Codec | None:
+    """The networks, if they are asked for: before the long work, in case they cannot be used."""
+    if options.method == "notes":
+        return None
+    from effects.latent.loading import load_codec  # loads onnxruntime
+
+    return load_codec(options.weights)
+
+
+def _score(
+    both: tuple[Given, Given], at: At, on: Times, options: Options, codec: Codec | None
+) -> Middle:
     a, b = (it.piece for it in both)
     strokes = drummed(a, b, at, on, options.seed)
     notes: list[Between] | None = None
     if options.method != "latent":
         notes = moved(a, b, at, on, options.seed)
-    if options.method != "notes":
-        from effects.latent.loading import load_codec  # loads onnxruntime
+    if codec is not None:
         from effects.morphing.from_latent import from_latent
 
-        notes = from_latent(a, b, at, on, notes, load_codec(options.weights), seed=options.seed)
+        notes = from_latent(a, b, at, on, notes, codec, seed=options.seed)
     return Middle(notes or (), strokes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from effects.learned.weights import find_weights
 from effects.morphing.at import At
 
 METHODS = ("notes", "latent", "both")
@@ -20,6 +21,7 @@ class Options:
     Raises:
         TypeError: one is of a wrong type.
         ValueError: one is out of range.
+        FileNotFoundError, IsADirectoryError: there are no such weights, or no such MIDI file.
     """
 
     at: float | str | At = 0.5
@@ -38,4 +40,6 @@ class Options:
             raise ValueError("The length must be more than 0 seconds, and less than a day.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise ValueError("seed must be a whole number from 0 up.")
+        if self.weights is not None:
+            find_weights(self.weights)
         At.of(self.at, 1.0)

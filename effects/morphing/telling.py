@@ -7,7 +7,7 @@ from typing import Any
 
 from effects.morphing import textures
 from effects.morphing.at import At
-from effects.morphing.given import Given
+from effects.morphing.given import Given, itself
 from effects.morphing.middle import Middle
 from effects.morphing.piece import BOTH, DRUMS, NOTES
 from effects.morphing.times import TOGETHER, reason_for_own_times
@@ -29,16 +29,10 @@ def report_of(
         "strokes": len(middle.strokes),
         "at": [float(at(it)) for it in (0.0, seconds / 2, seconds)],
         "tempo": tempo if tempo == TOGETHER else "own" if own else "between",
-        "method": _method(at, score, method),
+        "method": "itself" if itself(both, at) else method if score else "texture",
         "seconds": seconds,
-        "why": _why(both, at, score, own),
+        "why": _why(both, at, method if score else None, own),
     }
-
-
-def _method(at: At, score: bool, method: str) -> str:
-    if at.constant in (0.0, 1.0):
-        return "itself"
-    return method if score else "texture"
 
 
 def _heard(it: Given) -> dict[str, Any]:
@@ -54,21 +48,32 @@ def _heard(it: Given) -> dict[str, Any]:
     }
 
 
-def _why(both: tuple[Given, Given], at: At, score: bool, own: str | None) -> str:
+def _why(both: tuple[Given, Given], at: At, method: str | None, own: str | None) -> str:
+    """In words; ``method``: where the notes come from, None if there is no score."""
     a, b = (it.piece for it in both)
     if at.constant in (0.0, 1.0):
         return f"At {at.constant:g} the result is {'AB'[int(at.constant)]} itself."
-    if not score:
+    if itself(both, at):
+        return "A and B are the same, and so is what is between them."
+    if method is None:
         return textures.why(a, b)
-    said = [_of_notes(a.kind, b.kind), _of_strokes(a.kind, b.kind)]
+    said = [_of_notes(a.kind, b.kind, method), _of_strokes(a.kind, b.kind)]
     said.append("Beats of both lie together." if own is None else f"{own[0].upper()}{own[1:]}.")
     return " ".join(it for it in said if it)
 
 
-def _of_notes(a: str, b: str) -> str:
+BETWEEN = {
+    "notes": "Notes of both are moved to those between,",
+    "latent": "Between the notes of both are those that the latent space has for likely,",
+    "both": "Notes of both are moved to those between, as far as the latent space has these for "
+    "likely,",
+}
+
+
+def _of_notes(a: str, b: str, method: str) -> str:
     has_a, has_b = (it in (NOTES, BOTH) for it in (a, b))
     if has_a and has_b:
-        return "Notes of both are moved to those between, and played by the sounds of both."
+        return f"{BETWEEN[method]} and played by the sounds of both."
     if has_a or has_b:
         name, gone = ("A", "more") if has_a else ("B", "less")
         return f"Only {name} has notes: they become fewer, the {gone} the nearer it is to B."

@@ -154,11 +154,11 @@ def _morph(
 
 def _make_options(given: dict[str, Any]) -> Options:
     """The options that were given. Raises ValueError or OSError if one is impossible."""
-    from effects.learned.weights import find_weights
-    from effects.morphing.options import Options
+    from effects.morphing.options import METHODS, Options
 
-    if "weights" in given:
-        given = {**given, "weights": find_weights(given["weights"])}
+    notes, *with_latent = METHODS
+    if "weights" in given and given.get("method", notes) == notes:
+        raise ValueError(f"--weights is for --method {' or '.join(with_latent)}: add one of these.")
     return Options(**given)
 
 

@@ -54,6 +54,14 @@ def test_at_the_ends_it_is_the_pieces_themselves(reed, dull):
     assert effect.report["method"] == "itself"
 
 
+@pytest.mark.parametrize("at", [0.3, "0:1"])
+def test_between_a_piece_and_itself_is_that_piece(reed, at):
+    effect = Morph((reed.copy(), RATE), at=at)
+    np.testing.assert_array_equal(effect(reed, RATE), reed)
+    assert (effect.report["method"], effect.report["at"][0]) == ("itself", 0.3 if at == 0.3 else 0)
+    assert "the same" in effect.report["why"]
+
+
 def test_the_way_begins_as_a_and_ends_as_b_and_does_not_jump(travel, reed, dull):
     out, _ = travel
     assert (out.shape, out.dtype) == (reed.shape, np.float32)
@@ -79,6 +87,28 @@ def test_it_says_what_it_did(travel):
     assert report["at"] == pytest.approx([0, 0.5, 1])
     assert "Notes of both are moved" in report["why"]
     assert effect.result.middle.notes[0].note.start == pytest.approx(0.1, abs=0.05)
+
+
+def test_notes_of_the_latent_are_said_to_be_the_latents(reed, dull):
+    effect = Morph((dull, RATE), method="latent", tempo="own")
+    effect(reed, RATE)
+    assert "those that the latent space has for likely" in effect.report["why"]
+
+
+def test_weights_that_cannot_be_used_are_refused_before_the_long_work(reed, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no weights"):
+        Morph((reed, RATE), weights=tmp_path / "gone.npz")
+    (tmp_path / "none.npz").write_bytes(b"no weights")
+    told = []
+    effect = Morph(
+        (reed, RATE),
+        method="latent",
+        weights=tmp_path / "none.npz",
+        on_progress=lambda fraction, stage: told.append(fraction),
+    )
+    with pytest.raises(ValueError, match="restyle latent train"):
+        effect(reed, RATE)
+    assert max(told) == 0
 
 
 def test_where_the_way_stays_at_an_end_it_is_that_piece_bit_for_bit(reed, dull):

@@ -1,6 +1,6 @@
 """The two stages in which scores are learnt: a bar by itself, then windows of four.
 
-As one stage, no note is learnt; after bars, they are in minutes (docs/latent.md). A window's loss
+As one stage, no note is learnt; after bars, they are in minutes (docs/morph.md). A window's loss
 is the cross-entropy of its cells and `Settings.beta` times what the latent tells in nats.
 """
 
