@@ -56,10 +56,11 @@ class Tweak(LongEffect):
     >>> board = Pedalboard([Tweak(scale=1.2, flatten=0.5)])  # doctest: +SKIP
     >>> cover = board(audio, sample_rate)  # doctest: +SKIP
 
-    The output has exactly the input's samples, channels and rate, and its loudness. Untouched,
-    which is the default, it is the input, bit for bit. What the changes leave stays as it is: only
-    notes that go are filtered out, and new ones are played, by the piece's own sounds. The same
-    input and options give the same bits, however many threads there are.
+    The output has exactly the input's samples, channels and rate, and its loudness, unless the
+    changed latent has no notes: what is left then is as soft as it is. Untouched, which is the
+    default, it is the input, bit for bit. What the changes leave stays as it is: only notes that go
+    are filtered out, and new ones are played, by the piece's own sounds. The same input and options
+    give the same bits, however many threads there are.
 
     Args:
         style: who plays it, in place of the piece's own sounds: a sound file, or audio (as

@@ -56,9 +56,9 @@ def tweak(
 ) -> Tweaked:
     """Change the latent of a piece, and play what it says.
 
-    The result has the piece's samples, channels, rate and loudness. If the latent stays as it was,
-    and no style is given, it is the piece, bit for bit. The same piece and options give the same
-    bits, however many threads there are.
+    The result has the piece's samples, channels and rate, and its loudness unless no note is left.
+    If the latent stays as it was, and no style is given, it is the piece, bit for bit. The same
+    piece and options give the same bits, however many threads there are.
 
     Args:
         source: a name, audio, ``[channels, samples]``, and its rate in Hz.
@@ -93,13 +93,17 @@ def tweak(
 
 
 def _sound(plan: Plan, progress: Progress) -> Audio:
-    """What is to be heard, as loud as the piece."""
+    """What is to be heard, as loud as the piece; but what is left of one whose notes are all gone
+    stays as soft as it is: made loud, it would be noise.
+    """
     piece, gains_db = plan.piece, plan.gains_db
     played = play(piece, plan.score.notes, plan.style, progress.nested(ENCODED, PLAYED, "playing"))
     out = played.audio
     if gains_db is not None:
         progress.tick(PLAYED, "timbre")
         out = _through(played, piece.sample_rate, gains_db)
+    if piece.notes and not plan.score.notes:
+        return out
     level, ceiling = loudness(piece.audio, piece.sample_rate), max(1.0, peak(piece.audio))
     match_loudness(out, piece.sample_rate, level, ceiling=ceiling)
     return out

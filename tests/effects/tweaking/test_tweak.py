@@ -84,6 +84,7 @@ def test_no_note_at_all_leaves_next_to_nothing(source, codec):
     done = tweak(source, Changes(scale=0), codec=codec)
     assert done.after == []
     assert "no notes at all" in done.report["why"]
+    assert np.std(done.audio) < 0.1 * np.std(source[1])
 
 
 def test_the_same_bits_for_any_number_of_threads(source, codec):
