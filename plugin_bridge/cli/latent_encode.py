@@ -112,7 +112,8 @@ def encode_all(
 def tell_failed(failed: dict[Path, str]) -> None:
     """Say on stderr which sounds could not be read, and why."""
     for path, reason in failed.items():
-        typer.echo(f"restyle: {shown(path)}: {shown(reason)}", err=True)
+        said = reason if reason.startswith(str(path)) else f"{path}: {reason}"
+        typer.echo(f"restyle: {shown(said)}", err=True)
 
 
 def encoded(
