@@ -98,7 +98,6 @@ def coloured(
     most = SETTINGS.most_db
     # As much power as before: what is cut could not be told from what is not raised.
     wanted = wanted * (found.sum(axis=1) / wanted.sum(axis=1))[:, None]
-    wanted *= found.sum(axis=1, keepdims=True) / wanted.sum(axis=1, keepdims=True)
     gains_db = np.clip(10 * np.log10(wanted / found), -most, most)
     reach = 1 + 2 * round(SETTINGS.near_hz * stft.size / sample_rate)
     return _filtered(sound, stft, reach, lambda frames: near(frames) @ gains_db @ bank.T)
