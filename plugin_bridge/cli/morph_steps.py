@@ -69,7 +69,7 @@ def _steps(
     from plugin_bridge.files.morphs import morph_reporting
 
     for n in range(count):
-        x, name = n / (count - 1), f"{round(100 * n / (count - 1)):02d}.wav"
+        x, name = n / (count - 1), f"{round(100 * n / (count - 1)):03d}.wav"
         report = part(on_progress, n / count, (n + 1) / count)
         morphed = morph_reporting(pair, replace(options, at=x), report, threads)
         sound_files.write_in_place(folder / name, pair.kind.with_audio(morphed.audio))

@@ -120,10 +120,10 @@ def test_a_row_goes_from_a_to_b_on_a_page(folder, asked, capsys):
     assert [(it[1].at, it[1].seed) for it in asked] == [(0.0, 7), (0.5, 7), (1.0, 7)]
     page = Path("new/row/index.html")
     assert capsys.readouterr().out == f"Open {folder / page} in a browser to listen and look.\n"
-    for name in ("00.wav", "50.wav", "100.wav"):
+    for name in ("000.wav", "050.wav", "100.wav"):
         assert name in page.read_text()
         assert soundfile.info(page.with_name(name)).subtype == "PCM_24"
-    first = sound_files.read(page.with_name("00.wav")).audio[0, : round(0.5 * RATE)]
+    first = sound_files.read(page.with_name("000.wav")).audio[0, : round(0.5 * RATE)]
     np.testing.assert_array_equal(first, sound_files.read(Path("a.wav")).audio[0])
 
 
@@ -132,9 +132,9 @@ def test_a_row_is_replaced_only_with_force(capsys):
     again = ("morph", "b.wav", "a.wav", "row", "--steps", "2")
     assert "row holds an earlier row of morphs: add --force" in refused(capsys, *again)
     Path("row/mine.txt").write_text("mine")
-    before = Path("row/00.wav").read_bytes()
+    before = Path("row/000.wav").read_bytes()
     assert main.run([*again, "--force", "-q"]) == 0
-    assert Path("row/00.wav").read_bytes() != before
+    assert Path("row/000.wav").read_bytes() != before
     assert Path("row/mine.txt").read_text() == "mine"
 
 
