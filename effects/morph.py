@@ -16,9 +16,8 @@ from effects.morphing.morphed import Morphed
 from effects.morphing.options import Options
 from effects.running.progress import OnProgress, run_reporting
 from effects.signal.arrays import Audio
-from effects.signal.downmix import mixed
+from effects.signal.downmix import downmix
 from effects.signal.limits import check_channels, check_rate
-from effects.signal.loudness import peak
 from effects.song_source import SongSource, checked, named, read
 
 
@@ -162,5 +161,5 @@ def _read(other: SongSource, channels: int) -> Named:
     song = read("B", other)
     audio = song.audio
     if len(audio) > channels:
-        audio = mixed(audio)[:, :] if peak(audio) > 0 else audio[:1]
+        audio = downmix(audio)[None]
     return song.name, audio, song.sample_rate

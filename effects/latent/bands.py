@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from effects.latent.roll import WINDOW_SECONDS
 from effects.signal.arrays import Audio
 from effects.signal.downmix import downmix
-from effects.signal.loudness import peak
 from effects.signal.stft import Stft
 from effects.signal.units import midi_to_hz
 
@@ -34,7 +33,7 @@ Bands = NDArray[np.float32]
 
 def bands_of(audio: Audio, sample_rate: float) -> Bands:
     """The levels of a clip, ``[channels, samples]``; its last window is filled up with silence."""
-    mono = downmix(audio) if peak(audio) > 0 else audio[0]
+    mono = downmix(audio)
     if sample_rate != RATE:
         mono = soxr.resample(mono, sample_rate, RATE)
     windows = max(-(-len(mono) // (_HOP * FRAMES)), 1)

@@ -43,7 +43,7 @@ def fitted(source: Source, sample_rate: float, channels: int, exponent: int) -> 
     sounds: tuple[Audio, ...] = source.stems.parts if source.stems else (source.audio,)
     return tuple(
         _at_rate(
-            _scaled(it if len(it) == channels else _mixed(it), exponent),
+            _scaled(it if len(it) == channels else mixed(it), exponent),
             source.sample_rate,
             sample_rate,
         )
@@ -60,10 +60,6 @@ def spread(sound: Sound, channels: int) -> Sound:
         return np.broadcast_to(sound[:, start:stop], (channels, stop - start))
 
     return Stretches((channels, sound.shape[1]), make)
-
-
-def _mixed(audio: Audio) -> Sound:
-    return mixed(audio) if peak(audio) > 0 else audio[:1]
 
 
 def _scaled(sound: Sound, exponent: int) -> Sound:

@@ -12,8 +12,8 @@ from effects.morphing.at import At
 from effects.morphing.piece import Piece, hear
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Sound, Stretches
-from effects.signal.downmix import mixed
-from effects.signal.loudness import loudness, peak
+from effects.signal.downmix import downmix
+from effects.signal.loudness import loudness
 from effects.signal.resample import resample
 from effects.signal.units import db_to_amplitude
 
@@ -79,5 +79,4 @@ def _with_channels(audio: Audio, channels: int) -> Audio:
     """The sound with so many channels, which are all the same if it had another number."""
     if len(audio) == channels:
         return audio
-    one = mixed(audio)[:, :] if peak(audio) > 0 else audio[:1]
-    return np.broadcast_to(one, (channels, audio.shape[1]))
+    return np.broadcast_to(downmix(audio), (channels, audio.shape[1]))

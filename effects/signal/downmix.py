@@ -18,10 +18,13 @@ SILENT = 1e-37  # no division by 0
 def polarity(audio: Sound) -> NDArray[np.float64]:
     """+1 or -1 per channel, so that channels in opposite phase do not cancel in a sum.
 
-    It is the sign of each channel's product with the strongest channel. ``audio``,
-    ``[channels, samples]``, must not be silent.
+    It is the sign of each channel's product with the strongest channel; +1 if all are silent.
+    ``audio`` is ``[channels, samples]``.
     """
-    unit = np.float32(1 / peak(audio))
+    loudest = peak(audio)
+    if loudest == 0:
+        return np.ones(len(audio))
+    unit = np.float32(1 / loudest)
     products = np.zeros((len(audio), len(audio)))
     for at in range(0, audio.shape[1], STRETCH):
         part = audio[:, at : at + STRETCH] * unit
