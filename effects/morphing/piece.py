@@ -22,16 +22,14 @@ from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.kit import Kit
 from effects.engines.sampler.known import digest, knowing
 from effects.engines.sampler.learn import SETTINGS as KINDS
-from effects.engines.sampler.listen import SETTINGS as HEARD
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.listen import listen as listen_for_notes
-from effects.engines.sampler.plan import SETTINGS as PLAYED
+from effects.engines.sampler.plan import notes_and_chords, only_strokes
 from effects.engines.sampler.strokes import Stroke, root_mean_square
 from effects.listening.listen import listen as listen_for_beats
 from effects.listening.song import Song
 from effects.morphing.own_sounds import own_instrument, own_kit
 from effects.notes.note import Note
-from effects.notes.tuning import in_tune
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, less
 from effects.signal.downmix import mixed
@@ -121,7 +119,8 @@ def _check(name: str, audio: Audio, sample_rate: float) -> None:
 
 def _of_notes_and_drums(heard: Heard) -> tuple[list[Note], list[Stroke], Drums | None]:
     """The notes of a piece; its strokes; and its drums, if they sound beside notes."""
-    notes = [] if _all_struck(heard) else _notes(heard)
+    struck = not heard.voice and only_strokes(heard, root_mean_square)
+    notes = [] if struck else notes_and_chords(heard)
     if not notes:
         found = heard.strokes(root_mean_square)
         return [], found.notes if found.share >= KINDS.struck else [], None
@@ -131,23 +130,6 @@ def _of_notes_and_drums(heard: Heard) -> tuple[list[Note], list[Stroke], Drums |
     gain = peak(mixed(beside.audio)) / peak(mixed(heard.audio))  # to the scale of the piece
     found_beside = beside.strokes(root_mean_square)
     return notes, [replace(it, level=it.level * gain) for it in found_beside], beside
-
-
-def _all_struck(heard: Heard) -> bool:
-    """Whether a piece is drums, and whatever pitch there is in it is theirs."""
-    if heard.voice or heard.pitched >= KINDS.pitched or not heard.drums.alone:
-        return False
-    share = heard.strokes(root_mean_square).share
-    return share >= (KINDS.struck if heard.pitched < HEARD.melodic else PLAYED.all_struck)
-
-
-def _notes(heard: Heard) -> list[Note]:
-    """The notes and chords of a piece, in tune; none if it has hardly any pitch."""
-    notes = sorted([*heard.notes, *heard.chords])
-    enough = KINDS.pitched if not heard.notes else HEARD.melodic
-    if heard.voice or heard.pitched >= enough or heard.pitched_with_chords >= enough:
-        return in_tune(notes)
-    return []
 
 
 def _kind(notes: Sequence[Note], strokes: Sequence[Stroke]) -> str:

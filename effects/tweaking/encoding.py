@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from effects.engines.sampler.engine import Sampler
-from effects.engines.sampler.kit import Kit, by_rank, merged
+from effects.engines.sampler.kit import Kit, by_chords
 from effects.engines.sampler.learn import learn
 from effects.engines.sampler.perform import perform
 from effects.latent.codec import Codec
@@ -102,7 +102,7 @@ def decode(
         raise ValueError(f"{style} is a texture, which plays no notes: choose an instrument.")
     notes: Sequence[Note] = notes_of(latent, codec)
     if isinstance(player.instrument, Kit):
-        notes = by_rank(merged(notes), player.instrument, math.inf)
+        notes = by_chords(notes, player.instrument)
     silence = np.zeros((1, max(round(latent.seconds * sample_rate), 1)), np.float32)
     tick = work.part(LEARNT, 1.0, "playing")
     out = perform(notes, player.instrument, silence, sample_rate, tick=tick)

@@ -30,7 +30,7 @@ import numpy as np
 from effects.engines.sampler.account import account_for, level_of
 from effects.engines.sampler.engine import Sampler
 from effects.engines.sampler.instrument import Instrument
-from effects.engines.sampler.kit import Kit, by_rank, merged
+from effects.engines.sampler.kit import Kit, by_chords
 from effects.engines.sampler.known import digest, knowing
 from effects.engines.sampler.learn import Player, learn
 from effects.engines.sampler.listen import Heard
@@ -166,7 +166,7 @@ def _by_a_style(
     """
     instrument, audio, rate = player.instrument, heard.audio, heard.sample_rate
     if isinstance(instrument, Kit):
-        notes = by_rank(merged(notes), instrument, math.inf)
+        notes = by_chords(notes, instrument)
     plan = NotesPlan(notes, instrument, kept=drums)
     out = plan.play(audio, rate, tick=tick)
     match_loudness(out, rate, level_of(heard, plan), ceiling=max(1.0, peak(audio)))

@@ -9,6 +9,7 @@ becomes the lowest notes of a piano.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -147,6 +148,11 @@ def merged(notes: Sequence[Note]) -> list[Note]:
         pitch = float(np.mean([it.pitch for it in chord]))
         found.append(Note(start, max(it.end for it in chord), pitch, level, 1.0))
     return found
+
+
+def by_chords(notes: Sequence[Note], kit: Kit) -> list[Note]:
+    """A stroke of the kit for each chord, as long as its grain is."""
+    return by_rank(merged(notes), kit, math.inf)
 
 
 def by_rank(played: Sequence[Note], instrument: Instrument, longest_seconds: float) -> list[Note]:

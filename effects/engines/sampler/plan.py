@@ -16,19 +16,18 @@ its strokes, while the rest of the stem is kept.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from effects.engines.sampler.instrument import Instrument
-from effects.engines.sampler.kit import Kit, by_colour, by_rank, merged
+from effects.engines.sampler.kit import Kit, by_chords, by_colour, by_rank
 from effects.engines.sampler.learn import SETTINGS as KINDS
 from effects.engines.sampler.learn import Player
 from effects.engines.sampler.listen import SETTINGS as HEARD
-from effects.engines.sampler.listen import Heard
+from effects.engines.sampler.listen import Heard, Strokes
 from effects.engines.sampler.perform import perform
 from effects.engines.sampler.sing import sing
-from effects.engines.sampler.strokes import k_weighted, root_mean_square
+from effects.engines.sampler.strokes import Levels, k_weighted, root_mean_square
 from effects.notes.note import Note
 from effects.notes.pitch_line import Phrase
 from effects.notes.tuning import in_tune
@@ -109,21 +108,35 @@ def choose(heard: Heard, player: Player, drums: str) -> Plan | None:
     return plan if plan.notes else None
 
 
-def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> NotesPlan:
-    """The stem's notes and chords, or its strokes at pitches that the instrument has."""
-    if heard.pitched < KINDS.pitched and heard.drums.alone:
-        # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
-        # equal power, it would not.
-        found = heard.strokes(k_weighted)
-        melodic = heard.pitched >= HEARD.melodic and found.share < SETTINGS.all_struck
-        if found.share >= KINDS.struck and not melodic:
-            struck = by_rank(found.notes, instrument, SETTINGS.longest_stroke_seconds)
-            return NotesPlan(struck, instrument, len(struck))
+def only_strokes(heard: Heard, levels: Levels) -> Strokes | None:
+    """The strokes of what is drums, with whatever pitch there is in it; None if it is not."""
+    if heard.pitched >= KINDS.pitched or not heard.drums.alone:
+        return None
+    found = heard.strokes(levels)
+    melodic = heard.pitched >= HEARD.melodic and found.share < SETTINGS.all_struck
+    return found if found.share >= KINDS.struck and not melodic else None
+
+
+def notes_and_chords(heard: Heard) -> list[Note]:
+    """The notes and chords, in tune, by their starts; none if there is hardly any pitch."""
     notes = sorted([*heard.notes, *heard.chords])
     enough = KINDS.pitched if not heard.notes else HEARD.melodic
-    if heard.pitched < enough and heard.pitched_with_chords < enough:
+    if heard.voice or heard.pitched >= enough or heard.pitched_with_chords >= enough:
+        return in_tune(notes)
+    return []
+
+
+def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> NotesPlan:
+    """The stem's notes and chords, or its strokes at pitches that the instrument has."""
+    # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
+    # equal power, it would not.
+    found = only_strokes(heard, k_weighted)
+    if found:
+        struck = by_rank(found.notes, instrument, SETTINGS.longest_stroke_seconds)
+        return NotesPlan(struck, instrument, len(struck))
+    notes = notes_and_chords(heard)
+    if not notes:
         return NotesPlan([], instrument)
-    notes = in_tune(notes)
     beside = heard.drums_beside
     if beside is None or drums == "drop":
         return NotesPlan(notes, instrument)
@@ -142,7 +155,7 @@ def _for_a_kit(heard: Heard, kit: Kit, drums: str) -> NotesPlan:
         return NotesPlan(played, kit, len(played), kept=less(heard.audio, beside.audio))
     kept = None
     if heard.pitched >= KINDS.pitched:
-        played = by_rank(merged(heard.notes), kit, math.inf)
+        played = by_chords(heard.notes, kit)
         kept = beside.audio if beside and drums == "keep" else None
     else:
         found = heard.strokes(root_mean_square)
