@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from effects.style_transfer import StyleTransfer
     from effects.tweak import Tweak
 
+__distribution__ = "restyle"  # not another's: `restyle.ours` looks for it
+
 moved.install()
 
 __all__ = [
@@ -63,6 +65,13 @@ if not TYPE_CHECKING:  # a type checker that sees this would take any name for o
         """Load what is asked for, and keep it under its name."""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import presets
+
+        if getattr(presets, "__distribution__", None) != __distribution__:
+            raise ImportError(
+                f"{presets.__file__ or 'presets'} is not Restyle's package presets but another's: "
+                "restyle doctor says what to do."
+            )
         found = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
         return found
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plugin_bridge.client import Client
 
+__distribution__ = "restyle"  # not another's: `restyle.ours` looks for it
+
 __all__ = ["Client"]
 
 

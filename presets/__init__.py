@@ -24,6 +24,8 @@ from presets.catalogue import (
 )
 from presets.preset import BrokenPreset, Preset, PresetError, UnknownPreset
 
+__distribution__ = "restyle"  # not another's: `restyle.ours` looks for it
+
 __all__ = [
     "BrokenPreset",
     "Preset",
