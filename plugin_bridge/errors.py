@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 # C++'s own, as pedalboard and onnxruntime pass them on (two compilers); torch's; of an import.
 _OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "can't allocate memory", "failed to map segment")
+_MISSING = re.compile(  # as the GNU C library says it
+    r"(?P<name>lib[\w.+-]+)\.so\.(?P<number>\d+)[\d.]*: cannot open shared object file"
+)
 MAX_CHARACTERS = 500  # of a line that goes into a datagram, a log or a status page; not searched
 
 
@@ -15,6 +20,8 @@ def explain(error: Exception) -> str:
         text = f"{error.format_message().rstrip('.')}. Try '{path} --help'."
     elif isinstance(error, OSError) and error.strerror:
         text = _of_system(error)
+    elif library := _missing_library(error):
+        text = library
     elif _is_out_of_memory(error):
         text = "out of memory: restyle a shorter part, or close other programs"
     elif isinstance(error, (ValueError, OSError)):
@@ -63,6 +70,23 @@ def shown(text: object, most_characters: int | None = None) -> str:
 def one_line(error: BaseException) -> str:
     """The exception's own message, on one line of bounded length."""
     return shown(" ".join(str(error).split()) or type(error).__name__, MAX_CHARACTERS)
+
+
+def _missing_library(error: Exception) -> str:
+    """What to say if a library of the system is missing; empty if it is something else.
+
+    Pedalboard's wheel, for example, needs libatomic.so.1, which small systems come without.
+    """
+    found = _MISSING.match(str(error)) if isinstance(error, ImportError) else None
+    if found is None:
+        return ""
+    # A package has the library's name, and its number with a dash only after a digit (Debian's
+    # policy, 8.1).
+    name = found["name"] + ("-" if found["name"][-1].isdigit() else "") + found["number"]
+    return (
+        f"the system's library {found[0].split(':')[0]} is missing: on Debian and Ubuntu, "
+        f"apt install {name}"
+    )
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -98,3 +98,18 @@ def test_no_name_reaches_a_terminal_raw(name):
 
 def test_names_in_any_language_are_shown_as_they_are():
     assert shown("Klänge/音 [1] (ñ).wav") == "Klänge/音 [1] (ñ).wav"
+
+
+@pytest.mark.parametrize(
+    ("library", "package"),
+    [
+        ("libatomic.so.1", "libatomic1"),
+        ("libpng16.so.16", "libpng16-16"),
+        ("libstdc++.so.6.0.30", "libstdc++6"),
+    ],
+)
+def test_a_library_that_the_system_lacks_is_named_with_its_package(library, package):
+    error = ImportError(f"{library}: cannot open shared object file: No such file or directory")
+    text = f"the system's library {library} is missing: on Debian and Ubuntu, apt install {package}"
+    assert explain(error) == text
+    assert "unexpected ImportError: no such thing" in explain(ImportError("no such thing"))
