@@ -1,17 +1,15 @@
-"""``restyle apply``: one stem in another timbre."""
+"""``restyle apply``: stems in another timbre."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 from plugin_bridge.cli import lean
-from plugin_bridge.cli.described import described
 from plugin_bridge.cli.options import (
     Device,
     Drums,
@@ -24,21 +22,33 @@ from plugin_bridge.cli.options import (
     force_option,
     preset_option,
 )
+from plugin_bridge.cli.result_names import (
+    Variant,
+    Work,
+    folder_for_results,
+    name_works,
+    tell_apart,
+)
 from plugin_bridge.errors import shown
 
-if TYPE_CHECKING:
-    from effects import StyleTransfer
-    from effects.engines.report import Report
-    from plugin_bridge.files.sound_files import Sound
-    from plugin_bridge.files.targets import Target
-
-Stem = Annotated[Path, typer.Argument(metavar="IN", help="The stem: WAV, AIFF, FLAC, MP3 or OGG.")]
-Out = Annotated[
-    Path,
+Files = Annotated[
+    list[Path],
     typer.Argument(
-        metavar="OUT",
-        help="Where to write it: .wav, .aiff, .flac, .mp3 or .ogg. Sample rate, channels and "
-        "bit depth stay those of IN.",
+        metavar="IN... [OUT]",
+        help="The stems: WAV, AIFF, FLAC, MP3 or OGG. After a single one, a name that is not there "
+        "yet says where to write. Without it a.wav becomes a.violin.wav, beside a.wav. Sample "
+        "rate, channels and bit depth stay those of the stem.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="OUT", help="Where to write the result of a single stem."),
+]
+OutDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="The folder for results, made if it is missing; all names are stems."
     ),
 ]
 Style = Annotated[
@@ -48,10 +58,12 @@ Style = Annotated[
         help="A sound file of the instrument to take the timbre from; a few seconds will do.",
     ),
 ]
-Preset = Annotated[
-    str | None,
+Presets = Annotated[
+    list[str],
     preset_option(
-        "A style in place of a clip, by name or General MIDI number: see restyle presets."
+        "A style in place of a clip, by name or General MIDI number: see restyle presets. May be "
+        "given several times: each stem is then listened to once.",
+        "--preset",
     ),
 ]
 Engine = Annotated[
@@ -101,15 +113,16 @@ Channel = Annotated[
         help="The MIDI file's channel to follow, if it uses several.",
     ),
 ]
-Force = Annotated[bool, force_option("Replace OUT, the plot and the report if they exist.")]
+Force = Annotated[bool, force_option("Replace results, the plot and the report if they exist.")]
 
 
 def apply(
-    stem: Stem,
-    out: Out,
+    files: Files,
     *,
+    out: Out = None,
+    out_dir: OutDir = None,
     style: Style = None,
-    preset: Preset = None,
+    preset: Presets = [],  # noqa: B006 - typer takes no other default
     strength: Strength = None,
     mix: Mix = None,
     engine: Engine = "sampler",
@@ -134,101 +147,68 @@ def apply(
 
     [bold]restyle apply lead.wav out.wav --preset violin --midi lead.mid[/bold]
 
+    Without OUT, results have names of their own, here a.violin.wav, a.flute.wav and so on:
+
+    [bold]restyle apply a.wav b.flac --preset violin --preset flute[/bold]
+
     With --midi, the style or preset given holds until the first program change; if none is given,
     the stem stays as it is until then.
 
+    If both of two names are there, both are stems; with --force the second is OUT, if it can be an
+    earlier result of the first. --out OUT and --out-dir DIR leave no doubt.
+
     OUT, the plot and the report are written all or none, and replace files only with --force.
-    Ctrl-C leaves nothing behind. Where less than half of the sound could be played, a line on
-    stderr says what was heard, and what to try.
+    Ctrl-C leaves nothing behind but results that are whole. Where less than half of the sound could
+    be played, a line on stderr says what was heard, and what to try.
     """
     started = time.monotonic()
-    _check_one_style(style, preset, needed=midi is None)
+    variants = _variants(style, preset, midi)
     _check_midi(midi, channel, plot, report)
-    targets = _check_targets(out, plot, report, force=force)
+    named = tell_apart(files, variants, out=out, out_dir=out_dir, style=style, force=force)
+    works = name_works(named, variants, out_dir)
+    _check_single(works, {"--midi": midi, "--plot": plot, "--report": report})
     lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
 
-    from effects import StyleTransfer
-    from effects.automation import Automation
-    from effects.engines import make_engine
-    from plugin_bridge.files import sound_files
-    from plugin_bridge.files.process import process
-    from plugin_bridge.terminal.progress_bar import progress_bar
+    from plugin_bridge.cli.apply_works import Plan, check_works, do_works, make_effects
 
+    settings: dict[str, Any] = {
+        **{"style": style, "strength": strength, "mix": mix},
+        **{"engine": engine, "seed": seed, "device": device, "threads": threads},
+    }
     some_have = {"weights": weights, "drums": drums, "dynamics": dynamics}
-    own: dict[str, Any] = {name: it for name, it in some_have.items() if it is not None}
-    make = StyleTransfer if midi is None else partial(Automation, midi, channel=channel)
-    effect = make(
-        style=style,
-        preset=preset,
-        strength=strength,
-        mix=mix,
-        engine=engine,
-        seed=seed,
-        device=device,
-        threads=threads,
-        **own,
-    )
-    label = make_engine(engine, seed=seed, **own).label  # raises if it has no such option
-    content = sound_files.read(stem)
-    sound_files.check_holds(out, content)
-    draw = None
-    if plot is not None and isinstance(effect, StyleTransfer):
-        draw = _drawing(effect, content)
-    with progress_bar(stem.name, quiet=quiet) as effect.on_progress:
-        output = content.with_audio(process(effect, content))
-    made = effect.report if isinstance(effect, StyleTransfer) else None
-    _write(targets, output, draw, made)
-    if not quiet:
-        _tell(out, output, label, time.monotonic() - started, made)
+    own = {name: it for name, it in some_have.items() if it is not None}
+    effects = make_effects(variants, settings | own, midi, channel)
+    plan = Plan(effects, _label(engine, seed, own), force=force, plot=plot, report=report)
+    with folder_for_results(out_dir):
+        seconds = check_works(works, plan)
+        if named.remark is not None and not quiet:
+            typer.echo(f"restyle: {shown(named.remark)}", err=True)
+        do_works(works, plan, seconds, quiet=quiet, started=started)
 
 
-class _Targets(NamedTuple):
-    """What is to be written; the last two only if they are wanted."""
+def _label(engine: str, seed: int, own: Mapping[str, Any]) -> str:
+    """The engine's name for people. Raises ValueError if it has none of its ``own`` options."""
+    from effects.engines import make_engine
 
-    out: Target
-    plot: Target | None
-    report: Target | None
-
-
-def _write(
-    targets: _Targets,
-    output: Sound,
-    draw: Callable[[BinaryIO, Sound], None] | None,
-    made: Report | None,
-) -> None:
-    """Write the sound and, where they are wanted, the picture and the report: all or none."""
-    from plugin_bridge.files import sound_files
-    from plugin_bridge.files.whole_files import naming, writing
-
-    wanted = [target for target in targets if target is not None]
-    with writing(*wanted) as files:
-        for target, file in zip(wanted, files, strict=True):
-            with naming(target.path):
-                if target is targets.out:
-                    sound_files.write_into(file, target.path, output)
-                elif target is targets.plot and draw is not None:
-                    draw(file, output)
-                elif target is targets.report and made is not None:
-                    import json
-
-                    file.write((json.dumps(made.as_dict(), indent=1) + "\n").encode())
+    return make_engine(engine, seed=seed, **own).label
 
 
-def _tell(out: Path, output: Sound, label: str, seconds: float, made: Report | None) -> None:
-    """Say what was written and, on stderr, what to try if much could not be played."""
-    from effects.engines import DEFAULT_ENGINE
+def _variants(style: Path | None, names: Sequence[str], midi: Path | None) -> list[Variant]:
+    """The sounds that every stem takes: the presets, or else the clip, or what the MIDI plays.
 
-    by = "" if label == DEFAULT_ENGINE else f" by {label}"
-    print(f"Wrote {shown(out)}: {described(out, output)},{by} in {seconds:.1f} s.")
-    if made is not None and made.advice is not None:
-        typer.echo(f"restyle: {made.advice}", err=True)
-
-
-def _check_one_style(style: Path | None, preset: str | None, *, needed: bool) -> None:
-    if needed and style is None and preset is None:
-        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
-    if style is not None and preset is not None:
+    Raises:
+        ValueError: none is given, or both a clip and a preset; or there is no such preset.
+    """
+    if style is not None and names:
         raise ValueError("--style and --preset exclude each other: give one of them.")
+    if names:
+        import presets
+
+        return [Variant(presets.get(it).name, it) for it in names]
+    chosen = style or midi
+    if chosen is None:
+        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
+    return [Variant(chosen.stem)]
 
 
 def _check_midi(
@@ -246,31 +226,11 @@ def _check_midi(
         )
 
 
-def _check_targets(out: Path, plot: Path | None, report: Path | None, *, force: bool) -> _Targets:
-    """Check, before the long work, that the results can be written."""
-    from plugin_bridge.files.formats import check_suffix
-    from plugin_bridge.files.targets import check_json, check_picture, check_target
-
-    check_suffix(out)
-    return _Targets(
-        check_target(out, force=force),
-        None if plot is None else check_picture(plot, force=force),
-        None if report is None else check_json(report, "the report", force=force),
-    )
-
-
-def _drawing(effect: StyleTransfer, content: Sound) -> Callable[[BinaryIO, Sound], None]:
-    """A function that draws ``content``, the style and the output to a PNG file.
-
-    The style clip is read at once, so that any fault in it is known before the long work.
-    """
-    from plugin_bridge.files import sound_files
-
-    clip = sound_files.read(Path(str(effect.style)))
-
-    def draw(file: BinaryIO, output: Sound) -> None:
-        from plugin_bridge.reports import pictures
-
-        pictures.draw(file, content, clip, output, effect.loss_curves)
-
-    return draw
+def _check_single(works: Sequence[Work], options: Mapping[str, object]) -> None:
+    """Raise ValueError if an option that goes with a single result is given for several."""
+    for name, value in options.items():
+        if value is not None and len(works) > 1:
+            raise ValueError(
+                f"{name} goes with a single result, and there are {len(works)}: leave it out, or "
+                "take them in turn."
+            )

@@ -239,8 +239,12 @@ WRONG = {
     ),
     "an unknown option": (["stem.wav", "out.wav", "--stile", "clip.wav"], "--stile"),
     "an option without its value": (["stem.wav", "out.wav", "--style"], "--style"),
-    "no output": (["stem.wav"], "OUT"),
-    "too many files": (["stem.wav", "out.wav", "more.wav", *SETTINGS], "more.wav"),
+    "no sound to take": (["stem.wav"], "--style CLIP, or --preset NAME"),
+    "no file": ([*SETTINGS], "IN"),
+    "several outputs": (
+        ["stem.wav", "out.wav", "more.wav", *SETTINGS],
+        "There are no files out.wav, more.wav: of three and more, all are stems",
+    ),
 }
 
 
@@ -474,7 +478,7 @@ def test_names_do_nothing_to_a_terminal(folder, capsys):
     name = "a\x1b[2J\n\u202e.wav"
     (folder / "stem.wav").rename(folder / name)
     assert main.run(["apply", name, f"out{name}", *SETTINGS]) == 0
-    assert main.run(["apply", name, f"out{name}", *SETTINGS]) == 2
+    assert main.run(["apply", name, "--out", f"out{name}", *SETTINGS]) == 2
     said = capsys.readouterr()
     assert (said.out + said.err).replace("\n", "").isprintable()
     assert said.out.count("\n") == said.err.count("\n") == 1

@@ -1,0 +1,252 @@
+"""What ``restyle apply`` does once it knows the stems and sounds: one result after the other."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import typer
+
+from effects import StyleTransfer
+from effects.engines import DEFAULT_ENGINE
+from effects.running.progress import part
+from plugin_bridge.cli.described import described
+from plugin_bridge.cli.result_names import Variant, Work
+from plugin_bridge.cli.results import (
+    Result,
+    check_all_differ,
+    sound_result,
+    write_json,
+    write_results,
+)
+from plugin_bridge.errors import explain, shown
+from plugin_bridge.files import process, sound_files
+from plugin_bridge.files.sound_files import Sound
+from plugin_bridge.files.targets import check_json, check_picture
+from plugin_bridge.terminal.progress_bar import progress_bar
+from presets.sound_file.header import BadSound
+from presets.sound_file.reading import opened
+
+if TYPE_CHECKING:
+    from effects.automation import Automation
+    from effects.running.progress import OnProgress
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How stems become results.
+
+    Attributes:
+        effects: by `Work.preset`.
+        label: the engine's, for messages.
+        force: whether files may be replaced.
+        plot: where to draw a single result; None for nowhere.
+        report: where to write what it is made of; None for nowhere.
+    """
+
+    effects: Mapping[str | None, StyleTransfer | Automation]
+    label: str
+    _: KW_ONLY
+    force: bool = False
+    plot: Path | None = None
+    report: Path | None = None
+
+
+class Made(NamedTuple):
+    """What there is to write: the stem, its result, and what made it."""
+
+    stem: Sound
+    output: Sound
+    effect: StyleTransfer | Automation
+
+
+@dataclass
+class Told:
+    """What there is to say in the end.
+
+    Attributes:
+        done: a line for each result, and what to try where much could not be played.
+        failed: why the others were not made, by their names.
+    """
+
+    done: list[tuple[str, str | None]] = field(default_factory=list)
+    failed: dict[Path, str] = field(default_factory=dict)
+
+
+def make_effects(
+    variants: Sequence[Variant],
+    settings: Mapping[str, Any],
+    midi: Path | None = None,
+    channel: int | None = None,
+) -> dict[str | None, StyleTransfer | Automation]:
+    """An effect for each sound, by its preset.
+
+    Args:
+        variants: the sounds.
+        settings: those of `StyleTransfer`, by name.
+        midi: the file that plays the settings, if there is one.
+        channel: the channel of it to follow; None for the only one.
+
+    Raises:
+        ValueError: a setting is impossible.
+    """
+    if midi is None:
+        return {it.preset: StyleTransfer(preset=it.preset, **settings) for it in variants}
+    from effects.automation import Automation
+
+    return {
+        it.preset: Automation(midi, channel=channel, preset=it.preset, **settings)
+        for it in variants
+    }
+
+
+def check_works(works: Sequence[Work], plan: Plan) -> list[float]:
+    """Check, before the long work, that every stem can be read and every result be written.
+
+    Returns:
+        How long each work's stem is, in seconds.
+
+    Raises:
+        OSError: a stem cannot be opened.
+        ValueError: a stem is no sound, or a result cannot be written.
+    """
+    seconds = []
+    for work in works:
+        _results(work, plan)
+    for work in works:
+        try:
+            with opened(work.stem) as reader:
+                header = reader.header
+        except BadSound as error:
+            raise ValueError(f"{work.stem} {error}.") from error
+        nothing = np.empty((header.channels, 0), np.float32)
+        sound_files.check_holds(work.out, Sound(nothing, header.sample_rate, header.bits))
+        seconds.append(header.seconds)
+    return seconds
+
+
+def do_works(
+    works: Sequence[Work], plan: Plan, seconds: Sequence[float], *, quiet: bool, started: float
+) -> None:
+    """Make all results, and say what was written, even if it is stopped.
+
+    One that fails does not keep the others from being made; a single one raises what went wrong.
+
+    Args:
+        works: what to make, one stem after the other.
+        plan: how.
+        seconds: how long their stems are.
+        quiet: whether to draw no bar and say nothing of what was done.
+        started: when the command began, as `time.monotonic` has it.
+
+    Raises:
+        ValueError: some were not made; a line on stderr says of each why.
+    """
+    told = Told()
+    title = works[0].stem.name if len(works) == 1 else f"{len(works)} results"
+    ends = np.cumsum(seconds) / np.sum(seconds)
+    try:
+        with progress_bar(title, quiet=quiet) as report:
+            _do(works, plan, [part(report, *it) for it in _spans(ends)], told, started)
+    finally:
+        _tell(told, quiet=quiet)
+    if told.failed:
+        were = "was" if len(told.failed) == 1 else "were"
+        raise ValueError(f"{len(told.failed)} of {len(works)} results {were} not made.")
+
+
+def _spans(ends: Sequence[float]) -> list[tuple[float, float]]:
+    return list(zip([0.0, *ends[:-1]], ends, strict=True))
+
+
+def _do(
+    works: Sequence[Work],
+    plan: Plan,
+    reports: Sequence[OnProgress],
+    told: Told,
+    started: float,
+) -> None:
+    stem: tuple[Path, Sound] | None = None  # the last one that was read
+    for work, report in zip(works, reports, strict=True):
+        try:
+            if stem is None or stem[0] != work.stem:
+                stem = None  # so that there is room for the next
+                stem = work.stem, sound_files.read(work.stem)
+            told.done.append(_make(work, plan, stem[1], report, started))
+        except Exception as error:
+            if len(works) == 1 or os.environ.get("RESTYLE_DEBUG"):
+                raise
+            told.failed[work.out] = explain(error)
+        started = time.monotonic()
+
+
+def _make(
+    work: Work, plan: Plan, stem: Sound, report: OnProgress, started: float
+) -> tuple[str, str | None]:
+    """Make one result and write it; what to say of it, and what to try."""
+    results = _results(work, plan)  # again, as each holds its folder open until it is written
+    effect = plan.effects[work.preset]
+    effect.on_progress = report
+    output = stem.with_audio(process.process(effect, stem))
+    write_results(results, Made(stem, output, effect))
+    by = "" if plan.label == DEFAULT_ENGINE else f" by {plan.label}"
+    seconds = time.monotonic() - started
+    line = f"Wrote {shown(work.out)}: {described(work.out, output)},{by} in {seconds:.1f} s."
+    made = effect.report if isinstance(effect, StyleTransfer) else None
+    return line, None if made is None else made.advice
+
+
+def _tell(told: Told, *, quiet: bool) -> None:
+    """Say what was written, what to try where much could not be played, and what failed."""
+    for line, advice in [] if quiet else told.done:
+        print(line)
+        if advice is not None:
+            typer.echo(f"restyle: {advice}", err=True)
+    for out, reason in told.failed.items():
+        typer.echo(f"restyle: {shown(out)} was not made: {reason}", err=True)
+
+
+def _results(work: Work, plan: Plan) -> list[Result[Made]]:
+    """The files to write: the sound, and picture and report if they are wanted.
+
+    Raises:
+        ValueError: one cannot be written.
+    """
+    results: list[Result[Made]] = [
+        sound_result(work.out, lambda made: made.output, force=plan.force)
+    ]
+    effect = plan.effects[work.preset]
+    if plan.plot is not None and isinstance(effect, StyleTransfer):
+        results.append(Result(check_picture(plan.plot, force=plan.force), _drawing(effect)))
+    if plan.report is not None:
+        target = check_json(plan.report, "the report", force=plan.force)
+        results.append(Result(target, _write_report))
+    check_all_differ(results)
+    return results
+
+
+def _write_report(file: io.BufferedRandom, made: Made) -> None:
+    if isinstance(made.effect, StyleTransfer) and made.effect.report is not None:
+        write_json(file, made.effect.report.as_dict())
+
+
+def _drawing(effect: StyleTransfer) -> Callable[[io.BufferedRandom, Made], None]:
+    """What draws the stem, the style and the output to a PNG file.
+
+    The style clip is read at once, so that any fault in it is known before the long work.
+    """
+    return partial(_draw, sound_files.read(Path(str(effect.style))))
+
+
+def _draw(clip: Sound, file: io.BufferedRandom, made: Made) -> None:
+    from plugin_bridge.reports import pictures
+
+    if isinstance(made.effect, StyleTransfer):
+        pictures.draw(file, made.stem, clip, made.output, made.effect.loss_curves)
