@@ -108,10 +108,12 @@ def broken() -> list[BrokenPreset]:
 def get(name: str | int) -> Preset:
     """The preset of that name, General MIDI number (from 0) or General MIDI name.
 
-    Case, spaces and punctuation do not matter.
+    Case, spaces and punctuation do not matter. Numbers are those of `Preset.gm_number`.
 
     >>> get("violin") == get("Violin") == get(40) == get("40")
     True
+    >>> get("14:8").name, get("kit 16").name
+    ('church-bell', 'power-kit')
 
     Raises:
         UnknownPreset: there is none. It is a ValueError.
@@ -146,7 +148,8 @@ def built_in(name: str) -> Preset | None:
         wanted = str(int(wanted)) if wanted == digits and len(wanted) < 5 else ""
     if os.path.isfile(BUILT_IN / wanted / TEXT):  # as most often: the others need not be read
         return _read_built_in(wanted)
-    return _built_in().get(_aliases().get(wanted, wanted))
+    number = unicodedata.normalize("NFKC", name).strip()
+    return _built_in().get(_aliases().get(wanted, _banked().get(number, wanted)))
 
 
 def read_user(folder: Path) -> Preset:
@@ -276,6 +279,16 @@ def _programs() -> dict[tuple[int, int, bool], str]:
 
 
 @cache
+def _banked() -> dict[str, str]:
+    """The names of the built-in presets of other banks by their numbers: ``14:8``.
+
+    Not among `_aliases`, since a slug has no colon, and ``14-8`` is a name that one's own may have.
+    """
+    every = _built_in().values()
+    return {it.gm_number: it.name for it in every if it.bank and it.gm_number is not None}
+
+
+@cache
 def _aliases() -> dict[str, str]:
     """The names of the built-in presets by their General MIDI numbers and names.
 
@@ -286,6 +299,7 @@ def _aliases() -> dict[str, str]:
         if bank:
             continue
         if percussion:
+            found |= {f"kit-{program}": name}
             found.setdefault(slug(KITS.get(program, name)), name)
         else:
             found |= {str(program): name, slug(PROGRAMS[program]): name}

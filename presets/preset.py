@@ -91,6 +91,17 @@ class Preset:
     built_in: bool = False
 
     @property
+    def gm_number(self) -> str | None:
+        """Its General MIDI number as lists print it; None if it has none.
+
+        ``40`` is a program, ``14:8`` one of bank 8, and ``kit 16`` a drum kit.
+        """
+        if self.program is None:
+            return None
+        bank = f":{self.bank}" if self.bank else ""
+        return f"{'kit ' if self.percussion else ''}{self.program}{bank}"
+
+    @property
     def gm_name(self) -> str | None:
         """General MIDI's name for it; None if General MIDI does not have it."""
         if self.program is None or self.bank:

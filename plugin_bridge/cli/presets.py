@@ -125,16 +125,11 @@ def show(name: Name) -> None:
     import presets as library
 
     it = library.get(name)
-    number = (
-        "" if it.program is None else f"{it.program}" + (f", bank {it.bank}" if it.bank else "")
-    )
     facts = {
         "Name": it.name,
         "Sound": it.label,
         "Family": it.family,
-        "General MIDI": " ".join(
-            filter(None, ("kit" if it.percussion and number else "", number, it.gm_name))
-        ),
+        "General MIDI": " ".join(filter(None, (it.gm_number, it.gm_name))),
         "Notes": "" if it.register is None else f"{it.register[0]} to {it.register[1]}",
         "Advised": ", ".join(f"--{key} {value:g}" for key, value in it.parameters.items()),
         "Remark": it.note,
@@ -322,19 +317,11 @@ def _print_table(found: list[Preset]) -> None:
         cells = (
             Text(shown(family)),
             Text(it.name, "bold"),
-            Text(_number(it)),
+            Text(it.gm_number or ""),
             Text(shown(it.label)),
         )
         table.add_row(*cells)
     Console(width=None if terminal else 1000).print(table)
-
-
-def _number(preset: Preset) -> str:
-    """The General MIDI number for a list: ``40``, ``25:8`` in bank 8, ``kit 16``; "" for none."""
-    if preset.program is None:
-        return ""
-    bank = f":{preset.bank}" if preset.bank else ""
-    return f"{'kit ' if preset.percussion else ''}{preset.program}{bank}"
 
 
 def _as_json(preset: Preset) -> dict[str, object]:

@@ -85,6 +85,19 @@ def test_general_midi_names_find_the_preset(program):
     assert presets.get(program) == expected
 
 
+def test_every_number_that_lists_print_finds_its_preset():
+    printed = {it.gm_number: it.name for it in presets.every()}
+    assert {"40", "14:8", "kit 0"} <= printed.keys()
+    assert {number: presets.get(number).name for number in printed} == printed
+    assert presets.get("Kit 16").name == presets.get("kit-16").name == "power-kit"
+
+
+@pytest.mark.parametrize("number", ["14:9", "14:", ":8", "128:8", "kit 1", "14-8"])
+def test_other_numbers_of_banks_and_kits_find_nothing(number):
+    with pytest.raises(presets.UnknownPreset):
+        presets.get(number)
+
+
 def test_the_names_of_drum_kits_find_them():
     assert presets.get("TR-808 Kit").percussion
     assert presets.get("standard kit").percussion

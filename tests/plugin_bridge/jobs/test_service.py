@@ -124,6 +124,7 @@ def test_a_client_that_goes_while_its_job_is_accepted_changes_nothing(room):
 
 
 def test_defaults_are_for_jobs_that_do_not_say(room):
+    assert room.service.set_default("restyle", "preset", "kit 16") == "power-kit"
     assert room.service.set_default("restyle", "preset", "40") == "violin"
     assert room.service.set_default("restyle", "gain_db", -100) == -60.0
     files = "r", "restyle", {"stem": "in.wav"}

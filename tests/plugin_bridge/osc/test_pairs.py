@@ -68,6 +68,7 @@ def test_a_tweak_takes_numbers_elements_and_presets():
     given = ["scale", 1.3, "max", "17,3", "towards", "Violin", "preset", "40"]
     kept = {"scale": 1.3, "max": "3,17", "towards": "violin", "preset": "violin"}
     assert read_settings(TWEAK, given) == kept
+    assert read_settings(TWEAK, ["towards", "14:8"]) == {"towards": "church-bell"}
 
 
 @pytest.mark.parametrize(
