@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from plugin_bridge.cli import lean
+from plugin_bridge.cli.completion import complete_engine
 from plugin_bridge.cli.options import (
     Device,
     Drums,
@@ -72,6 +73,7 @@ Engine = Annotated[
         metavar="NAME",
         help="sampler plays the stem's notes with the style's own. infinite blends spectra, fast, "
         "and so do the published networks random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14.",
+        autocompletion=complete_engine,
     ),
 ]
 Weights = Annotated[

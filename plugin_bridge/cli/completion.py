@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from presets import Preset
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 
 def complete_preset(incomplete: str) -> list[tuple[str, str]]:
     """The names of presets that begin with ``incomplete``, and their labels."""
@@ -31,6 +33,18 @@ def complete_drums(incomplete: str) -> list[str]:
     from effects.engines import DRUMS
 
     return [word for word in DRUMS if word.startswith(incomplete)]
+
+
+def complete_device(incomplete: str) -> list[str]:
+    """What may be said of where to compute, of what begins with ``incomplete``."""
+    return [word for word in DEVICES if word.startswith(incomplete)]
+
+
+def complete_daw(incomplete: str) -> list[str]:
+    """The names of DAWs that begin with ``incomplete``."""
+    from plugin_bridge.daw.install import DAWS
+
+    return [name for name in DAWS if name.startswith(incomplete)]
 
 
 def _completions(incomplete: str, wanted: Callable[[Preset], bool]) -> list[tuple[str, str]]:

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from plugin_bridge.cli.completion import complete_daw
 from plugin_bridge.cli.options import force_option
 from plugin_bridge.errors import shown
 
-Daw = Annotated[str, typer.Argument(metavar="DAW", help="ardour, reaper or ableton.")]
+Daw = Annotated[
+    str,
+    typer.Argument(metavar="DAW", help="ardour, reaper or ableton.", autocompletion=complete_daw),
+]
 To = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where to; without this, the DAW's own folder for scripts."),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from plugin_bridge.cli.completion import complete_drums, complete_preset
+from plugin_bridge.cli.completion import complete_device, complete_drums, complete_preset
 
 
 def preset_option(text: str, *names: str) -> Any:
@@ -126,7 +126,11 @@ SongKey = Annotated[  # where --key is that of a server
 # Where to compute.
 Device = Annotated[
     str,
-    typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps, or auto (the fastest)."),
+    typer.Option(
+        metavar="NAME",
+        help="Where to compute: cpu, cuda, mps, or auto (the fastest).",
+        autocompletion=complete_device,
+    ),
 ]
 Workers = Annotated[
     int, typer.Option(min=0, max=256, help="Jobs at once; 0 for as many as there are cores.")

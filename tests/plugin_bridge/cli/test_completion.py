@@ -12,7 +12,9 @@ import pytest
 import soundfile
 
 import presets
+from effects.engines import ENGINES
 from plugin_bridge.cli import main
+from plugin_bridge.daw.install import DAWS
 from presets import user
 
 pty = pytest.importorskip("pty", reason="no terminals as on Unix")
@@ -100,6 +102,21 @@ def test_what_can_become_of_drums_is_told(complete):
     assert complete("bash", "restyle batch --drums d").split() == ["drop"]
 
 
+def test_engines_devices_and_daws_are_told(complete):
+    assert complete("bash", "restyle apply --engine ").split() == list(ENGINES)
+    assert complete("zsh", "restyle apply --engine vggi").count('"vggish"') == 1
+    assert complete("fish", "restyle apply --device c").split() == ["cpu", "cuda"]
+    assert complete("bash", "restyle install-daw ").split() == list(DAWS)
+    assert complete("bash", "restyle install-daw rea").split() == ["reaper"]
+
+
+@pytest.mark.parametrize("line", ["apply m", "apply --style m", "apply a.wav m", "presets add x m"])
+def test_where_a_file_goes_nothing_is_told_so_that_the_shell_offers_files(complete, line):
+    assert complete("bash", f"restyle {line}").strip() == ""
+    assert complete("fish", f"restyle {line}").strip() == ""
+    assert complete("zsh", f"restyle {line}").strip() == "_files"
+
+
 def test_without_a_beginning_all_are_told(complete):
     assert complete("bash", "restyle apply --preset ").split() == presets.names()
 
@@ -139,15 +156,17 @@ from plugin_bridge.cli.main import main
 atexit.register(lambda: print(*sys.modules, file=sys.stderr))
 main()
 """
-    told = {**os.environ, **environment("fish", "restyle apply --preset vio")}
 
-    def run(*command):
+    def run(line, *command):
+        told = {**os.environ, **environment("fish", line)}
         return subprocess.run(command, env=told, capture_output=True, text=True, check=True)
 
-    loaded = {*run(sys.executable, "-c", code).stderr.split()}
-    assert not loaded & {"torch", "librosa", "scipy", "pedalboard", "numpy", "rich.console"}
+    for words in ("apply --preset vio", "apply --engine s", "install-daw a"):
+        loaded = {*run(f"restyle {words}", sys.executable, "-c", code).stderr.split()}
+        assert not loaded & {"torch", "librosa", "scipy", "pedalboard", "numpy", "rich.console"}
     with within(0.5):
-        assert run("restyle").stdout == "viola\tViola\nviolin\tViolin\n"
+        told = run("restyle apply --preset vio", "restyle").stdout
+    assert told == "viola\tViola\nviolin\tViolin\n"
 
 
 # The shells themselves
@@ -207,6 +226,14 @@ def test_the_tab_key_completes_names(terminal, shell):
     window.type("\n", "7 Clavinet")
 
 
+@pytest.mark.parametrize("shell", [BASH, ZSH])
+def test_the_tab_key_completes_engines_daws_and_files(terminal, shell):
+    window = terminal(shell)
+    window.type("restyle apply mbi\t", "mbira.wav")
+    window.type("--engine vggi\t", "vggish")
+    window.type("\x15restyle install-daw rea\t", "reaper")
+
+
 @pytest.mark.parametrize("shell", [ZSH])  # which evaluates what it is told
 def test_labels_of_strangers_are_not_run_as_commands(terminal, folder, shell):
     for number, label in enumerate(HOSTILE):
@@ -232,6 +259,9 @@ def test_fish_completes_names_with_labels(folder, shell):
         user.add(f"hostile {number}", "mbira.wav", label=label)
     assert complete("restyle presets show clavi") == ["clavinet\tClavinet"]
     assert complete("restyle apply a.wav b.wav --preset clavi") == ["clavinet\tClavinet"]
+    assert complete("restyle apply --engine vggi") == ["vggish"]
+    assert complete("restyle install-daw rea") == ["reaper"]
+    assert complete("restyle apply mbi") == ["mbira.wav"]
     assert len(complete("restyle presets show hostile")) == len(HOSTILE)
     assert not (folder / "hacked").exists()
 
