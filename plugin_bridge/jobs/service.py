@@ -259,9 +259,8 @@ class Service:
         if known is None:
             kind = _find(operation)
             kind.check_inputs(inputs, settings)
-            replaced = {kind.instead_of.get(name) for name in inputs}
             defaults = self.defaults(operation) if not owner.id else {}
-            defaults = {name: it for name, it in defaults.items() if name not in replaced}
+            defaults = kind.defaults_for(defaults, settings, inputs)
             kept = kind.check_all({**defaults, **settings}, inputs)
             self._check_room()
             job = Job(id, request, operation, inputs, output, kept, owner.id, names=dict(names))

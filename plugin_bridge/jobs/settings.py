@@ -9,6 +9,18 @@ from typing import Any, NamedTuple, TypeVar
 from plugin_bridge.jobs.refusal import Refusal
 
 
+class Varies(NamedTuple):
+    """A default that depends on another setting.
+
+    Attributes:
+        by: the name of that setting, a `Choice`.
+        values: the default where that is one of these words.
+    """
+
+    by: str
+    values: Mapping[str, float]
+
+
 class Number(NamedTuple):
     """A setting that is a number.
 
@@ -17,6 +29,7 @@ class Number(NamedTuple):
         default: its value if it is not given.
         whole: whether it has to be a whole number.
         common: whether it can have a default for all jobs; a time within one input cannot.
+        varies: where the default is another; None if it is the same everywhere.
     """
 
     least: float
@@ -24,6 +37,7 @@ class Number(NamedTuple):
     default: float
     whole: bool = False
     common: bool = True
+    varies: Varies | None = None
 
 
 class Choice(NamedTuple):

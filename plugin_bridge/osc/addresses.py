@@ -83,8 +83,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         SUBMIT: Command(
             "ssss",
             "*",
-            "s:job s:in s:out s:preset, then [s:key f:value]…",
-            "Restyle the file in and write out; the key drums takes a word, keep, play or drop. "
+            "s:job s:in s:out s:preset, then [s:key value]…",
+            "Restyle the file in and write out. The key style takes the path of a clip, in place "
+            "of a preset, which is then empty; engine and drums (keep, play or drop) take a word. "
             "Answered by /restyle/accepted s:job i:position, then /restyle/progress s:job "
             "f:fraction s:stage, and in the end /restyle/done s:submit s:job s:out i:frames i:rate "
             "f:seconds. Sending it again changes nothing.",
@@ -112,8 +113,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "s:job s:in s:out, then [s:key value]…",
             "Change the latent of in, play what it says, and write out. Keys: scale (1), add, "
             "flatten, shuffle, noise, more_notes, higher, longer, brighter, max (a text: 17,3), "
-            "towards (a preset) and amount (0.5), preset (who plays it), seed. Answered as "
-            "/restyle/mashup is.",
+            "towards (a preset) and amount (0.5), preset (who plays it) or style "
+            "(the path of a clip that does), seed. Answered as /restyle/mashup is.",
         ),
         "/restyle/cancel": Command(
             "s", "", "s:job", "Stop a job; no file is left. Answered by /restyle/cancelled s:job."

@@ -263,11 +263,13 @@ class Endpoint(asyncio.DatagramProtocol):
     ) -> Later:
         self._check_job(id)
         settings: dict[str, Value] = {}
-        if id not in self._service.jobs:  # faults are told in the arguments' order
-            settings["preset"] = self._chosen(preset)
-        settings.update(read_pairs(rest))
+        if id not in self._service.jobs and (preset or "style" not in rest[::2]):
+            settings["preset"] = self._chosen(preset)  # faults are told in the arguments' order
+        given = read_pairs(rest)
+        settings.update(given.settings)
         request = repr((stem, out, preset, rest))
-        return self._accepting(client, id, request, OPERATION, {"stem": stem}, out, settings)
+        files = {"stem": stem, **given.files}
+        return self._accepting(client, id, request, OPERATION, files, out, settings)
 
     def _order(self, address: str, client: Client, id: str, *given: Any) -> Later:
         """Have an operation done that has this address; the files' names were checked."""
@@ -277,9 +279,9 @@ class Endpoint(asyncio.DatagramProtocol):
         count = len(operation.inputs)
         paths, out, rest = given[:count], given[count], given[count + 1 :]
         request = repr((address, *paths, out, rest))
-        files = dict(zip(operation.inputs, paths, strict=True))
-        settings = read_settings(operation, rest)
-        return self._accepting(client, id, request, name, files, out, settings)
+        extra = read_settings(operation, rest)
+        files = dict(zip(operation.inputs, paths, strict=True)) | extra.files
+        return self._accepting(client, id, request, name, files, out, extra.settings)
 
     def _check_job(self, id: str) -> None:
         """Check that a job of that id may come now. Raises Refusal if not."""

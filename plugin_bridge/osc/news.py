@@ -35,9 +35,9 @@ def of_default(name: str, value: Value) -> Message:
         preset = presets.get(str(value))
         index = known.index(preset.name)
         return Message("/restyle/preset", describe(index, len(known), preset))
-    least, most, _, whole, _ = PARAMETERS[name]
-    kind = "i" if whole else "f"
-    return Message("/restyle/param", (name, kind, float(least), float(most), float(value)))
+    number = PARAMETERS[name]
+    kind, ends = "i" if number.whole else "f", (float(number.least), float(number.most))
+    return Message("/restyle/param", (name, kind, *ends, float(value)))
 
 
 def describe(index: int, total: int, preset: presets.Preset) -> tuple[Argument, ...]:

@@ -94,6 +94,19 @@ class Operation(ABC):
             return self.check(name, value)
         return settings.clamp(name, value, settings.numbers(self.settings, common=True))
 
+    def defaults_for(
+        self, defaults: Mapping[str, Value], given: Mapping[str, Any], inputs: Collection[str]
+    ) -> dict[str, Value]:
+        """Those of the ``defaults`` of all jobs that a job gets beside what it was ``given``.
+
+        Args:
+            defaults: checked values, by name.
+            given: the job's own settings, which need not be checked yet.
+            inputs: the names of its files, which may stand for settings.
+        """
+        replaced = {self.instead_of.get(name) for name in inputs} | set(given)
+        return {name: value for name, value in defaults.items() if name not in replaced}
+
     def check_inputs(self, names: Collection[str], given: Collection[str]) -> None:
         """Check which files are named, beside the settings that are ``given``.
 
@@ -106,7 +119,7 @@ class Operation(ABC):
                 raise Refusal("bad_request", f"There is no input {name}: the inputs are {known}.")
             if self.instead_of.get(name) in given:
                 text = f"Give either {name} or {self.instead_of[name]}: one stands for the other."
-                raise Refusal("bad_request", text)
+                raise Refusal("bad_setting", text)
         if missing := [name for name in self.inputs if name not in names]:
             raise Refusal("bad_request", f"{missing[0]} is missing: name a file for it.")
 

@@ -9,12 +9,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import presets
-from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, DRUMS
+from effects.engines import (
+    DEFAULT_DRUMS,
+    DEFAULT_DYNAMICS,
+    DEFAULT_ENGINE,
+    DRUMS,
+    ENGINES,
+    default_strength,
+    given_options,
+)
 from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.operations.operation import Made, Operation
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.settings import Choice, Number, Setting, Text
+from plugin_bridge.jobs.settings import Choice, Number, Setting, Text, Varies
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
@@ -22,10 +30,14 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 86400.0  # past the end of any stem, in place of infinity
 
+#: What is only for engines that play notes: of those here, the default one.
+OF_THE_SAMPLER = ("drums", "dynamics")
+STRENGTHS = {it: default_strength(it) for it in ENGINES if it != DEFAULT_ENGINE}
+
 #: Numbers first, in the order in which they are listed to clients.
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
-        "strength": Number(0.0, 1.0, 1.0),
+        "strength": Number(0.0, 1.0, 1.0, varies=Varies("engine", MappingProxyType(STRENGTHS))),
         "mix": Number(0.0, 1.0, 1.0),
         "gain_db": Number(-60.0, 0.0, 0.0),
         "seed": Number(0, 2**31 - 1, 0, whole=True),
@@ -33,6 +45,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "start_seconds": Number(0.0, DAY_SECONDS, 0.0, common=False),
         "end_seconds": Number(0.0, DAY_SECONDS, DAY_SECONDS, common=False),
         "drums": Choice(DRUMS, DEFAULT_DRUMS),
+        "engine": Choice(tuple(ENGINES), DEFAULT_ENGINE),
         "preset": Text(),
     }
 )
@@ -52,12 +65,22 @@ class Restyle(Operation):
         checked = super().check(name, value)
         return find_preset(str(checked)).name if name == "preset" else checked
 
+    def defaults_for(
+        self, defaults: Mapping[str, Value], given: Mapping[str, Any], inputs: Collection[str]
+    ) -> dict[str, Value]:
+        """See `Operation.defaults_for`; what its engine has no use for, a job does not get."""
+        known = super().defaults_for(defaults, given, inputs)
+        if plays_notes({**known, **given}):
+            return known
+        return {name: value for name, value in known.items() if name not in OF_THE_SAMPLER}
+
     def check_all(self, given: Mapping[str, Any], inputs: Collection[str] = ()) -> dict[str, Value]:
-        """See `Operation.check_all`; a preset must be given, or a clip."""
+        """See `Operation.check_all`; a preset must be given, or a clip, and what the engine has."""
         if not given.get("preset") and "style" not in inputs:
             raise Refusal("no_such_preset", "No preset was named: restyle presets lists them.")
         checked = super().check_all(given)
         check_part(checked)
+        check_engine(checked)
         return checked
 
     def run(
@@ -101,6 +124,19 @@ def find_preset(name: str) -> presets.Preset:
         return presets.get(name)
     except presets.PresetError as error:
         raise Refusal("no_such_preset", str(error)) from error
+
+
+def plays_notes(settings: Mapping[str, Any]) -> bool:
+    """Whether the engine of a job plays notes, and so has the settings of `OF_THE_SAMPLER`."""
+    return bool(settings.get("engine", DEFAULT_ENGINE) == DEFAULT_ENGINE)
+
+
+def check_engine(settings: Mapping[str, Any]) -> None:
+    """Check that a job sets nothing that its engine does not have. Raises Refusal if it does."""
+    own = {name: settings[name] for name in OF_THE_SAMPLER if name in settings}
+    if not plays_notes(settings) and (extra := list(given_options(**own))):
+        text = f"{extra[0]} is only for the engine {DEFAULT_ENGINE}: leave it out, or the engine."
+        raise Refusal("bad_setting", text)
 
 
 def check_part(settings: Mapping[str, Any]) -> None:

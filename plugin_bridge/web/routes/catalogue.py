@@ -182,7 +182,10 @@ def _operation(kind: Operation) -> dict[str, Any]:
 def _setting(setting: Setting) -> Mapping[str, Any]:
     if isinstance(setting, Number):
         limits = {"least": setting.least, "most": setting.most, "whole": setting.whole}
-        return {"kind": "number", **limits, "default": setting.default}
+        about = {"kind": "number", **limits, "default": setting.default}
+        if setting.varies is None:
+            return about
+        return {**about, "varies": {"by": setting.varies.by, "values": dict(setting.varies.values)}}
     if isinstance(setting, Choice):
         return {"kind": "choice", "words": list(setting.words), "default": setting.default}
     return {"kind": "text", "default": setting.default}

@@ -25,7 +25,7 @@ from pydantic import (
 from plugin_bridge.files.formats import FORMATS
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.operations.operation import Operation
-from plugin_bridge.jobs.settings import Choice, Number, Setting
+from plugin_bridge.jobs.settings import Choice, Number, Setting, Varies
 from plugin_bridge.web.speech.problems import Problem
 
 DEFAULT_OPERATION = "restyle"
@@ -188,12 +188,23 @@ def _model(name: str, kind: Operation) -> type[BaseModel]:
     return create_model(f"{title}Job", __config__=_CONFIG, __doc__=kind.about, **fields)
 
 
+def _varying(setting: Number, varies: Varies) -> str:
+    """What is said of a default that is not the same everywhere."""
+    words: dict[float, list[str]] = {}
+    for word, value in varies.values.items():
+        words.setdefault(value, []).append(word)
+    others = (f"{it:g} if {varies.by} is {', '.join(words[it])}" for it in words)
+    return f"Without it, {'; '.join((f'{setting.default:g}', *others))}."
+
+
 def _field(setting: Setting, *, needed: bool) -> tuple[Any, Any]:
     """The type and the limits of a setting; a text without a default may be ``needed``."""
     if isinstance(setting, Choice):
         return Literal[setting.words], setting.default
     if isinstance(setting, Number):
         limits: dict[str, Any] = {"ge": setting.least, "le": setting.most, "strict": True}
+        if setting.varies is not None:
+            limits["description"] = _varying(setting, setting.varies)
         if setting.whole:
             limits |= {"multiple_of": 1, "json_schema_extra": {"type": "integer"}}
         return float, Field(setting.default, **limits)

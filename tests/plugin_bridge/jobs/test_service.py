@@ -65,6 +65,27 @@ def test_what_an_operation_cannot_do_is_refused(room, operation, inputs, setting
     assert room.service.jobs == {}
 
 
+def test_a_clip_of_a_waiting_job_is_looked_at_again_after_a_restart(tmp_path):
+    async def story():
+        before = Room(tmp_path)
+        content = (before.root / "in.wav").read_bytes()
+        for clip in ("gone.wav", "clip.wav"):
+            (before.root / clip).write_bytes(content)
+            files, settings = {"stem": "in.wav", "style": clip}, {"engine": "infinite"}
+            await before.service.submit(clip, "r", "restyle", files, f"of {clip}", settings)
+        before.journal.close()
+        (before.root / "gone.wav").unlink()
+        room = Room(tmp_path)
+        async with room.running():
+            await until(lambda: room.workers.busy and room.state("gone.wav") == "failed")
+            task = room.workers.task("clip.wav")
+            assert task.inputs["style"] == str(room.root / "clip.wav")
+            assert task.settings == {"engine": "infinite"}
+            assert room.service.jobs["gone.wav"].code == "not_found"
+
+    asyncio.run(story())
+
+
 def test_all_jobs_can_be_cancelled(room):
     async def story():
         for id in "abc":

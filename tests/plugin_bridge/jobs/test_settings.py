@@ -3,10 +3,12 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from support.sounds import noise
 
-from effects.engines import DEFAULT_DRUMS, DRUMS
+from effects import StyleTransfer
+from effects.engines import DEFAULT_DRUMS, DEFAULT_ENGINE, DRUMS, ENGINES
 from plugin_bridge.files import beneath, sound_files
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.inputs import at_path
@@ -73,6 +75,49 @@ def test_an_unknown_name_is_answered_with_those_there_are(name):
     code, message = refusal(check, name, 0.5)
     assert code == "bad_setting"
     assert "strength, mix, gain_db, seed" in message
+
+
+# Engines
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_is_one_of_those_there_are_and_takes_what_it_has(engine):
+    given = {"preset": "violin", "engine": engine}
+    assert check_all(given) == given
+    for name, value in {"drums": "drop", "dynamics": 1.0}.items():
+        if engine == DEFAULT_ENGINE:
+            assert check_all({**given, name: value})[name] == value
+        else:
+            code, message = refusal(check_all, {**given, name: value})
+            assert code == "bad_setting"
+            assert message.startswith(f"{name} is only for the engine {DEFAULT_ENGINE}")
+    assert check_all({**given, "drums": DEFAULT_DRUMS})  # as if it were not given
+
+
+def test_another_engine_is_answered_with_those_there_are():
+    code, message = refusal(check, "engine", "sample")
+    assert code == "bad_setting"
+    assert f"engine must be one of {', '.join(ENGINES)}, not" in message
+
+
+def test_the_strength_that_is_told_of_is_the_effects():
+    strength = NUMBERS["strength"]
+    usual = {it: StyleTransfer(preset="violin", engine=it).strength for it in ENGINES}
+    assert usual == {DEFAULT_ENGINE: strength.default, **strength.varies.values}
+
+
+def test_a_clip_and_an_engine_do_what_the_effect_does_with_them(tmp_path):
+    stem, clip = (sound_files.Sound(noise(0.3, 8000, seed=seed), 8000, 16) for seed in (1, 2))
+    sound_files.write(tmp_path / "in.wav", stem)
+    sound_files.write(tmp_path / "clip.wav", clip)
+    roots = [beneath.root(tmp_path)]
+    files = {"stem": "in.wav", "style": "clip.wav"}
+    inputs = {it: at_path(tmp_path / name, roots, lambda *_: None) for it, name in files.items()}
+    settings = check_all({"engine": "infinite"}, files)
+    made = RESTYLE.run(inputs, tmp_path / "out.wav", settings, lambda *_: None)
+    effect = StyleTransfer(style=str(tmp_path / "clip.wav"), engine="infinite")
+    heard = sound_files.read(tmp_path / "in.wav")
+    assert np.array_equal(made.sound.audio, effect(heard.audio, 8000))
 
 
 # What a job makes

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 
 import pytest
 from support.datagrams import bundle
@@ -306,6 +307,64 @@ async def test_refused_submits_name_the_job_and_leave_nothing(desk):
         assert await desk.code(address, "nobody") == ("nobody", "no_such_job")
     assert desk.room.journal.jobs == {}
     assert desk.room.files == []
+
+
+@at_desk
+async def test_a_clip_of_ones_own_stands_in_place_of_a_preset(desk):
+    clip = desk.room.root / "clip.wav"
+    clip.write_bytes((desk.room.root / "in.wav").read_bytes())
+    await desk.ask("/restyle/param/set", "dynamics", 0.25)
+    desk.room.service.set_default("restyle", "preset", "flute")
+    assert await desk.submit("a", "style", "clip.wav", preset="") == [
+        (ME, "/restyle/accepted", "a", 1)
+    ]
+    await until(lambda: desk.room.workers.busy)
+    task = desk.room.workers.task("a")
+    assert task.inputs == {"stem": str(desk.room.root / "in.wav"), "style": str(clip)}
+    assert task.settings == {"dynamics": 0.25}
+    again = await desk.submit("a", "style", "clip.wav", preset="")
+    assert again == [(ME, "/restyle/accepted", "a", 0)]
+    assert (await desk.submit("a", preset=""))[0][4] == "id_taken"
+
+
+@at_desk
+async def test_a_clip_is_checked_as_the_stem_is(desk):
+    (desk.room.root / "noise.wav").write_bytes(b"no sound")
+    os.mkfifo(desk.room.root / "pipe.wav")
+    (desk.room.root / "link.wav").symlink_to(desk.room.root.parent / "beyond.wav")
+    (desk.room.root.parent / "beyond.wav").write_bytes((desk.room.root / "in.wav").read_bytes())
+    for address in ("/restyle/submit", "/restyle/tweak"):
+        first = ("a", "in.wav", "a.wav", *([""] if address == "/restyle/submit" else []))
+        for path, code in {
+            "gone.wav": "not_found",
+            "../beyond.wav": "outside_root",
+            "link.wav": "outside_root",
+            "/etc/passwd": "outside_root",
+            "noise.wav": "not_audio",
+            "clip.txt": "not_audio",
+            "pipe.wav": "not_a_file",
+            "a.wav": "not_found",  # what the job itself is to write
+            "": "bad_request",
+        }.items():
+            assert await desk.code(address, *first, "style", path) == ("a", code), path
+    both = ("a", "in.wav", "a.wav", "violin", "style", "in.wav")
+    assert await desk.code("/restyle/submit", *both) == ("a", "bad_setting")
+    assert desk.room.journal.jobs == {}
+
+
+@at_desk
+async def test_another_engine_has_its_own_strength_and_none_of_the_samplers_settings(desk):
+    await desk.ask("/restyle/param/set", "dynamics", 0.25)
+    await desk.submit("a", "engine", "infinite")
+    await desk.ask("/restyle/param/set", "strength", 0.75)
+    await desk.submit("b", "engine", "infinite")
+    await desk.submit("c", "engine", "sampler")
+    settings = {id: job.settings for id, job in desk.room.journal.jobs.items()}
+    assert settings["a"] == {"preset": "violin", "engine": "infinite"}
+    assert settings["b"] == {"preset": "violin", "engine": "infinite", "strength": 0.75}
+    assert settings["c"]["dynamics"] == 0.25
+    given = ("d", "in.wav", "d.wav", "violin", "engine", "infinite", "dynamics", 0.75)
+    assert await desk.code("/restyle/submit", *given) == ("d", "bad_setting")
 
 
 @at_desk

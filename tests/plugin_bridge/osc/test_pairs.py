@@ -13,11 +13,19 @@ MASHUP, MORPH, TWEAK = map(operations.find, ("mashup", "morph", "tweak"))
 
 @pytest.mark.parametrize("value", [0.75, 1, True])
 def test_a_number_alone_is_the_strength(value):
-    assert read_pairs([value]) == {"strength": float(value)}
+    assert read_pairs([value]) == ({"strength": float(value)}, {})
 
 
 def test_a_word_is_taken_where_a_choice_is_due():
-    assert read_pairs(["drums", "drop", "dynamics", 0.5]) == {"drums": "drop", "dynamics": 0.5}
+    settings, files = read_pairs(["drums", "drop", "dynamics", 0.5, "engine", "infinite"])
+    assert settings == {"drums": "drop", "dynamics": 0.5, "engine": "infinite"}
+    assert files == {}
+
+
+def test_a_clip_is_a_file_and_no_setting():
+    files = {"style": "clip.wav"}
+    assert read_pairs(["style", "clip.wav", "mix", 0.5]) == ({"mix": 0.5}, files)
+    assert read_settings(TWEAK, ["scale", 1.3, "style", "clip.wav"]) == ({"scale": 1.3}, files)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +43,13 @@ def test_a_word_is_taken_where_a_choice_is_due():
         (["drums", 1.0], "bad_setting"),
         (["drums", "keep", "drums", "keep"], "bad_setting"),
         (["dynamics", 1.5], "bad_setting"),
+        (["engine", "sample"], "bad_setting"),
+        (["engine", 1], "bad_setting"),
+        (["style", 1.0], "bad_setting"),
+        (["style", None], "bad_setting"),
+        (["style"], "bad_request"),
+        (["style", "a.wav", "style", "a.wav"], "bad_setting"),
+        (["weights", "vgg.pth"], "bad_setting"),
         ([None], "bad_setting"),
         ([math.nan], "bad_setting"),
         ([2.0], "bad_setting"),
@@ -54,21 +69,22 @@ def test_odd_pairs_are_refused(arguments, code):
 def test_a_mashup_takes_words_numbers_and_a_tempo_of_either_kind():
     given = ["lead", "auto", "balance", 0.5, "bed", "rhythm", "key", "none", "tempo", 98.5]
     kept = dict(zip(given[::2], given[1::2], strict=True)) | {"tempo": "98.5"}
-    assert read_settings(MASHUP, given) == kept
-    assert read_settings(MASHUP, ["tempo", "a"]) == {"tempo": "a"}
-    assert read_settings(MASHUP, []) == {}
+    assert read_settings(MASHUP, given).settings == kept
+    assert read_settings(MASHUP, ["tempo", "a"]).settings == {"tempo": "a"}
+    assert read_settings(MASHUP, []) == ({}, {})
 
 
 def test_a_morph_takes_how_far_as_a_number_or_a_text():
-    assert read_settings(MORPH, ["at", 0.25, "seed", 3]) == {"at": "0.25", "seed": 3}
-    assert read_settings(MORPH, ["at", "0:1", "tempo", "own"]) == {"at": "0:1", "tempo": "own"}
+    assert read_settings(MORPH, ["at", 0.25, "seed", 3]).settings == {"at": "0.25", "seed": 3}
+    settings = read_settings(MORPH, ["at", "0:1", "tempo", "own"]).settings
+    assert settings == {"at": "0:1", "tempo": "own"}
 
 
 def test_a_tweak_takes_numbers_elements_and_presets():
     given = ["scale", 1.3, "max", "17,3", "towards", "Violin", "preset", "40"]
     kept = {"scale": 1.3, "max": "3,17", "towards": "violin", "preset": "violin"}
-    assert read_settings(TWEAK, given) == kept
-    assert read_settings(TWEAK, ["towards", "14:8"]) == {"towards": "church-bell"}
+    assert read_settings(TWEAK, given) == (kept, {})
+    assert read_settings(TWEAK, ["towards", "14:8"]) == ({"towards": "church-bell"}, {})
 
 
 @pytest.mark.parametrize(
@@ -86,6 +102,7 @@ def test_a_tweak_takes_numbers_elements_and_presets():
         (["tempo", None], "bad_setting"),
         (["tempo", math.nan], "bad_setting"),
         (["weights", "/etc/passwd"], "bad_setting"),
+        (["style", "clip.wav"], "bad_setting"),
         (["start_seconds", 2, "end_seconds", 2], "bad_setting"),
     ],
 )
@@ -105,7 +122,7 @@ def test_odd_pairs_of_a_mashup_are_refused(arguments, code):
         (TWEAK, [1.3], "bad_request"),
         (TWEAK, ["max", 17], "bad_setting"),
         (TWEAK, ["towards", "gone"], "no_such_preset"),
-        (TWEAK, ["style", "clip.wav"], "bad_setting"),
+        (TWEAK, ["style", 17], "bad_setting"),
     ],
 )
 def test_odd_pairs_of_morphs_and_tweaks_are_refused(operation, arguments, code):

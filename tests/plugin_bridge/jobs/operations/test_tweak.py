@@ -151,7 +151,11 @@ def test_only_presets_are_looked_for(name, value):
 def test_a_style_may_be_left_out_but_not_be_given_twice():
     TWEAK.check_inputs(["stem"], {})
     TWEAK.check_inputs(["stem", "style"], {})
-    for names, given in ([["style"], {}], [["stem", "style"], {"preset": "flute"}], [["a"], {}]):
+    for names, given, code in (
+        [["style"], {}, "bad_request"],
+        [["stem", "style"], {"preset": "flute"}, "bad_setting"],
+        [["a"], {}, "bad_request"],
+    ):
         with pytest.raises(Refusal) as caught:
             TWEAK.check_inputs(names, given)
-        assert caught.value.code == "bad_request"
+        assert caught.value.code == code
