@@ -16,6 +16,7 @@ from plugin_bridge.cli.options import (
     Drums,
     Dynamics,
     GainDb,
+    JobEngine,
     JobMix,
     JobSeed,
     JobStrength,
@@ -44,6 +45,13 @@ Presets = Annotated[
         "--preset",
     ),
 ]
+Style = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CLIP",
+        help="A sound file to take the timbre from, in place of a preset; a few seconds will do.",
+    ),
+]
 
 
 @grouped
@@ -52,6 +60,8 @@ def batch(
     target: Target,
     *,
     preset: Presets = [],  # noqa: B006 - typer takes no other default
+    style: Style = None,
+    engine: JobEngine = None,
     strength: JobStrength = None,
     mix: JobMix = None,
     gain_db: GainDb = None,
@@ -79,6 +89,8 @@ def batch(
 
     [bold]restyle batch stems restyled --preset violin --preset flute[/bold]
 
+    [bold]restyle batch stems restyled --style cello.wav[/bold]
+
     [bold]restyle batch beats mashed --mashup voice.wav[/bold]
 
     [bold]restyle batch pieces between --morph guitar.wav --at 0.5[/bold]
@@ -96,12 +108,13 @@ def batch(
     options = {
         "preset": [presets.get(it).name for it in preset],
         **{"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed},
-        **{"drums": drums, "dynamics": dynamics},
+        **{"style": style, "engine": engine, "drums": drums, "dynamics": dynamics},
         **{"lead": lead, "balance": balance, "bed": bed, "key": key, "tempo": tempo},
         **vars(morphing),
         **vars(tweaking),
     }
     work, other, given = choose(mashup, morph, tweak, options)
+    other = given.pop("style", other)
     with progress_bar(source.name, quiet=quiet) as report:
         summary = run(
             source,

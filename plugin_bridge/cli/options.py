@@ -10,7 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from plugin_bridge.cli.completion import complete_device, complete_drums, complete_preset
+from plugin_bridge.cli.completion import (
+    complete_device,
+    complete_drums,
+    complete_engine,
+    complete_preset,
+)
 
 
 def preset_option(text: str, *names: str) -> Any:
@@ -59,6 +64,17 @@ Mix = Annotated[
     ),
 ]
 JobMix = Annotated[float | None, share_option("0 is the dry stem, 1 the restyled one alone.")]
+JobEngine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="sampler plays the stem's notes with the style's own (so does leaving this out); "
+        "infinite blends spectra, fast, and so do random_cnn_1d, random_cnn_2d, vgg19, vggish and "
+        "cnn14, at strength 0.5 unless another is given.",
+        autocompletion=complete_engine,
+    ),
+]
 GainDb = Annotated[float | None, typer.Option(min=-60.0, max=0.0, help="The output's gain in dB.")]
 
 # What the sampler does with the stem's drums and levels. Without these, as the effect or the server

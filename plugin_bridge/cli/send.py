@@ -19,6 +19,7 @@ from plugin_bridge.cli.options import (
     GainDb,
     Host,
     Insecure,
+    JobEngine,
     JobMix,
     JobSeed,
     JobStrength,
@@ -71,7 +72,9 @@ Out = Annotated[
 Style = Annotated[
     Path | None,
     typer.Option(
-        metavar="CLIP", help="A sound file to take the timbre from, sent along; with --server."
+        metavar="CLIP",
+        help="A sound file to take the timbre from, in place of a preset: inside a folder that the "
+        "server may use; any, with --server, which it is sent along to.",
     ),
 ]
 Preset = Annotated[
@@ -110,13 +113,14 @@ def send(
     out: Out,
     *,
     preset: Preset = "",
+    style: Style = None,
+    engine: JobEngine = None,
     strength: JobStrength = None,
     mix: JobMix = None,
     gain_db: GainDb = None,
     seed: JobSeed = None,
     drums: Drums = None,
     dynamics: Dynamics = None,
-    style: Style = None,
     mashup: MashupWith = None,
     lead: Lead = None,
     balance: Balance = None,
@@ -146,6 +150,9 @@ def send(
     OUT appears once it is whole, with OUT.json beside it, which says how it went. Settings that
     are left out are the server's. Ctrl-C cancels the job and leaves no OUT.
 
+    In the sound of a clip:  [bold]restyle send stems/piano.wav stems/out.wav --style
+    stems/cello.wav[/bold]
+
     The lead of another song over IN:  [bold]restyle send stems/beat.wav stems/out.wav --mashup
     stems/voice.wav[/bold]
 
@@ -166,14 +173,12 @@ def send(
             raise ValueError("--status follows the job to its end: leave --no-wait out.")
     if server is not None and job is not None:
         raise ValueError("--server gives jobs ids of its own: leave --job out.")
-    if server is None and style is not None:
-        raise ValueError("--style sends a clip over HTTP: add --server URL.")
 
     from plugin_bridge.terminal.progress_bar import progress_bar
 
     options = {
         **{"preset": preset, "style": style, "strength": strength, "mix": mix, "gain_db": gain_db},
-        **{"seed": seed, "drums": drums, "dynamics": dynamics},
+        **{"seed": seed, "drums": drums, "dynamics": dynamics, "engine": engine},
         **{"lead": lead, "balance": balance, "bed": bed, "song_key": song_key, "tempo": tempo},
         **vars(morphing),
         **vars(tweaking),

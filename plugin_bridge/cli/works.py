@@ -62,7 +62,12 @@ class Work:
 
 RESTYLE = Work(
     *("restyle", "restyled", "restylings", ""),
-    frozenset(("preset", "style", "strength", "mix", "gain_db", "seed", "drums", "dynamics")),
+    frozenset(
+        (
+            *("preset", "style", "strength", "mix", "gain_db", "seed", "drums", "dynamics"),
+            "engine",
+        )
+    ),
 )
 MASHUP = Work(
     *("mashup", "mashed", "mashups", "--mashup SONG"),
@@ -112,7 +117,8 @@ def choose(
         options: of all works, by name; those that were not given are None or empty.
 
     Raises:
-        ValueError: two works are asked for, or an option is given that the work does not take.
+        ValueError: two works are asked for, or a preset and a clip, or an option is given that the
+            work does not take.
     """
     asked = [it for it, given in zip(WORKS[1:], (mashup, morph, tweak), strict=True) if given]
     if len(asked) > 1:
@@ -123,6 +129,8 @@ def choose(
     for name in given:
         if name not in work.takes:
             raise ValueError(_not_taken(f"--{name.replace('_', '-')}", name, work))
+    if "preset" in given and "style" in given:
+        raise ValueError("--style and --preset exclude each other: give one of them.")
     if isinstance(given.get("max"), list):
         given["max"] = ",".join(map(str, given["max"]))
     settings = {JOB_NAMES.get(name, name): value for name, value in given.items()}

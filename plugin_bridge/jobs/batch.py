@@ -21,6 +21,7 @@ from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
+from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import remove_report
 from plugin_bridge.jobs.roots import Roots
@@ -77,10 +78,11 @@ def batch(
     Args:
         source: the folder of the stems.
         target: the folder of the results; it is made if it is missing.
-        presets: the names of one or several; none for an operation that needs none.
+        presets: the names of one or several; none for an operation that needs none, or with a clip.
         settings: by name, see the operation in `plugin_bridge.jobs.operations`.
         operation: what to do: ``"restyle"``, ``"mashup"``, ``"morph"`` or ``"tweak"``.
-        other: the song whose lead is laid over each file, or the piece to go to from each.
+        other: the song whose lead is laid over each file, or the piece to go to from each, or the
+            clip that plays each in place of a preset.
         workers: how many processes; 0 for as many as there are cores.
         threads: how many cores a job may use; None for an equal share.
         scheduler: the address of a Dask scheduler, in place of processes here.
@@ -88,8 +90,8 @@ def batch(
 
     Raises:
         ValueError: a folder is missing, they are the same, ``source`` has no sound files, a setting
-            is impossible, no preset is named or one twice, another batch is at work, or ``target``
-            has results of another preset or other settings.
+            is impossible, no preset is named or one twice, or one and a clip, another batch is at
+            work, or ``target`` has results of another preset or other settings.
     """
     stems = _stems(source, target, other)
     if other is not None and not other.is_file():
@@ -134,7 +136,8 @@ class _Work(NamedTuple):
     def inputs(self, path: Path) -> dict[str, str]:
         """The files of the job; the stem is at ``path``, and the result has its time."""
         kind = operations.find(self.operation)
-        return {it: str(path if it == kind.paced_by else self.other) for it in kind.inputs}
+        own = kind.paced_by
+        return {it: str(path if it == own else self.other) for it in _sounds(kind, self.other)}
 
     def request(self, path: Path) -> str:
         """What tells this work from that on other files. Raises OSError if one is not there."""
@@ -155,19 +158,27 @@ def _works(
 
     Raises:
         ValueError: a setting is impossible, or no preset is named where one is needed, or one
-            twice.
+            twice, or one beside a clip.
     """
     kind = operations.find(operation)
-    needed = bool(kind.instead_of) and not kind.own_style
+    needed = bool(kind.instead_of) and not kind.own_style and other is None
     if len(set(presets)) < max(len(presets), needed):
         raise ValueError("Name at least one preset, and each only once.")
     styles: list[dict[str, Value]] = [{"preset": it} for it in presets] or [{}]
     works = []
     for style in styles:
-        checked = kind.check_all({**style, **settings})
+        sounds = _sounds(kind, other)
+        checked = kind.check_all({**style, **settings}, sounds)
+        kind.check_inputs(sounds, checked)
         folder = Path(str(style["preset"]) if len(styles) > 1 else "")
         works += [_Work(operation, stem, folder / stem, checked, other) for stem in stems]
     return works
+
+
+def _sounds(kind: Operation, other: Path | None) -> tuple[str, ...]:
+    """The names of a job's files; of one that reads a single sound, the ``other`` is a clip."""
+    beside = other is not None and len(kind.inputs) == 1
+    return (*kind.inputs, *(kind.instead_of if beside else ()))
 
 
 def _stems(source: Path, target: Path, other: Path | None) -> list[Path]:

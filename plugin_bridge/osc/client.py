@@ -103,6 +103,7 @@ class Client:
         preset: str = "",
         *,
         job: str | None = None,
+        style: str | os.PathLike[str] | None = None,
         strength: float | None = None,
         mix: float | None = None,
         gain_db: float | None = None,
@@ -111,6 +112,7 @@ class Client:
         end_seconds: float | None = None,
         drums: str | None = None,
         dynamics: float | None = None,
+        engine: str | None = None,
     ) -> str:
         """Queue a stem. Returns the job's id as soon as the server has accepted it.
 
@@ -119,6 +121,7 @@ class Client:
             output: the file to write, which must not exist.
             preset: a style by name or General MIDI number; ``""`` for the server's own choice.
             job: an id of your own. Submitting the same again under the same id changes nothing.
+            style: a clip of one's own, in place of a preset: a file that the server may read.
             strength: 0 leaves the stem as it is, 1 is all style.
             mix: 0 is the dry stem, 1 the restyled one alone.
             gain_db: the output's gain, -60 to 0 dB.
@@ -127,8 +130,11 @@ class Client:
             end_seconds: where to end.
             drums: what becomes of drums beside notes: ``"keep"``, ``"play"`` or ``"drop"``.
             dynamics: how far the levels of notes follow the stem's, 0 to 1.
+            engine: one of `effects.engines.ENGINES`; ``drums`` and ``dynamics`` are only for the
+                default one.
 
-        A setting that is None is as the server has it for all jobs, or else as the preset advises.
+        A setting that is None is as the server has it for all jobs, or else as the preset
+        advises, or as suits the engine.
 
         Raises:
             Refused: the server will not do it.
@@ -138,6 +144,7 @@ class Client:
         """
         job = new_job() if job is None else job
         settings: dict[str, float | str | None] = {
+            "style": None if style is None else os.path.abspath(os.fspath(style)),
             "strength": strength,
             "mix": mix,
             "gain_db": gain_db,
@@ -146,6 +153,7 @@ class Client:
             "seed": seed,
             "drums": drums,
             "dynamics": dynamics,
+            "engine": engine,
         }
         stem, out = (os.path.abspath(os.fspath(path)) for path in (input, output))
         self._submit(SUBMIT, job, _submission(SUBMIT, (job, stem, out, preset), settings))
@@ -241,6 +249,7 @@ class Client:
         preset: str = "",
         *,
         job: str | None = None,
+        style: str | os.PathLike[str] | None = None,
         **settings: float | str | None,
     ) -> str:
         """Queue a piece whose latent is to be changed. Returns the job's id once it is accepted.
@@ -250,13 +259,16 @@ class Client:
             output: the file to write, which must not exist.
             preset: who plays it, by name or General MIDI number; ``""`` for its own sounds.
             job: an id of your own. Submitting the same again under the same id changes nothing.
+            style: a clip of one's own, in place of a preset: a file that the server may read.
             settings: as ``scale=1.3``, see `plugin_bridge.jobs.operations.tweak`; those that are
                 None are left to the server.
 
         Raises:
             Refused, NoServer, ValueError: as `submit`.
         """
-        return self._order(TWEAK, job, (input, output), {"preset": preset or None, **settings})
+        clip = None if style is None else os.path.abspath(os.fspath(style))
+        players = {"preset": preset or None, "style": clip}
+        return self._order(TWEAK, job, (input, output), {**players, **settings})
 
     def _order(
         self,

@@ -93,6 +93,18 @@ def test_settings_and_the_id_go_along(restyle, server):
     assert sent[3:] == ("", "strength", 0.7, "mix", 1.0, "gain_db", -6.0, "seed", 3, *words)
 
 
+def test_a_clip_of_ones_own_and_an_engine_go_along(restyle, server, folder):
+    given = ["--style", "clips/cello.wav", "--engine", "infinite", "--job", "mine"]
+    assert restyle("send", "in.wav", "out.wav", *given)[0] == 0
+    clip = str(folder / "clips" / "cello.wav")
+    assert server.jobs["mine"]["request"][3:] == ("", "style", clip, "engine", "infinite")
+    assert restyle("send", "a.wav", "new.wav", "--tweak", "--style", "clip.wav")[0] == 0
+    [sent] = [it.arguments for it in server.heard if it.address == "/restyle/tweak"]
+    assert sent[3:] == ("style", str(folder / "clip.wav"))
+    code, said = restyle("send", "in.wav", "b.wav", "--style", "c.wav", "--preset", "violin")
+    assert (code, "--style and --preset exclude each other" in said) == (2, True)
+
+
 def test_a_song_is_laid_over_what_is_sent(restyle, server, folder):
     options = ["--mashup", "voice.wav", "--bed", "rhythm", "--tempo", "98.5", "--song-key", "a"]
     code, said = restyle("send", "beat.wav", "out.wav", *options, "--job", "mine")

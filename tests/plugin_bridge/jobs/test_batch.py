@@ -449,3 +449,70 @@ def test_one_that_is_stopped_goes_on_where_it_was(tmp_path):
     second = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert f"Restyled {6 - done} into" in second.stdout
     assert f"skipped {done}" in second.stdout
+
+
+# A clip in place of a preset
+
+
+def test_a_folder_is_played_by_a_clip_straight_into_the_folder_of_the_results(
+    stems, song, tmp_path
+):
+    out = tmp_path / "out"
+    summary = batch(stems, out, [], {"engine": "infinite"}, other=song)
+    assert (summary.done, summary.skipped, dict(summary.failed)) == (3, 0, {})
+    assert results(out) == ["a.wav", "b.flac", "deep/er/c.wav"]
+    assert {task.inputs["style"] for task in Quick.tasks} == {str(song)}
+    assert {task.settings["engine"] for task in Quick.tasks} == {"infinite"}
+    (out / "a.wav").unlink()
+    summary = batch(stems, out, [], {"engine": "infinite"}, other=song)
+    assert (summary.done, summary.skipped) == (1, 2)
+    write_stem(song, seed=7)
+    summary = batch(stems, out, [], {"engine": "infinite"}, other=song)
+    assert (summary.done, summary.skipped) == (0, 0)
+    assert all("voice.wav was changed since" in it for it in summary.failed.values())
+
+
+def test_a_clip_among_the_stems_plays_the_others(stems, tmp_path):
+    assert batch(stems, tmp_path / "out", [], other=stems / "a.wav").done == 2
+
+
+def test_results_of_a_clip_of_another_and_of_a_preset_are_not_mixed(stems, song, tmp_path):
+    out = tmp_path / "out"
+    batch(stems, out, [], other=song)
+    other = write_stem(tmp_path / "songs" / "other.wav")
+    with pytest.raises(ValueError, match="results of another sound"):
+        batch(stems, out, [], other=other)
+    with pytest.raises(ValueError, match="results of another preset"):
+        batch(stems, out, ["violin"])
+    batch(stems, tmp_path / "violins", ["violin"])
+    with pytest.raises(ValueError, match="results of another sound"):
+        batch(stems, tmp_path / "violins", [], other=song)
+
+
+def test_a_clip_that_is_no_sound_fails_each_and_none_is_written(stems, tmp_path):
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"no sound")
+    summary = batch(stems, tmp_path / "out", [], other=clip)
+    assert (summary.done, len(summary.failed)) == (0, 3)
+    assert all(str(clip) in it for it in summary.failed.values())
+    assert results(tmp_path / "out") == []
+
+
+def test_the_command_takes_a_clip_and_an_engine(stems, song, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    options = ["--style", str(song), "--engine", "infinite", "--quiet"]
+    assert main.run(["batch", str(stems), out, *options]) == 0
+    assert Quick.tasks[0].settings == {"engine": "infinite"}
+    tweak = ["--tweak", "--style", str(song), "--quiet"]
+    assert main.run(["batch", str(stems), str(tmp_path / "covers"), *tweak]) == 0
+    assert Quick.tasks[-1].inputs["style"] == str(song)
+    for wrong, said in (
+        (["--style", str(song), "--preset", "violin"], "exclude each other"),
+        (["--preset", "violin", "--engine", "sample"], "engine must be one of sampler, infinite"),
+        ([*options, "--drums", "drop"], "drums is only for the engine sampler"),
+        (["--style", str(stems / "gone.wav")], "gone.wav"),
+        (["--mashup", str(song), "--style", str(song)], "--style is not for mashups"),
+    ):
+        assert main.run(["batch", str(stems), str(tmp_path / "wrong"), *wrong]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "wrong").exists()

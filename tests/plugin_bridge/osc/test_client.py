@@ -92,6 +92,8 @@ def test_settings_are_sent_as_exactly_as_they_were_given(server, client):
         end_seconds=2.0,
         drums="drop",
         dynamics=0.35,
+        style=Path("/clip.wav"),
+        engine="sampler",
     )
     given = submitted(server)[0][3:]
     assert given[0] == ""
@@ -104,6 +106,8 @@ def test_settings_are_sent_as_exactly_as_they_were_given(server, client):
         "end_seconds": 2.0,
         "drums": "drop",
         "dynamics": 0.35,
+        "style": os.path.abspath("/clip.wav"),
+        "engine": "sampler",
     }
 
 
