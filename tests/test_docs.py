@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS
+from effects.engines import (
+    DEFAULT_DRUMS,
+    DEFAULT_DYNAMICS,
+    DEFAULT_ENGINE,
+    ENGINES,
+    USUAL_STRENGTH,
+    default_strength,
+)
 from plugin_bridge.cli import mashup_train
 from plugin_bridge.cli.app import app
 
@@ -55,7 +62,12 @@ def test_the_defaults_in_the_tables_are_those_of_the_code():
             f'| `drums` | `"{DEFAULT_DRUMS}"` |',
             f"| `dynamics` | {DEFAULT_DYNAMICS:g} |",
         ],
-        "osc.md": [f"| `dynamics` | 0 to 1 | {DEFAULT_DYNAMICS:g} |", f" drop | {DEFAULT_DRUMS} |"],
+        "osc.md": [
+            f"| `dynamics` | 0 to 1 | {DEFAULT_DYNAMICS:g} |",
+            f" drop | {DEFAULT_DRUMS} |",
+            f"| `engine` | a word: {', '.join(ENGINES)} | {DEFAULT_ENGINE} |",
+            f"| `strength` | 0 to 1 | {default_strength(DEFAULT_ENGINE):g}; {USUAL_STRENGTH:g} for",
+        ],
     }
     for name, wanted in rows.items():
         text = (ROOT / "docs" / name).read_text("utf-8")
