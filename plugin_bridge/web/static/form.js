@@ -41,6 +41,7 @@ export class Form {
     const names = Object.keys(settings).filter((it) => !(this.presets && it === PRESET));
     this.fields = names.map((it) => settingField(it, settings[it], () => this.#remember()));
     for (const field of this.fields) field.value = this.memory.settings?.[field.name];
+    for (const field of this.fields) this.#vary(field, settings[field.name]);
     this.format = settingField("format", this.#formats(), () => this.#remember());
     this.format.value = this.memory.format;
     const [first, ...rest] = [...this.fields, this.format].map((it) => it.root);
@@ -50,6 +51,16 @@ export class Form {
     const what = make("p", { class: "soft" }, about);
     this.root.replaceChildren(...this.#choice(), what, ...parts, first, more);
     this.root.append(this.problem, this.button);
+  }
+
+  /** Let a field's default follow another field, if it does. */
+  #vary(field, { varies, default: usual }) {
+    const other = this.fields.find((it) => it.name === varies?.by);
+    if (!other) return;
+    const follow = () => (field.usual = varies.values[other.value] ?? usual);
+    other.input.addEventListener("input", follow);
+    follow();
+    field.value = this.memory.settings?.[field.name];
   }
 
   #formats() {

@@ -26,8 +26,9 @@ export function followed(job, about) {
 }
 
 /** A setting of a job, its default if it was not given. */
-function settingOf(job, name, about) {
-  return job.settings[name] ?? about.operations[job.operation]?.settings[name]?.default;
+export function settingOf(job, name, about) {
+  const { varies, default: usual } = about.operations[job.operation]?.settings[name] ?? {};
+  return job.settings[name] ?? varies?.values[job.settings[varies.by]] ?? usual;
 }
 
 /** The settings of a job that are not the defaults: "strength 0.7, gain −6 dB". */

@@ -7,7 +7,7 @@ import { at, button, make, say } from "./dom.js";
 import { cancelButton } from "./jobactions.js";
 import { failure, progressOf } from "./joblist.js";
 import { curlLines, pythonLines } from "./lines.js";
-import { fileName, followed, inputName, inputTitle, jobName, resultName, settingsOf } from "./names.js";
+import { fileName, followed, inputName, inputTitle, jobName, resultName, settingOf, settingsOf } from "./names.js";
 import { go, hash } from "./place.js";
 import { settingField } from "./settings.js";
 import { play } from "./source.js";
@@ -234,7 +234,7 @@ export class Opened {
     const [name] = Object.keys(settings);
     if (!name) return null;
     const field = settingField(name, settings[name]);
-    field.value = job.settings[name];
+    field.value = settingOf(job, name, this.about);
     const form = make("form", { class: "again" }, field.root, make("button", {}, "Try it beside"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

@@ -1,15 +1,15 @@
 // Fields for the settings of an operation, made from what the server says of each.
 
 import { make } from "./dom.js";
-import { capital, settingWords, valueWords } from "./words.js";
+import { settingWords, valueWords } from "./words.js";
 
 const WIDEST_SLIDER = 100; // beyond that range a number is typed; by eye
 const DAY_SECONDS = 86400; // the server's "past the end of any stem"
 
 let fields = 0;
 
-/** A field; `value` is undefined while it is the default. */
-export function settingField(name, about, onchange = () => {}) {
+/** A field; `value` is undefined while it is the default, which `usual` sets. */
+export function settingField(name, { ...about }, onchange = () => {}) {
   const id = `setting-${++fields}`;
   const { title, unit } = settingWords(name);
   const kinds = { choice: choice, text: text };
@@ -20,10 +20,10 @@ export function settingField(name, about, onchange = () => {}) {
   const heading = make("label", { for: id }, title);
   const top = make("div", { class: "find" }, heading, field.shown ?? "");
   const root = make("div", { class: "setting" }, top, field.input);
-  return Object.assign(accessors(field), { name, root });
+  return Object.assign(accessors(field, about), { name, root });
 }
 
-function accessors({ input, read, write, show = () => {} }) {
+function accessors({ input, read, write, show = () => {} }, about) {
   input.addEventListener("input", show);
   show();
   return {
@@ -33,6 +33,12 @@ function accessors({ input, read, write, show = () => {} }) {
     },
     set value(given) {
       write(given);
+      show();
+    },
+    set usual(given) {
+      const own = read();
+      about.default = given;
+      write(own);
       show();
     },
   };
@@ -69,7 +75,7 @@ function number(id, name, about, unit) {
 }
 
 function choice(id, name, about) {
-  const options = about.words.map((it) => make("option", { value: it }, about.titles?.[it] ?? capital(it)));
+  const options = about.words.map((it) => make("option", { value: it }, about.titles?.[it] ?? settingWords(it).title));
   const input = make("select", { id }, ...options);
   input.value = about.default;
   return {

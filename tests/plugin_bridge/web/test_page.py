@@ -247,6 +247,27 @@ def test_another_value_is_made_beside_and_stays_there(page, other_tab, server, s
     page.until(f"{PLAYERS}.length === 3")
 
 
+def test_another_engine_has_a_strength_of_its_own(page, other_tab, server, stem):
+    field = "[...document.querySelectorAll('#ask .setting')].find((it) => it.textContent.startsWith"
+    shown = f"{field}('Strength')).querySelector('output').textContent"
+    engine = f"{field}('Engine')).querySelector('select')"
+    assert page.evaluate(shown) == "1"
+    words = page.evaluate(f"[...{engine}.options].map((it) => it.textContent)")
+    assert words[:3] == ["Sampler", "Infinite", "Random cnn 1d"]
+    page.evaluate(f"{engine}.closest('details').open = true; {engine}.focus()")
+    page.press("i")
+    page.until(f"{shown} === '0.5'")
+    page.choose_files("#ask input[type=file]", stem)
+    page.choose_files("#ask .style input[type=file]", stem)
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 2")
+    page.click("#ask button.main")
+    page.until("document.querySelectorAll('#opened .sound').length === 3")
+    [job] = other_tab.get("/v1/jobs").json()["jobs"]
+    assert job["settings"] == {"engine": "infinite"}
+    assert "strength 0.5, engine infinite" in text_of(page, "#opened")
+    assert page.evaluate("document.querySelector('.again input').value") == "0.5"
+
+
 def test_two_tabs_agree(page, other_tab, server, stem):
     job = turn(other_tab, server, stem)
     page.until("document.querySelector('#jobs .state')?.textContent === 'Done'")
