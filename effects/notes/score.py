@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from effects.midi import file
+from effects.midi.presses import presses
 from effects.notes import partials
 from effects.notes.basic_pitch import at_model_rate
 from effects.notes.note import Note, NoteEvent
@@ -56,18 +56,6 @@ def note_events(path: Path) -> list[NoteEvent]:
     A note that is not released ends with the file, or where its key is pressed again.
     """
     try:
-        messages = file.read(path, file.NOTES)
+        return [NoteEvent(it.key, it.start, it.end) for it in presses(path)]
     except (OSError, ValueError):
         return []
-    down: dict[tuple[int, int], float] = {}
-    found: list[NoteEvent] = []
-    for now, message in messages:
-        if message.type == "end_of_track":
-            continue
-        key = (message.channel, message.note)
-        if key in down:
-            found.append(NoteEvent(message.note, down.pop(key), now))
-        if message.type == "note_on" and message.velocity:
-            down[key] = now
-    found += [NoteEvent(note, start, messages[-1][0]) for (_, note), start in down.items()]
-    return sorted((it for it in found if it.end > it.start), key=lambda it: it.start)
