@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from effects.automation import automate
     from effects.boards.containers import Chain, Mix, Pedalboard
     from effects.boards.python_effect import PythonEffect
+    from effects.hearing import listen
     from effects.mashing.mash import mash
     from effects.mashup import Mashup
     from effects.morph import Morph
     from effects.running.progress import Cancelled
+    from effects.scores.score import Score
     from effects.style_transfer import StyleTransfer
     from effects.tweak import Tweak
 
@@ -38,9 +40,11 @@ __all__ = [
     "Morph",
     "Pedalboard",
     "PythonEffect",
+    "Score",
     "StyleTransfer",
     "Tweak",
     "automate",
+    "listen",
     "mash",
 ]
 
@@ -52,9 +56,11 @@ _MODULES = {
     "Morph": "effects.morph",
     "Pedalboard": "effects.boards.containers",
     "PythonEffect": "effects.boards.python_effect",
+    "Score": "effects.scores.score",
     "StyleTransfer": "effects.style_transfer",
     "Tweak": "effects.tweak",
     "automate": "effects.automation",
+    "listen": "effects.hearing",
     "mash": "effects.mashing.mash",
 }
 

@@ -13,19 +13,16 @@ These are the rules by which a stem is restyled (`effects.engines.sampler.plan`)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from effects.engines.sampler.drums import Drums
 from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.kit import Kit
 from effects.engines.sampler.known import digest, knowing
-from effects.engines.sampler.learn import SETTINGS as KINDS
-from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.listen import listen as listen_for_notes
-from effects.engines.sampler.plan import notes_and_chords, only_strokes
-from effects.engines.sampler.strokes import Stroke, root_mean_square
+from effects.engines.sampler.strokes import Stroke
+from effects.engines.sampler.written import notes_and_strokes
 from effects.listening.listen import listen as listen_for_beats
 from effects.listening.song import Song
 from effects.morphing.own_sounds import own_instrument, own_kit
@@ -91,7 +88,7 @@ def hear(name: str, audio: Audio, sample_rate: float, progress: Progress | None 
     stem, loudest = digest(audio, sample_rate), peak(mixed(audio))
     with knowing(stem, audio.shape[1] / sample_rate, progress.tick) as known:
         heard = listen_for_notes(audio, sample_rate, progress.nested(0.0, 0.5, "notes"), known)
-        notes, strokes, beside = _of_notes_and_drums(heard)
+        notes, strokes, beside = notes_and_strokes(heard)
     instrument = kit = None
     if notes:
         sound = less(audio, beside.audio) if beside else audio
@@ -115,21 +112,6 @@ def _check(name: str, audio: Audio, sample_rate: float) -> None:
     check_channels(name, audio.shape[0])
     if not np.isfinite(audio).all():
         raise ValueError(f"{name} holds NaN or infinity: export it again.")
-
-
-def _of_notes_and_drums(heard: Heard) -> tuple[list[Note], list[Stroke], Drums | None]:
-    """The notes of a piece; its strokes; and its drums, if they sound beside notes."""
-    struck = not heard.voice and only_strokes(heard, root_mean_square)
-    notes = [] if struck else notes_and_chords(heard)
-    if not notes:
-        found = heard.strokes(root_mean_square)
-        return [], found.notes if found.share >= KINDS.struck else [], None
-    beside = heard.drums_beside
-    if beside is None:
-        return notes, [], None
-    gain = peak(mixed(beside.audio)) / peak(mixed(heard.audio))  # to the scale of the piece
-    found_beside = beside.strokes(root_mean_square)
-    return notes, [replace(it, level=it.level * gain) for it in found_beside], beside
 
 
 def _kind(notes: Sequence[Note], strokes: Sequence[Stroke]) -> str:

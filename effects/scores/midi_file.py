@@ -4,7 +4,7 @@
 |----------------|---------|----------------------------------------------------------------|
 | the first      |         | tempo and meter, if beats were heard; else 120 BPM             |
 | notes          | 1       | keys, velocities by `effects.scores.velocity`                  |
-| unsure notes   | 2       | what may be no note (`effects.scores.score.UNSURE`)            |
+| unsure notes   | 2       | what may be no note (`effects.scores.parts.UNSURE`)            |
 | drums          | 10      | the keys of General MIDI                                       |
 | unsure strokes | 10      |                                                                |
 
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 from effects.midi.messages import PERCUSSION_CHANNEL
 from effects.midi.presses import Press, presses
-from effects.scores.score import Score, ScoreNote, ScoreStroke
+from effects.scores.parts import ScoreNote, ScoreStroke
+from effects.scores.pulse import Pulse
 from effects.scores.tempo_map import TICKS, TempoMap
 from effects.scores.velocity import level_of, velocity
 
@@ -36,16 +37,21 @@ LEAST_SECONDS = 0.01
 _NOTES, _UNSURE_NOTES, _DRUMS = 0, 1, PERCUSSION_CHANNEL  # channels
 
 
-def to_bytes(score: Score) -> bytes:
-    """A MIDI file of a score, of format 1."""
+def to_bytes(
+    notes: Sequence[ScoreNote],
+    strokes: Sequence[ScoreStroke],
+    pulse: Pulse | None,
+    seconds: float,
+) -> bytes:
+    """A MIDI file of format 1, with the beats of ``pulse``, ``seconds`` long."""
     from mido import MidiFile
 
-    times = TempoMap.of(score.pulse)
-    notes, strokes = pressed(score)
-    held = [it for it in [*notes, *strokes] if it is not None]
-    end = times.tick(max([score.seconds, *(it.end for it in held)]))
-    sure = [it for it, found in zip(strokes, score.strokes, strict=True) if it and not found.unsure]
-    unsure = [it for it, found in zip(strokes, score.strokes, strict=True) if it and found.unsure]
+    times = TempoMap.of(pulse)
+    keys, drums = pressed(notes, strokes)
+    held = [it for it in [*keys, *drums] if it is not None]
+    end = times.tick(max([seconds, *(it.end for it in held)]))
+    sure = [it for it, found in zip(drums, strokes, strict=True) if it and not found.unsure]
+    unsure = [it for it, found in zip(drums, strokes, strict=True) if it and found.unsure]
     tracks = [_first_track(times, end)]
     for name, which in (
         ("notes", [it for it in held if it.channel == _NOTES]),
@@ -60,12 +66,14 @@ def to_bytes(score: Score) -> bytes:
     return buffer.getvalue()
 
 
-def pressed(score: Score) -> tuple[list[Press | None], list[Press | None]]:
+def pressed(
+    notes: Sequence[ScoreNote], strokes: Sequence[ScoreStroke]
+) -> tuple[list[Press | None], list[Press | None]]:
     """The keys that a file has for each note and each stroke; None for what it cannot hold.
 
     A key of a channel can be held once at a time: where it is pressed again, it is released.
     """
-    notes = [
+    keys = [
         Press(
             max(it.start, 0.0),
             max(it.end, it.start + LEAST_SECONDS),
@@ -73,41 +81,32 @@ def pressed(score: Score) -> tuple[list[Press | None], list[Press | None]]:
             velocity(it.level_db),
             _UNSURE_NOTES if it.unsure else _NOTES,
         )
-        for it in score.notes
+        for it in notes
     ]
-    strokes = [
+    drums = [
         Press(max(it.start, 0.0), it.start + STROKE_SECONDS, it.key, velocity(it.level_db), _DRUMS)
-        for it in score.strokes
+        for it in strokes
     ]
-    return _once_at_a_time(notes), _once_at_a_time(strokes)
+    return _once_at_a_time(keys), _once_at_a_time(drums)
 
 
-def read(path: str | os.PathLike[str]) -> Score:
-    """The score of a file: on channel 10 are strokes, on all others notes.
-
-    It does not say how sure they are (all are), nor where beats are. A file with strokes alone is
-    one of drums, any other one of chords.
+def read(
+    path: str | os.PathLike[str],
+) -> tuple[tuple[ScoreNote, ...], tuple[ScoreStroke, ...]]:
+    """The notes and strokes of a file: on channel 10 are strokes, on all others notes.
 
     Raises:
         FileNotFoundError, IsADirectoryError, OSError: there is no such file to be read.
-        ValueError: it is no MIDI file, or has no notes.
+        ValueError: it is no MIDI file, or has neither.
     """
     found = presses(path)
     if not found:
         raise ValueError(f"{os.fspath(path)} has no notes: there is nothing to play.")
-    return Score(
-        "drums" if all(it.channel == _DRUMS for it in found) else "chords",
-        max(it.end for it in found),
-        tuple(
-            ScoreNote(it.start, it.end, float(it.key), level_of(it.velocity))
-            for it in found
-            if it.channel != _DRUMS
-        ),
-        tuple(
-            ScoreStroke(it.start, it.key, level_of(it.velocity))
-            for it in found
-            if it.channel == _DRUMS
-        ),
+    notes = [it for it in found if it.channel != _DRUMS]
+    strokes = [it for it in found if it.channel == _DRUMS]
+    return (
+        tuple(ScoreNote(it.start, it.end, float(it.key), level_of(it.velocity)) for it in notes),
+        tuple(ScoreStroke(it.start, it.key, level_of(it.velocity)) for it in strokes),
     )
 
 
@@ -136,7 +135,8 @@ def _first_track(times: TempoMap, end: int) -> MidiTrack:
         )
         for it in times.bars
     ]
-    return _made("heard by Restyle", [*bars, *tempi], end)
+    within = [it for it in [*bars, *tempi] if it[0] <= end]
+    return _made("heard by Restyle", within, end)
 
 
 def _track(name: str, held: Sequence[Press], times: TempoMap, end: int) -> MidiTrack:

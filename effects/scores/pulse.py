@@ -36,6 +36,11 @@ class Pulse:
         return 60 / self._line()[0]
 
     @property
+    def meter(self) -> str:
+        """As on a score: ``"4/4"``, ``"3/4"``, ``"6/8"``."""
+        return f"{self.beats_per_bar * 3}/8" if self.parts == 3 else f"{self.beats_per_bar}/4"
+
+    @property
     def steady(self) -> bool:
         """Whether one tempo is enough for all beats."""
         slope, first = self._line()

@@ -1,4 +1,4 @@
-"""A score: the notes and strokes of a stem, with their levels, and how sure each of them is."""
+"""A score: what is played in a stem, note by note and stroke by stroke."""
 
 from __future__ import annotations
 
@@ -7,64 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
+from effects.scores import midi_file
+from effects.scores.parts import ScoreNote, ScoreStroke
 from effects.scores.pulse import Pulse
 
 Kind = Literal["melody", "chords", "voice", "drums", "nothing"]
-
-#: A note or stroke that is less sure than this is marked as unsure. TODO measure.
-UNSURE = 0.5
-
-
-@dataclass(frozen=True, order=True)
-class ScoreNote:
-    """One note.
-
-    Attributes:
-        start: when it begins, in seconds from the stem's beginning.
-        end: when its key is released or it falls silent, whichever is first, in seconds.
-        pitch: its pitch as a MIDI number, 60 is middle C; what was heard may lie between keys.
-        level_db: its level in dB above the loudest note or stroke that was heard in the stem: 0 or
-            less, unless somebody made it louder.
-        confidence: how likely there is such a note, 0 to 1.
-    """
-
-    start: float
-    end: float
-    pitch: float
-    level_db: float
-    confidence: float = 1.0
-
-    @property
-    def key(self) -> int:
-        """The nearest key, as a MIDI number."""
-        return min(max(round(self.pitch), 0), 127)
-
-    @property
-    def unsure(self) -> bool:
-        """Whether it may well be no note."""
-        return self.confidence < UNSURE
-
-
-@dataclass(frozen=True, order=True)
-class ScoreStroke:
-    """One stroke of a drum.
-
-    Attributes:
-        start: when it begins, in seconds from the stem's beginning.
-        key: the drum, as a key of General MIDI: `effects.scores.drum_names` has their names.
-        level_db: as that of a `ScoreNote`.
-        confidence: how likely something is struck there, 0 to 1.
-    """
-
-    start: float
-    key: int
-    level_db: float
-    confidence: float = 1.0
-
-    @property
-    def unsure(self) -> bool:
-        """Whether there may well be no stroke."""
-        return self.confidence < UNSURE
 
 
 @dataclass(frozen=True)
@@ -97,28 +44,33 @@ class Score:
         """The same with other beats."""
         return replace(self, pulse=pulse)
 
+    def to_midi(self) -> bytes:
+        """The same as the content of a MIDI file; see `effects.scores.midi_file`."""
+        return midi_file.to_bytes(self.notes, self.strokes, self.pulse, self.seconds)
+
     def save_midi(self, path: str | os.PathLike[str]) -> None:
-        """Write it as a MIDI file, in place of what is there; see `effects.scores.midi_file`.
+        """Write it as a MIDI file, in place of what is there.
 
         Raises:
             OSError: it cannot be written.
         """
-        from effects.scores.midi_file import to_bytes
-
         with open(path, "wb") as file:
-            file.write(to_bytes(self))
+            file.write(self.to_midi())
 
     @classmethod
     def from_midi(cls, path: str | os.PathLike[str]) -> Score:
         """The score that a MIDI file has; see `effects.scores.midi_file.read`.
 
+        It does not say how sure it is (it is), nor where beats are. A file with strokes alone is
+        one of drums, any other one of chords.
+
         Raises:
             FileNotFoundError, IsADirectoryError, OSError: there is no such file to be read.
             ValueError: it is no MIDI file, or has no notes.
         """
-        from effects.scores.midi_file import read
-
-        return read(path)
+        notes, strokes = midi_file.read(path)
+        end = max(it.end for it in notes) if notes else strokes[-1].start
+        return cls("chords" if notes else "drums", end, notes, strokes)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, as JSON has it. `from_dict` reads it."""

@@ -17,6 +17,7 @@ from plugin_bridge.cli.beats import beats
 from plugin_bridge.cli.compare import compare
 from plugin_bridge.cli.demo import demo
 from plugin_bridge.cli.install_daw import install_daw
+from plugin_bridge.cli.listen import listen
 from plugin_bridge.cli.mashup import SongsOrTraining, mashup
 from plugin_bridge.cli.morph import morph
 from plugin_bridge.cli.send import cancel, send, status
@@ -55,7 +56,7 @@ def restyle(
 
 
 # The commands in the order of ``restyle --help``: those that work here, those that need a server.
-ALONE: Sequence[Callable[..., None]] = (apply, demo, compare, batch, beats)
+ALONE: Sequence[Callable[..., None]] = (apply, demo, compare, batch, listen, beats)
 FOR_DAWS: Sequence[Callable[..., None]] = (serve, install_daw, send, status, cancel)
 
 for _command in ALONE:

@@ -117,9 +117,14 @@ class Heard:
         return self.known.fact("line", LINE, lambda: found(self.at_model_rate, RATE))
 
     @lazy
+    def single(self) -> bool:
+        """Whether only one note sounds at a time."""
+        return is_single(self.line, self.transcribed)
+
+    @lazy
     def voice(self) -> list[Phrase]:
         """The phrases of a voice; none if the stem is not a voice."""
-        voiced = self._single and is_voice(self.line, self._corrected)
+        voiced = self.single and is_voice(self.line, self._corrected)
         return self.line.phrases if voiced else []
 
     @lazy
@@ -128,7 +133,7 @@ class Heard:
 
         If the networks find no notes at all, anything with a pitch is taken for drums.
         """
-        return self._corrected if self.transcribed and self._single else self.transcribed
+        return self._corrected if self.transcribed and self.single else self.transcribed
 
     @lazy
     def explained(self) -> Explained:
@@ -198,10 +203,6 @@ class Heard:
             return struck(self.clip, self.sample_rate, notes)
 
         return Strokes(notes, self.known.fact(f"struck, {levels.__name__}", NUMBER, share))
-
-    @lazy
-    def _single(self) -> bool:
-        return is_single(self.line, self.transcribed)
 
     @lazy
     def _corrected(self) -> list[Note]:
