@@ -27,7 +27,7 @@ class Header:
     """What a file says of its sound.
 
     Attributes:
-        container: WAV, AIFF, FLAC, OGG or MP3.
+        container: WAV, AIFF, FLAC, OGG (Vorbis), OPUS or MP3.
         sample_rate: in Hz.
         channels: how many.
         frames: samples of each channel, as the file says.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-from presets.sound_file import aiff, flac, mp3, ogg, wav
+from presets.sound_file import aiff, flac, mp3, ogg, others, wav
 from presets.sound_file.header import BadSound, Header, Window, check
 
 #: The most that a sound may need in memory; an hour of stereo at 96 kHz needs 2.8 GB. A guess at
@@ -58,6 +58,7 @@ def _header(window: Window) -> Header:
         return aiff.look(window)
     if start[:4] == b"OggS":
         return ogg.look(window)
+    others.look(window.at(0, others.SEARCHED_BYTES))
     after_tag = _tag_bytes(window)
     if window.at(after_tag, 4) == b"fLaC":
         return flac.look(window, after_tag)

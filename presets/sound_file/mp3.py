@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from presets.sound_file.header import BadSound, Header, Window
+from presets.sound_file import others
+from presets.sound_file.header import Header, Window
 
 SEARCHED_BYTES = 1 << 16  # for the first frame, after a tag. Not searched
 #: Samples that an encoder adds, and a decoder leaves out again: two frames, and its own delay.
@@ -63,7 +64,7 @@ def _first(window: Window, start: int) -> tuple[int, _Frame]:
         alone = next_place == window.size
         if alone or (after is not None and after.sample_rate == frame.sample_rate):
             return start + place, frame
-    raise not_a_sound()
+    raise others.unknown(window.size, window.at(start, others.SEARCHED_BYTES))
 
 
 def _counted(window: Window, place: int) -> int:
@@ -103,10 +104,3 @@ def _noted_by_fraunhofer(head: bytes) -> int:
     """The number of frames in a note of Fraunhofer's encoder, at byte 36; 0 for none."""
     note = head[36:54]
     return int.from_bytes(note[14:18], "big") if note[:4] == b"VBRI" and len(note) == 18 else 0
-
-
-def not_a_sound() -> BadSound:
-    """The error for a file of no known kind."""
-    return BadSound(
-        "cannot be read as audio: it is no WAV, AIFF, FLAC, Ogg Vorbis or MP3 file. Export it again"
-    )

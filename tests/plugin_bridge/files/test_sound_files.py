@@ -133,7 +133,7 @@ def test_an_unknown_suffix_is_refused(name):
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3", ".ogg", ".aiff"])
 def test_what_is_not_audio_is_refused(tmp_path, suffix, content):
     (tmp_path / f"a{suffix}").write_bytes(content)
-    with pytest.raises(ValueError, match="audio"):
+    with pytest.raises(ValueError, match=r"no sound|empty"):
         sound_files.read(tmp_path / f"a{suffix}")
 
 

@@ -24,7 +24,7 @@ from presets.sound_file.header import BadSound
 from presets.sound_file.look import MAX_OF_SMALL_BYTES, look
 from presets.sound_file.reading import opened
 
-UNREADABLE = ("ADPCM", "GSM", "G721", "G72", "DWVW", "PCM_U8.aiff", "opus", "MPEG")
+UNREADABLE = ("ADPCM", "GSM", "G721", "G72", "DWVW", "PCM_U8.aiff", "MPEG")
 
 
 def written(path, content):
@@ -97,6 +97,12 @@ def flac(rate=44_100, channels=2, bits=16, frames=4000):
     return bytes(content)
 
 
+def ogg(packet):
+    """An Ogg file that begins with this packet, and holds nothing else."""
+    head = b"OggS\0\2" + bytes(8) + b"mine" + bytes(4) + b"\1\2\3\4"
+    return head + bytes([1, len(packet)]) + packet
+
+
 SOUND = chunk(b"data", bytes(8000))
 REFUSED = {
     "µ-law of 16 bits": (riff(fmt(7, 1, 16), SOUND), "impossible header"),
@@ -142,11 +148,23 @@ REFUSED = {
     "a FLAC file at 655 kHz": (flac(rate=655_350), "655350 Hz"),
     "a FLAC file of a forged length": (flac(frames=2**36 - 1), "memory"),
     "an Ogg file without its end": (whole_files()["stereo.ogg"][:-3000], "cut short|export it"),
-    "an Ogg file of something else": (b"OggS\0\2" + bytes(300), "no Vorbis"),
-    "an MP3 frame and then zeros": (whole_files()["stereo.mp3"][:300] + bytes(9000), "no WAV"),
-    "zeros": (bytes(100_000), "no WAV, AIFF, FLAC, Ogg Vorbis or MP3 file"),
-    "nothing": (b"", "no WAV"),
-    "text": (b"What is this?" * 1000, "no WAV"),
+    "an Ogg file of something else": (b"OggS\0\2" + bytes(300), "an Ogg file of an unknown kind"),
+    "FLAC in an Ogg file": (ogg(b"\x7fFLAC"), "an Ogg file of FLAC: convert it to WAV"),
+    "half an Opus header": (ogg(b"OpusHead\1")[:40], "cut short"),
+    "Opus that ends at once": (ogg(b"OpusHead\1\2" + bytes(20)), "holds no audio"),
+    "an MP3 frame and then zeros": (whole_files()["stereo.mp3"][:300] + bytes(9000), "damaged"),
+    "zeros": (bytes(100_000), "begins with zeros, so it is damaged"),
+    "nothing": (b"", "is empty: export the sound again"),
+    "text": (b"What is this?\n" * 1000, "is a text, no sound"),
+    "noise": (np.random.default_rng(0).bytes(3000), "unknown kind. Restyle reads WAV, AIFF"),
+    "a page": (b"\r\n<!DOCTYPE html><p>404", "is a web page, no sound: export the sound again"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), r"is a picture \(PNG\), no sound"),
+    "an M4A file": (b"\0\0\0\x20ftypM4A " + bytes(99), r"is an MPEG-4 file .*reads WAV.*ffmpeg -i"),
+    "a WMA file": (bytes.fromhex("3026b2758e66cf11") + bytes(99), "Windows Media file .*ffmpeg -i"),
+    "a Wave64 file": (by_soundfile("W64", "PCM_16"), "Wave64 file .*ffmpeg -i"),
+    "a CAF file": (by_soundfile("CAF", "PCM_16"), "Core Audio file .*ffmpeg -i"),
+    "an AAC file": (b"\xff\xf1\x50\x80" + bytes(99), "is an AAC file.*ffmpeg -i"),
+    "an AAC file with a tag": (b"ID3\4\0\0\0\0\0\5" + bytes(5) + b"\xff\xf1P", "an AAC file"),
 }
 
 

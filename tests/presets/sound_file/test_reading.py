@@ -36,20 +36,33 @@ def test_samples_have_the_bits_that_pedalboard_gives_them(tmp_path, name):
     np.testing.assert_array_equal(read(tmp_path / name), expected)
 
 
-@pytest.mark.parametrize("name", ["stereo.ogg", "mono.ogg", "WAV-ULAW.wav", "AIFF-DOUBLE.aiff"])
+@pytest.mark.parametrize(
+    "name",
+    ["stereo.ogg", "mono.ogg", "opus.ogg", "WAV-ULAW.wav", "AIFF-DOUBLE.aiff"],
+)
 def test_other_samples_are_those_of_libsndfile(tmp_path, name):
     (tmp_path / name).write_bytes(whole_files()[name])
     expected, _ = soundfile.read(tmp_path / name, dtype="float32", always_2d=True)
     np.testing.assert_array_equal(read(tmp_path / name), expected.T)
 
 
+@pytest.mark.parametrize("rate", [48_000, 44_100, 22_050, 8_000])
 @pytest.mark.parametrize("encode", [by_soundfile, by_pedalboard])
-def test_an_mp3_file_is_as_long_as_what_was_encoded_and_in_time(tmp_path, encode):
-    path = tmp_path / "a.mp3"
+def test_an_mp3_file_is_as_long_as_what_was_encoded_and_in_time(tmp_path, encode, rate):
     kind = ("MP3", "MPEG_LAYER_III") if encode is by_soundfile else ("mp3",)
-    path.write_bytes(encode(*kind, rate=44_100))
-    (tmp_path / "a.wav").write_bytes(by_soundfile("WAV", "FLOAT", rate=44_100))
-    found, expected = read(path)[0], read(tmp_path / "a.wav")[0]
+    (tmp_path / "a.mp3").write_bytes(encode(*kind, rate=rate))
+    check_in_time(tmp_path / "a.mp3", rate)
+
+
+@pytest.mark.parametrize("rate", [48_000, 24_000, 16_000, 12_000, 8_000])
+def test_an_opus_file_is_as_long_as_what_was_encoded_and_in_time(tmp_path, rate):
+    (tmp_path / "a.opus").write_bytes(by_soundfile("OGG", "OPUS", rate=rate))
+    check_in_time(tmp_path / "a.opus", rate)
+
+
+def check_in_time(path, rate):
+    path.with_suffix(".wav").write_bytes(by_soundfile("WAV", "FLOAT", rate=rate))
+    found, expected = read(path)[0], read(path.with_suffix(".wav"))[0]
     assert len(found) == len(expected) == 4000
     lags = np.correlate(found, expected, "full")
     assert abs(int(lags.argmax()) - (len(expected) - 1)) <= 1
