@@ -8,7 +8,7 @@
     await service.run()
 
 Everything is to be called in the loop of `Service.run`, except what only reads: the jobs, their
-counts, the defaults and the last refusal may be looked at from any thread.
+counts, the defaults and the last refusals may be looked at from any thread.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from plugin_bridge.jobs.others import Others
 from plugin_bridge.jobs.owner import NOBODY, Owner
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.refusals import Refusals, RefusedRequest
 from plugin_bridge.jobs.retention import remove_files
 from plugin_bridge.jobs.scheduler import Scheduler
 from plugin_bridge.jobs.workers.dask import Cluster
@@ -70,7 +71,14 @@ class DefaultNews:
     value: Value
 
 
-News = JobNews | DefaultNews
+@dataclass(frozen=True)
+class RefusalNews:
+    """A request was refused, or many were; see `plugin_bridge.jobs.refusals.Refusals`."""
+
+    refused: RefusedRequest
+
+
+News = JobNews | DefaultNews | RefusalNews
 Watcher = Callable[[News], object]
 
 
@@ -97,8 +105,8 @@ class Service:
         on_trouble, hang_seconds, threads: see `plugin_bridge.jobs.scheduler.Scheduler`.
 
     Attributes:
-        last_refusal: the last job that was refused, and why, on one line for the status page: not
-            every client can receive its answer.
+        refusals: where whoever refuses a request notes it: not every client can receive its
+            answer.
     """
 
     def __init__(
@@ -134,7 +142,7 @@ class Service:
         )
         self._others = Others(journal)
         journal.on_lost = self._scheduler.lose
-        self.last_refusal = ""
+        self.refusals = Refusals(lambda refused: self._tell(RefusalNews(refused)))
 
     async def run(self) -> None:
         """Do the jobs until this is cancelled; those running then go back to the queue."""
@@ -163,6 +171,10 @@ class Service:
         if job is None or job.owner:
             raise _no_such_job(id)
         return job
+
+    def knows(self, id: str) -> bool:
+        """Whether a job has that id, or one that is being accepted."""
+        return id in self.jobs or id in self._coming
 
     async def job(self, id: str, owner: str) -> Job:
         """An owner's job, also one that has ended, or is another server's.
@@ -319,10 +331,6 @@ class Service:
     async def forget(self, job: Job) -> None:
         """Delete a job that has ended, so that its id can be used again."""
         await self._journal.forget([job])
-
-    def note_refusal(self, id: str, text: str) -> None:
-        """Keep why a job was refused, for `last_refusal`."""
-        self.last_refusal = f"{id}: {text}"
 
     def _check_room(self) -> None:
         """Check that another job may wait. Raises Refusal if not."""

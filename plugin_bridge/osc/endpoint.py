@@ -28,7 +28,8 @@ from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.operations.restyle import find_preset
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.service import JobNews, News, Service
+from plugin_bridge.jobs.refusals import RefusedRequest
+from plugin_bridge.jobs.service import JobNews, News, RefusalNews, Service
 from plugin_bridge.osc import news as told
 from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, NAME, OPERATIONS, SUBMIT
 from plugin_bridge.osc.audience import Audience
@@ -78,7 +79,7 @@ class Endpoint(asyncio.DatagramProtocol):
     """
 
     def __init__(self, service: Service, udp: socket.socket | None = None) -> None:
-        self.reception = Reception(self._admit, self._act_on, udp)
+        self.reception = Reception(self._admit, self._act_on, self._note_malformed, udp)
         self._service = service
         self._audience, self._proofs, self._mistakes = Audience(), Proofs(), Quota(MAX_MISTAKES)
         self._lists: dict[Client, asyncio.Task[None]] = {}
@@ -105,6 +106,9 @@ class Endpoint(asyncio.DatagramProtocol):
         if isinstance(news, JobNews):
             if not news.job.owner:  # others' jobs came over HTTP
                 self._tell_of_job(news.job, news.event)
+        elif isinstance(news, RefusalNews):
+            if news.refused.kind == "osc":
+                self._tell_of_refusal(news.refused)
         elif news.operation == OPERATION and (
             news.name in told.PARAMETERS or news.name == "preset"
         ):
@@ -117,6 +121,14 @@ class Endpoint(asyncio.DatagramProtocol):
         if job.ended:
             self._audience.forget(job.id)
 
+    def _tell_of_refusal(self, refused: RefusedRequest) -> None:
+        """Tell the notified of a refusal, but not the one who was answered."""
+        answered = self._audience.ports((refused.host, refused.port))
+        # A job of that id that goes on is not the one that was refused.
+        job = "" if self._service.knows(refused.job) else refused.job
+        others = [it for it in self._audience.notified if it not in answered]
+        self._tell(others, told.of_refusal(refused, job))
+
     # Datagrams.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -124,6 +136,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
         self._port = int(transport.get_extra_info("sockname")[1])
         self._stop_watching = self._service.watch(self.on_news)
+        self.reception.look_for_dropped()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""
@@ -149,6 +162,7 @@ class Endpoint(asyncio.DatagramProtocol):
         if is_answer(address):
             self._hear_server(client)
         elif address != COOKIE:
+            self._note_stranger(client, address)
             if (challenge := self._proofs.challenge(client[0], data)) is not None:
                 self._post(challenge, [client])
         elif len(data) <= MAX_PROOF_BYTES:
@@ -157,6 +171,23 @@ class Endpoint(asyncio.DatagramProtocol):
                     case [Message(arguments=(str(token),))]:
                         self._prove(client, token)
         return False
+
+    def _note_stranger(self, client: Client, address: str) -> None:
+        """Note what is not acted on: the host that is said to have sent it may not be there."""
+        refused = RefusedRequest(
+            kind="stranger",
+            host=client[0],
+            port=client[1],
+            request=address[: told.MAX_ADDRESS],
+            text=f"It has to prove where it is first, by sending {COOKIE} back.",
+        )
+        self._service.refusals.note(refused)
+
+    def _note_malformed(self, client: Client | None, why: str, count: int) -> None:
+        """Keep for the page what the reception has counted and logged."""
+        host = client[0] if client else ""
+        malformed = RefusedRequest(kind="malformed", host=host, text=why, count=count)
+        self._service.refusals.keep(malformed)
 
     def _is_this(self, client: Client) -> bool:
         """Whether it is this endpoint itself, under whatever address of this machine."""
@@ -189,8 +220,7 @@ class Endpoint(asyncio.DatagramProtocol):
         try:
             yield
         except Refusal as refusal:
-            if refusal.code not in MISTAKES or self._mistakes.spend(client):
-                self._fail(client, message, refusal.code, str(refusal))
+            self._fail(client, message, refusal.code, str(refusal))
         except Exception as error:
             log.exception("fault", extra={"address": message.address})
             self._fail(client, message, "internal", one_line(error))
@@ -337,6 +367,7 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def _prove(self, client: Client, token: str) -> None:
         if self._proofs.prove(client[0], token):
+            self._service.refusals.forget_stranger(client[0])
             self._tell([client], Message("/restyle/done", ("cookie", PROVED_SECONDS)))
         else:  # not answered, since it may be the challenge of another server
             self._hear_server(client)
@@ -344,13 +375,21 @@ class Endpoint(asyncio.DatagramProtocol):
     # Sending.
 
     def _fail(self, client: Client, message: Message, code: str, text: str) -> None:
-        orders = (SUBMIT, *OPERATIONS)
-        of_job = message.address in (*orders, "/restyle/cancel", "/restyle/job")
+        """Answer that a request is refused, and note it for all others who can be reached."""
+        of_job = message.address in (SUBMIT, *OPERATIONS, "/restyle/cancel", "/restyle/job")
         first = message.arguments[0] if of_job and message.arguments else ""
-        job = first[:MAX_ID] if isinstance(first, str) else ""
-        if message.address in orders:
-            self._service.note_refusal(job, text)
-        self._send(client, "/restyle/fail", message.address[:100], job, code, text[:1000])
+        refused = RefusedRequest(
+            kind="osc",
+            host=client[0],
+            port=client[1],
+            request=message.address[: told.MAX_ADDRESS],
+            job=first[:MAX_ID] if isinstance(first, str) else "",
+            code=code,
+            text=text[: told.MAX_TEXT],
+        )
+        if code not in MISTAKES or self._mistakes.spend(client):
+            self._answer(client, told.of_refusal(refused, refused.job))
+        self._service.refusals.note(refused)
 
     def _send_list(
         self, client: Client, address: str, lines: Iterable[tuple[Argument, ...]]

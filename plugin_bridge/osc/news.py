@@ -5,11 +5,16 @@ from __future__ import annotations
 import presets
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.operations.restyle import SETTINGS
+from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.jobs.settings import numbers
 from plugin_bridge.osc.addresses import SUBMIT
 from plugin_bridge.osc.datagram import Argument, Message
 
 PARAMETERS = numbers(SETTINGS, common=True)  # what /restyle/param can say: words it cannot
+
+# Characters of what was refused and why: clients' own words come back to them. Not searched.
+MAX_ADDRESS = 100
+MAX_TEXT = 1000
 
 
 def of_progress(job: Job) -> Message:
@@ -26,6 +31,11 @@ def of_end(job: Job) -> list[Message]:
     if job.state == "cancelled":
         return [Message("/restyle/cancelled", (job.id,))]
     return [Message("/restyle/fail", (SUBMIT, job.id, job.code, job.error))]
+
+
+def of_refusal(refused: RefusedRequest, job: str) -> Message:
+    """What was refused, as whoever asked is told: the job is an argument, or "" to name none."""
+    return Message("/restyle/fail", (refused.request, job, refused.code, refused.text))
 
 
 def of_default(name: str, value: Value) -> Message:

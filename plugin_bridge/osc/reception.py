@@ -11,7 +11,7 @@ from typing import Any
 
 from plugin_bridge.osc.datagram import BadDatagram, Message, looks_like_osc, read
 from plugin_bridge.osc.turns import Client, Turns
-from plugin_bridge.osc.udp import drain
+from plugin_bridge.osc.udp import drain, dropped
 
 log = logging.getLogger("restyle.serve")
 
@@ -21,9 +21,12 @@ log = logging.getLogger("restyle.serve")
 # single message had the 200 wait for 3 s.
 DRAIN_SECONDS = 0.004  # of taking datagrams in
 TURN_SECONDS = 0.001  # of acting on messages
+LOOK_SECONDS = 1.0  # between looks at what the system has dropped; not searched
+DROPPED = "No OSC messages, or more than there was room for."
 
 Admit = Callable[[Client, bytes], bool]
 Act = Callable[[Client, Message], Coroutine[Any, Any, None] | None]
+OnMalformed = Callable[[Client | None, str, int], object]
 
 
 class Reception:
@@ -32,6 +35,8 @@ class Reception:
     Args:
         admit: says whether a client's datagram may wait for its turn; asked before it is parsed.
         act: acts on a message, or returns what will: until then that client has no other turn.
+        on_malformed: is called with a client, why its datagram is not taken, and 1; or with None,
+            why, and how many the system has dropped.
         udp: the transport's socket, if more may be read from it than the transport does, which is
             one datagram for each turn of the loop.
 
@@ -40,13 +45,17 @@ class Reception:
         at_work: how many messages are being acted on.
     """
 
-    def __init__(self, admit: Admit, act: Act, udp: socket.socket | None) -> None:
+    def __init__(
+        self, admit: Admit, act: Act, on_malformed: OnMalformed, udp: socket.socket | None
+    ) -> None:
         self.refused = 0
-        self._admit, self._act, self._udp = admit, act, udp
+        self._admit, self._act, self._on_malformed, self._udp = admit, act, on_malformed, udp
         self._turns = Turns()
         self._work: set[asyncio.Task[None]] = set()
         self._next: asyncio.Handle | None = None
         self._logged = 0.0
+        self._dropped = 0
+        self._looking: asyncio.TimerHandle | None = None
         self._open = True
 
     @property
@@ -62,8 +71,9 @@ class Reception:
     def close(self) -> None:
         """Drop what waits, and stop what is acted on."""
         self._open = False
-        if self._next is not None:
-            self._next.cancel()
+        for handle in (self._next, self._looking):
+            if handle is not None:
+                handle.cancel()
         for task in self._work:
             task.cancel()
 
@@ -120,9 +130,21 @@ class Reception:
             self._refuse(client, str(error))
             return []
 
+    def look_for_dropped(self) -> None:
+        """Log what the system has dropped, now and each second: it never comes here."""
+        if self._udp is None:
+            return
+        before, self._dropped = self._dropped, dropped(self._udp)
+        if self._dropped > before:
+            log.warning("datagrams dropped", extra={"dropped": self._dropped})
+            self._on_malformed(None, DROPPED, self._dropped - before)
+        again = asyncio.get_running_loop().call_later(LOOK_SECONDS, self.look_for_dropped)
+        self._looking = again
+
     def _refuse(self, client: Client, why: str) -> None:
         """Count a malformed datagram, and log at most one a second; the client gets no answer."""
         self.refused += 1
+        self._on_malformed(client, f"No OSC message: {why}.", 1)
         now = time.monotonic()
         if now - self._logged >= 1:
             self._logged = now

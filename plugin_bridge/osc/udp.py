@@ -20,6 +20,10 @@ RECEIVE_BYTES = 1 << 22
 SO_RCVBUFFORCE = 33  # of Linux, which Python does not name: as SO_RCVBUF, for root without a limit
 LOOK_EVERY = 64  # datagrams, at the clock
 
+# Of Linux, which Python does not name: what it tells of a socket's memory, in words of 32 bits, and
+# which of these counts what was dropped (linux/sock_diag.h).
+SO_MEMINFO, MEMINFO_DROPS = 55, 8
+
 SO_ATTACH_FILTER = 26  # of Linux, which Python does not name
 # A program of classic BPF (Documentation/networking/filter.rst of Linux, linux/bpf_common.h) that
 # throws away what cannot be OSC before it takes room in the socket: a datagram of 16 bytes takes as
@@ -69,6 +73,19 @@ def drain(udp: socket.socket, *, max_seconds: float) -> Iterator[tuple[bytes, tu
         while time.monotonic() < end:
             for _ in range(LOOK_EVERY):
                 yield udp.recvfrom(MAX_BYTES + 1)
+
+
+def dropped(udp: socket.socket) -> int:
+    """How many datagrams the system has dropped: by `FILTER`, or for want of room.
+
+    It is 0 where the system does not tell, which Linux alone does.
+    """
+    if sys.platform != "linux":
+        return 0
+    with suppress(OSError, struct.error):
+        told = udp.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4 * (MEMINFO_DROPS + 1))
+        return int(struct.unpack_from("=I", told, 4 * MEMINFO_DROPS)[0])
+    return 0
 
 
 def _filter(udp: socket.socket) -> None:

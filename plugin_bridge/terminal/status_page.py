@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -18,17 +18,19 @@ from rich.text import Text
 from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
+    from plugin_bridge.jobs.refusals import RefusedRequest
     from plugin_bridge.jobs.roots import Roots
     from plugin_bridge.jobs.service import Service
 
 # By eye.
 ROWS = 8  # jobs shown
+OTHER_LINES = 5  # than those of jobs and refusals: head, counts, title, the last one, and a cursor
 RATE_SECONDS = 60.0  # over which the rate is taken
 REDRAWS_PER_SECOND = 4
 
 
 class StatusPage:
-    """Draws itself anew each time: counts, rate, and the first jobs that have not ended."""
+    """Draws itself anew each time: counts, rate, the first jobs that have not ended, refusals."""
 
     def __init__(self, service: Service, address: str, roots: Roots) -> None:
         self._service = service
@@ -36,14 +38,30 @@ class StatusPage:
         self._roots = roots
         self._done: deque[tuple[float, int]] = deque([(time.monotonic(), self._ended())])
 
-    def __rich__(self) -> Group:
-        counts = self._service.counts(None)
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._head()
+        yield self._line()
+        jobs = self._jobs()
+        yield jobs
+        yield from self._refused(console.height - OTHER_LINES - jobs.row_count)
+        yield Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
+
+    def _head(self) -> Text:
+        """Where the server is, and for which folders."""
         head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
-        head.append(shown(", ".join(map(str, self._roots.folders))))
+        return head.append(shown(", ".join(map(str, self._roots.folders))))
+
+    def _line(self) -> Text:
+        """The counts, the rate and the preset."""
+        counts = self._service.counts(None)
         line = Text("   ".join(f"{counts[s]} {s}" for s in ("queued", "running", "done", "failed")))
         line.append(f"   {self._rate():.1f} a minute")
         if preset := self._service.defaults("restyle").get("preset"):
             line.append(f"   preset {preset}")
+        return line
+
+    def _jobs(self) -> Table:
+        """The first jobs that have not ended."""
         table = Table.grid(padding=(0, 2), expand=True)
         table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -56,10 +74,15 @@ class StatusPage:
                 job.settings.get("preset", job.operation),
             )
             table.add_row(Text(shown(name)), Text(str(what)), bar, Text(job.stage or job.state))
-        stop = Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
-        refusal = self._service.last_refusal
-        refused = [Text(f"Refused {shown(refusal)}", "yellow")] if refusal else []
-        return Group(head, line, table, *refused, stop)
+        return table
+
+    def _refused(self, lines: int) -> Iterator[Text]:
+        """The last refusals, or as many as there are lines for: the newest at the end."""
+        refused = self._service.refusals.last()
+        if refused:
+            yield Text("Refused", "yellow")
+        for it in refused[-max(lines, 1) :]:
+            yield Text(_told(it), no_wrap=True, overflow="ellipsis")
 
     def _ended(self) -> int:
         counts = self._service.counts(None)
@@ -73,6 +96,16 @@ class StatusPage:
             self._done.popleft()
         since, before = self._done[0]
         return 60 * max(ended - before, 0) / max(now - since, 1.0)
+
+
+def _told(refused: RefusedRequest) -> str:
+    """A refusal on one line: when, to whom, of what, and why."""
+    when = time.strftime("%H:%M:%S", time.localtime(refused.when))
+    who = f"{refused.host}:{refused.port}" if refused.port else refused.host
+    about = refused.job or refused.request
+    what = f"{about}: {refused.text}" if about else refused.text
+    often = f"{refused.count} times" if refused.count > 1 else ""
+    return shown("  ".join(it for it in (when, who, often, what) if it))
 
 
 @contextmanager

@@ -20,8 +20,9 @@ from plugin_bridge.errors import one_line
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.web import openapi
-from plugin_bridge.web.desk import Desk
+from plugin_bridge.web.desk import Desk, desk_of
 from plugin_bridge.web.guarding.guards import Guards
+from plugin_bridge.web.guarding.noted import note
 from plugin_bridge.web.routes import account, catalogue, jobs, pages, results, streams, uploads
 from plugin_bridge.web.routes.catalogue import written
 from plugin_bridge.web.speech.problems import BUSY, Problem, of_refusal
@@ -54,7 +55,9 @@ def build(desk: Desk) -> ASGIApp:
 
 def _handler(problem_of: ProblemOf) -> Callable[[Request, Any], Awaitable[Response]]:
     async def answer(request: Request, error: Any) -> Response:
-        return problem_of(request, error).response
+        problem = problem_of(request, error)
+        note(desk_of(request), request.scope, problem)
+        return problem.response
 
     return answer
 

@@ -41,6 +41,7 @@ from support.servers import (
 
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import PROCESSES
+from plugin_bridge.jobs.refusals import Refusals
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import Service
 from plugin_bridge.osc.client import Client, JobCancelled
@@ -163,7 +164,7 @@ def test_the_status_page_obeys_no_file_name():
         progress=0.5, stage="", state="running", ended=False, name="",
     )  # fmt: skip
     service = SimpleNamespace(
-        jobs={"a": job}, counts=Counter, defaults=lambda operation: {}, last_refusal=""
+        jobs={"a": job}, counts=Counter, defaults=lambda operation: {}, refusals=Refusals()
     )
     roots = SimpleNamespace(folders=[Path("/\x1b]0;a\x07")])
     page = StatusPage(service, "127.0.0.1:9471", roots)

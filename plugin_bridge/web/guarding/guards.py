@@ -20,6 +20,7 @@ from plugin_bridge.accounts.accounts import Account
 from plugin_bridge.jobs.records.records import Unwritable
 from plugin_bridge.web.desk import JSON_BYTES, WHO, Desk
 from plugin_bridge.web.guarding.identity import identify
+from plugin_bridge.web.guarding.noted import READS, note
 from plugin_bridge.web.speech.forms import is_form
 from plugin_bridge.web.speech.problems import BUSY, Problem
 
@@ -29,7 +30,6 @@ FORM_BYTES = 64 << 10  # around the file in a form; not searched
 BODY_SECONDS = 60.0  # without a byte of the body; as nginx's client_body_timeout
 UPLOADS = "/v1/uploads"
 STOPPING = "The server is being stopped: send it again in a while."
-READS = ("GET", "HEAD", "OPTIONS")
 HEAD = "restyle.head"  # in a scope: whether only the header is wanted
 
 #: For every answer. The policy lets a page load nothing from elsewhere, and run nothing inline.
@@ -69,9 +69,12 @@ class Guards:
                 wanted["method"] = "GET"
             await self._app(wanted, exchange.receive, exchange.send)
         except Problem as problem:
+            note(self._desk, scope, problem)
             await problem.response(scope, receive, exchange.send)
         except Unwritable:
-            await Problem("journal_busy", BUSY).response(scope, receive, exchange.send)
+            busy = Problem("journal_busy", BUSY)
+            note(self._desk, scope, busy)
+            await busy.response(scope, receive, exchange.send)
         except asyncio.CancelledError:
             if not exchange.begun:
                 leaving = Problem("stopping", STOPPING)

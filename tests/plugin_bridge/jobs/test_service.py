@@ -11,7 +11,8 @@ from support.servers import sound, stem
 
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.service import DefaultNews, JobNews
+from plugin_bridge.jobs.refusals import RefusedRequest
+from plugin_bridge.jobs.service import DefaultNews, JobNews, RefusalNews
 from plugin_bridge.jobs.workers.local import LocalWorkers
 
 
@@ -213,10 +214,13 @@ def test_who_stops_watching_hears_no_more(room):
     assert heard == [DefaultNews("restyle", "mix", 0.5)]
 
 
-def test_the_last_refusal_is_kept_for_who_looks(room):
-    assert room.service.last_refusal == ""
-    room.service.note_refusal("a", "It is too long.")
-    assert room.service.last_refusal == "a: It is too long."
+def test_watchers_hear_of_refusals(room):
+    heard = []
+    room.service.watch(heard.append)
+    refused = RefusedRequest(kind="osc", job="a", text="It is too long.")
+    room.service.refusals.note(refused)
+    assert heard == [RefusalNews(refused)]
+    assert [it.job for it in room.service.refusals.last()] == ["a"]
 
 
 # Another operation

@@ -213,7 +213,7 @@ async def test_a_mashup_that_cannot_be_is_refused(desk):
     assert await code("m", "/etc/passwd", "in.wav", "m.wav") == ("m", "outside_root")
     assert await code("m", "in.wav", "in.wav", "in.wav") == ("m", "out_is_in")
     assert await code("", "in.wav", "in.wav", "m.wav") == ("", "bad_request")
-    assert desk.room.service.last_refusal
+    assert desk.room.service.refusals.last()
     assert desk.room.journal.jobs == {}
     assert desk.room.files == []
 
@@ -664,9 +664,79 @@ async def test_when_the_socket_is_closed_it_hears_no_news(desk):
     assert desk.wire.sent[before:] == []
 
 
+# Refusals
+
+
 @at_desk
-async def test_a_refused_job_is_noted_for_those_who_cannot_hear(desk):
-    await desk.ask("/restyle/job", "nope")
-    assert desk.room.service.last_refusal == ""
+async def test_what_is_refused_is_noted_for_those_who_cannot_hear(desk):
     await desk.submit("a", preset="vioiln")
-    assert desk.room.service.last_refusal.startswith("a: There is no preset 'vioiln'")
+    await desk.ask("/restyle/sumbit", "b")
+    job, address = desk.room.service.refusals.last()
+    assert (job.host, job.port, job.request, job.job) == (*ME, "/restyle/submit", "a")
+    assert job.code == "no_such_preset"
+    assert job.text.startswith("There is no preset 'vioiln'")
+    assert (address.request, address.job, address.code) == (
+        "/restyle/sumbit",
+        "",
+        "unknown_address",
+    )
+
+
+@at_desk
+async def test_the_notified_hear_of_every_refusal_and_the_asker_once(desk):
+    await desk.ask("/restyle/notify", 1)
+    await desk.ask("/restyle/notify", 1, client=OTHER)
+    mine, other = await desk.submit("a", preset="vioiln")
+    assert (mine[0], other[0]) == (ME, OTHER)
+    assert mine[1:] == other[1:]
+    assert mine[1:5] == ("/restyle/fail", "/restyle/submit", "a", "no_such_preset")
+    assert [it[0] for it in await desk.ask("/restyle/sumbit")] == [ME, OTHER]
+
+
+@at_desk
+async def test_the_answer_to_another_port_is_not_repeated_there(desk):
+    await desk.ask("/restyle/notify", 1, OTHER[1])
+    assert [it[0] for it in await desk.ask("/restyle/sumbit")] == [ME, OTHER]
+    third = ("127.0.0.1", 7000)  # as oscsend does, whose every message has a port of its own
+    assert [it[0] for it in await desk.ask("/restyle/sumbit", client=third)] == [third, OTHER]
+
+
+@at_desk
+async def test_a_job_that_goes_on_is_not_said_to_have_failed(desk):
+    await desk.ask("/restyle/notify", 1)
+    await desk.submit("a")
+    taken, told = await desk.submit("a", out="another.wav", client=OTHER)
+    assert taken[:5] == (OTHER, "/restyle/fail", "/restyle/submit", "a", "id_taken")
+    assert told[:5] == (ME, "/restyle/fail", "/restyle/submit", "", "id_taken")
+
+
+@at_desk
+async def test_a_flood_of_refusals_does_not_flood_the_notified(desk):
+    await desk.ask("/restyle/notify", 1, client=OTHER)
+    for number in range(100):
+        await desk.submit(str(number), preset="vioiln")
+    assert len([it for it in desk.wire.sent if it[0] == OTHER and it[1] == "/restyle/fail"]) == 10
+    assert len([it for it in desk.wire.sent if it[0] == ME]) == 100
+
+
+@at_desk
+async def test_mistakes_that_are_not_answered_any_more_are_counted(desk):
+    for _ in range(100):
+        await desk.ask("/restyle/sumbit")
+    (row,) = desk.room.service.refusals.last()
+    assert row.count == 100
+    assert len(desk.wire.sent) < 100
+
+
+@at_desk
+async def test_what_is_no_message_is_on_the_page_and_told_nobody(desk):
+    await desk.ask("/restyle/notify", 1, client=OTHER)
+    told = len(desk.wire.sent)
+    for _ in range(3):
+        desk.endpoint.datagram_received(b"#bundle\0", ME)
+    desk.endpoint.datagram_received(b"abc", ME)
+    await until(lambda: desk.endpoint.reception.refused == 4)
+    rows = desk.room.service.refusals.last()
+    assert {(it.kind, it.host) for it in rows} == {("malformed", ME[0])}
+    assert sorted(it.count for it in rows) == [1, 3]
+    assert desk.wire.sent[told:] == []

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,6 +107,35 @@ def test_oscsend_numbers_of_every_type(server, folder, expected, name, types, gi
     oscsend(server, "/restyle/submit", types, name, "in.wav", f"{name}.wav", *given)
     assert server.wait(name, "done", "failed") == "done"
     assert np.array_equal(sound(folder / f"{name}.wav"), expected)
+
+
+def test_oscdump_hears_and_the_log_has_what_is_refused_to_oscsend(server, tmp_path):
+    """Which cannot hear it itself."""
+    port, log = free_port(), tmp_path / "dump.txt"
+    with running(program("oscdump"), "-L", port, log=log) as dump:
+
+        def notified():
+            assert dump.poll() is None
+            oscsend(server, "/restyle/notify", "ii", 1, port)
+            return '/restyle/done si "notify"' in log.read_text()
+
+        wait_for(notified)
+        oscsend(server, "/restyle/submit", "ssss", "lost", "gone.wav", "lost.wav", "violin")
+        wait_for(lambda: '/restyle/fail ssss "/restyle/submit" "lost"' in log.read_text())
+        oscsend(server, "/restyle/notify", "ii", 0, port)
+    assert log.read_text().count('"lost" "not_found"') == 1
+    lines = [it for it in server.entries() if it["event"] == "refused" and it.get("job") == "lost"]
+    assert [(it["request"], it["code"]) for it in lines] == [("/restyle/submit", "not_found")]
+    assert "gone.wav" in lines[0]["why"]
+
+
+def test_what_is_no_osc_is_in_the_log(server):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(b"hello", (HOST, server.port))  # Linux drops it before the server reads it
+        udp.sendto(b"/a\0\0,x\0\0", (HOST, server.port))
+    events = ("datagrams dropped", "no OSC message: its arguments are of an unknown type")
+    wanted = events if sys.platform == "linux" else events[1:]
+    wait_for(lambda: {*wanted} <= {it["event"] for it in server.entries()})
 
 
 # Pure Data

@@ -94,6 +94,21 @@ async def test_a_host_that_proves_itself_is_heard_at_all_of_its_ports(desk):
     assert token(desk, OTHER) != given
 
 
+@at_desk
+async def test_who_has_not_proved_itself_is_on_the_page_until_it_has(desk):
+    await desk.ask("/restyle/notify", 1)
+    told = len(desk.wire.sent)
+    given = token(desk, FAR)
+    at_once(desk, encode("/restyle/submit", "a", "in.wav", "out.wav", "violin"), OTHER)
+    first, second = desk.room.service.refusals.last()
+    assert (first.kind, first.host, first.request) == ("stranger", FAR[0], "/restyle/version")
+    assert (second.host, second.request) == (OTHER[0], "/restyle/submit")
+    assert "/cookie" in second.text
+    assert [it[1] for it in desk.wire.sent[told:]] == ["/cookie", "/cookie"]
+    at_once(desk, encode("/cookie", given), FAR)
+    assert [it.host for it in desk.room.service.refusals.last()] == [OTHER[0]]
+
+
 def test_a_proof_lasts_an_hour_and_a_token_up_to_two(monkeypatch):
     now = [10 * 3600.0 + 1800]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])

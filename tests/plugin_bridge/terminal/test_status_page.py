@@ -2,12 +2,14 @@
 
 import asyncio
 import io
+import re
 import threading
 
 import pytest
 from rich.console import Console
 from support.jobs import Room
 
+from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.terminal.status_page import StatusPage, status_page
 
 
@@ -24,8 +26,8 @@ def page(room, preset=""):
     return StatusPage(room.service, "127.0.0.1:9471", room.roots)
 
 
-def drawn(it, width):
-    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+def drawn(it, width, height=40):
+    console = Console(width=width, height=height, file=io.StringIO(), force_terminal=False)
     console.print(it)
     return console.file.getvalue().splitlines()
 
@@ -51,10 +53,29 @@ def test_it_says_what_there_is(room):
 
 
 def test_it_says_what_was_refused_since_not_every_client_can_hear_it(room):
-    room.service.note_refusal("job-1", "there is no preset 'x\x1b[2J'")
+    client, text = {"host": "10.0.0.2", "port": 5000}, "no preset 'x\x1b[2J'"
+    keep = room.service.refusals.keep
+    keep(RefusedRequest(kind="osc", job="job-1", text=text, **client))
+    keep(RefusedRequest(kind="malformed", host="10.0.0.3", text="No OSC.", count=7))
     text = "\n".join(drawn(page(room), 120))
-    assert "Refused job-1: there is no preset" in text
+    assert re.search(r"\d\d:\d\d:\d\d  10\.0\.0\.2:5000  job-1: no preset 'x", text)
+    assert re.search(r"\d\d:\d\d:\d\d  10\.0\.0\.3  7 times  No OSC\.", text)
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("height", [5, 24, 60])
+@pytest.mark.parametrize("jobs", [0, 30])
+def test_the_newest_refusals_fit_below_the_jobs(room, height, jobs):
+    for number in range(jobs):
+        asyncio.run(room.submit(f"job-{number}", f"number {number}.wav"))
+    for number in range(30):
+        refused = RefusedRequest(kind="osc", job=f"no-{number}", text="a long text " * 30)
+        room.service.refusals.keep(refused)
+    lines = drawn(page(room), 80, height)
+    rows = [line for line in lines if "no-" in line]
+    assert "no-29" in rows[-1]
+    assert "Ctrl-C" in lines[-1]
+    assert len(rows) == 20 if height == 60 else len(lines) <= max(height, 13)
 
 
 def test_no_name_can_draw(room):
@@ -72,7 +93,7 @@ def test_it_can_be_drawn_while_jobs_come_in(room):
     def draw():
         while not stop.is_set():
             try:
-                it.__rich__()
+                drawn(it, 80)
             except RuntimeError as error:
                 faults.append(error)
 

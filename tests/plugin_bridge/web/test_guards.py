@@ -4,6 +4,7 @@ import socket
 import time
 
 import pytest
+from support.servers import wait_for
 from support.web import problem
 
 HOST = ("Host", "localhost")
@@ -128,3 +129,23 @@ def test_who_leaves_in_the_middle_of_a_body_is_no_fault(server):
         time.sleep(0.2)
     assert server.http.get("/healthz").status_code == 200
     assert [it for it in server.entries() if it["event"] == "fault"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("/v1/jobs", "unsupported"), ("/v1/nowhere", "unknown_address")]
+)
+def test_the_log_has_what_was_refused(server, path, code):
+    def logged():  # of many within a few seconds, only how many they were
+        server.http.post(path, content=None if code == "unknown_address" else b"x")
+        said = [it for it in server.entries() if it["event"] == "refused"]
+        return [it for it in said if it.get("request") == f"POST {path}" and it["code"] == code]
+
+    found = wait_for(logged)
+    assert found[0]["client"] == "127.0.0.1"
+    assert found[0]["why"]
+
+
+def test_the_log_is_not_filled_by_what_only_looks(server):
+    for _ in range(3):
+        assert server.http.get("/v1/looking").status_code == 404
+    assert not [it for it in server.entries() if "/v1/looking" in it.get("request", "")]
