@@ -57,9 +57,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "i",
             "i",
             "i:1 or 0, [i:port]",
-            "Send every job's progress and end here, or to that port of this machine, for an hour; "
-            "with a port, answers go there as well. 0 ends it. Answered by /restyle/done s:notify "
-            "i:client.",
+            "Send every job's progress and end here, and what is refused, or to that port of this "
+            "machine, for an hour; with a port, answers go there as well. 0 ends it. Answered by "
+            "/restyle/done s:notify i:client.",
         ),
         "/restyle/preset/list": Command(
             "",
