@@ -19,7 +19,10 @@ To = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where to; without this, the DAW's own folder for scripts."),
 ]
-Force = Annotated[bool, force_option("Replace files that did not come from Restyle.")]
+Force = Annotated[
+    bool,
+    force_option("Replace files that are not as Restyle wrote them, and keep copies of these."),
+]
 
 
 def install_daw(daw: Daw, *, to: To = None, force: Force = False) -> None:
@@ -27,8 +30,8 @@ def install_daw(daw: Daw, *, to: To = None, force: Force = False) -> None:
 
     [bold]restyle install-daw ardour[/bold]
     """
-    from plugin_bridge.daw.install import install, next_steps
+    from plugin_bridge.daw.install import KEPT, install, next_steps
 
     for path in install(daw, to, force=force):
-        print(f"Wrote {shown(path)}")
+        print("Kept a copy," if path.suffix == KEPT else "Wrote", shown(path))
     print(next_steps(daw))

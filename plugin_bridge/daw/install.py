@@ -1,7 +1,8 @@
 """Puts Restyle's scripts where a DAW looks for them: what ``restyle install-daw`` does.
 
 The scripts know neither the presets nor where ``restyle`` is; both are written into them.
-Installing again, after a preset was added or Restyle has moved, replaces them.
+Installing again, after a preset was added or Restyle has moved, replaces them, unless somebody has
+changed one: each has a digest of itself (`plugin_bridge.daw.seal`).
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import re
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 
+from plugin_bridge.daw.seal import SEAL, is_as_sealed, is_sealed, seal
 from plugin_bridge.files.targets import check_target
 from plugin_bridge.files.whole_files import writing
 
 MARK = b"Restyle"  # near the beginning of every file that is ours
 MARK_WITHIN = 2000  # bytes; by guess
+KEPT = ".bak"  # what the names of copies end in: no DAW takes them for scripts
+COMMENT = {".lua": b"-- ", ".js": b"// "}
 
 _STEPS = {
     "ardour": (
@@ -51,7 +56,8 @@ def install(
     Args:
         daw: ardour, reaper or ableton.
         to: the folder to write to; None for where the DAW looks for scripts (all its versions).
-        force: also replace files of these names that are not Restyle's.
+        force: also replace files of these names that are not as Restyle wrote them, and keep copies
+            of these: their paths come first, and end in `KEPT`.
         restyle: the program that the scripts are to start; None for this one.
 
     Raises:
@@ -61,16 +67,18 @@ def install(
     """
     _check(daw)
     folders = _folders(daw) if to is None else [to]
-    contents = _device() if daw == "ableton" else _scripts(daw, restyle)
+    contents = _sealed(_device() if daw == "ableton" else _scripts(daw, restyle))
     if to is None:
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
     paths = {folder / name: data for folder in folders for name, data in contents.items()}
-    targets = [check_target(path, force=force or _is_ours(path)) for path in paths]
+    copies = _copies(paths, force=force)
+    targets = [check_target(path, force=False) for path in copies]
+    targets += [check_target(path, force=True) for path in paths]
     with writing(*targets) as opened:
-        for file, data in zip(opened, paths.values(), strict=True):
+        for file, data in zip(opened, [*copies.values(), *paths.values()], strict=True):
             file.write(data)
-    return list(paths)
+    return [*copies, *paths]
 
 
 def next_steps(daw: str) -> str:
@@ -105,6 +113,16 @@ def _scripts(daw: str, restyle: Path | None) -> dict[str, bytes]:
     slots = re.compile(rb"^(?P<before>[^=\n]*= ).* --@(?P<what>presets|restyle)$", re.MULTILINE)
     found = sorted(files(__package__).joinpath(daw).iterdir(), key=lambda it: it.name)
     return {it.name: slots.sub(fill, it.read_bytes()) for it in found if it.name.endswith(".lua")}
+
+
+def _sealed(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Files with their digests: scripts get a last line for it, the device has a place."""
+
+    def with_place(name: str, data: bytes) -> bytes:
+        comment = COMMENT.get(Path(name).suffix)
+        return data if comment is None else b"%s%s%s\n" % (data, comment, SEAL)
+
+    return {name: seal(with_place(name, data)) for name, data in contents.items()}
 
 
 def _device() -> dict[str, bytes]:
@@ -145,12 +163,35 @@ def _check(daw: str) -> None:
         raise ValueError(f"There is nothing for {daw!r}: choose one of {', '.join(DAWS)}.")
 
 
-def _is_ours(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return MARK in file.read(MARK_WITHIN)
-    except OSError:
-        return False
+def _copies(paths: Iterable[Path], *, force: bool) -> dict[Path, bytes]:
+    """What is there and not as Restyle wrote it, by the path where it is to be kept.
+
+    Raises:
+        ValueError: there is such a file, and ``force`` is false.
+        OSError: a file cannot be read.
+    """
+    there = {path: path.read_bytes() for path in paths if path.is_file()}
+    changed = {path: data for path, data in there.items() if not is_as_sealed(data)}
+    if changed and not force:
+        said = "; ".join(f"{path} {_whose(data)}" for path, data in changed.items())
+        raise ValueError(f"{said}: --force replaces it, and keeps a copy that ends in {KEPT}.")
+    return {_free(path): data for path, data in changed.items()}
+
+
+def _whose(data: bytes) -> str:
+    """What there is to say of a file that is not as Restyle wrote it."""
+    if is_sealed(data):
+        return "was changed after Restyle wrote it"
+    if MARK in data[:MARK_WITHIN]:
+        return "may have been changed, which an older Restyle's files do not tell"
+    return "exists and is not Restyle's"
+
+
+def _free(path: Path) -> Path:
+    """Where a copy of a file can be kept: ``NAME.bak``, or else ``NAME.2.bak`` and so on."""
+    ends = (KEPT if number == 1 else f".{number}{KEPT}" for number in count(1))
+    names = (path.with_name(path.name + end) for end in ends)
+    return next(it for it in names if not os.path.lexists(it))
 
 
 def _folders(daw: str) -> list[Path]:

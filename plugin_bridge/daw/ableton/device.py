@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plugin_bridge.daw.seal import SEAL
 from plugin_bridge.osc.addresses import HOST, PORT
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ _WINDOW: dict[str, Any] = {
     "fileversion": 1,
     "description": MARK,
     "digest": "Restyles the selected clip by the server that restyle serve starts",
-    "tags": "",
+    "tags": SEAL.decode(),  # words to find a patcher by
     "appversion": {
         "major": 8,
         "minor": 5,

@@ -68,7 +68,8 @@ def test_the_rest_of_a_script_stays_as_it_is(tmp_path):
     install("reaper", tmp_path)
     for source in files("plugin_bridge.daw").joinpath("reaper").iterdir():
         before = source.read_bytes().splitlines()
-        after = (tmp_path / source.name).read_bytes().splitlines()
+        *after, seal = (tmp_path / source.name).read_bytes().splitlines()
+        assert seal.startswith(b"-- restyle-sha256:")
         assert len(before) == len(after)
         other = [line for line, was in zip(after, before, strict=True) if line != was]
         assert len(other) == (2 if source.name == "Restyle.lua" else 0)
@@ -168,12 +169,65 @@ def test_without_the_daw_a_folder_is_asked_for(home, daw):
 
 
 @pytest.mark.parametrize("daw", DAWS)
-def test_an_older_version_is_replaced(tmp_path, daw):
+def test_an_older_version_is_replaced(tmp_path, monkeypatch, daw):
+    monkeypatch.setattr(presets, "in_order", lambda every: [presets.get("violin")])
     first = install(daw, tmp_path)
-    for path in first:
-        path.write_bytes(path.read_bytes() + b" ")
+    older = [path.read_bytes() for path in first]
+    monkeypatch.undo()
     assert install(daw, tmp_path) == first
-    assert not any(path.read_bytes().endswith(b" ") for path in first)
+    assert [path.read_bytes() for path in first] != older
+    assert names(tmp_path.iterdir()) == names(first)
+
+
+def change(path):
+    """One letter, as a user who has another server would change it."""
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"Restyle", b"ReStyle", 1))
+    assert path.read_bytes() != before
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("daw", DAWS)
+def test_what_was_changed_by_hand_is_not_replaced(tmp_path, daw):
+    for path in install(daw, tmp_path):
+        before = {it: it.read_bytes() for it in tmp_path.iterdir()}
+        changed = change(path)
+        with pytest.raises(ValueError, match=f"{path.name} was changed after.*--force") as caught:
+            install(daw, tmp_path)
+        assert one_line(caught)
+        assert {it: it.read_bytes() for it in tmp_path.iterdir()} == {**before, path: changed}
+        path.write_bytes(before[path])
+    install(daw, tmp_path)
+
+
+@pytest.mark.parametrize("daw", DAWS)
+def test_with_force_it_is_replaced_and_a_copy_kept(tmp_path, daw):
+    first = install(daw, tmp_path)
+    ours, kept = first[-1].read_bytes(), first[-1].with_name(f"{first[-1].name}.bak")
+    changed = change(first[-1])
+    assert install(daw, tmp_path, force=True) == [kept, *first]
+    assert (first[-1].read_bytes(), kept.read_bytes()) == (ours, changed)
+    again = first[-1].with_name(f"{first[-1].name}.2.bak")
+    changed = change(first[-1]) + b" "
+    first[-1].write_bytes(changed)
+    assert install(daw, tmp_path, force=True) == [again, *first]
+    assert again.read_bytes() == changed
+    assert install(daw, tmp_path, force=True) == first, "there is nothing to keep"
+
+
+def test_what_an_older_restyle_wrote_may_have_been_changed(tmp_path):
+    path = install("reaper", tmp_path)[0]
+    path.write_bytes(path.read_bytes().rpartition(b"-- restyle-sha256:")[0])
+    with pytest.raises(ValueError, match=r"may have been changed.*--force"):
+        install("reaper", tmp_path)
+
+
+def test_a_seal_of_another_file_is_not_its_own(tmp_path):
+    one, other, *_ = install("reaper", tmp_path)
+    seal = one.read_bytes()[-66:]
+    other.write_bytes(other.read_bytes()[:-66] + seal)
+    with pytest.raises(ValueError, match="was changed"):
+        install("reaper", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -181,13 +235,14 @@ def test_an_older_version_is_replaced(tmp_path, daw):
 )
 def test_a_file_of_another_is_not_replaced(tmp_path, daw, name):
     (tmp_path / name).write_text("-- mine\n")
-    with pytest.raises(ValueError, match=rf"{name} exists: add --force") as caught:
+    with pytest.raises(ValueError, match=rf"{name} exists and is not Restyle's: --f") as caught:
         install(daw, tmp_path)
     assert one_line(caught)
     assert names(tmp_path.iterdir()) == [name], "nothing else was written"
     assert (tmp_path / name).read_text() == "-- mine\n"
     install(daw, tmp_path, force=True)
     assert (tmp_path / name).read_text() != "-- mine\n"
+    assert (tmp_path / f"{name}.bak").read_text() == "-- mine\n"
 
 
 def test_a_folder_in_the_way_is_told(tmp_path):
@@ -224,9 +279,15 @@ def test_the_command_lists_what_it_wrote_and_what_to_do(tmp_path, capsys):
     assert next_steps("reaper") in told
 
 
+def test_the_command_says_what_it_kept(tmp_path, capsys):
+    (tmp_path / "Restyle.lua").write_text("-- mine\n")
+    assert main.run(["install-daw", "reaper", "--to", str(tmp_path), "--force"]) == 0
+    assert f"Kept a copy, {tmp_path / 'Restyle.lua.bak'}\n" in capsys.readouterr().out
+
+
 def test_the_command_refuses_in_one_line(tmp_path, capsys):
     (tmp_path / "Restyle.lua").write_text("-- mine\n")
     assert main.run(["install-daw", "reaper", "--to", str(tmp_path)]) == main.WRONG
     error = capsys.readouterr().err
-    assert "exists: add --force" in error
+    assert "--force replaces it" in error
     assert error.count("\n") == 1
