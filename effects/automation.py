@@ -23,7 +23,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.boards.python_effect import PythonEffect
+from effects.boards.long_effect import LongEffect
 from effects.layers import DRY, STEM, Layer, Step, Voice, changes, spans, weights
 from effects.midi.messages import Event, read_events
 from effects.running.progress import Progress, run_reporting
@@ -89,7 +89,7 @@ def automate(
     return Automation(midi_file, channel=channel, **options)(audio, sample_rate)
 
 
-class Automation(PythonEffect):
+class Automation(LongEffect):
     """StyleTransfer, with settings from a MIDI file that starts together with the stem.
 
     Program changes choose the preset, controller 1 the strength, 91 the mix and 7 the gain:
@@ -122,7 +122,9 @@ class Automation(PythonEffect):
         channel: int | None = None,
         **options: Unpack[StyleTransferOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(
+            on_progress=options.pop("on_progress", None), threads=options.pop("threads", None)
+        )
         self._midi_file = os.fspath(midi_file)
         self._events = _without_brief_programs(read_events(midi_file, channel))
         style, preset = options.pop("style", None), options.pop("preset", None)
@@ -132,7 +134,6 @@ class Automation(PythonEffect):
         name = first.preset or _CLIP
         self._effects = {name: first}
         self._first = None if dry else name
-        self.on_progress = first.on_progress
 
     def _first_program(self) -> str:
         for _, (name, value) in self._events:
@@ -199,7 +200,8 @@ class Automation(PythonEffect):
         return self._effects[style]
 
     def _transfer(self, style: str, strength: float, mix: float) -> Transfer:
-        return replace(self._effect(style).transfer, strength=strength, mix=mix)
+        transfer = self._effect(style).transfer
+        return replace(transfer, strength=strength, mix=mix, threads=self._threads)
 
     def _constant(
         self, voice: Voice, audio: Audio, sample_rate: float, progress: Progress

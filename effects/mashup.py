@@ -52,6 +52,8 @@ class Mashup(LongEffect):
 
     _only_reads = True
     _parameters = ("lead", "balance", "bed", "key")
+    _of_call = ("_result",)
+    _result: Mashed | None = None
 
     def __init__(
         self,
@@ -68,7 +70,6 @@ class Mashup(LongEffect):
         super().__init__(on_progress=on_progress, threads=threads)
         self._asked = Options(lead=lead, balance=balance, bed=bed, key=key, weights=weights)
         self.a = a
-        self._result: Mashed | None = None
 
     @property
     def a(self) -> SongSource:

@@ -57,6 +57,8 @@ class Morph(LongEffect):
 
     _only_reads = True
     _parameters = ("at", "method", "tempo", "seed")
+    _of_call = ("_result",)
+    _result: Morphed | None = None
 
     def __init__(
         self,
@@ -73,7 +75,6 @@ class Morph(LongEffect):
         super().__init__(on_progress=on_progress, threads=threads)
         self._asked = Options(at=at, method=method, tempo=tempo, seed=seed, weights=weights)
         self.other = other
-        self._result: Morphed | None = None
 
     @property
     def other(self) -> SongSource:

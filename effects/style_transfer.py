@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -95,6 +95,9 @@ class StyleTransfer(LongEffect):
 
     _only_reads = True
     _parameters = ("strength", "mix", "engine", "seed", "device", "drums", "dynamics")
+    _of_call = ("_loss_curves", "_report")
+    _loss_curves: Sequence[LossCurve] = ()
+    _report: Report | None = None
 
     def __init__(
         self,
@@ -132,8 +135,6 @@ class StyleTransfer(LongEffect):
         self.device = device
         self.drums = drums
         self.dynamics = dynamics
-        self._loss_curves: list[LossCurve] = []
-        self._report: Report | None = None
 
     @property
     def style(self) -> StyleSource:
@@ -277,7 +278,7 @@ class StyleTransfer(LongEffect):
 
         They are relative to the style's and to the content's own size.
         """
-        return self._loss_curves
+        return list(self._loss_curves)
 
     @property
     def report(self) -> Report | None:
@@ -292,7 +293,7 @@ class StyleTransfer(LongEffect):
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
         check_channels("StyleTransfer", len(audio))
         check_rate("StyleTransfer", sample_rate)
-        self._loss_curves, self._report = [], None
+        self._loss_curves, self._report = (), None
         work = partial(self.transfer.render, audio, sample_rate)
         restyled = run_reporting(work, self._on_progress)
         self._loss_curves, self._report = restyled.curves, restyled.report

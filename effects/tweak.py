@@ -83,6 +83,8 @@ class Tweak(LongEffect):
     """
 
     _only_reads = True
+    _of_call = ("_result",)
+    _result: Tweaked | None = None
 
     def __init__(
         self,
@@ -105,7 +107,6 @@ class Tweak(LongEffect):
         else:
             self.preset = preset
         self.weights = weights
-        self._result: Tweaked | None = None
 
     @property
     def changes(self) -> Changes:

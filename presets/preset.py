@@ -90,6 +90,14 @@ class Preset:
     notes: Path | None = None
     built_in: bool = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle has: the same, since no pickle takes a read-only mapping."""
+        return {**vars(self), "parameters": dict(self.parameters)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy."""
+        vars(self).update(state, parameters=MappingProxyType(state["parameters"]))
+
     @property
     def gm_number(self) -> str | None:
         """Its General MIDI number as lists print it; None if it has none.

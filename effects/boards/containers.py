@@ -18,7 +18,9 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
+from effects.boards.attributes import close
 from effects.boards.contract import Processor, check_buffer_size, check_call, check_finite
+from effects.boards.copies import Portable
 from effects.boards.python_effect import PythonEffect
 from effects.signal.arrays import Audio
 
@@ -35,10 +37,16 @@ class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
     milliseconds, and later whenever the chain is locked, and an exception ends the interpreter.
 
     Pedalboard's own metaclass refuses an instance whose C++ half was not built.
+
+    As with pedalboard's own, a misspelt attribute raises in those that stand for a C++ class, and a
+    Pedalboard or a subclass may be given any.
     """
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        return type.__call__(cls, *args, **kwargs)
+        board = type.__call__(cls, *args, **kwargs)
+        if "_stock" in vars(cls):
+            close(board)
+        return board
 
 
 class _Board(Processor):
@@ -49,12 +57,26 @@ class _Board(Processor):
     """
 
     _stock: ClassVar[type[pedalboard.Chain] | type[pedalboard.Mix]]
+    _own = Processor._own | {"_native"}
 
     def __init__(self, plugins: Sequence[Member] = ()) -> None:
         super().__init__()
         self._members = [_checked(plugin) for plugin in _sequence(plugins)]
         # The members that the stock container was built for, and the container.
         self._native: tuple[list[Any], pedalboard.Chain | pedalboard.Mix] | None = None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """As pickle's protocol 2: older ones would ask for a C++ half, and end the interpreter."""
+        return super().__reduce_ex__(max(int(protocol), 2))
+
+    def __getstate__(self) -> dict[str, Any]:
+        members = [_portable(it) for it in self._members]
+        return {**super().__getstate__(), "_members": members}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._members = [it.plugin if isinstance(it, Portable) else it for it in self._members]
+        self._native = None
 
     # The list protocol of pedalboard's containers, with the same errors.
 
@@ -209,6 +231,13 @@ def _checked(plugin: Member) -> Member:
     if not isinstance(plugin, PythonEffect | _Board):
         pedalboard.Chain([]).append(plugin)  # type: ignore[arg-type]
     return plugin
+
+
+def _portable(member: Member) -> Member | Portable:
+    """A member as it goes into a pickle or a copy."""
+    if isinstance(member, pedalboard.Plugin) and not isinstance(member, _Board):
+        return Portable(member)
+    return member
 
 
 def _first_python_effect(board: _Board) -> PythonEffect | None:

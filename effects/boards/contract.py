@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
+from effects.boards.attributes import check_attribute
 from effects.running.forks import after_fork
 from effects.signal.arrays import Audio
 
@@ -174,8 +175,27 @@ def check_finite(effect: object, audio: Audio) -> None:
 class Processor:
     """Something called like a pedalboard plugin; a subclass implements :meth:`_process`."""
 
+    #: Attributes that a copy has of its own: locks, and what was kept for the next call.
+    _own: ClassVar[frozenset[str]] = frozenset({"_intake"})
+
     def __init__(self) -> None:
         self._intake = Intake()
+
+    if not TYPE_CHECKING:  # a type checker that sees this would let any attribute be set
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Set an attribute. Raises AttributeError for a name that is not known."""
+            check_attribute(self, name)
+            super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle has: all but what belongs to this very object."""
+        return {name: value for name, value in vars(self).items() if name not in self._own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy, which has not been called yet."""
+        Processor.__init__(self)
+        vars(self).update(state)
 
     @property
     def is_effect(self) -> bool:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+from io import BytesIO
+from typing import Any
+
 from effects.boards.python_effect import PythonEffect
 from effects.running.progress import OnProgress
 
 
 class LongEffect(PythonEffect):
     """A `PythonEffect` with the two options that all long work has.
+
+    A copy reports to the same ``on_progress``; a pickle leaves it behind if it cannot be pickled,
+    as a function without a name or a progress bar on a screen.
 
     Args:
         on_progress: called as ``on_progress(fraction, stage)`` ten times a second, in the thread
@@ -22,6 +29,14 @@ class LongEffect(PythonEffect):
         super().__init__()
         self.on_progress = on_progress
         self.threads = threads
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_on_progress": _Callback(self._on_progress)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        callback: _Callback = state["_on_progress"]
+        self._on_progress = callback.function
 
     @property
     def threads(self) -> int | None:
@@ -46,3 +61,27 @@ class LongEffect(PythonEffect):
         if value is not None and not callable(value):
             raise TypeError(f"on_progress must be callable or None, not {value!r}.")
         self._on_progress = value
+
+
+class _Callback:
+    """An `on_progress` on its way into a copy or a pickle."""
+
+    def __init__(self, function: OnProgress | None) -> None:
+        self.function = function
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Callback:
+        return self  # whoever made it wants to hear of copies, too
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        try:
+            _Trial(BytesIO()).dump(self.function)
+        except Exception:  # whatever is wrong with it
+            return _Callback, (None,)
+        return _Callback, (self.function,)
+
+
+class _Trial(pickle.Pickler):
+    """Tries out whether something can be pickled; effects that it refers to are not looked into."""
+
+    def persistent_id(self, it: object) -> str | None:
+        return "effect" if isinstance(it, PythonEffect) else None

@@ -7,23 +7,30 @@ containers that take both kinds.
 """
 
 import threading
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NoReturn, SupportsFloat
+from abc import abstractmethod
+from typing import Any, ClassVar, SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.boards.attributes import Closing
 from effects.boards.contract import Processor, check_call, check_finite
 from effects.running.forks import after_fork
 from effects.signal.arrays import Audio
 
 
-class PythonEffect(Processor, ABC):
+class PythonEffect(Processor, metaclass=Closing):
     """An effect written in Python that is called like pedalboard's own.
 
     A subclass implements :meth:`_render`, names its properties in ``_parameters`` for the repr, and
     calls ``super().__init__()``. It sees each clip whole, whatever the ``buffer_size``. The
     subclass decides how many channels it takes: nothing is refused here.
+
+    Public attributes of a subclass are those of its class and those that its ``__init__`` sets:
+    others raise AttributeError, since they are misspelt. Names with an underscore are free.
+
+    An effect can be copied and pickled if the attributes of its subclass can. What the last call
+    left (named in ``_of_call``) stays behind.
 
     Calls of one instance wait for each other, like pedalboard's; instances run concurrently.
     """
@@ -31,11 +38,22 @@ class PythonEffect(Processor, ABC):
     _parameters: ClassVar[tuple[str, ...]] = ()
     #: Whether `_render` only reads its audio, which then need not be a copy: memory for long clips.
     _only_reads: ClassVar[bool] = False
+    _own = Processor._own | {"_lock"}
+    #: Attributes that tell of the last call, with defaults in the class.
+    _of_call: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         super().__init__()
         self._renew_lock()
         after_fork(self, PythonEffect._renew_lock)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in self._of_call}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        PythonEffect.__init__(self)
+        vars(self).update(state)
 
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()  # reentrant: a call holds it around _apply()
@@ -89,10 +107,6 @@ class PythonEffect(Processor, ABC):
         package = type(self).__module__.partition(".")[0]
         shown = [f"{name}={_shown(value)}" for name, value in self._options().items()]
         return f"<{' '.join([f'{package}.{type(self).__name__}', *shown])} at {id(self):#x}>"
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled or copied, as pedalboard's plugins do."""
-        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
 
 def _shown(value: object) -> str:

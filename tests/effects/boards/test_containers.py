@@ -1,8 +1,6 @@
 """Boards that hold Python effects: stock's behaviour where stock has any, and never dry audio."""
 
-import copy
 import gc
-import pickle
 import random
 import subprocess
 import sys
@@ -523,13 +521,6 @@ def test_list_extras_are_those_of_stock() -> None:
     assert board in {board}
     assert board != Pedalboard(list(board))
     assert not hasattr(board, "pop")
-
-
-@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
-@pytest.mark.parametrize("board", [*(c([Gain()]) for c in OURS), *(c([Gain()]) for c in STOCK)])
-def test_pickled_and_copied_as_stock(duplicate: Any, board: Any) -> None:
-    with pytest.raises(TypeError, match="cannot pickle"):
-        duplicate(board)
 
 
 def test_repr_reads_as_stock() -> None:

@@ -1,9 +1,7 @@
 """The call contract of a Python effect, held against stock plugins called the same way."""
 
-import copy
 import gc
 import math
-import pickle
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -324,13 +322,6 @@ def test_repr_reads_as_stock() -> None:
     for value in (0.5, 1.0, 0.0, 1e-6, 12345678.0, -1.23456789):
         effect.factor = value
         assert f" factor={repr(pedalboard.Gain(value)).split('=')[1].split()[0]} " in repr(effect)
-
-
-@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_it_is_pickled_and_copied_as_stock(duplicate: Any) -> None:
-    for effect in (pedalboard.Gain(), Double()):
-        with pytest.raises(TypeError, match="cannot pickle"):
-            duplicate(effect)
 
 
 def test_calls_of_one_instance_wait_and_instances_do_not() -> None:

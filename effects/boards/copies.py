@@ -1,0 +1,102 @@
+"""Copies of native plugins: pedalboard cannot copy or pickle its own, so they are built anew.
+
+All of pedalboard's effects are made of the properties that they can be asked for. A copy has the
+same settings and begins in silence: tails and delay lines are not copied.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pedalboard
+
+#: How a Convolution shows the rate of a response that was given as an array, which is no property.
+_RATE = re.compile(r" audio at ([0-9.e+]+) Hz>")
+
+#: How a class says itself what its instances are made of.
+_REDUCE = ("__reduce__", "__reduce_ex__", "__getstate__")
+_CONTAINERS: tuple[Any, ...] = (
+    pedalboard.Chain,
+    pedalboard.Mix,
+    pedalboard.Pedalboard,  # type: ignore[attr-defined]
+)
+
+
+class Portable:
+    """A native plugin on its way into a pickle or a deep copy, out of which it comes built anew.
+
+    Args:
+        plugin: the plugin itself.
+
+    Attributes:
+        plugin: the same; `copy.copy` leaves it there, so that shallow copies share it.
+    """
+
+    def __init__(self, plugin: pedalboard.Plugin) -> None:
+        self.plugin = plugin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How the plugin is built. Raises TypeError if pedalboard does not tell."""
+        return _recipe(self.plugin)
+
+
+def _recipe(plugin: Any) -> tuple[Any, ...]:
+    kind = type(plugin)
+    if kind in _CONTAINERS:
+        return kind, ([it and Portable(it) for it in plugin],)
+    if kind is pedalboard.Convolution:
+        return _build, (kind, _convolution(plugin))
+    if kind.__module__.startswith("pedalboard_native") and not isinstance(
+        plugin, pedalboard.ExternalPlugin
+    ):
+        return _build, (kind, _settings(plugin))
+    if _knows_how(kind):
+        return _same, (plugin,)
+    _refuse(plugin, "only effects that pedalboard itself brings can be built anew")
+
+
+def _settings(plugin: Any) -> dict[str, Any]:
+    """The plugin's properties that can be set, which are what its constructor takes."""
+    kind = type(plugin)
+    properties = {name: it for name, it in vars(kind).items() if isinstance(it, property)}
+    return {name: getattr(plugin, name) for name, it in properties.items() if it.fset}
+
+
+def _convolution(plugin: Any) -> dict[str, Any]:
+    if plugin.impulse_response_filename is not None:
+        return {
+            "impulse_response_filename": plugin.impulse_response_filename,
+            "mix": plugin.mix,
+        }
+    rate = _RATE.search(repr(plugin))
+    if rate is None:
+        _refuse(plugin, "the sample rate of its response is not known")
+    return {
+        "impulse_response_filename": plugin.impulse_response,
+        "mix": plugin.mix,
+        "sample_rate": float(rate[1]),
+    }
+
+
+def _build(kind: Callable[..., Any], settings: dict[str, Any]) -> Any:
+    return kind(**settings)
+
+
+def _same(plugin: Any) -> Any:
+    return plugin
+
+
+def _knows_how(kind: type) -> bool:
+    """Whether a class says itself how its instances are pickled."""
+    asks_it = any(getattr(kind, name) is not getattr(object, name) for name in _REDUCE)
+    return asks_it or kind in copyreg.dispatch_table
+
+
+def _refuse(plugin: Any, why: str) -> NoReturn:
+    raise TypeError(
+        f"cannot pickle or deep-copy the {type(plugin).__name__} {plugin!r}: {why}. Take it out of "
+        "the board, and add it to the copy."
+    )
