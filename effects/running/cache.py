@@ -17,11 +17,13 @@ import hashlib
 import io
 import json
 import os
+import re
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +48,26 @@ LOCKS = 256
 ASK_SECONDS = 0.05
 #: The name of one more array in the file: zip's checksums do not show that an array is missing.
 CHECKSUM = "sha256"
+#: The names of entries, and of those that are being written.
+_ENTRY = re.compile("[0-9a-f]{64}[.]npz")
+_TEMPORARY = re.compile("tmp[a-z0-9_]{8}[.]tmp")
+#: A file that was begun so long ago will never be done: an hour, where writing takes seconds.
+ABANDONED_SECONDS = 3600
+
+
+class Size(NamedTuple):
+    """How many files, and how much they hold."""
+
+    files: int
+    bytes: int
+
+
+class _Entry(NamedTuple):
+    """A file, and when it was last used."""
+
+    used_ns: int
+    bytes: int
+    path: Path
 
 
 class Cache:
@@ -158,17 +180,55 @@ class Cache:
 
     def _evict(self) -> None:
         """Delete the files that were used longest ago until the folder is within its cap."""
-        entries = []
-        for path in self.folder.glob("*.npz"):
-            with contextlib.suppress(FileNotFoundError):  # another process deleted it first
-                status = path.stat()
-                entries.append((status.st_mtime_ns, status.st_size, path))
-        total = sum(size for _, size, _ in entries)
-        for _, size, path in sorted(entries):
+        entries = self._entries()
+        total = sum(entry.bytes for entry in entries)
+        for entry in sorted(entries):
             if total <= self.max_disk_bytes:
                 break
-            path.unlink(missing_ok=True)
-            total -= size
+            entry.path.unlink(missing_ok=True)
+            total -= entry.bytes
+
+    def size(self) -> Size:
+        """What is on the disk now."""
+        entries = self._entries()
+        return Size(len(entries), sum(entry.bytes for entry in entries))
+
+    def clear(self) -> Size:
+        """Delete all entries, on disk and in memory, and say what was deleted.
+
+        Other processes may go on: what they have read they have, and the rest they compute again.
+        Only files that have names of the cache's own are touched. Locks stay, as they are empty;
+        and so do files that another process may be writing.
+
+        Raises:
+            OSError: a file cannot be deleted.
+        """
+        self._memory.clear()
+        count = freed = 0
+        for entry in [*self._entries(), *self._abandoned()]:
+            with contextlib.suppress(FileNotFoundError):  # another process deleted it first
+                entry.path.unlink()
+                count, freed = count + 1, freed + entry.bytes
+        return Size(count, freed)
+
+    def _entries(self) -> list[_Entry]:
+        return list(self._files(_ENTRY))
+
+    def _abandoned(self) -> list[_Entry]:
+        """Files of processes that ended while they wrote them."""
+        oldest = time.time_ns() - ABANDONED_SECONDS * 10**9
+        return [it for it in self._files(_TEMPORARY) if it.used_ns < oldest]
+
+    def _files(self, pattern: re.Pattern[str]) -> Iterator[_Entry]:
+        """The ordinary files in the folder whose names are like ``pattern``."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            for path in self.folder.iterdir():
+                if not pattern.fullmatch(path.name):
+                    continue
+                with contextlib.suppress(FileNotFoundError):  # another process deleted it first
+                    status = path.lstat()
+                    if stat.S_ISREG(status.st_mode):
+                        yield _Entry(status.st_mtime_ns, status.st_size, path)
 
     def _remember(self, name: str, arrays: Arrays) -> None:
         self._memory.put(name, arrays, sum(array.nbytes for array in arrays.values()))
@@ -192,13 +252,13 @@ CACHES: dict[Path, Cache] = {}
 
 def shared_cache() -> Cache:
     """The cache of this process, in ``RESTYLE_CACHE_DIR`` or the platform's cache folder."""
-    folder = _folder()
+    folder = cache_folder()
     return CACHES.setdefault(folder, Cache(folder))
 
 
 def stems_cache() -> Cache:
     """The part of it for what was heard of stems."""
-    folder = _folder() / "stems"
+    folder = cache_folder() / "stems"
     cache = Cache(
         folder, max_disk_bytes=MAX_STEMS_DISK_BYTES, max_memory_bytes=MAX_STEMS_MEMORY_BYTES
     )
@@ -207,13 +267,19 @@ def stems_cache() -> Cache:
 
 def songs_cache() -> Cache:
     """The part of it for what was heard of songs."""
-    folder = _folder() / "songs"
+    folder = cache_folder() / "songs"
     cache = Cache(
         folder, max_disk_bytes=MAX_SONGS_DISK_BYTES, max_memory_bytes=MAX_SONGS_MEMORY_BYTES
     )
     return CACHES.setdefault(folder, cache)
 
 
-def _folder() -> Path:
+def caches() -> dict[str, Cache]:
+    """All of them, by what they are for."""
+    return {"styles": shared_cache(), "stems": stems_cache(), "songs": songs_cache()}
+
+
+def cache_folder() -> Path:
+    """``RESTYLE_CACHE_DIR``, or the platform's cache folder."""
     override = os.environ.get("RESTYLE_CACHE_DIR")
     return Path(override) if override else user_cache_path("restyle")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli import keys, latent, presets, usage
+from plugin_bridge.cli import cache, keys, latent, presets, usage
 from plugin_bridge.cli.apply import apply
 from plugin_bridge.cli.batch import batch
 from plugin_bridge.cli.beats import beats
@@ -68,5 +68,6 @@ for _command in FOR_DAWS:
     app.command(rich_help_panel="For DAWs")(_command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(latent.app, name="latent")
+app.add_typer(cache.app, name="cache")
 app.add_typer(keys.app, name="keys", rich_help_panel="For the web")
 app.add_typer(usage.app, name="usage", rich_help_panel="For the web")

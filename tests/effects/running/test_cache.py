@@ -247,3 +247,57 @@ def test_the_shared_cache_is_where_the_environment_says(tmp_path, monkeypatch):
     assert shared_cache() is shared_cache()
     monkeypatch.setenv("RESTYLE_CACHE_DIR", "")
     assert shared_cache().folder.name == "restyle"
+
+
+def test_what_is_in_it_is_counted_and_cleared_and_computed_again(tmp_path):
+    cache, compute = Cache(tmp_path), Counted()
+    cache.get(KEY, compute)
+    [entry] = entries(tmp_path)
+    expected = (1, entry.stat().st_size)
+    assert cache.size() == expected
+    assert Cache(tmp_path).clear() == expected
+    assert (cache.size(), entries(tmp_path)) == ((0, 0), [])
+    assert_same(Cache(tmp_path).get(KEY, compute), arrays())
+    assert compute.calls == 2
+
+
+def test_only_files_of_its_own_are_cleared_or_evicted(tmp_path):
+    cache = Cache(tmp_path, max_disk_bytes=0)
+    others = ["mine.npz", "tmp.tmp", f"{'a' * 64}.npy", f"{'A' * 64}.npz", "00.lock"]
+    for name in others:
+        (tmp_path / name).write_text("not an entry")
+    (tmp_path / f"{'b' * 64}.npz").mkdir()
+    (tmp_path / f"{'c' * 64}.npz").symlink_to(tmp_path / "mine.npz")
+    before = sorted(tmp_path.iterdir())
+    cache.get(KEY, Counted())
+    cache.clear()
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_of_unfinished_files_only_abandoned_ones_are_cleared(tmp_path):
+    being_written, abandoned = tmp_path / "tmpabcd_123.tmp", tmp_path / "tmpzzzz_999.tmp"
+    for it in (being_written, abandoned):
+        it.write_bytes(bytes(10))
+    old = os.stat(abandoned).st_mtime - 2 * module.ABANDONED_SECONDS
+    os.utime(abandoned, (old, old))
+    assert Cache(tmp_path).clear() == (1, 10)
+    assert list(tmp_path.iterdir()) == [being_written]
+
+
+def test_it_can_be_cleared_while_others_use_it(tmp_path):
+    stop = threading.Event()
+
+    def clear():
+        while not stop.is_set():
+            Cache(tmp_path).clear()
+
+    with ThreadPoolExecutor() as pool:
+        clearing = pool.submit(clear)
+        try:
+            for number in range(50):
+                for _ in range(2):
+                    found = Cache(tmp_path).get({"clip": number % 3}, arrays)
+                    assert_same(found, arrays())
+        finally:
+            stop.set()
+        clearing.result()
