@@ -1,8 +1,9 @@
 """Ableton Live without Max: restyle the selected clip by way of AbletonOSC.
 
 AbletonOSC (https://github.com/ideoforms/AbletonOSC) is a free control surface for Live. It tells
-which file the selected Session clip plays, and which part of it. It cannot put sound into Live, so
-the user drags the result in. While ``restyle serve`` runs::
+which file the selected Session clip plays, and which part of it; of clips in the Arrangement it
+tells only names, lengths and places (its issue 135). It cannot put sound into Live, so the user
+drags the result in. While ``restyle serve`` runs::
 
     python -m plugin_bridge.daw.ableton.abletonosc --preset violin
 """
@@ -132,7 +133,8 @@ class AbletonOSC:
         if not filled or not self.ask("/live/clip/get/is_audio_clip", *place)[0]:
             raise ValueError(
                 f"There is no audio clip on track {place[0] + 1} in scene {place[1] + 1}: "
-                "select one in the Session view."
+                "select one in the Session view. Of clips in the Arrangement, AbletonOSC does not "
+                "tell the file: Restyle's device for Max for Live takes them."
             )
         (path,) = self.ask("/live/clip/get/file_path", *place)
         if not isinstance(path, str) or not path:

@@ -116,7 +116,12 @@ var core = (function () {
         return -1;
     }
 
-    // Whether Live can be told to put a sound file into a slot: from 12.1.
+    // What a result is called, and the track that results are on.
+    function madeName(name, preset) {
+        return name + " (" + preset + ")";
+    }
+
+    // Whether Live can be told to put a sound file into a slot, or onto the timeline: from 12.1.
     function canCreateClips(major, minor) {
         return major > 12 || (major === 12 && minor >= 1);
     }
@@ -329,6 +334,7 @@ var core = (function () {
         create: create,
         emptySlot: emptySlot,
         fileName: fileName,
+        madeName: madeName,
         resultPath: resultPath,
         secondsAt: secondsAt,
         span: span,

@@ -123,19 +123,17 @@ function request() {
     if (!PRESETS[chosen.preset]) {
         throw new Error("Choose a preset");
     }
-    var above = parent(clip); // of a clip of the arrangement, at once the track
+    var above = parent(clip); // of a clip of the arrangement, its track or a take lane of that
     var slot = above.type === "ClipSlot" ? above : null;
-    var track = slot ? parent(slot) : above;
-    if (track.type !== "Track") {
-        throw new Error("This clip is in a take lane: put it on its track first");
-    }
+    var track = slot || above.type === "TakeLane" ? parent(above) : above;
     return {
         source: source,
         preset: PRESETS[chosen.preset],
         strength: chosen.strength,
-        span: core.span(facts(clip)),
+        span: core.span(facts(clip, slot)),
         track: track.id,
         slot: slot ? slot.id : 0,
+        timeline: slot ? null : { start: Number(get(clip, "start_time")) }, // in beats
         name: text(clip, "name"),
         warping: Number(get(clip, "warping"))
     };
@@ -145,14 +143,28 @@ function parent(object) {
     return new LiveAPI("id " + items(object.get("canonical_parent"))[1]);
 }
 
-function facts(clip) {
+// What a clip plays of its file, from and to. In a slot, that is between its markers. On the
+// timeline it is from loop_start to loop_end, which an unlooped clip has too, as its edges (Clip in
+// https://docs.cycling74.com/apiref/lom/); of a looped one, it is one turn.
+function edges(clip, slot) {
+    var marker = Number(get(clip, "start_marker"));
+    if (slot) {
+        return [marker, Number(get(clip, "end_marker"))];
+    }
+    var start = Number(get(clip, "loop_start"));
+    var looping = Number(get(clip, "looping"));
+    return [looping ? Math.min(start, marker) : start, Number(get(clip, "loop_end"))];
+}
+
+function facts(clip, slot) {
     var rate = Number(get(clip, "sample_rate")); // Live 11 and newer
     var frames = Number(get(clip, "sample_length"));
     var warping = Number(get(clip, "warping")) === 1;
+    var played = edges(clip, slot);
     return {
         warping: warping,
-        start: Number(get(clip, "start_marker")),
-        end: Number(get(clip, "end_marker")),
+        start: played[0],
+        end: played[1],
         markers: warping ? warpMarkers(clip) : [],
         duration: rate > 0 && frames > 0 ? frames / rate : 0
     };
@@ -169,7 +181,12 @@ function warpMarkers(clip) {
 // Puts a result into the set; returns what to tell the user.
 function place(job) {
     try {
-        if (putIntoSlot(job)) {
+        var made = canCreateClips() ? (job.timeline ? putOnTimeline(job) : putIntoSlot(job)) : null;
+        if (made) {
+            made.set("name", core.madeName(job.name || core.fileName(job.source), job.preset));
+            if (!job.warping) {
+                made.set("warping", 0);
+            }
             return "Done: " + core.fileName(job.out);
         }
     } catch (error) {
@@ -178,36 +195,84 @@ function place(job) {
     return "Done. Drag it into Live: " + job.out;
 }
 
-// Into the next empty slot of the clip's track; returns whether it is there.
-function putIntoSlot(job) {
+function canCreateClips() {
     var app = new LiveAPI("live_app");
-    if (!core.canCreateClips(Number(app.call("get_major_version")),
-            Number(app.call("get_minor_version")))) {
-        return false;
-    }
+    return core.canCreateClips(Number(app.call("get_major_version")),
+        Number(app.call("get_minor_version")));
+}
+
+// Into the next empty slot of the clip's track; returns the new clip, or null.
+function putIntoSlot(job) {
     var track = new LiveAPI("id " + job.track);
     if (!exists(track) || Number(get(track, "is_frozen"))) {
-        return false;
+        return null;
     }
     var slot = emptySlot(track, job.slot);
     if (!slot) {
-        return false;
+        return null;
     }
     slot.call("create_audio_clip", job.out);
-    if (!Number(get(slot, "has_clip"))) {
-        return false;
+    return Number(get(slot, "has_clip")) ? new LiveAPI("id " + items(slot.get("clip"))[1]) : null;
+}
+
+// At the clip's place in the arrangement, on a track of results below its track; returns the new
+// clip, or null.
+function putOnTimeline(job) {
+    var song = new LiveAPI("live_set");
+    var from = children(song, "tracks").map(idOf).indexOf(Number(job.track));
+    if (from < 0) {
+        return null;
     }
-    var made = new LiveAPI("id " + items(slot.get("clip"))[1]);
-    made.set("name", (job.name || core.fileName(job.source)) + " (" + job.preset + ")");
-    if (!job.warping) {
-        made.set("warping", 0);
+    var name = core.madeName(text(new LiveAPI("id " + job.track), "name"), job.preset);
+    var shared = trackOfResults(song, from + 1, name, job.timeline);
+    var track = shared || newTrack(song, from + 1, name);
+    if (!track) {
+        return null;
     }
-    return true;
+    var before = children(track, "arrangement_clips").map(idOf);
+    try {
+        track.call("create_audio_clip", job.out, job.timeline.start);
+    } catch (error) {
+        post("Restyle: " + error.message + "\n");
+    }
+    var made = children(track, "arrangement_clips").filter(function (clip) {
+        return before.indexOf(idOf(clip)) < 0;
+    })[0];
+    if (!made && !shared) {
+        song.call("delete_track", from + 1);
+    }
+    return made || null;
+}
+
+// The track below a clip's track that has earlier results of the preset, if they end before the
+// place: what is put on a track cuts what it meets, and how long a new sample is there, Live decides.
+function trackOfResults(song, index, name, timeline) {
+    var track = children(song, "tracks")[index];
+    if (!track || text(track, "name") !== name || Number(get(track, "is_frozen")) ||
+            !Number(get(track, "has_audio_input"))) {
+        return null;
+    }
+    var isFree = children(track, "arrangement_clips").every(function (clip) {
+        return Number(get(clip, "end_time")) <= timeline.start;
+    });
+    return isFree ? track : null;
+}
+
+// A new audio track at a place among the tracks; null if the set takes no more, as small Lives do.
+function newTrack(song, index, name) {
+    var before = children(song, "tracks").map(idOf);
+    song.call("create_audio_track", index);
+    var track = children(song, "tracks")[index];
+    if (!track || before.indexOf(idOf(track)) >= 0) {
+        return null;
+    }
+    track.set("name", name);
+    return track;
 }
 
 // The first empty slot of a track below one of its slots; below all, in a new scene.
 function emptySlot(track, slotId) {
-    var slots = slotsOf(track);
+    var slots = children(track, "clip_slots");
     var from = -1;
     var filled = slots.map(function (slot, place) {
         if (Number(slot.id) === Number(slotId)) {
@@ -220,12 +285,17 @@ function emptySlot(track, slotId) {
         return slots[found];
     }
     new LiveAPI("live_set").call("create_scene", -1);
-    var more = slotsOf(track);
+    var more = children(track, "clip_slots");
     return more.length > slots.length ? more[more.length - 1] : null;
 }
 
-function slotsOf(track) {
-    return items(track.get("clip_slots")).filter(function (word) {
+function idOf(object) {
+    return Number(object.id);
+}
+
+// The objects that a list of an object has.
+function children(object, list) {
+    return items(object.get(list)).filter(function (word) {
         return word !== "id";
     }).map(function (id) {
         return new LiveAPI("id " + id);

@@ -95,13 +95,129 @@ for (const [why, change, options] of [
     });
 }
 
-test("a clip of the arrangement goes into the first empty slot", () => {
-    const { set, device } = ready();
-    set.detailClip = set.newClip({ canonical_parent: set.track });
+// The arrangement
+
+function onTimeline(clip = {}, options = {}) {
+    const set = new LiveSet(options);
+    set.track.name = "Piano";
+    set.detailClip = set.addToTimeline(set.track, 16, 24, clip);
+    return { set, device: new Device(process.env.RESTYLE_SCRIPT, set) };
+}
+
+function finished(device) {
     device.say("restyle");
     device.hear("/restyle/done", "submit", accepted(device), "x", 1, 1, 1);
-    assert.equal(set.track.clip_slots[0].has_clip, 1);
+}
+
+function shown(set) {
+    return set.song.tracks.map((track) => [
+        track.name, ...track.arrangement_clips.map((it) => [it.start_time, it.file_path]),
+    ]);
+}
+
+const MADE = "/music/piano (violin) 1.wav";
+
+test("a clip of the arrangement comes back at its place, on a track below its own", () => {
+    const { set, device } = onTimeline();
+    set.addTrack(1).name = "Drums";
+    finished(device);
+    assert.deepEqual(shown(set), [
+        ["Piano", [16, "/music/piano.wav"]], ["Piano (violin)", [16, MADE]], ["Drums"],
+    ]);
+    const [made] = set.song.tracks[1].arrangement_clips;
+    assert.equal(made.name, "Piano (violin)");
+    assert.equal(made.warping, 0);
+    assert.equal(device.status, "Done: piano (violin) 1.wav");
+    assert.equal(set.track.clip_slots.filter((it) => it.has_clip).length, 0);
 });
+
+test("results of one preset share a track as long as nothing is in their way", () => {
+    const { set, device } = onTimeline();
+    const counts = () => set.song.tracks.map((it) => it.arrangement_clips.length);
+    finished(device);
+    set.detailClip = set.addToTimeline(set.track, 24, 32);
+    finished(device);
+    assert.deepEqual(counts(), [2, 2]);
+    set.newBeats = 100; // Live may warp a new sample, however long what it is made of was
+    set.detailClip = set.addToTimeline(set.track, 0, 8);
+    finished(device);
+    assert.deepEqual(counts(), [3, 1, 2]);
+    device.say("preset", 1);
+    finished(device);
+    assert.deepEqual(set.song.tracks.map((it) => it.name), [
+        "Piano", "Piano (flute)", "Piano (violin)", "Piano (violin)",
+    ]);
+});
+
+for (const [why, change] of [
+    ["is frozen", (track) => { track.is_frozen = 1; }],
+    ["is a MIDI track", (track) => { track.has_audio_input = 0; }],
+    ["has another name", (track) => { track.name = "Mine"; }],
+]) {
+    test(`a track below that ${why} is let alone`, () => {
+        const { set, device } = onTimeline();
+        const below = set.addTrack(1);
+        below.name = "Piano (violin)";
+        change(below);
+        finished(device);
+        assert.deepEqual(set.song.tracks.map((it) => it.arrangement_clips.length), [1, 1, 0]);
+        assert.equal(set.song.tracks[2], below);
+    });
+}
+
+test("a warped clip's result stays warped", () => {
+    const markers = [{ beat_time: 0, sample_time: 0 }, { beat_time: 20, sample_time: 10 }];
+    const { set, device } = onTimeline({
+        warping: 1, loop_start: 4, loop_end: 12,
+        warp_markers: JSON.stringify({ warp_markers: markers }),
+    });
+    finished(device);
+    assert.deepEqual(plain(device.last(SUBMIT).slice(7)), ["start_seconds", 2, "end_seconds", 6]);
+    assert.equal(set.song.tracks[1].arrangement_clips[0].warping, 1);
+});
+
+for (const [what, clip, span] of [
+    ["an unlooped clip plays between its edges", { loop_start: 2, loop_end: 6 }, [2, 6]],
+    ["and not to its end marker", { end_marker: 9, loop_end: 5 }, [undefined, 5]],
+    ["of a looped one there is one turn",
+        { looping: 1, start_marker: 3, loop_start: 1, loop_end: 4 }, [1, 4]],
+    ["with what comes before it",
+        { looping: 1, start_marker: 1, loop_start: 3, loop_end: 4 }, [1, 4]],
+]) {
+    test(`in the arrangement, ${what}`, () => {
+        const { device } = onTimeline(clip);
+        device.say("restyle");
+        const words = plain(device.last(SUBMIT));
+        const setting = (key) => words[words.indexOf(key) + 1 || words.length];
+        assert.deepEqual([setting("start_seconds"), setting("end_seconds")], span);
+    });
+}
+
+test("a clip of a take lane comes back at its place, too", () => {
+    const { set, device } = onTimeline();
+    set.detailClip.canonical_parent = set.add("TakeLane", { canonical_parent: set.track });
+    finished(device);
+    assert.deepEqual(shown(set)[1], ["Piano (violin)", [16, MADE]]);
+});
+
+for (const [why, change, options] of [
+    ["Live is older than 12.1", () => {}, { version: [12, 0] }],
+    ["Live refuses it", (set) => { set.refuses = true; }],
+    ["the track is gone", (set) => { set.song.tracks.shift(); }],
+    ["the set takes no more tracks", (set) => { set.mostTracks = 2; }],
+]) {
+    test(`the arrangement stays as it was if ${why}`, () => {
+        const { set, device } = onTimeline({}, options);
+        set.addTrack(1).name = "Drums";
+        device.say("restyle");
+        const job = accepted(device);
+        change(set);
+        const before = shown(set);
+        device.hear("/restyle/done", "submit", job, "x", 1, 1, 1);
+        assert.equal(device.status, `Done. Drag it into Live: ${MADE}`);
+        assert.deepEqual(shown(set), before);
+    });
+}
 
 // What cannot be restyled
 
@@ -119,13 +235,6 @@ for (const [what, clip, message] of [
         assert.deepEqual(device.sent, []);
     });
 }
-
-test("a clip of a take lane is refused", () => {
-    const { set, device } = ready();
-    set.detailClip = set.newClip({ canonical_parent: set.add("TakeLane", {}) });
-    device.say("restyle");
-    assert.match(device.status, /in a take lane/);
-});
 
 test("no clip is selected", () => {
     const { set, device } = ready();

@@ -1,17 +1,25 @@
 "use strict";
 // Stand-ins for Max and for Live: as much of them as Restyle's device uses, and not a name more.
-// What asks for something that Live's object model does not have throws here.
+// What asks for something that Live's object model does not have throws here. The model is
+// documented at https://docs.cycling74.com/apiref/lom/: Song, Track, TakeLane, ClipSlot, Clip.
 
 const fs = require("node:fs");
 const vm = require("node:vm");
 
 const MODEL = {
     Application: { functions: ["get_major_version", "get_minor_version"], properties: [] },
-    Song: { functions: ["create_scene"], properties: ["tracks", "scenes", "canonical_parent"] },
-    Track: {
-        functions: [],
-        properties: ["clip_slots", "is_frozen", "name", "canonical_parent"],
+    Song: {
+        functions: ["create_scene", "create_audio_track", "delete_track"],
+        properties: ["tracks", "scenes", "canonical_parent"],
     },
+    Track: {
+        functions: ["create_audio_clip"],
+        properties: [
+            "clip_slots", "arrangement_clips", "has_audio_input", "is_frozen", "name",
+            "canonical_parent",
+        ],
+    },
+    TakeLane: { functions: [], properties: ["arrangement_clips", "canonical_parent"] },
     ClipSlot: {
         functions: ["create_audio_clip"],
         properties: ["clip", "has_clip", "canonical_parent"],
@@ -20,7 +28,8 @@ const MODEL = {
         functions: [],
         properties: [
             "is_audio_clip", "file_path", "start_marker", "end_marker", "warping", "warp_markers",
-            "sample_rate", "sample_length", "name", "canonical_parent",
+            "sample_rate", "sample_length", "name", "canonical_parent", "start_time", "end_time",
+            "looping", "loop_start", "loop_end",
         ],
     },
 };
@@ -31,6 +40,8 @@ class LiveSet {
         this.version = version;
         this.objects = new Map();
         this.detailClip = null;
+        this.mostTracks = 100; // Live Lite's sets have far fewer
+        this.newBeats = 8; // of a clip of the arrangement that a script makes
         this.song = this.add("Song", { tracks: [] });
         this.app = this.add("Application", {});
         this.track = this.addTrack(slots);
@@ -42,14 +53,15 @@ class LiveSet {
         return object;
     }
 
-    addTrack(slots) {
+    addTrack(slots, index = this.song.tracks.length) {
         const track = this.add("Track", {
-            is_frozen: 0, name: "1-Audio", clip_slots: [], canonical_parent: this.song,
+            is_frozen: 0, name: "1-Audio", clip_slots: [], arrangement_clips: [],
+            has_audio_input: 1, canonical_parent: this.song,
         });
         for (let i = 0; i < slots; i += 1) {
             track.clip_slots.push(this.addSlot(track));
         }
-        this.song.tracks.push(track);
+        this.song.tracks.splice(index, 0, track);
         return track;
     }
 
@@ -68,8 +80,20 @@ class LiveSet {
         return this.add("Clip", {
             is_audio_clip: 1, file_path: "/music/piano.wav", start_marker: 0, end_marker: 10,
             warping: 0, warp_markers: undefined, sample_rate: 44100, sample_length: 441000,
-            name: "Piano", ...properties,
+            name: "Piano", looping: 0, loop_start: 0, loop_end: 10, start_time: 0, end_time: 0,
+            ...properties,
         });
+    }
+
+    // A clip of the arrangement, from and to a beat; what is there makes way, as in Live.
+    addToTimeline(track, start, end, properties = {}) {
+        const clip = this.newClip({
+            canonical_parent: track, start_time: start, end_time: end, ...properties,
+        });
+        const others = track.arrangement_clips.filter(
+            (it) => it.end_time <= start || it.start_time >= end);
+        track.arrangement_clips = [...others, clip];
+        return clip;
     }
 
     find(path) {
@@ -93,10 +117,23 @@ class LiveSet {
         if (name === "get_major_version" || name === "get_minor_version") {
             return this.version[name === "get_major_version" ? 0 : 1];
         }
-        if (name === "create_scene") {
+        const old = this.version[0] * 100 + this.version[1] < 1201;
+        if (name === "create_audio_track" && this.song.tracks.length < this.mostTracks) {
+            this.addTrack(this.track.clip_slots.length, words[0]);
+        } else if (name === "delete_track") {
+            this.song.tracks.splice(words[0], 1);
+        } else if (name === "create_audio_clip" && object.kind === "Track") {
+            const [path, beat] = words;
+            if (this.refuses || old || object.is_frozen || !(beat >= 0 && beat <= 1576800)) {
+                throw new Error("Live would complain");
+            }
+            this.addToTimeline(object, beat, beat + this.newBeats, {
+                file_path: path, name: "", warping: 1,
+            });
+        } else if (name === "create_scene") {
             this.song.tracks.forEach((track) => track.clip_slots.push(this.addSlot(track)));
         } else if (name === "create_audio_clip") {
-            if (this.refuses || object.has_clip || this.version[0] * 100 + this.version[1] < 1201) {
+            if (this.refuses || object.has_clip || old) {
                 throw new Error("Live would complain");
             }
             object.clip = this.newClip({
