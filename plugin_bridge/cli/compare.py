@@ -49,7 +49,7 @@ Weights = Annotated[
         "these have random weights, and are labelled so.",
     ),
 ]
-Force = Annotated[bool, force_option("Replace an earlier comparison in OUT_DIR.")]
+Force = Annotated[bool, force_option("Start afresh, and replace an earlier comparison in OUT_DIR.")]
 
 
 def compare(
@@ -74,15 +74,22 @@ def compare(
 
     [bold]restyle compare piano.wav cello.wav out --weights vgg19=vgg19-dcbb9e9d.pth[/bold]
 
-    Then open OUT_DIR/index.html in a browser. The figures are also in OUT_DIR/comparison.json.
+    It says how long it will take, and begins with the fast engines. Open OUT_DIR/index.html in a
+    browser, after the first result or at the end. The figures are also in OUT_DIR/comparison.json.
 
-    If an engine fails, the page says why, and the others go on. Ctrl-C leaves nothing behind.
+    If an engine fails, the page says why, and the others go on. After Ctrl-C the finished results
+    stay, and the same command goes on where it was; with other engines or strengths it adds them.
     """
+    from plugin_bridge.cli.going_on import telling_how_to_go_on
     from plugin_bridge.files.result_folder import PAGE
     from plugin_bridge.reports.compare import make_comparison
     from plugin_bridge.terminal.progress_bar import progress_bar
 
-    with progress_bar("compare", quiet=quiet) as report:
+    def announce(text: str) -> None:
+        if not quiet:
+            print(text, flush=True)
+
+    with telling_how_to_go_on(), progress_bar("compare", quiet=quiet) as report:
         comparison = make_comparison(
             content,
             styles or [],
@@ -95,6 +102,7 @@ def compare(
             seed=seed,
             device=device,
             force=force,
+            announce=announce,
         )
     if not quiet:
         for result in comparison.failed:

@@ -1,21 +1,25 @@
-"""Make a comparison: one content in every style by every engine, to hear, see and measure."""
+"""Make a comparison: one content in every style by every engine, to hear, see and measure.
+
+The fast engines come first, and the page is there after the first result. What was stopped goes on
+when the same comparison is made again.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
+from itertools import accumulate, pairwise
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-import presets
-from effects import Cancelled, StyleTransfer
-from effects.engines import ENGINES, make_engine
+from effects import Cancelled
+from effects.engines import ENGINES
 from effects.running.progress import OnProgress, part
 from plugin_bridge.errors import explain
 from plugin_bridge.files import sound_files
@@ -23,22 +27,20 @@ from plugin_bridge.files.process import process
 from plugin_bridge.files.result_folder import check_folder, workshop
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports import metrics
+from plugin_bridge.reports.compare_times import announcement, estimates
+from plugin_bridge.reports.compare_tries import (
+    Style,
+    Try,
+    check_weights,
+    inputs_digest,
+    styles_of,
+    tries_of,
+)
 from plugin_bridge.reports.comparison import KIND, Clip, Comparison, Result
-from plugin_bridge.reports.comparison_files import ComparisonFiles
+from plugin_bridge.reports.comparison_files import ComparisonFiles, earlier_in
 
 if TYPE_CHECKING:
     from effects.engines.engine import Engine
-
-
-@dataclass(frozen=True)
-class _Style:
-    """A style: a clip or a preset, its sound, and who made it."""
-
-    name: str
-    options: Mapping[str, str]  # of StyleTransfer
-    sound: Sound
-    source: str
-    credit: str = ""
 
 
 def make_comparison(
@@ -54,15 +56,20 @@ def make_comparison(
     seed: int = 0,
     device: str = "auto",
     force: bool = False,
+    announce: Callable[[str], object] = lambda text: None,
 ) -> Comparison:
-    """Restyle ``content`` in every style by every engine into ``folder``; all of it or nothing.
+    """Restyle ``content`` in every style by every engine into ``folder``.
+
+    The page and the data are written after every result, each time whole or not at all. An earlier
+    comparison of the same inputs in ``folder`` goes on: what it lacks is added.
 
     Args:
         content: a sound file.
         styles: sound files.
-        folder: new, empty, or, with ``force``, an earlier comparison. What the user added stays.
+        folder: new, empty, or an earlier comparison: one of the same inputs that lacks results, or,
+            with ``force``, any. What the user added stays.
         report: called with the fraction done, 0 to 1, and the stage. If it raises (`Cancelled`
-            is meant for it), nothing is left.
+            is meant for it), the results that are finished stay.
         preset_names: presets to take as styles, too.
         engines: names, or engines with options of their own; all engines, if empty.
         strengths: each gives a result; if empty, what the preset advises, or else what suits each
@@ -70,88 +77,116 @@ def make_comparison(
         weights: files of trained weights, by the engine's name.
         seed: draws random filters and weights.
         device: as for `effects.StyleTransfer`.
-        force: replace an earlier comparison.
+        force: start afresh, and replace an earlier comparison once there is a first result.
+        announce: called once, before the long work, with what is to come and how long it will take.
 
     Raises:
         ValueError: an option is wrong, a file is not audio or not the engine's weights, ``folder``
             holds something else, or every engine failed.
         OSError: a file cannot be read or written.
     """
-    check_folder(folder, KIND, force=force)
+    check_folder(folder, KIND, force=True)
     weights = dict(weights or {})
     chosen = list(dict.fromkeys(engines or ENGINES))
-    _check_weights(weights, chosen)
+    check_weights(weights, chosen)
     # Whatever may be wrong is checked before the long work begins.
     sound = sound_files.read(content)
-    wanted = _styles(styles, preset_names)
+    wanted = styles_of(styles, preset_names)
     report(0.0, "loading torch")
-    steps: list[float | None] = list(dict.fromkeys(strengths)) or [None]
-    tries = [
-        (style, _effect(style, engine, strength, weights, seed, device))
-        for style in wanted
-        for engine in chosen
-        for strength in steps
-    ]
-    _read_weights(chosen, weights)
-    computer = _computer(device)
-
+    tries = tries_of(wanted, chosen, strengths, weights=weights, seed=seed, device=device)
+    made_by = (version("restyle"), _torch(), _computer(device), seed)
+    inputs = inputs_digest(content, wanted, *made_by)
     folder = folder.resolve()
+    earlier = _going_on(folder, inputs, tries, force=force)
+    done = {it.key: it for it in earlier.results} if earlier else {}
+    steps = _fastest_first([it for it in tries if it.blank.key not in done], sound)
+    announce(announcement(steps))
+
     with workshop(folder, KIND) as made:
         report(0.0, "what goes in")
-        files = ComparisonFiles(made, folder, sound)
-        clip = files.add_clip("content", content.name, sound, str(content))
-        clips = [_add_style(files, sound, style) for style in wanted]
-        results = _results(files, sound, tries, report)
-        files.draw()
-        comparison = Comparison(
-            version("restyle"), _torch(), computer, seed, files.seconds, files.highest_hz,
-            clip, clips, results,
-        )  # fmt: skip
-        files.describe(comparison)
-        report(1.0, "done")
-        check_folder(folder, KIND, force=force)  # it may have changed meanwhile
-        files.publish()
+        files = ComparisonFiles(made, folder, sound, [it.sound for it in wanted], earlier)
+        clips = (
+            (earlier.content, earlier.styles) if earlier else _clips(files, content, sound, wanted)
+        )
+        empty = Comparison(*made_by, files.seconds, files.highest_hz, *clips, [], inputs)
+        for comparison in _growing(empty, files, sound, tries, steps, done, report):
+            if any(not result.error for result in comparison.results):
+                files.publish(comparison, force=force)
+    if all(result.error for result in comparison.results):
+        raise ValueError(f"No engine came to a result. {_reasons(comparison.results)}")
+    report(1.0, "done")
     return comparison
 
 
-def _add_style(files: ComparisonFiles, content: Sound, style: _Style) -> Clip:
-    """The style's clip, with the figures that the content has as it is."""
-    clip = files.add_clip(
-        f"style-{style.name}", style.name, style.sound, style.source, style.credit
-    )
-    return replace(clip, figures=metrics.figures(content, style.sound, content))
+def _going_on(folder: Path, inputs: str, tries: Sequence[Try], *, force: bool) -> Comparison | None:
+    """The comparison in ``folder`` that goes on; None if a new one begins.
+
+    Raises:
+        ValueError: the folder holds something else, and without ``force``, another comparison or
+            one that has all of ``tries``.
+    """
+    earlier = None if force else earlier_in(folder, inputs)
+    if earlier and {it.blank.key for it in tries} - {it.key for it in earlier.results}:
+        return earlier
+    check_folder(folder, KIND, force=force)
+    return None
 
 
-def _results(
+def _fastest_first(tries: Sequence[Try], content: Sound) -> list[tuple[Try, float]]:
+    """Each try with the seconds that it will take, roughly."""
+    seconds = estimates(tries, content.seconds)
+    return sorted(zip(tries, seconds, strict=True), key=itemgetter(1))
+
+
+def _clips(
+    files: ComparisonFiles, path: Path, content: Sound, styles: Sequence[Style]
+) -> tuple[Clip, list[Clip]]:
+    """The clips of content and styles; a style's figures are those of the content as it is."""
+    clip = files.add_clip("content", path.name, content, str(path))
+    clips = [
+        replace(
+            files.add_clip(f"style-{it.name}", it.name, it.sound, it.source, it.credit),
+            figures=metrics.figures(content, it.sound, content),
+        )
+        for it in styles
+    ]
+    return clip, clips
+
+
+def _growing(
+    empty: Comparison,
     files: ComparisonFiles,
     content: Sound,
-    tries: Sequence[tuple[_Style, StyleTransfer]],
+    tries: Sequence[Try],
+    steps: Sequence[tuple[Try, float]],
+    done: Mapping[str, Result],
     report: OnProgress,
-) -> list[Result]:
-    """The results of all effects. Raises ValueError if all of them fail."""
-    results = []
-    for index, (style, effect) in enumerate(tries):
-        share = part(report, index / len(tries), (index + 1) / len(tries))
-        results.append(_restyle(files, content, style, effect, _titled(share, style, effect)))
-    if all(result.error for result in results):
-        raise ValueError(f"No engine came to a result. {_reasons(results)}")
-    return results
+) -> Iterator[Comparison]:
+    """The comparison after each of ``steps``, which are tries and their seconds.
+
+    Its results are in the order of ``tries``, and after them those of ``done``, by their keys, that
+    were not asked for this time.
+    """
+    results = dict(done)
+    whole = sum(seconds for _, seconds in steps)
+    ends = accumulate((seconds for _, seconds in steps), initial=0.0)
+    for (it, _), (start, end) in zip(steps, pairwise(ends), strict=True):
+        results[it.blank.key] = _restyle(
+            files, content, it, part(report, start / whole, end / whole)
+        )
+        keys = [*dict.fromkeys([*(it.blank.key for it in tries), *results])]
+        pending = [it.title for it, _ in steps if it.blank.key not in results]
+        yield replace(empty, results=[results[it] for it in keys if it in results], pending=pending)
 
 
-def _restyle(
-    files: ComparisonFiles, content: Sound, style: _Style, effect: StyleTransfer, report: OnProgress
-) -> Result:
-    engine = effect.engine
-    blank = Result(
-        style=style.name,
-        engine=engine if isinstance(engine, str) else engine.name,
-        label=effect.engine_label,
-        options={} if isinstance(engine, str) else _options(engine),
-        weights=_weights_used(effect),
-        strength=effect.strength,
-        mix=effect.mix,
-    )
-    effect.on_progress = report
+def _restyle(files: ComparisonFiles, content: Sound, it: Try, report: OnProgress) -> Result:
+    """What a try comes to, its sound and picture written; or why it came to nothing."""
+
+    def titled(fraction: float, stage: str) -> None:
+        report(fraction, f"{it.title}: {stage}")
+
+    effect, blank = it.effect, it.blank
+    effect.on_progress = titled
     started = time.monotonic()
     try:
         output = content.with_audio(process(effect, content))
@@ -164,110 +199,18 @@ def _restyle(
             raise
         return replace(blank, error=explain(error))
     seconds = time.monotonic() - started
-    report(1.0, "figures")
-    title = f"{style.name}-{blank.engine}-{effect.strength:g}"
-    file, picture = files.add(title, output)
+    titled(1.0, "figures")
+    file, picture = files.add(f"{blank.style}-{blank.engine}-{effect.strength:g}", output)
     return replace(
         blank,
         file=file,
         picture=picture,
         clipped=bool(sound_files.clips(Path(file), replace(output, bits=16))),
         seconds=seconds,
-        figures=metrics.figures(content, style.sound, output),
+        figures=metrics.figures(content, it.style.sound, output),
         loss_curves=effect.loss_curves,
         report=effect.report,
     )
-
-
-def _styles(paths: Sequence[Path], preset_names: Sequence[str]) -> list[_Style]:
-    """The styles that were asked for; no two have the same name."""
-    if not paths and not preset_names:
-        raise ValueError("Say which sound to take: a sound file, or --preset NAME.")
-    found = [
-        _Style(path.stem, {"style": str(path)}, sound_files.read(path), str(path)) for path in paths
-    ]
-    for name in preset_names:
-        preset = presets.get(int(name) if name.isdecimal() else name)
-        credit = ", ".join(it for it in (preset.source, preset.credit, preset.licence) if it)
-        found.append(
-            _Style(
-                preset.name,
-                {"preset": preset.name},
-                sound_files.read(preset.clip),
-                f"preset {preset.name}",
-                credit,
-            )
-        )
-    names: list[str] = []
-    for style in found:
-        others = (f"{style.name} ({n})" for n in range(2, len(found) + 1))
-        names.append(style.name if style.name not in names else next(others))
-    return [replace(style, name=name) for style, name in zip(found, names, strict=True)]
-
-
-def _effect(
-    style: _Style,
-    engine: str | Engine,
-    strength: float | None,
-    weights: Mapping[str, Path],
-    seed: int,
-    device: str,
-) -> StyleTransfer:
-    named: dict[str, Any] = {}
-    if isinstance(engine, str) and engine in weights:
-        named["weights"] = weights[engine]
-    effect = StyleTransfer(
-        **style.options,  # type: ignore[arg-type]
-        engine=engine,
-        strength=strength,
-        seed=seed,
-        device=device,
-        **named,
-    )
-    _ = effect.engine_label  # raises if the engine takes no weights
-    return effect
-
-
-def _check_weights(weights: Mapping[str, Path], engines: Sequence[str | Engine]) -> None:
-    for name in weights:
-        if name not in ENGINES:
-            raise ValueError(
-                f"There are weights for {name!r}, which is no engine; choose one of: "
-                f"{', '.join(ENGINES)}."
-            )
-        if name not in engines:
-            raise ValueError(f"There are weights for {name}, which is not compared: name it, too.")
-
-
-def _read_weights(engines: Sequence[str | Engine], weights: Mapping[str, Path]) -> None:
-    """Read the files of weights, so that a bad one is refused before the long work."""
-    from effects.engines.gram.networks.network import Network
-
-    for engine in engines:
-        if isinstance(engine, str):
-            made = make_engine(engine, weights=weights.get(engine))
-        else:
-            made = engine
-        if isinstance(made, Network):
-            made.read()
-
-
-def _options(engine: Engine) -> dict[str, Any]:
-    """An engine's options that differ from the defaults, except those that the page has anyway."""
-    return {
-        it.name: value
-        for it in fields(engine)
-        if it.name not in ("weights", "seed") and (value := getattr(engine, it.name)) != it.default
-    }
-
-
-def _weights_used(effect: StyleTransfer) -> dict[str, str]:
-    engine = effect.engine
-    path = effect.weights if isinstance(engine, str) else getattr(engine, "weights", None)
-    if path is None:
-        return {}
-    with Path(path).open("rb") as file:
-        return {"file": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def _computer(device: str) -> str:
@@ -286,12 +229,6 @@ def _torch() -> str:
     import torch
 
     return str(torch.__version__)
-
-
-def _titled(report: OnProgress, style: _Style, effect: StyleTransfer) -> OnProgress:
-    engine = effect.engine if isinstance(effect.engine, str) else effect.engine.name
-    title = f"{engine}, {style.name}, {effect.strength:g}"
-    return lambda fraction, stage: report(fraction, f"{title}: {stage}")
 
 
 def _reasons(results: Sequence[Result]) -> str:

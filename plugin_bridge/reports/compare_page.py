@@ -17,6 +17,10 @@ from plugin_bridge.reports.pictures import RANGE_DB
 
 Words = dict[str, object]  # values for a template, by name
 
+#: How far players are brought to the content's loudness, in dB. More would turn all others down
+#: until they are hardly heard; not searched.
+MOST_GAIN_DB = 12.0
+
 
 def render_page(comparison: Comparison) -> str:
     """The page, in HTML, with links relative to it."""
@@ -39,19 +43,20 @@ def render_page(comparison: Comparison) -> str:
         untrained=any("random weights" in result.label for result in results),
         figures=FIGURES,
         about=comparison,
+        pending=_list(comparison.pending),
     )
 
 
 def _section(comparison: Comparison, style: Clip, scale: tuple[float, float]) -> Words:
     """One style: what it sounds like, the figures of all engines, and their results."""
-    results = [it for it in comparison.results if it.style == style.name]
-    first = comparison.results.index(results[0])
+    numbered = [(n, it) for n, it in enumerate(comparison.results) if it.style == style.name]
+    results = [it for _, it in numbered]
     best = {figure.name: _best(figure, results) for figure in FIGURES}
     return {
         "name": style.name,
         "clip": _clip(comparison, style),
         "untouched": [_number(it, style.figures[it.name]) for it in FIGURES],
-        "results": [_result(comparison, it, n, best, scale) for n, it in enumerate(results, first)],
+        "results": [_result(comparison, it, n, best, scale) for n, it in numbered],
     }
 
 
@@ -87,6 +92,8 @@ def _result(
         return known
     seconds, report = comparison.content.seconds, result.report
     return known | {
+        "short": _short(comparison, result),
+        "gain_db": f"{_gain_db(result):.1f}",
         "time": _duration(result.seconds or 0),
         "file": result.file,
         "clipped": result.clipped,
@@ -96,6 +103,25 @@ def _result(
         "made_of": _made_of(report) if report else "",
         "curves": charts.loss(result.loss_curves, *scale),
     }
+
+
+def _short(comparison: Comparison, result: Result) -> str:
+    """What the switch calls a result: no more than what tells it from the others."""
+    alike = [it for it in comparison.results if it.engine == result.engine]
+    words = [result.engine]
+    if len({it.label for it in alike}) > 1:
+        words = [result.label]
+    if len({it.strength for it in alike}) > 1:
+        words.append(f"{result.strength:g}")
+    if len(comparison.styles) > 1:
+        words.append(result.style)
+    return ", ".join(words)
+
+
+def _gain_db(result: Result) -> float:
+    """How much louder than the content it is, which its player takes back."""
+    difference = result.figures["loudness"] or 0.0
+    return min(max(difference, -MOST_GAIN_DB), MOST_GAIN_DB)
 
 
 def _made_of(report: Report) -> str:

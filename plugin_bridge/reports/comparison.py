@@ -83,6 +83,12 @@ class Result:
     loss_curves: Sequence[Sequence[tuple[float, float]]] = ()
     report: Report | None = None
 
+    @property
+    def key(self) -> str:
+        """What tells it from other results of the same inputs: its settings."""
+        settings = (self.style, self.engine, self.options, self.strength, self.mix)
+        return json.dumps([*settings, self.weights.get("sha256")], sort_keys=True, default=str)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -98,6 +104,9 @@ class Comparison:
         content: what was restyled.
         styles: in the order given.
         results: by style, engine and strength.
+        inputs: a digest of all that the results have in common; two comparisons that have the same
+            can share results.
+        pending: the tries that are still to come, in words.
     """
 
     version: str
@@ -109,6 +118,8 @@ class Comparison:
     content: Clip
     styles: Sequence[Clip]
     results: Sequence[Result]
+    inputs: str = ""
+    pending: Sequence[str] = ()
 
     @property
     def failed(self) -> list[Result]:
@@ -120,6 +131,37 @@ class Comparison:
         about = [asdict(figure) for figure in metrics.FIGURES]
         everything = _finite({**asdict(self), "definitions": about})
         return json.dumps(everything, indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Comparison:
+        """The comparison of which ``text`` is the `to_json`; what was not finite is NaN.
+
+        Raises:
+            ValueError: it is that of none.
+        """
+        try:
+            known = json.loads(text)
+            known.pop("definitions")
+            known["content"] = Clip(**known["content"])
+            known["styles"] = [Clip(**it) for it in known["styles"]]
+            known["results"] = [_result(it) for it in known["results"]]
+            return cls(**known)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"This is no comparison's data: {error}.") from error
+
+
+def _result(facts: dict[str, Any]) -> Result:
+    """A result as JSON has it."""
+    curves = [
+        [(_number(style), _number(content)) for style, content in curve]
+        for curve in facts["loss_curves"]
+    ]
+    report = None if facts["report"] is None else Report.from_dict(facts["report"])
+    return Result(**{**facts, "loss_curves": curves, "report": report})
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _finite(value: Any) -> Any:

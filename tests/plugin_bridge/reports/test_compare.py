@@ -15,7 +15,7 @@ import pytest
 from support.networks import light, save, torchvggish
 from support.sounds import melody
 
-from effects import Cancelled
+from effects import Cancelled, StyleTransfer
 from effects.engines import ENGINES
 from effects.engines.gram.networks.vgg19 import VGG19Engine
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
@@ -26,6 +26,7 @@ from plugin_bridge.files.result_folder import PAGE
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports import compare
 from plugin_bridge.reports.compare import make_comparison
+from plugin_bridge.reports.comparison import Comparison
 from plugin_bridge.reports.comparison_files import DATA
 from plugin_bridge.reports.metrics import FIGURES
 
@@ -189,8 +190,8 @@ def test_an_engine_that_fails_says_why_and_the_others_go_on(
     out = tmp_path / "out"
     assert run(content, style, out, "--engine", "vgg19", "--engine", "infinite") == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("vgg19 (random weights, seed 0) failed: ")
-    assert "memory" in said[0]
+    assert said[1].startswith("vgg19 (random weights, seed 0) failed: ")
+    assert "memory" in said[1]
     assert said[-1] == f"Open {out / PAGE} in a browser to listen and look."
     failed, done = json.loads((out / DATA).read_text(encoding="utf-8"))["results"]
     assert "memory" in failed["error"]
@@ -212,7 +213,7 @@ def test_nan_is_a_failure(tmp_path, content, style, quick, monkeypatch):
 
 def test_a_distance_that_is_infinite_spoils_nothing(tmp_path, content, style, quick, monkeypatch):
     curves = [[(1.0, 0.0), (float("inf"), float("nan"))]]
-    monkeypatch.setattr(compare.StyleTransfer, "loss_curves", curves)
+    monkeypatch.setattr(StyleTransfer, "loss_curves", curves)
     make_comparison(content, [style], tmp_path / "out", ignore, engines=["infinite"])
     data = json.loads((tmp_path / "out" / DATA).read_text(encoding="utf-8"))
     assert data["results"][0]["loss_curves"] == [[[1.0, 0.0], [None, None]]]
@@ -253,7 +254,9 @@ def test_a_silent_content_has_a_page_too(tmp_path, style):
     sound_files.write(silent, Sound(np.zeros((2, RATE), np.float32), RATE, bits=16))
     found = make_comparison(silent, [style], tmp_path / "out", ignore, engines=["infinite"])
     assert found.results[0].figures["lsd_style"] is None
-    assert "nothing to optimise" in (tmp_path / "out" / PAGE).read_text(encoding="utf-8")
+    page = (tmp_path / "out" / PAGE).read_text(encoding="utf-8")
+    assert "<audio" in page
+    assert "<polyline" not in page
 
 
 def test_peaks_that_are_cut_off_are_told(tmp_path, style, quick):
@@ -370,21 +373,117 @@ def test_replacing_removes_only_files_of_its_own(tmp_path, content, style, quick
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
 @pytest.mark.parametrize("earlier", [False, True])
-@pytest.mark.parametrize("when", [0.0, 0.7, 1.0])
-def test_stopping_leaves_what_there_was(tmp_path, content, style, quick, stop, earlier, when):
+def test_stopping_before_the_first_result_leaves_what_there_was(
+    tmp_path, content, style, quick, stop, earlier
+):
     out = tmp_path / "a" / "out"
     if earlier:
         make_comparison(content, [style], out, ignore, engines=["infinite"])
     before, folders = everything(tmp_path), set(tmp_path.rglob("*"))
 
     def report(fraction, stage):
-        if fraction >= when:
-            raise stop
+        raise stop
 
     with pytest.raises(stop):
         make_comparison(content, [style], out, report, engines=["infinite", SMALL], force=True)
     assert everything(tmp_path) == before
     assert set(tmp_path.rglob("*")) == folders
+
+
+@pytest.fixture
+def stopped(tmp_path, content, style, quick):
+    """A comparison that was stopped in the second of three engines; its folder and what was run."""
+    out, run = tmp_path / "out", []
+
+    def report(fraction, stage):
+        if stage.endswith("half"):
+            run.append(stage.partition(",")[0])
+            if len(run) == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_comparison(content, [style], out, report, engines=["vgg19", SMALL, "infinite"])
+    return out, run
+
+
+def go_on(stopped, content, style, **options):
+    """Go on with it, and return the comparison, and the engines that were run."""
+    run = []
+
+    def report(fraction, stage):
+        if stage.endswith("half"):
+            run.append(stage.partition(",")[0])
+
+    wanted = {"engines": ["vgg19", SMALL, "infinite"], **options}
+    return make_comparison(content, [style], stopped[0], report, **wanted), run
+
+
+def test_the_fast_engines_come_first_and_what_is_finished_stays(tmp_path, stopped):
+    out, run = stopped
+    assert run == ["infinite", "random_cnn_1d"]
+    found = Comparison.from_json((out / DATA).read_text(encoding="utf-8"))
+    assert [it.engine for it in found.results] == ["infinite"]
+    page = (out / PAGE).read_text(encoding="utf-8")
+    assert "Still to come: random_cnn_1d, style, 0.5 and vgg19, style, 0.5." in page
+    clips = [found.content, *found.styles, *found.results]
+    named = {name for it in clips for name in (it.file, it.picture)}
+    assert set(everything(out)) == named | {PAGE, DATA}
+    assert not list(tmp_path.glob(".restyle*"))
+
+
+def test_it_goes_on_where_it_was_stopped_and_comes_to_the_same(tmp_path, content, style, stopped):
+    out = stopped[0]
+    finished = everything(out)
+    found, run = go_on(stopped, content, style)
+    assert run == ["random_cnn_1d", "vgg19"]
+    assert [it.engine for it in found.results] == ["vgg19", "random_cnn_1d", "infinite"]
+    assert "Still to come" not in (out / PAGE).read_text(encoding="utf-8")
+    after = everything(out)
+    assert {name: after[name] for name in finished if name not in (PAGE, DATA)} == {
+        name: text for name, text in finished.items() if name not in (PAGE, DATA)
+    }
+    whole = (tmp_path / "whole", [])
+    go_on(whole, content, style)
+    at_once = everything(whole[0])
+    assert set(after) == set(at_once)
+    assert all(after[name] == at_once[name] for name in after if name not in (PAGE, DATA))
+
+
+def test_more_engines_can_be_added_and_those_that_are_there_stay(content, style, stopped):
+    found, run = go_on(stopped, content, style, engines=["vggish"])
+    assert run == ["vggish"]
+    assert [it.engine for it in found.results] == ["vggish", "infinite"]
+
+
+def test_by_force_it_starts_afresh(content, style, stopped):
+    _, run = go_on(stopped, content, style, force=True)
+    assert run == ["infinite", "random_cnn_1d", "vgg19"]
+    assert (stopped[0] / "files-2").is_dir()
+    assert not (stopped[0] / "files").exists()
+
+
+def test_a_result_whose_file_is_gone_is_made_again(content, style, stopped):
+    for path in (stopped[0] / "files").glob("*infinite*.wav"):
+        path.unlink()
+    assert go_on(stopped, content, style)[1] == ["infinite", "random_cnn_1d", "vgg19"]
+
+
+@pytest.mark.parametrize("other", ["content", "style", "seed"])
+def test_other_inputs_are_another_comparison(content, style, stopped, other):
+    before = everything(stopped[0])
+    if other != "seed":
+        write({"content": content, "style": style}[other], seed=7)
+    with pytest.raises(ValueError, match="--force"):
+        go_on(stopped, content, style, seed=int(other == "seed"))
+    assert everything(stopped[0]) == before
+
+
+def test_it_is_said_beforehand_how_long_it_will_take(tmp_path, run, content, style, quick, capsys):
+    assert run(content, style, tmp_path / "out", "--engine", "vgg19", "--engine", "infinite") == 0
+    said = capsys.readouterr().out.splitlines()[0]
+    assert re.fullmatch(
+        r"2 results to come, in about [\d.]+ \w+: infinite [\d.]+ \w+, vgg19 .*", said
+    )
 
 
 @pytest.mark.parametrize("name", [PAGE, "files-2"])
@@ -420,7 +519,8 @@ def test_progress_rises_to_the_end(tmp_path, content, style, quick):
     fractions = [fraction for fraction, _ in reports]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
-    assert (0.25, "infinite, style, 0.5: half") in reports
+    (half,) = [at for at, stage in reports if stage == "infinite, style, 0.5: half"]
+    assert 0 < half < 0.25  # it is the faster one
 
 
 @pytest.mark.slow
