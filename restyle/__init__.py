@@ -22,9 +22,11 @@ if TYPE_CHECKING:
         Morph,
         Pedalboard,
         PythonEffect,
+        Score,
         StyleTransfer,
         Tweak,
         automate,
+        listen,
         mash,
     )
     from plugin_bridge import Client
@@ -38,9 +40,11 @@ __all__ = [
     "Morph",
     "Pedalboard",
     "PythonEffect",
+    "Score",
     "StyleTransfer",
     "Tweak",
     "automate",
+    "listen",
     "mash",
 ]
 
