@@ -16,6 +16,7 @@ from plugin_bridge.cli.batch import batch
 from plugin_bridge.cli.beats import beats
 from plugin_bridge.cli.compare import compare
 from plugin_bridge.cli.demo import demo
+from plugin_bridge.cli.doctor import doctor
 from plugin_bridge.cli.install_daw import install_daw
 from plugin_bridge.cli.listen import listen
 from plugin_bridge.cli.mashup import SongsOrTraining, mashup
@@ -69,5 +70,6 @@ for _command in FOR_DAWS:
 app.add_typer(presets.app, name="presets")
 app.add_typer(latent.app, name="latent")
 app.add_typer(cache.app, name="cache")
+app.command()(doctor)
 app.add_typer(keys.app, name="keys", rich_help_panel="For the web")
 app.add_typer(usage.app, name="usage", rich_help_panel="For the web")

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from presets import Preset
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def complete_preset(incomplete: str) -> list[tuple[str, str]]:
     """The names of presets that begin with ``incomplete``, and their labels."""
@@ -37,6 +35,8 @@ def complete_drums(incomplete: str) -> list[str]:
 
 def complete_device(incomplete: str) -> list[str]:
     """What may be said of where to compute, of what begins with ``incomplete``."""
+    from effects.running.devices import DEVICES
+
     return [word for word in DEVICES if word.startswith(incomplete)]
 
 

@@ -1,0 +1,1 @@
+"""What ``restyle doctor`` looks at: the installation, the machine, folders and ports."""
