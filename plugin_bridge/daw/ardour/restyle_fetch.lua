@@ -41,9 +41,10 @@ local function open_jobs ()
   for line in (read (notes) or ""):gmatch ("[^\n]+") do
     local f = {}
     for field in (line .. "\t"):gmatch ("([^\t]*)\t") do f[#f + 1] = field end
-    if f[1] == "sent" and #f == 10 then
+    if f[1] == "sent" and #f >= 10 then -- earlier ones have no clip and no engine
       jobs[#jobs + 1] = { job = f[2], stem = f[3], out = ARDOUR.LuaAPI.build_filename (folder, f[4]),
-        preset = f[5], strength = f[6] / 100, position = math.tointeger (tonumber (f[7])), track = f[8], time = tonumber (f[9]),
+        preset = (f[11] or "") == "" and f[5] or "", style = f[11] or "", engine = f[12] or "",
+        strength = f[6] / 100, position = math.tointeger (tonumber (f[7])), track = f[8], time = tonumber (f[9]),
         title = ("%s (%s)"):format (f[10], f[5]) }
     elseif f[1] == "ended" then
       ended[f[2]] = true
@@ -118,7 +119,12 @@ for _, job in ipairs (jobs) do
   else
     waiting, long = waiting + 1, long or os.time () - job.time > PATIENCE
     -- A server that has the job takes no notice; one that was not running then gets it here.
-    server:send ("/restyle/submit", "sssssf", job.job, job.stem, job.out, job.preset, "strength", job.strength)
+    local more = {}
+    for _, key in ipairs { "style", "engine" } do
+      if job[key] ~= "" then table.move ({ key, job[key] }, 1, 2, #more + 1, more) end
+    end
+    server:send ("/restyle/submit", "sssssf" .. ("s"):rep (#more), job.job, job.stem, job.out, job.preset,
+      "strength", job.strength, table.unpack (more))
   end
 end
 -- The notes say that these are here: so must the session on disk.

@@ -15,6 +15,7 @@ if not io then
 end
 -- {name, label, family}; restyle install-daw replaces the next line by all the built-in presets
 local PRESETS = { {"violin", "Violin", "Strings"} } --@presets
+local ENGINES = { "sampler", "infinite", "random_cnn_1d", "random_cnn_2d", "vgg19", "vggish", "cnn14" }
 local PORT = os.getenv ("RESTYLE_PORT") or "9471"
 local TITLE = "Restyle: send selected tracks"
 local BLOCK = 8192 -- samples
@@ -31,9 +32,17 @@ local function plain (text)
   return safe == "" and "track" or safe
 end
 
--- Preset, its label and strength in percent, as chosen by the user; nil: changed their mind.
+-- A path's last part, without its suffix.
+local function base (path)
+  local name = path:match ("[^/\\]*$")
+  return name:match ("^(.+)%.[^.]*$") or name
+end
+
+-- What the user has chosen: {label: of the style, preset, or else style: a clip's path, engine: "" for
+-- the usual one, percent: of strength}; nil: changed their mind.
 local function ask ()
-  local menu = {}
+  local menu, engines = {}, {}
+  for _, engine in ipairs (ENGINES) do engines[engine] = engine end
   for _, preset in ipairs (PRESETS) do
     local name, label, family = table.unpack (preset)
     menu[family] = menu[family] or {}
@@ -42,10 +51,18 @@ local function ask ()
   local answer = LuaDialog.Dialog (TITLE, {
     { type = "dropdown", key = "preset", title = "Preset", values = menu, default = "Violin" },
     { type = "entry", key = "own", title = "or the name of your own", default = "" },
-    { type = "slider", key = "percent", title = "Strength in %", min = 0, max = 100, digits = 0, default = 100 },
+    { type = "file", key = "clip", title = "or a clip of your own" },
+    { type = "dropdown", key = "engine", title = "Engine", values = engines, default = ENGINES[1] },
+    { type = "slider", key = "percent", title = "Strength in % (50 suits engines but sampler)", min = 0, max = 100, digits = 0, default = 100 },
   }):run ()
   if not answer then return nil end
-  return answer.own:match ("%S") and answer.own:match ("^%s*(.-)%s*$") or answer.preset, math.floor (answer.percent + 0.5)
+  local chosen = { preset = "", style = answer.clip, percent = math.floor (answer.percent + 0.5) }
+  chosen.engine = answer.engine == ENGINES[1] and "" or answer.engine
+  if chosen.style == "" then
+    chosen.preset = answer.own:match ("%S") and answer.own:match ("^%s*(.-)%s*$") or answer.preset
+  end
+  chosen.label = chosen.style == "" and chosen.preset or base (chosen.style)
+  return chosen
 end
 
 -- From the start of the first region to the end of the last, in samples; nil: nothing there.
@@ -87,7 +104,7 @@ local function join (region, path)
 end
 
 -- Render one track, as it is heard before its panner, and send it; or say why not.
-local function send (track, server, preset, percent)
+local function send (track, server, chosen)
   local from, to = extent (track)
   if not from then return "it is empty" end
   local name = ("%s-%d"):format (plain (track:name ()), os.time ())
@@ -100,15 +117,21 @@ local function send (track, server, preset, percent)
     local problem = join (region, stem)
     if problem then return problem end
   end
-  local out = ("%s-%s-%s.wav"):format (plain (track:name ()), plain (preset), job)
+  local out = ("%s-%s-%s.wav"):format (plain (track:name ()), plain (chosen.label), job)
   -- Noted first, for fetch; a line each, in the session's folder.
   local note, problem = io.open (ARDOUR.LuaAPI.build_filename (folder, "restyle.txt"), "a")
   if not note then return problem end
-  local fields = { "sent", job, stem, out, preset, percent, from, track:to_stateful ():id ():to_s (), os.time (), track:name () }
+  local fields = { "sent", job, stem, out, chosen.label, chosen.percent, from, track:to_stateful ():id ():to_s (),
+    os.time (), track:name (), chosen.style, chosen.engine }
   for i, field in ipairs (fields) do fields[i] = tostring (field):gsub ("%c", " ") end
   note:write (table.concat (fields, "\t"), "\n")
   note:close ()
-  server:send ("/restyle/submit", "sssssf", job, stem, ARDOUR.LuaAPI.build_filename (folder, out), preset, "strength", percent / 100)
+  local more = {} -- fetch may send all of this again, word for word
+  for _, key in ipairs { "style", "engine" } do
+    if chosen[key] ~= "" then table.move ({ key, chosen[key] }, 1, 2, #more + 1, more) end
+  end
+  server:send ("/restyle/submit", "sssssf" .. ("s"):rep (#more), job, stem, ARDOUR.LuaAPI.build_filename (folder, out),
+    chosen.preset, "strength", chosen.percent / 100, table.unpack (more))
 end
 
 local tracks, skipped = {}, {}
@@ -122,12 +145,12 @@ for route in Editor:get_selection ().tracks:routelist ():iter () do
 end
 if #tracks == 0 then return say ("Select the audio tracks to restyle first.") end
 if Session:transport_rolling () then return say ("Stop the transport first.") end
-local preset, percent = ask ()
-if not preset then return end
+local chosen = ask ()
+if not chosen then return end
 
 local server, sent = ARDOUR.LuaOSC.Address ("osc.udp://127.0.0.1:" .. PORT), {}
 for _, track in ipairs (tracks) do
-  local problem = send (track, server, preset, percent)
+  local problem = send (track, server, chosen)
   if problem then skipped[#skipped + 1] = track:name () .. ": " .. problem else sent[#sent + 1] = track:name () end
 end
 
@@ -135,11 +158,12 @@ local text = {}
 if #sent > 0 then
   local parent = Session:path ():match ("^(.*[^/\\])[/\\]+[^/\\]+[/\\]*$") or Session:path ()
   text = {
-    ("Sent to the Restyle server (port %s), for %s at %d %%: %s"):format (PORT, preset, percent, table.concat (sent, ", ")), "",
+    ("Sent to the Restyle server (port %s), for %s at %d %%: %s"):format (PORT, chosen.label, chosen.percent, table.concat (sent, ", ")), "",
     "In a while, choose \"Restyle: fetch results\".", "",
     "The server has to be running. If it is not, start it in a terminal:",
     ("restyle serve --root '%s'"):format (parent:gsub ("'", "'\\''")),
   }
+  if chosen.style ~= "" then text[#text + 1] = "\nThe clip has to be in that folder, too, or in another --root: " .. chosen.style end
 end
 if #skipped > 0 then text[#text + 1] = (#sent > 0 and "\n" or "") .. "Not sent:\n" .. table.concat (skipped, "\n") end
 say (table.concat (text, "\n"), #skipped > 0 and LuaDialog.MessageType.Warning or nil)

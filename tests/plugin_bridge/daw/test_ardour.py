@@ -20,6 +20,7 @@ from pedalboard.io import AudioFile
 from pythonosc.osc_message import OscMessage
 
 import plugin_bridge.daw
+from effects.engines import DEFAULT_ENGINE, ENGINES
 
 HERE = Path(__file__).parent / "ardour"
 SCRIPTS = Path(plugin_bridge.daw.__file__).parent / "ardour"
@@ -143,7 +144,7 @@ def tracks(lines):
 
 
 SEND = """
-ANSWER = { preset = "violin", own = "", percent = 75 }
+ANSWER = { preset = "violin", own = "", clip = "", engine = "sampler", percent = 75 }
 action ("restyle_send") ()
 """
 ONE_TRACK = """
@@ -169,6 +170,14 @@ def test_nothing_stands_outside_what_ardour_keeps(name):
 )
 def test_it_is_lua(path):
     subprocess.run(["lua5.4", "-e", f"assert (loadfile [[{path}]])"], check=True)
+
+
+def test_the_menu_has_all_engines_the_usual_one_first():
+    [line] = re.findall(
+        r"^local ENGINES = \{ (.*) \}$", (SCRIPTS / "restyle_send.lua").read_text(), re.M
+    )
+    assert re.findall(r'"(\w+)"', line) == list(ENGINES)
+    assert next(iter(ENGINES)) == DEFAULT_ENGINE
 
 
 def test_the_line_of_presets_can_be_replaced():
@@ -259,15 +268,22 @@ def test_tracks_go_out_and_come_back_in_their_place(ardour, serve, guitar):
 @needs_ardour
 @pytest.mark.slow
 def test_a_server_started_later_gets_what_was_sent(ardour, serve, guitar):
-    ardour.run(ONE_TRACK.format(folder=guitar) + SEND)
+    clip = ardour.root / "Cello's.wav"
+    shutil.copy(guitar / "stereo.wav", clip)
+    chosen = f"clip = [[{clip}]], engine = 'infinite'"
+    lines = ardour.run(
+        ONE_TRACK.format(folder=guitar) + SEND.replace('clip = "", engine = "sampler"', chosen)
+    )
+    assert "for Cello's at 75 %: Guitar|" in said(lines)[0][1]
+    assert f"or in another --root: {clip}" in said(lines)[0][1]
     serve()
     end, text = time.monotonic() + 120, "Still to come"
     while text.startswith("Still to come"):
         assert time.monotonic() < end, "no answer"
         lines = ardour.run('action ("restyle_fetch") () tell_tracks ()')
         ((_, text),) = said(lines)
-    assert text == "Here, and the session is saved: Guitar (violin)"
-    assert tracks(lines)["Guitar (violin)"] == ("Guitar (violin)", 1000, 2 * RATE)
+    assert text == "Here, and the session is saved: Guitar (Cello's)"
+    assert tracks(lines)["Guitar (Cello's)"] == ("Guitar (Cello's)", 1000, 2 * RATE)
 
 
 @needs_ardour
@@ -306,8 +322,11 @@ def test_every_stem_has_a_name_of_its_own_and_what_is_told_is_true(ardour, guita
         ardour.run(
             ONE_TRACK.format(folder=guitar)
             + SEND
-            + SEND.replace('""', '" my own "')
-            + SEND * 2
+            + SEND.replace('own = ""', 'own = " my own "')
+            + SEND
+            + SEND.replace('clip = ""', f'clip = "{guitar}/My clip.wav"').replace(
+                "sampler", "vgg19"
+            )
             + 'ANSWER = nil action ("restyle_send") ()'
             + ' Session:save_state ("", false, false, false, false, false)'
         )
@@ -315,7 +334,9 @@ def test_every_stem_has_a_name_of_its_own_and_what_is_told_is_true(ardour, guita
         assert len(sent) == 4
         assert len({fields[0] for fields in sent}) == 4
         assert len({fields[1] for fields in sent} | {fields[2] for fields in sent}) == 8
-        for fields, preset in zip(sent, ("violin", "my own", "violin", "violin"), strict=True):
+        clip = ("style", f"{guitar}/My clip.wav", "engine", "vgg19")
+        more = {fields[0]: clip * (fields is sent[3]) for fields in sent}
+        for fields, preset in zip(sent, ("violin", "my own", "violin", ""), strict=True):
             message = OscMessage(server.recv(65536))
             assert message.address == "/restyle/submit"
             assert message.params == [
@@ -325,7 +346,9 @@ def test_every_stem_has_a_name_of_its_own_and_what_is_told_is_true(ardour, guita
                 preset,
                 "strength",
                 0.75,
+                *more[fields[0]],
             ]
+        assert "-My-clip-" in sent[3][2]
 
         shutil.copy(guitar / "mono.wav", ardour.out(sent[0]))
         answers = ({"state": "done", "error": ""}, {"state": "failed", "error": 'No "x" \\ "é".'})
@@ -341,7 +364,8 @@ def test_every_stem_has_a_name_of_its_own_and_what_is_told_is_true(ardour, guita
         assert waiting == "Still to come: 2. Fetch again later."
         assert "is the server running? Start it in a terminal:|restyle serve --root '" in hint
         for fields in sent[2:]:
-            assert OscMessage(server.recv(65536)).params[:2] == fields[:2]
+            params = OscMessage(server.recv(65536)).params
+            assert (params[:2], params[6:]) == (fields[:2], list(more[fields[0]]))
 
         with ardour.notes.open("a") as notes:
             notes.write(f"busy\t{int(time.time())}\n")

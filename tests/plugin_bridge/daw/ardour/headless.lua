@@ -55,7 +55,8 @@ end
 function LuaDialog.Dialog (title, widgets)
   return { run = function ()
     for _, widget in ipairs (widgets) do
-      if widget.type == "dropdown" then assert (widget.values.Strings[widget.default]) end
+      local values = widget.values
+      if widget.type == "dropdown" then assert (values[widget.default] or values.Strings[widget.default]) end
     end
     return ANSWER
   end }
