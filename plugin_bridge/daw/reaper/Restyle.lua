@@ -4,19 +4,24 @@
 local PRESETS = { {"violin", "Violin", "Strings"} } --@presets
 local RESTYLE = "restyle" --@restyle
 
+local ENGINES = { "sampler", "infinite", "random_cnn_1d", "random_cnn_2d", "vgg19", "vggish", "cnn14" }
+local USUAL, OTHERS = 1.0, 0.5 -- strengths: of the first engine, and of the others
+
 local FOLDER = select(2, reaper.get_action_context()):match("^(.*[/\\])") or ""
 local core = dofile(FOLDER .. "restyle_core.lua")
 local jobs = dofile(FOLDER .. "restyle_jobs.lua")
 local items = dofile(FOLDER .. "restyle_items.lua")
 
 local WINDOWS = reaper.GetOS():match("^Win") ~= nil
-local WIDTH, HEIGHT, MARGIN, LINE = 400, 260, 16, 20
+local WIDTH, HEIGHT, MARGIN, LINE = 400, 320, 16, 20
+local STYLE_LENGTH = 60 -- bytes of a clip's name in the name of a result
 local ESCAPE, CLOSED = 27, -1
 local YES_NO, NO = 4, 7
 local IN_BACKGROUND, MINIMISED = -1, -2 -- neither waits; Windows would open a console otherwise
 
-local view = { preset = PRESETS[1][1], strength = 1.0, told = {}, mouse = false }
-local run = nil -- what is under way: {project, entries, set, label, todo}
+local view = { preset = PRESETS[1][1], clip = "", engine = ENGINES[1], strength = USUAL }
+view.told, view.mouse = {}, false
+local run = nil -- what is under way: {project, entries, set, chosen, style, label, todo}
 local closing = false
 
 -- Work ----------------------------------------------------------------------------------------
@@ -28,6 +33,17 @@ local function find_preset(name)
     end
   end
   return nil
+end
+
+-- What the chosen style is called in the window.
+local function label()
+  return view.clip ~= "" and core.stem(view.clip, WINDOWS) or find_preset(view.preset)[2]
+end
+
+-- What it is called in the name of a result.
+local function style()
+  local name = view.clip ~= "" and core.plain(core.stem(view.clip, WINDOWS)) or view.preset
+  return core.shorten(name, STYLE_LENGTH)
 end
 
 local function folder(path)
@@ -52,9 +68,9 @@ local function begin()
     view.told = { problem or "No item is selected: select one or more in the arrange view." }
     return
   end
-  local preset = find_preset(view.preset)
-  reaper.SetExtState("Restyle", "preset", view.preset, true)
-  reaper.SetExtState("Restyle", "strength", tostring(view.strength), true)
+  for _, key in ipairs({ "preset", "clip", "engine", "strength" }) do
+    reaper.SetExtState("Restyle", key, tostring(view[key]), true)
+  end
   local tools = {
     core = core,
     restyle = RESTYLE,
@@ -72,7 +88,9 @@ local function begin()
     project = reaper.EnumProjects(-1, ""),
     media = folder(core.join(reaper.GetProjectPath(""), "Restyle", WINDOWS)),
     entries = entries,
-    preset = preset,
+    chosen = { preset = view.preset, clip = view.clip, engine = view.engine, strength = view.strength },
+    style = style(),
+    label = label(),
     set = jobs.new(tools),
     by_file = {},
     names = {},
@@ -96,11 +114,11 @@ local function prepare(entry)
   end
   local job = run.by_file[input]
   if not job then
-    local output = core.free_name(run.media, stem, run.preset[1], WINDOWS, function(path)
+    local output = core.free_name(run.media, stem, run.style, WINDOWS, function(path)
       return run.names[path] or exists(path)
     end)
     run.names[output] = true
-    job = jobs.add(run.set, input, output, run.preset[1], view.strength)
+    job = jobs.add(run.set, input, output, run.chosen)
     run.by_file[input] = job
   end
   entry.job = job
@@ -121,7 +139,7 @@ local function conclude()
     for _, entry in ipairs(run.entries) do
       local job = entry.job
       if job.state == "done" then
-        results[#results + 1] = { entry = entry, file = job.output, label = run.preset[1] }
+        results[#results + 1] = { entry = entry, file = job.output, label = run.style }
       elseif not failed[job] then
         failed[job] = true
         local message = job.state == "cancelled" and "it was cancelled." or job.message
@@ -209,31 +227,56 @@ local function bar(part, x, y, w)
 end
 
 local function choose_preset()
-  local menu, names = core.menu(PRESETS, view.preset)
+  local menu, names = core.menu(PRESETS, view.clip == "" and view.preset or nil)
   gfx.x, gfx.y = MARGIN + 80, 3 * LINE
-  view.preset = names[gfx.showmenu(menu)] or view.preset
+  local name = names[gfx.showmenu(menu)]
+  if name then
+    view.preset, view.clip = name, ""
+  end
+end
+
+local function choose_clip()
+  local chosen, path = reaper.GetUserFileNameForRead(view.clip, "Restyle: a clip of your own", "")
+  view.clip = chosen and path or view.clip
+end
+
+local function choose_engine()
+  gfx.x, gfx.y = MARGIN + 80, 7 * LINE
+  local engine = ENGINES[gfx.showmenu(core.words(ENGINES, view.engine))]
+  if engine and engine ~= view.engine then
+    view.engine, view.strength = engine, engine == ENGINES[1] and USUAL or OTHERS
+  end
 end
 
 local function draw_settings(wide)
   local count = reaper.CountSelectedMediaItems(0)
   write(count == 0 and "Select one or more items." or plural(count, "item") .. " selected",
     MARGIN, MARGIN)
-  write("Preset", MARGIN, 2 * LINE + 14)
-  if button(find_preset(view.preset)[2], MARGIN + 80, 2 * LINE + 8, wide - 80) then
+  local x, y = MARGIN + 80, 2 * LINE + 8
+  write(view.clip ~= "" and "Clip" or "Preset", MARGIN, y + 6)
+  if button(label(), x, y, wide - 80) then
     choose_preset()
   end
-  write("Strength", MARGIN, 4 * LINE + 6)
-  local x, w = MARGIN + 80, wide - 130
-  bar(view.strength, x, 4 * LINE + 6, w)
-  write(("%.2f"):format(view.strength), x + w + 12, 4 * LINE + 6)
-  if view.pressed and over(x, 4 * LINE + 6, w, LINE) then
+  if button("or a clip of your own …", x, y + 32, wide - 80) then
+    choose_clip()
+  end
+  write("Engine", MARGIN, y + 70)
+  if button(view.engine, x, y + 64, wide - 80) then
+    choose_engine()
+  end
+  y = y + 102
+  write("Strength", MARGIN, y)
+  local w = wide - 130
+  bar(view.strength, x, y, w)
+  write(("%.2f"):format(view.strength), x + w + 12, y)
+  if view.pressed and over(x, y, w, LINE) then
     view.sliding = true
   end
   if view.sliding then
     local part = math.min(math.max((gfx.mouse_x - x) / w, 0), 1)
     view.strength = math.floor(part * 100 + 0.5) / 100
   end
-  if button("Start", MARGIN, 6 * LINE, 80) then
+  if button("Start", MARGIN, y + 32, 80) then
     begin()
   end
 end
@@ -245,7 +288,7 @@ local function draw_run(wide)
   elseif run.todo <= #run.entries then
     stage = run.entries[run.todo].file and "sending" or "Reaper renders an item"
   end
-  write(run.preset[2] .. ", strength " .. ("%.2f"):format(view.strength), MARGIN, MARGIN)
+  write(run.label .. ", strength " .. ("%.2f"):format(run.chosen.strength), MARGIN, MARGIN)
   bar(part, MARGIN, 3 * LINE, wide)
   write(("%d %%: %s"):format(math.floor(part * 100), stage), MARGIN, 4 * LINE + 6)
   if not run.cancelled and button("Cancel", MARGIN, 6 * LINE, 80) then
@@ -265,7 +308,7 @@ local function draw()
   else
     draw_settings(wide)
   end
-  local y = 8 * LINE
+  local y = 11 * LINE
   for _, text in ipairs(view.told) do
     for _, line in ipairs(core.wrap(text, wide, gfx.measurestr)) do
       write(line, MARGIN, y)
@@ -314,6 +357,11 @@ end)
 
 local remembered = reaper.GetExtState("Restyle", "preset")
 view.preset = find_preset(remembered) and remembered or view.preset
+local clip, engine = reaper.GetExtState("Restyle", "clip"), reaper.GetExtState("Restyle", "engine")
+view.clip = clip ~= "" and exists(clip) and clip or ""
+for _, known in ipairs(ENGINES) do
+  view.engine = known == engine and engine or view.engine
+end
 local strength = tonumber(reaper.GetExtState("Restyle", "strength"))
 view.strength = strength and strength >= 0 and strength <= 1 and strength or view.strength
 open()

@@ -166,6 +166,7 @@ function core.explain(status)
     text = text .. " Glue the item first (Item > Glue items): then only its part of the file is sent."
   elseif status.code == "outside_root" then
     text = text .. " Start the server with --root and the folder of this project's media files."
+      .. " A clip that lies elsewhere needs another --root."
   end
   return text
 end
@@ -242,6 +243,15 @@ function core.menu(presets, chosen)
     end
   end
   return table.concat(fields, "|"), names
+end
+
+-- Words as a menu, one of them ticked.
+function core.words(words, chosen)
+  local fields = {}
+  for i, word in ipairs(words) do
+    fields[i] = (word == chosen and "!" or "") .. menu_text(word)
+  end
+  return table.concat(fields, "|")
 end
 
 -- The text in lines no wider than `width`, as `measure` has it; a longer word is a line.

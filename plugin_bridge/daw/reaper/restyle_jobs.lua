@@ -18,11 +18,10 @@ function jobs.new(tools)
   return { tools = tools, list = {}, looked = -1 }
 end
 
--- Add a job; it starts with the next `poll`. Returned with what becomes of it: state, progress,
--- stage, message.
-function jobs.add(set, input, output, preset, strength)
-  local job = { id = set.tools.id(), input = input, output = output, preset = preset }
-  job.strength = strength
+-- Add a job; it starts with the next `poll`. `chosen` has preset, or else clip (a path), engine
+-- and strength. Returned with what becomes of it: state, progress, stage, message.
+function jobs.add(set, input, output, chosen)
+  local job = { id = set.tools.id(), input = input, output = output, chosen = chosen }
   job.status = set.tools.core.join(set.tools.folder, job.id .. ".json", set.tools.windows)
   job.state, job.progress, job.stage, job.message = "waiting", 0, "", ""
   table.insert(set.list, job)
@@ -66,12 +65,17 @@ local function finish(set, job, state, message)
 end
 
 local function start(set, job)
-  local strength = ("%.2f"):format(job.strength):gsub(",", ".")
+  local chosen = job.chosen
+  local strength = ("%.2f"):format(chosen.strength):gsub(",", ".")
+  local option, style = "--preset", chosen.preset
+  if chosen.clip ~= "" then
+    option, style = "--style", chosen.clip
+  end
   os.remove(job.status)
   job.state, job.since = "sending", set.tools.clock()
   local reason, sign = run(
-    set, "send", job.input, job.output, "--preset", job.preset, "--strength", strength,
-    "--job", job.id, "--status", job.status, "--quiet"
+    set, "send", job.input, job.output, option, style, "--strength", strength,
+    "--engine", chosen.engine, "--job", job.id, "--status", job.status, "--quiet"
   )
   if reason then
     finish(set, job, "failed", reason)

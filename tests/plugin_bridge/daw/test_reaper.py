@@ -6,6 +6,7 @@ functions used and runs the command lines. In a real Reaper the script was not r
 
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -18,6 +19,7 @@ import pytest
 import soundfile
 
 import plugin_bridge.daw
+from effects.engines import DEFAULT_ENGINE, ENGINES, USUAL_STRENGTH, default_strength
 from plugin_bridge.daw.install import install, lua_string
 from presets import user as user_presets
 
@@ -195,7 +197,7 @@ def test_the_command_says_what_was_chosen(reaper):
     source = reaper.plan().sound("guitar.wav")
     user = [
         {"see": "Grand piano", "click": "Grand piano"},
-        {"see": "Bright piano", "at": [96 + 238 * 3 // 4, 90]},
+        {"see": "Bright piano", "at": [96 + 238 * 3 // 4, 154]},
         {"see": "0.75", "click": "Start"},
         leave_at("Done"),
     ]
@@ -206,9 +208,48 @@ def test_the_command_says_what_was_chosen(reaper):
     assert (program, command, stem) == (str(reaper.program), "send", str(source))
     assert out == str(reaper.media / "Restyle/guitar (bright-piano).wav")
     assert rest[:4] == ["--preset", "bright-piano", "--strength", "0.75"]
-    assert rest[4] == "--job"
-    assert rest[6] == "--status"
-    assert rest[8:] == ["--quiet"]
+    assert rest[4:6] == ["--engine", "sampler"]
+    assert rest[6] == "--job"
+    assert rest[8] == "--status"
+    assert rest[10:] == ["--quiet"]
+
+
+def test_a_clip_of_ones_own_and_an_engine_are_chosen(reaper):
+    source = reaper.plan().sound("guitar.wav")
+    clip = reaper.sound("it's a cello.wav")
+    user = [
+        {"see": "Grand piano", "click": "or a clip of your own"},
+        {"see": "it's a cello", "click": "sampler"},
+        {"see": "0.50", "click": "Start"},
+        leave_at("Done: 1 item."),
+    ]
+    report = reaper.play([{"file": source}], user, choice=2, clip=clip)
+    assert report["menus"] == ["!sampler|" + "|".join(list(ENGINES)[1:])]
+    (_, _, _, out, *rest) = report["commands"][0]
+    assert out == str(reaper.media / "Restyle/guitar (it_s a cello).wav")
+    given = ["--style", str(clip), "--strength", "0.50", "--engine", "infinite"]
+    assert rest[:6] == given
+    again = [START, leave_at("Done")]
+    report = reaper.play([{"file": source}], again, remembered=report["remembered"])
+    assert report["commands"][0][4:10] == given
+
+
+def test_a_preset_takes_the_place_of_a_clip(reaper):
+    source = reaper.plan().sound("guitar.wav")
+    before = {"Restyle/clip": str(reaper.sound("cello.wav"))}
+    user = [{"see": "cello", "click": "cello"}, {"see": "Bright piano", "click": "Start"}]
+    user.append(leave_at("Done"))
+    report = reaper.play([{"file": source}], user, choice=2, remembered=before)
+    assert report["commands"][0][4:6] == ["--preset", "bright-piano"]
+    assert report["remembered"]["Restyle/clip"] == ""
+
+
+def test_the_engines_are_those_there_are_and_their_strengths():
+    text = (SOURCES / "Restyle.lua").read_text("utf-8")
+    [line] = re.findall(r"^local ENGINES = \{ (.*) \}$", text, re.MULTILINE)
+    assert re.findall(r'"(\w+)"', line) == list(ENGINES)
+    strengths = f"USUAL, OTHERS = {default_strength(DEFAULT_ENGINE)}, {USUAL_STRENGTH} --"
+    assert strengths in text
 
 
 def test_the_choice_is_remembered(reaper):
@@ -219,7 +260,15 @@ def test_the_choice_is_remembered(reaper):
     assert report["commands"][0][7] == "0.90"
 
 
-@pytest.mark.parametrize("before", [{"Restyle/preset": "gone"}, {"Restyle/strength": "loud"}])
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"Restyle/preset": "gone"},
+        {"Restyle/strength": "loud"},
+        {"Restyle/clip": "gone.wav"},
+        {"Restyle/engine": "gone"},
+    ],
+)
 def test_a_choice_that_is_no_more_is_forgotten(reaper, before):
     source = reaper.plan().sound("guitar.wav")
     report = reaper.play([{"file": source}], [START, leave_at("Done")], remembered=before)

@@ -37,6 +37,7 @@ local SIGNATURES = {
   GetSetProjectInfo = "project string number boolean",
   GetSetProjectInfo_String = "project string string boolean",
   GetTakeNumStretchMarkers = "take",
+  GetUserFileNameForRead = "string string string",
   GetTrack = "project integer",
   InsertTrackAtIndex = "integer boolean",
   MB = "string string integer",
@@ -379,12 +380,18 @@ function R.genGuid()
   return "{" .. random:read(8):gsub(".", function(c) return ("%02X"):format(c:byte()) end) .. "-0}"
 end
 function R.get_action_context() return false, SCRIPT, 0, 1, 0, 0, 0, "" end
+function R.GetUserFileNameForRead(path)
+  if SCENE.clip then
+    return true, SCENE.clip
+  end
+  return false, path
+end
 function R.time_precise() return ticks * 0.03 * speed end
 
 -- The window and the user ---------------------------------------------------------------------
 
 local G = {}
-local GFX = { x = 0, y = 0, w = 400, h = 260, mouse_x = -1, mouse_y = -1, mouse_cap = 0 }
+local GFX = { x = 0, y = 0, w = 400, h = 320, mouse_x = -1, mouse_y = -1, mouse_cap = 0 }
 local drawn, frame, is_open, key, menus, seen = {}, {}, false, 0, {}, {}
 
 function G.init() is_open = true end
