@@ -743,7 +743,7 @@ def test_without_a_server_the_remedy_is_told(reaper, tmp_path):
     source = reaper.sound("guitar.wav")
     user = [START, leave_at("No Restyle server")]
     reaper.errors = Path(os.devnull)  # the command's own line
-    report = reaper.play([{"file": source}], user)
+    report = reaper.play([{"file": source}], user, ticks=2000)  # it asks for five seconds
     told = text_seen(report)
     assert "No Restyle server answers at 127.0.0.1:9: start one with restyle serve" in told
     assert unchanged(report)
