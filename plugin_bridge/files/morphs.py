@@ -28,7 +28,7 @@ class Pair(NamedTuple):
     def kind(self) -> Sound:
         """A sound of the kind that their morph is: A's rate and depth, the wider one's channels."""
         a, b = self.sounds
-        return a.with_audio(max(a.audio, b.audio, key=len))
+        return Sound(max(a.audio, b.audio, key=len), a.sample_rate, a.bits)
 
     @property
     def seconds(self) -> float:

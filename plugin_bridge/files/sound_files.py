@@ -14,6 +14,7 @@ OGG, MP3  none; the best quality, at most 320 kbit/s for MP3
 Floating-point, 32-bit integer and lossy samples count as 32 bits; A-law and µ-law as 16.
 
 `presets.sound_file` reads them, by libsndfile; pedalboard writes them, as it has always done.
+`plugin_bridge.files.tags` reads and writes what a file says beside its sound.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from pedalboard.io import AudioFile, WriteableAudioFile
 
 from effects.signal.arrays import Audio
 from plugin_bridge.files.formats import FORMATS, WAV
+from plugin_bridge.files.tags import reading, wav
+from plugin_bridge.files.tags.tags import NONE, Tags
+from plugin_bridge.files.tags.writing import tagging
 from plugin_bridge.files.whole_files import replacing
 from presets.opening import open_regular
 from presets.sound_file.header import BadSound
@@ -46,15 +50,22 @@ class Sound:
         audio: float32, (channels, samples); integers of a file become -1 to 1.
         sample_rate: in Hz.
         bits: per sample, in the file.
+        tags: what the file says beside its sound; as much of it is written as another can hold.
     """
 
     audio: Audio
     sample_rate: int
     bits: int = 32
+    tags: Tags = NONE
 
     def with_audio(self, audio: Audio) -> Sound:
         """The same kind of file, with other audio in it."""
         return replace(self, audio=audio)
+
+    def part(self, first: int, end: int | None) -> Sound:
+        """The samples from ``first`` on to before ``end``; None for all that follow."""
+        audio = np.ascontiguousarray(self.audio[:, first:end])
+        return replace(self, audio=audio, tags=wav.later(self.tags, first))
 
     @property
     def seconds(self) -> float:
@@ -83,10 +94,11 @@ def read_open(file: BinaryIO, path: Path) -> Sound:
     try:
         with contextlib.closing(Reader(file)) as reader:
             audio, header = reader.read_all(), reader.header
+        tags = reading.read(file, header.container)
     except BadSound as error:
         raise ValueError(f"{path} {error}.") from error
     _check_finite(path, audio, header.sample_rate)
-    return Sound(audio, header.sample_rate, header.bits)
+    return Sound(audio, header.sample_rate, header.bits, tags)
 
 
 def check_holds(path: Path, sound: Sound) -> None:
@@ -122,12 +134,13 @@ def write_in_place(path: Path, sound: Sound) -> None:
 
 
 def write_into(raw: io.BufferedRandom, path: Path, sound: Sound) -> None:
-    """Write ``sound`` to the open file ``raw``, as the kind of file that ``path``'s suffix says.
+    """Write ``sound`` to the empty file ``raw``, as the kind of file that ``path``'s suffix says.
 
     Raises:
         OSError: as `write_in_place`.
     """
-    with _open(raw, path, sound) as file:
+    kind = FORMATS[path.suffix.lower()].name
+    with tagging(raw, kind, sound.tags), _open(raw, path, sound) as file:
         # The first sample goes alone: pedalboard cannot tell the channels of a first block that has
         # as many samples as channels.
         cuts = [1, *range(BLOCK, sound.audio.shape[1], BLOCK)]

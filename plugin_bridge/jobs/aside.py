@@ -14,10 +14,10 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from plugin_bridge.jobs.limits import limit_memory
 from plugin_bridge.jobs.looking import Looker
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.workers.process import WorkerDied
+from plugin_bridge.limits import limit_memory
 
 Result = TypeVar("Result")
 

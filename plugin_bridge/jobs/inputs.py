@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from plugin_bridge.errors import shown
 from plugin_bridge.files.beneath import Root, Strayed, opened
-from plugin_bridge.jobs.limits import limited_memory
 from plugin_bridge.jobs.refusal import MAX_CHARACTERS, Refusal, code_of
+from plugin_bridge.limits import limited_memory
 from plugin_bridge.storage.files import Files
 from presets.opening import NotOrdinary
 

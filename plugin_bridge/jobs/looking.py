@@ -21,10 +21,10 @@ from typing import Any, Protocol, TypeVar
 
 from plugin_bridge.errors import explain_job
 from plugin_bridge.jobs.inputs import crashes, open_stored
-from plugin_bridge.jobs.limits import limit_memory
 from plugin_bridge.jobs.refusal import Refusal, code_of
 from plugin_bridge.jobs.roots import Looked, Roots, look_at
 from plugin_bridge.jobs.workers.process import WorkerDied, WorkerProcess
+from plugin_bridge.limits import limit_memory
 from plugin_bridge.storage.files import Files
 from presets.sound_file.header import Header
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from presets.sound_file.chunks import chunks
 from presets.sound_file.header import BadSound, Header, Window, cut_short
-
-MAX_CHUNKS = 1000  # as in WAV files. Not searched
 
 #: The compression types that are no compression: how many bytes a sample has, and whether it is an
 #: integer. For 0 the header's own bits say how many.
@@ -27,20 +26,17 @@ _TYPES = {
 
 def look(window: Window) -> Header:
     """What an AIFF file says of its sound. Raises BadSound."""
-    place, common, sound = 12, b"", -1
-    for _ in range(MAX_CHUNKS):
-        head = window.at(place, 8)
-        if len(head) < 8 or (common and sound >= 0):
-            break
-        name, size = head[:4], int.from_bytes(head[4:], "big")
+    common, sound = b"", -1
+    for name, place, size in chunks(window, "big"):
         if name == b"COMM":
-            common = window.at(place + 8, min(size, 22))
+            common = window.at(place, min(size, 22))
         elif name == b"SSND":
-            offset = int.from_bytes(window.at(place + 8, 4), "big")
+            offset = int.from_bytes(window.at(place, 4), "big")
             sound = size - 8 - offset
-            if sound < 0 or place + 8 + size > window.size:
+            if sound < 0 or place + size > window.size:
                 raise cut_short()
-        place += 8 + size + size % 2
+        if common and sound >= 0:
+            break
     kind = b"NONE" if window.at(8, 4) == b"AIFF" else common[18:22]
     if len(common) < 18 or sound < 0:
         raise BadSound("holds no audio that can be found: export it again")

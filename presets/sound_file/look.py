@@ -59,14 +59,14 @@ def _header(window: Window) -> Header:
     if start[:4] == b"OggS":
         return ogg.look(window)
     others.look(window.at(0, others.SEARCHED_BYTES))
-    after_tag = _tag_bytes(window)
+    after_tag = tag_bytes(window)
     if window.at(after_tag, 4) == b"fLaC":
         return flac.look(window, after_tag)
     return mp3.look(window, after_tag)
 
 
-def _tag_bytes(window: Window) -> int:
-    """How long the ID3v2 tag is with which the file begins; 0 if there is none."""
+def tag_bytes(window: Window) -> int:
+    """How many bytes the ID3v2 tag has with which the file begins; 0 if there is none."""
     head = window.at(0, 10)
     if head[:3] != b"ID3" or len(head) < 10:
         return 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from presets.sound_file.chunks import chunks
 from presets.sound_file.header import BadSound, Header, Window, cut_short
-
-MAX_CHUNKS = 1000  # before the sound's own; recorders write a few dozen. Not searched
 
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 #: What an extensible format ends with, after the two bytes of its tag (Microsoft's mmreg.h).
@@ -25,26 +24,16 @@ class _Format(NamedTuple):
 
 def look(window: Window) -> Header:
     """What a WAV file says of its sound. Raises BadSound."""
-    found, large = None, 0
-    place = 12
-    for _ in range(MAX_CHUNKS):
-        head = window.at(place, 8)
-        if len(head) < 8:
-            break
-        name, size = head[:4], int.from_bytes(head[4:], "little")
-        if name == b"ds64":
-            large = int.from_bytes(window.at(place + 16, 8), "little")
-        elif name == b"fmt ":
-            found = _format(window.at(place + 8, min(size, 40)))
+    found = None
+    for name, place, size in chunks(window, "little"):
+        if name == b"fmt ":
+            found = _format(window.at(place, min(size, 40)))
         elif name == b"data":
             if found is None:
                 break
-            if window.at(0, 4) == b"RF64" and size == 0xFFFFFFFF:
-                size = large
-            if size > window.size - place - 8:
+            if size > window.size - place:
                 raise cut_short()
             return _header(found, size)
-        place += 8 + size + size % 2
     raise BadSound("holds no audio that can be found: export it again")
 
 

@@ -147,15 +147,13 @@ def check_part(settings: Mapping[str, Any]) -> None:
 
 def _part(sound: Sound, path: Path, start_seconds: float, end_seconds: float | None) -> Sound:
     """The wanted part of a stem; ``path`` is for the message if that is empty."""
-    import numpy as np
-
     if not start_seconds and end_seconds is None:
         return sound
     rate = sound.sample_rate
     last = None if end_seconds is None else round(end_seconds * rate)
-    audio = np.ascontiguousarray(sound.audio[:, round(start_seconds * rate) : last])
-    if not audio.size:
+    wanted = sound.part(round(start_seconds * rate), last)
+    if not wanted.audio.size:
         raise Refusal(
             "bad_setting", f"{path} has nothing after {start_seconds:g} s: it is shorter."
         )
-    return sound.with_audio(audio)
+    return wanted

@@ -14,10 +14,10 @@ from plugin_bridge.files import beneath, sound_files
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.inputs import at_path
 from plugin_bridge.jobs.job import Job
-from plugin_bridge.jobs.limits import limited_memory
 from plugin_bridge.jobs.refusal import Refusal, code_of
 from plugin_bridge.jobs.running import READ_SECONDS, Running
 from plugin_bridge.jobs.workers.local import LocalWorkers
+from plugin_bridge.limits import limited_memory
 
 SHORT = (0.05, 8000)
 

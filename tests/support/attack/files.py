@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from plugin_bridge.jobs.limits import limit_memory
+from plugin_bridge.limits import limit_memory
 from support.mutants import mutant, whole_files
 
 HANG_SECONDS = 10.0
