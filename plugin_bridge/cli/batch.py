@@ -133,6 +133,8 @@ def batch(
 
 def _tell(summary: Summary, target: Path, done: str, *, quiet: bool) -> None:
     """Say how it went. Raises ValueError if a file was not ``done``."""
+    from plugin_bridge.files.stems import passed_over
+
     for stem, reason in summary.failed.items():
         typer.echo(f"restyle: {shown(stem)}: {shown(reason)}", err=True)
     for stem, advice in ({} if quiet else summary.advice).items():
@@ -141,6 +143,8 @@ def _tell(summary: Summary, target: Path, done: str, *, quiet: bool) -> None:
         typer.echo("restyle: stopped; run it again to go on", err=True)
         raise typer.Exit(STOPPED)
     if not quiet:
+        for line in passed_over(summary.passed_over):
+            print(shown(line))
         skipped = f", skipped {summary.skipped} that were done before" if summary.skipped else ""
         print(f"{done.capitalize()} {summary.done} into {shown(target)}{skipped}.")
     if summary.failed:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from effects.running.cores import cores
 from plugin_bridge.errors import explain_job
 from plugin_bridge.files.formats import FORMATS
+from plugin_bridge.files.stems import Stems, find_stems, passed_over
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.journal import Journal
@@ -45,6 +45,7 @@ class Summary:
         failed: why the others failed, by their place in the folder of the results.
         stopped: whether it was stopped before the end.
         advice: what to try with those done of which much was not played, by the same.
+        passed_over: files that are no sounds, or none that are written, in the folder of the stems.
     """
 
     done: int
@@ -52,6 +53,7 @@ class Summary:
     failed: Mapping[Path, str]
     stopped: bool = False
     advice: Mapping[Path, str] = field(default_factory=dict)
+    passed_over: Sequence[Path] = ()
 
 
 def batch(
@@ -97,7 +99,7 @@ def batch(
     if other is not None and not other.is_file():
         raise ValueError(f"There is no file {other}: name the sound that goes with each stem.")
     real = None if other is None else other.resolve()
-    works = _works(operation, presets, settings or {}, stems, real)
+    works = _works(operation, presets, settings or {}, stems.sounds, real)
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
@@ -113,7 +115,7 @@ def batch(
         room = len(works) + len(journal.jobs) + 1
         service = Service(journal, executor, lookers, max_queue=room, threads=threads)
         batch = _Batch(service, roots, source, target, works, on_progress)
-        return asyncio.run(batch.run())
+        return replace(asyncio.run(batch.run()), passed_over=stems.others)
 
 
 class _Work(NamedTuple):
@@ -181,8 +183,8 @@ def _sounds(kind: Operation, other: Path | None) -> tuple[str, ...]:
     return (*kind.inputs, *(kind.instead_of if beside else ()))
 
 
-def _stems(source: Path, target: Path, other: Path | None) -> list[Path]:
-    """The stems to work on, without ``other``.
+def _stems(source: Path, target: Path, other: Path | None) -> Stems:
+    """The stems to work on, without ``other``, and what else there is.
 
     Raises:
         ValueError: there are none, or the folders are wrong.
@@ -192,22 +194,11 @@ def _stems(source: Path, target: Path, other: Path | None) -> list[Path]:
     if source.resolve() == target.resolve():
         raise ValueError("IN_DIR and OUT_DIR are the same folder: choose another for the results.")
     own = None if other is None else other.resolve()
-    stems = [it for it in find_stems(source, target) if (source / it).resolve() != own]
-    if not stems:
-        raise ValueError(f"{source} holds no sound files: Restyle reads {', '.join(FORMATS)}.")
-    return stems
-
-
-def find_stems(source: Path, target: Path) -> list[Path]:
-    """The sound files in ``source``, relative to it, in order, without those in ``target``."""
-    excluded = target.resolve()
-    found = []
-    for folder, folders, files in os.walk(source):
-        here = Path(folder)
-        folders[:] = sorted(f for f in folders if (here / f).resolve() != excluded)
-        names = (n for n in files if Path(n).suffix.lower() in FORMATS and not n.startswith("."))
-        found += [(here / name).relative_to(source) for name in sorted(names)]
-    return sorted(found)
+    found = find_stems(source, target, own)
+    if not found.sounds:
+        said = " ".join([f"Restyle takes {', '.join(FORMATS)}.", *passed_over(found.others)])
+        raise ValueError(f"{source} holds no sound files: {said}")
+    return found
 
 
 class _Batch:

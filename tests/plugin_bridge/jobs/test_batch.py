@@ -15,8 +15,9 @@ from support.sounds import noise
 
 from plugin_bridge.cli import main
 from plugin_bridge.files import sound_files
+from plugin_bridge.files.stems import find_stems, passed_over
 from plugin_bridge.jobs import batch as module
-from plugin_bridge.jobs.batch import JOURNAL, batch, find_stems
+from plugin_bridge.jobs.batch import JOURNAL, batch
 from plugin_bridge.jobs.result_files import part_path
 from plugin_bridge.jobs.workers.work import Task
 
@@ -262,14 +263,14 @@ def test_the_command_lays_a_song_over_a_folder(stems, song, tmp_path, capsys):
     out = str(tmp_path / "out")
     command = ["batch", str(stems), out, "--mashup", str(song), "--bed", "rhythm", "--tempo", "98"]
     assert main.run(command) == 0
-    assert capsys.readouterr().out == f"Mashed 3 into {out}.\n"
+    assert capsys.readouterr().out.endswith(f"\nMashed 3 into {out}.\n")
 
 
 def test_each_of_a_folder_goes_towards_a_piece(stems, song, tmp_path, capsys):
     out = str(tmp_path / "out")
     command = ["batch", str(stems), out, "--morph", str(song), "--at", "0:1", "--seed", "3"]
     assert main.run(command) == 0
-    assert capsys.readouterr().out == f"Morphed 3 into {out}.\n"
+    assert capsys.readouterr().out.endswith(f"\nMorphed 3 into {out}.\n")
     [task, *_] = Quick.tasks
     assert task.operation.endswith(":Morph")
     assert task.settings == {"at": "0:1", "seed": 3}
@@ -391,7 +392,7 @@ def test_a_name_that_is_not_utf_8_does_not_stop_the_others(stems, tmp_path):
 def test_results_inside_of_the_stems_are_no_stems(stems):
     for _ in range(2):
         assert batch(stems, stems / "out", ["violin"]).failed == {}
-    assert [it.as_posix() for it in find_stems(stems, stems / "out")] == [
+    assert [it.as_posix() for it in find_stems(stems, stems / "out").sounds] == [
         "a.wav",
         "b.flac",
         "deep/er/c.wav",
@@ -449,6 +450,35 @@ def test_one_that_is_stopped_goes_on_where_it_was(tmp_path):
     second = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert f"Restyled {6 - done} into" in second.stdout
     assert f"skipped {done}" in second.stdout
+
+
+# What is passed over
+
+
+def test_what_is_not_worked_on_is_named(stems, tmp_path, capsys):
+    for name in ("song.M4A", "deep/voice.opus", "x.jpg", "y.jpg", "z.jpg", ".hidden"):
+        (stems / name).write_bytes(b"")
+    given = ["batch", str(stems), str(tmp_path / "out"), "--preset", "violin"]
+    assert main.run(given) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[2].startswith("Restyled 3 into ")
+    assert said[:2] == [
+        "Passed over 2 sounds of a kind that is not written: deep/voice.opus, song.M4A. "
+        "Convert to one of .wav, .bwf, .aiff, .aif, .flac, .ogg, .mp3.",
+        "Passed over 4 files that are no sounds: notes.txt, x.jpg, y.jpg and 1 more.",
+    ]
+    assert main.run([*given, "-q"]) == 0
+    assert capsys.readouterr().out == ""
+    assert passed_over([Path("a.txt")]) == ["Passed over 1 file that is no sound: a.txt."]
+    assert passed_over([]) == []
+
+
+def test_a_folder_without_stems_says_what_it_has(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.m4a").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"no sound files: .*1 sound of a kind .*: a\.m4a"):
+        batch(tmp_path / "in", tmp_path / "out", ["violin"])
+    assert not (tmp_path / "out").exists()
 
 
 # A clip in place of a preset
