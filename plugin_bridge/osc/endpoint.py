@@ -179,7 +179,7 @@ class Endpoint(asyncio.DatagramProtocol):
             host=client[0],
             port=client[1],
             request=address[: told.MAX_ADDRESS],
-            text=f"It has to prove where it is first, by sending {COOKIE} back.",
+            text=f"It has to prove where it is, by sending {COOKIE} back as restyle send does.",
         )
         self._service.refusals.note(refused)
 

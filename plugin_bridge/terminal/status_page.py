@@ -43,7 +43,7 @@ class StatusPage:
         yield self._line()
         jobs = self._jobs()
         yield jobs
-        yield from self._refused(console.height - OTHER_LINES - jobs.row_count)
+        yield from self._refused(console, console.height - OTHER_LINES - jobs.row_count)
         yield Text("Ctrl-C stops; what is unfinished goes on at the next start.", style="dim")
 
     def _head(self) -> Text:
@@ -76,13 +76,18 @@ class StatusPage:
             table.add_row(Text(shown(name)), Text(str(what)), bar, Text(job.stage or job.state))
         return table
 
-    def _refused(self, lines: int) -> Iterator[Text]:
-        """The last refusals, or as many as there are lines for: the newest at the end."""
-        refused = self._service.refusals.last()
-        if refused:
-            yield Text("Refused", "yellow")
-        for it in refused[-max(lines, 1) :]:
-            yield Text(_told(it), no_wrap=True, overflow="ellipsis")
+    def _refused(self, console: Console, most_lines: int) -> Iterator[Text]:
+        """The last refusals, or as many as there is room for: the newest at the end, in full."""
+        refused = [Text(_told(it)) for it in self._service.refusals.last()]
+        if not refused:
+            return
+        yield Text("Refused", "yellow")
+        *earlier, newest = refused
+        room = most_lines - len(newest.wrap(console, console.width))
+        for row in earlier[-room:] if room > 0 else ():
+            row.no_wrap, row.overflow = True, "ellipsis"
+            yield row
+        yield newest
 
     def _ended(self) -> int:
         counts = self._service.counts(None)

@@ -69,13 +69,16 @@ def test_the_newest_refusals_fit_below_the_jobs(room, height, jobs):
     for number in range(jobs):
         asyncio.run(room.submit(f"job-{number}", f"number {number}.wav"))
     for number in range(30):
-        refused = RefusedRequest(kind="osc", job=f"no-{number}", text="a long text " * 30)
+        refused = RefusedRequest(
+            kind="osc", job=f"no-{number}", text="a long text " * 30 + "fix it"
+        )
         room.service.refusals.keep(refused)
     lines = drawn(page(room), 80, height)
     rows = [line for line in lines if "no-" in line]
     assert "no-29" in rows[-1]
+    assert lines[-2].endswith("fix it")
     assert "Ctrl-C" in lines[-1]
-    assert len(rows) == 20 if height == 60 else len(lines) <= max(height, 13)
+    assert len(rows) == 20 if height == 60 else len(lines) <= max(height, 17)
 
 
 def test_no_name_can_draw(room):
