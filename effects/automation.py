@@ -31,7 +31,8 @@ from effects.signal.arrays import Audio
 from effects.signal.crossfade import Blend
 from effects.signal.envelope import Envelope
 from effects.signal.limits import check_channels, check_rate
-from effects.signal.loudness import limit, peak
+from effects.signal.loudness import limit
+from effects.signal.true_peak import Ceiling, ceiling_of
 from effects.signal.units import db_to_amplitude
 from effects.style_transfer import StyleTransfer, StyleTransferOptions
 from effects.transfer import Transfer
@@ -97,10 +98,10 @@ class Automation(LongEffect):
     so that nothing clicks. What is set within the first 25 ms holds from the start, and a program
     that is replaced within 50 ms is not played.
 
-    Before the gain, every stretch is as loud as in the stem; peaks stay below full scale if the
-    stem's did. If style, strength and mix never change, the output is `StyleTransfer`'s, bit for
-    bit. Where strength or mix is 0, the stem stays as it is, bit for bit, unless a neighbouring
-    peak had to be limited.
+    Before the gain, every stretch is as loud as in the stem; peaks, true peaks among them, stay
+    below full scale if the stem's did. If style, strength and mix never change, the output is
+    `StyleTransfer`'s, bit for bit. Where strength or mix is 0, the stem stays as it is, bit for
+    bit, unless a neighbouring peak had to be limited.
 
     Args:
         midi_file: a standard MIDI file of format 0 or 1. It is read now.
@@ -242,10 +243,10 @@ class Automation(LongEffect):
             blend.add(sound, start, shares[layer])
         progress.tick(RENDERED, "blending")
         output = blend.finish()
-        ceiling = max(1, peak(audio))
+        ceiling, above = ceiling_of(audio), 1 + 2e-6
         # A little above the ceiling, because of rounding: the stem's own peaks are left alone.
-        limit(output, sample_rate, ceiling * (1 + 2e-6))
-        np.clip(output, -ceiling, ceiling, out=output)
+        limit(output, sample_rate, Ceiling(ceiling.sample * above, ceiling.true * above))
+        np.clip(output, -ceiling.sample, ceiling.sample, out=output)
         return output
 
 

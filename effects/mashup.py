@@ -27,8 +27,9 @@ class Mashup(LongEffect):
     >>> mashed = board(b, sample_rate)  # doctest: +SKIP
 
     The output has exactly the samples, channels and rate of B, its tempo, and its loudness within
-    1 LU; its peaks stay below full scale if B's did. The same songs and options give the same bits,
-    however many threads there are. If one of the songs is silent, B comes back.
+    1 LU; its peaks, and its true peaks, stay below full scale if B's did. The same songs and
+    options give the same bits, however many threads there are. If one of the songs is silent, B
+    comes back.
 
     Args:
         a: a sound file; a folder of stems, or several files, as the stems of one song; or audio (as

@@ -31,10 +31,10 @@ class Morph(LongEffect):
     Notes and strokes of both are moved to those between them, and played by the sounds of both, at
     a loudness and a tempo between theirs. At 0 it is A, bit for bit, and at 1 it is B, if B has A's
     sample rate and no other number of channels. The output has exactly the samples, channels and
-    rate of A: a longer B is cut, and after a shorter one only A is heard. Peaks stay below full
-    scale if those of both do. The same pieces and options give the same bits, however many threads
-    there are. With a texture, which has no notes, the way leads over one piece restyled by the
-    other; with silence, the other piece fades.
+    rate of A: a longer B is cut, and after a shorter one only A is heard. Peaks, true peaks
+    among them, stay below full scale if those of both do. The same pieces and options give the
+    same bits, however many threads there are. With a texture, which has no notes, the way leads
+    over one piece restyled by the other; with silence, the other piece fades.
 
     Args:
         other: piece B: a sound file; a folder of stems, or several files, which are summed; or

@@ -55,7 +55,8 @@ class StyleTransfer(LongEffect):
     """Restyle a whole clip: what is played stays, what it is played on becomes the style's.
 
     The output has exactly the input's samples, channels and rate, its stereo image, and its
-    loudness within 1 LU; its peaks stay below full scale if the input's did. Rests stay silent.
+    loudness within 1 LU; its peaks stay below full scale if the input's did, and its true peaks
+    (ITU-R BS.1770-4) below 0 dBTP if the input's were. Rests stay silent.
     The same input, options and machine give the same bits.
 
     Args:

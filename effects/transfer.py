@@ -19,6 +19,7 @@ from effects.running.devices import check_device
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
+from effects.signal.true_peak import ceiling_of
 from effects.style_clip import MIN_PEAK, Style
 
 #: Louder sounds are scaled down for the engine, and up again. In single precision, in which engines
@@ -109,7 +110,7 @@ class Transfer:
             device=self.device,
             progress=progress,
         )
-        wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), max(1, loudest)
+        wet, level, ceiling = restyled.audio, loudness(audio, sample_rate), ceiling_of(audio)
         match_loudness(wet, sample_rate, level, ceiling=ceiling)
         progress.tick(0.97)  # only mixing may be left
         if self.mix < 1:  # dry and wet may cancel in part, so the mix is matched once more

@@ -21,7 +21,8 @@ from effects.mashing.source import Source
 from effects.mashing.track import Track
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Stretches
-from effects.signal.loudness import loudness, match_loudness, peak
+from effects.signal.loudness import loudness, match_loudness
+from effects.signal.true_peak import Ceiling, ceiling_of
 from effects.signal.units import db_to_amplitude
 from effects.warping.timeline import Timeline
 from effects.warping.warp import warped
@@ -67,7 +68,8 @@ def perform(
     a_track = replace(a_track, gain=db_to_amplitude(gain_db))
     note = progress.part(WARPED, MIXED, "mixing")
     mixed = mix(a_track, b_track, rate, _wish(options, plan), network, note)
-    ceiling = max(math.ldexp(1.0, -exponent), peak(b_track.mixture))
+    highest = ceiling_of(b.audio)
+    ceiling = Ceiling(*(math.ldexp(it, -exponent) for it in (highest.sample, highest.true)))
     wanted = level if plan.b.unchanged else _own_loudness(b, plan.b, exponent)
     match_loudness(mixed.audio, rate, wanted, ceiling=ceiling)
     if exponent:

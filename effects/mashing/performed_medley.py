@@ -23,7 +23,8 @@ from effects.mashing.source import Source
 from effects.mashing.telling import report_of
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio
-from effects.signal.loudness import loudness, match_loudness, peak
+from effects.signal.loudness import loudness, match_loudness
+from effects.signal.true_peak import ceiling_of
 from effects.warping.timeline import Passage, Timeline
 
 FADE_SECONDS = 0.03  # from part to part, ending on the bar line. Not searched
@@ -45,6 +46,7 @@ def perform_medley(
     """
     like = sources[1]
     rate, level = like.sample_rate, loudness(like.audio, like.sample_rate)
+    ceiling = ceiling_of(like.audio)
     out = np.zeros((len(like.audio), round(medley.seconds * rate)), np.float32)
     made, plans, reports = [], [], []
     for index, it in enumerate(medley.parts):
@@ -54,7 +56,7 @@ def perform_medley(
         begin, end = (n / len(medley.parts) for n in (index, index + 1))
         nested = progress.nested(begin, end, f"part {index + 1}")
         performance = perform(lead, bed, plan, options, network, nested, threads)
-        match_loudness(performance.audio, rate, level, ceiling=max(1.0, peak(like.audio)))
+        match_loudness(performance.audio, rate, level, ceiling=ceiling)
         _join(out, performance.audio, round((it.out_start - run_in) * rate), round(run_in * rate))
         songs = [(pair[it.lead], pair[it.bed]) for pair in (sources, heard)]
         reports.append({"start": it.out_start, **_part(songs, plan, options, performance)})

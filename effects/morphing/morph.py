@@ -44,7 +44,8 @@ from effects.running.cores import blas_in_one_thread, using
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, samples_between
 from effects.signal.envelope import Envelope
-from effects.signal.loudness import limit, match_loudness, peak
+from effects.signal.loudness import limit, match_loudness
+from effects.signal.true_peak import ceiling_of
 from effects.warping.timeline import Timeline
 
 #: At which fractions of the work its steps end: listening is most of it. Not measured closely.
@@ -161,7 +162,7 @@ def _sounding(
         if at.constant is not None:  # what is mixed in dB is softer, if it is not the same
             match_loudness(out, rate, EQUAL_LUFS, ceiling=math.inf)
     _at_loudness(out, both, at, rate)
-    limit(out, rate, max(1.0, *(peak(it.piece.audio) for it in both)))
+    limit(out, rate, ceiling_of(*(it.piece.audio for it in both)))
     for side, (it, timeline) in enumerate(zip(both, on, strict=True)):
         progress.tick()
         put_back(out, it.piece.audio, side, at, timeline, rate)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pedalboard import Chain, HighpassFilter, HighShelfFilter
 
 from effects.signal.arrays import Audio, Sound
+from effects.signal.true_peak import Ceiling, Peaks, peaks_of
 from effects.signal.units import db_to_amplitude, db_to_power
 
 Nodes = NDArray[np.float64]
@@ -42,6 +43,12 @@ REST_FADE_SECONDS = 0.02
 #: The limiter turns down over this time before and after a peak, with a node per hop. Not searched.
 LIMITER_SECONDS = 0.005
 LIMITER_HOP_SECONDS = 0.001
+#: A true peak above the ceiling is brought so far below it: other meters, with other filters, read
+#: some hundredths of a dB more. Not searched.
+TRUE_PEAK_MARGIN_DB = 0.1
+#: So often what is limited is measured again: a gain that changes within the filter's reach leaves
+#: a little above the ceiling. Not searched; the margin makes one enough nearly always.
+MOST_ROUNDS = 4
 #: The most gain into the limiter, beyond the plain gain to the target. Not searched.
 MOST_LIMITING_DB = 30.0
 #: A loudness this close to the target is close enough, in LU: the just noticeable difference is
@@ -86,8 +93,12 @@ def _gated(power: Nodes, step: int, samples: int) -> float:
     return float(_lufs(power.sum() / max(samples, 1)))
 
 
-def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float) -> None:
+def match_loudness(
+    audio: Audio, sample_rate: float, target_lufs: float, *, ceiling: float | Ceiling
+) -> None:
     """Scale ``audio`` in place to a loudness; peaks above ``ceiling`` are limited, not clipped.
+
+    A ceiling that is a number is one of samples; what is between them may be above.
 
     Limiting costs loudness, so the gain is raised until loudness and ceiling both hold. Where they
     cannot (a stem as loud as a square wave at full scale), the ceiling wins. The limiter takes gain
@@ -103,63 +114,86 @@ def match_loudness(audio: Audio, sample_rate: float, target_lufs: float, *, ceil
     now = _gated(power, step, audio.shape[1])
     if not (math.isfinite(now) and math.isfinite(target_lufs)):
         return
-    hop = _limiter_hop(sample_rate)
-    peaks = _peaks(audio, hop)
+    hop, ceiling = _limiter_hop(sample_rate), _as_ceiling(ceiling)
+    peaks = peaks_of(audio, hop)
     low, high = target_lufs - now, math.inf  # gains in dB that are too little and too much
     least, most = low, low + MOST_LIMITING_DB
-    gain, lowest_cost, best = low, math.inf, np.ones(0)
+    gain, lowest_cost, best, limited = low, math.inf, np.ones(0), False
     for _ in range(MOST_TRIALS):
         factor = db_to_amplitude(gain)
-        limiting = _limiting(peaks * factor, ceiling)
+        limiting = _limiting(peaks, factor, ceiling)
         envelope = factor * limiting
         if limiting.min() == 1:  # only louder, so what was measured says how loud, up to rounding
             expected = _gated(power * factor**2, step, audio.shape[1])
             if abs(expected - target_lufs) < TOLERANCE_LU / 2:
-                best = envelope
+                best, limited = envelope, False
                 break
         over = loudness(audio, sample_rate, envelope) - target_lufs
         met, cost = abs(over) < TOLERANCE_LU, abs(over) + (gain - least) / GAIN_PER_LU_DB
         if met or cost < lowest_cost:
-            lowest_cost, best = cost, envelope
+            lowest_cost, best, limited = cost, envelope, limiting.min() < 1
         if met or (over < 0 and gain == most):
             break
         low, high = (gain, high) if over < 0 else (low, gain)
         gain = (low + high) / 2 if high < math.inf else min(gain - 2 * over, most)
     _apply_envelope(audio, best, hop)
-    np.clip(audio, -ceiling, ceiling, out=audio)  # what rounding left above it
+    if limited:
+        limit(audio, sample_rate, ceiling)
+    _clip(audio, ceiling)
 
 
-def limit(audio: Audio, sample_rate: float, ceiling: float) -> bool:
+def limit(audio: Audio, sample_rate: float, ceiling: float | Ceiling) -> bool:
     """Turn ``audio`` down in place around its peaks, smoothly over 5 ms, to at most ``ceiling``.
 
     All channels are turned down alike. Returns whether anything was above.
     """
-    hop = _limiter_hop(sample_rate)
-    peaks = _peaks(audio, hop)
-    if not len(peaks) or peaks.max() <= ceiling:
-        return False
-    _apply_envelope(audio, _limiting(peaks, ceiling), hop)
-    np.clip(audio, -ceiling, ceiling, out=audio)  # what rounding left above it
+    hop, ceiling = _limiter_hop(sample_rate), _as_ceiling(ceiling)
+    for already in range(MOST_ROUNDS):
+        peaks = peaks_of(audio, hop)
+        above = peaks.samples.max(initial=0.0) > ceiling.sample
+        if not above and peaks.true_above(ceiling.true).max(initial=0.0) <= ceiling.true:
+            return already > 0
+        _apply_envelope(audio, _limiting(peaks, 1.0, ceiling), hop)
+        _clip(audio, ceiling)
     return True
+
+
+def _as_ceiling(ceiling: float | Ceiling) -> Ceiling:
+    return ceiling if isinstance(ceiling, Ceiling) else Ceiling(ceiling)
+
+
+def _clip(audio: Audio, ceiling: Ceiling) -> None:
+    """Take away what rounding left above the ceiling."""
+    np.clip(audio, -ceiling.sample, ceiling.sample, out=audio)
 
 
 def _limiter_hop(sample_rate: float) -> int:
     return max(round(LIMITER_HOP_SECONDS * sample_rate), 1)
 
 
-def _limiting(peaks: Nodes, ceiling: float) -> Nodes:
-    """The limiter's gain at nodes 1 ms apart, linear between them.
+def _limiting(peaks: Peaks, factor: float, ceiling: Ceiling) -> Nodes:
+    """The limiter's gain, after a ``factor``, at nodes 1 ms apart, linear between them.
 
     Each node first takes the lower of the gains that the milliseconds before and after it need.
     Then comes the minimum over the nodes around it, then the mean over as many. Every averaged
     minimum includes the node itself, so the mean is nowhere above what the node needs.
     """
-    most = ceiling * (1 - 1e-6)  # a little below the ceiling, because of rounding
-    if not len(peaks) or peaks.max() <= most:
-        return np.ones(len(peaks) + 1)
-    needed = np.minimum(1.0, most / np.maximum(peaks, 1e-30))
+    needed = _needed(peaks.samples * factor, ceiling.sample)
+    true = peaks.true_above(ceiling.true / factor) * factor
+    if true.max(initial=0.0) > ceiling.true:
+        most = ceiling.true * db_to_amplitude(-TRUE_PEAK_MARGIN_DB)
+        above = np.where(true > ceiling.true, true, 0.0)  # what is just below is left alone
+        needed = np.minimum(needed, _needed(above, most))
+    if needed.min(initial=1.0) == 1:
+        return np.ones(len(needed) + 1)
     nodes = np.minimum(np.append(needed, 1.0), np.append(1.0, needed))
     return _smooth(nodes, round(LIMITER_SECONDS / LIMITER_HOP_SECONDS), np.min)
+
+
+def _needed(peaks: Nodes, ceiling: float) -> Nodes:
+    """The gain that brings each of the peaks to the ceiling; 1 where it is below."""
+    most = ceiling * (1 - 1e-6)  # a little below the ceiling, because of rounding
+    return np.minimum(1.0, most / np.maximum(peaks, 1e-30))
 
 
 def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
@@ -170,7 +204,7 @@ def keep_rests(audio: Audio, content: Audio, sample_rate: float) -> None:
     # A sound may end with the first sample of its hop. After that hop come two nodes that the
     # maximum reaches, two that the mean reaches, and the line down to 0: six hops.
     hop = max(int(REST_FADE_SECONDS / 6 * sample_rate), 1)
-    peaks = _peaks(content, hop)
+    peaks = peaks_of(content, hop).samples
     if not len(peaks):
         return
     sounding = (peaks > peaks.max() * db_to_amplitude(REST_DB)).astype(np.float64)
@@ -260,16 +294,6 @@ def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
 def lufs_to_power(lufs: float) -> float:
     """The K-weighted mean square of a loudness."""
     return db_to_power(lufs + K_WEIGHTING_LU)
-
-
-def _peaks(audio: Audio, hop: int) -> Nodes:
-    """The largest absolute sample of any channel in every ``hop`` samples."""
-    parts = [np.zeros(0)]
-    n = max(STRETCH // hop, 1) * hop
-    for start in range(0, audio.shape[1], n):
-        top = np.abs(audio[:, start : start + n]).max(axis=0)
-        parts.append(np.maximum.reduceat(top, np.arange(0, len(top), hop)))
-    return np.concatenate(parts)
 
 
 def _smooth(nodes: Nodes, reach: int, extreme: Callable[..., Nodes]) -> Nodes:

@@ -25,6 +25,7 @@ from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Values
 from effects.signal.limits import check_rate
 from effects.signal.loudness import limit
+from effects.signal.true_peak import Ceiling
 from effects.signal.units import db_to_amplitude
 from effects.style_clip import Style
 
@@ -136,7 +137,7 @@ def _bring_to_level(out: Audio, sample_rate: float, latent: Latent) -> None:
     power = float(np.mean(np.square(out, dtype=np.float64)))
     if power > 0:
         out *= np.float32(math.sqrt(wanted / power))
-        limit(out, sample_rate, 1.0)
+        limit(out, sample_rate, Ceiling(1.0, 1.0))
 
 
 def find_towards(

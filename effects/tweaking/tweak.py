@@ -31,7 +31,8 @@ from effects.morphing.piece import hear
 from effects.running.cores import blas_in_one_thread, using
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, Values
-from effects.signal.loudness import loudness, match_loudness, peak
+from effects.signal.loudness import loudness, match_loudness
+from effects.signal.true_peak import ceiling_of
 from effects.style_clip import Style
 from effects.tweaking.plan import Plan
 from effects.tweaking.playing import Played, play
@@ -104,7 +105,7 @@ def _sound(plan: Plan, progress: Progress) -> Audio:
         out = _through(played, piece.sample_rate, gains_db)
     if piece.notes and not plan.score.notes:
         return out
-    level, ceiling = loudness(piece.audio, piece.sample_rate), max(1.0, peak(piece.audio))
+    level, ceiling = loudness(piece.audio, piece.sample_rate), ceiling_of(piece.audio)
     match_loudness(out, piece.sample_rate, level, ceiling=ceiling)
     return out
 
