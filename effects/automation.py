@@ -128,6 +128,11 @@ class Automation(LongEffect):
         )
         self._midi_file = os.fspath(midi_file)
         self._events = _without_brief_programs(read_events(midi_file, channel))
+        if options.get("notes") is not None:
+            raise ValueError(
+                "notes are those of a whole stem, and a MIDI file of settings has it played in "
+                "parts: leave one of them out."
+            )
         style, preset = options.pop("style", None), options.pop("preset", None)
         self._make = partial(StyleTransfer, **options)
         dry = style is None and preset is None

@@ -25,6 +25,7 @@ from effects.engines.report import Report
 from effects.learned.weights import find_weights
 from effects.running.devices import DEVICES
 from effects.running.progress import OnProgress, run_reporting
+from effects.scores.score import Score
 from effects.signal.arrays import Audio
 from effects.signal.limits import check_channels, check_rate
 from effects.style_clip import Style, StyleSource
@@ -32,6 +33,9 @@ from effects.transfer import Transfer
 
 if TYPE_CHECKING:
     from presets import Preset
+
+NotesSource = str | os.PathLike[str] | Score
+"""A MIDI file, or a score."""
 
 
 class StyleTransferOptions(TypedDict, total=False):
@@ -49,6 +53,7 @@ class StyleTransferOptions(TypedDict, total=False):
     drums: str
     dynamics: float
     threads: int | None
+    notes: NotesSource | None
 
 
 class StyleTransfer(LongEffect):
@@ -86,19 +91,23 @@ class StyleTransfer(LongEffect):
         threads: how many of the machine's cores a call may use; None for all there are, at most 8.
             However many they are, the output has the same bits. Torch, which engines that optimise
             use, computes on one.
+        notes: what to play in place of what is heard: a MIDI file or an `effects.Score`, which
+            begins with the stem, as `effects.listen` writes them. Channel 10 has strokes, all
+            others notes. Of the engines only ``"sampler"`` has this option.
 
     Raises:
         TypeError: an option of a wrong type, or both or neither of ``style`` and ``preset``.
         ValueError: an option out of range, an unknown preset or engine; from a call, if the file of
             weights is not the engine's, or the engine has no such option as ``drums``.
-        FileNotFoundError: no file at ``style`` or ``weights``.
+        FileNotFoundError: no file at ``style``, ``weights`` or ``notes``.
     """
 
     _only_reads = True
     _parameters = ("strength", "mix", "engine", "seed", "device", "drums", "dynamics")
-    _of_call = ("_loss_curves", "_report")
+    _of_call = ("_loss_curves", "_report", "_heard")
     _loss_curves: Sequence[LossCurve] = ()
     _report: Report | None = None
+    _heard: Score | None = None
 
     def __init__(
         self,
@@ -114,6 +123,7 @@ class StyleTransfer(LongEffect):
         drums: str = DEFAULT_DRUMS,
         dynamics: float = DEFAULT_DYNAMICS,
         threads: int | None = None,
+        notes: NotesSource | None = None,
     ) -> None:
         super().__init__(on_progress=on_progress, threads=threads)
         if (style is None) == (preset is None):
@@ -136,6 +146,7 @@ class StyleTransfer(LongEffect):
         self.device = device
         self.drums = drums
         self.dynamics = dynamics
+        self.notes = notes
 
     @property
     def style(self) -> StyleSource:
@@ -258,6 +269,24 @@ class StyleTransfer(LongEffect):
         self._dynamics = _between_0_and_1("Dynamics", value)
 
     @property
+    def notes(self) -> NotesSource | None:
+        """What is played in place of what is heard: a MIDI file, read when it was set, or a score.
+
+        None if what is heard is played.
+        """
+        return self._notes
+
+    @notes.setter
+    def notes(self, value: NotesSource | None) -> None:
+        if isinstance(value, (str, os.PathLike)):
+            self._notes: NotesSource | None = os.fspath(value)
+            self._score: Score | None = Score.from_midi(value)
+        elif value is None or isinstance(value, Score):
+            self._notes = self._score = value
+        else:
+            raise TypeError(f"notes must be a MIDI file, a Score or None, not {value!r}.")
+
+    @property
     def transfer(self) -> Transfer:
         """The options as they are now. A call keeps them, whatever is set while it lasts."""
         return Transfer(
@@ -271,6 +300,7 @@ class StyleTransfer(LongEffect):
             drums=self._drums,
             dynamics=self._dynamics,
             threads=self._threads,
+            notes=self._score,
         )
 
     @property
@@ -286,19 +316,35 @@ class StyleTransfer(LongEffect):
         """Which share of the last call's sound was played, kept and blended; None before a call."""
         return self._report
 
+    @property
+    def heard(self) -> Score | None:
+        """What was heard of the last call's stem, before any ``notes`` were put in its place.
+
+        It has no beats; `effects.listen` listens for them, too. None before a call, if there was
+        nothing to do, or if the stem was not listened to: by another engine, for example.
+        """
+        return self._heard
+
     def _options(self) -> dict[str, object]:
         source = {"preset": self._preset.name} if self._preset else {"style": str(self._style)}
         weights = {"weights": self._weights} if self._weights else {}
-        return {**source, **super()._options(), **weights}
+        notes = {"notes": _shown(self._notes)} if self._notes is not None else {}
+        return {**source, **super()._options(), **weights, **notes}
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
         check_channels("StyleTransfer", len(audio))
         check_rate("StyleTransfer", sample_rate)
-        self._loss_curves, self._report = (), None
+        self._loss_curves, self._report, self._heard = (), None, None
         work = partial(self.transfer.render, audio, sample_rate)
         restyled = run_reporting(work, self._on_progress)
         self._loss_curves, self._report = restyled.curves, restyled.report
+        self._heard = restyled.heard
         return restyled.audio
+
+
+def _shown(notes: NotesSource) -> str:
+    """Notes in a repr."""
+    return notes.summary if isinstance(notes, Score) else os.fspath(notes)
 
 
 def _between_0_and_1(name: str, value: Any) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from effects.engines.report import Report
 from effects.running.cores import blas_in_one_thread, using
 from effects.running.devices import check_device
 from effects.running.progress import Progress
+from effects.scores.score import Score
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.signal.true_peak import ceiling_of
@@ -27,6 +29,15 @@ from effects.style_clip import MIN_PEAK, Style
 #: is 120 dB. Not searched.
 MAX_PEAK = 1e6
 STRETCH = 1 << 20  # samples at a time, to limit memory
+
+
+class _Own(TypedDict):
+    """The options that not every engine has."""
+
+    weights: str | None
+    drums: str
+    dynamics: float
+    notes: Score | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +55,7 @@ class Transfer:
         drums: one of `effects.engines.DRUMS`, for an engine given by its name.
         dynamics: 0 to 1, likewise.
         threads: how many cores to use, at least 1; None for those there are.
+        notes: the score to play, for an engine given by its name; None for what is heard.
     """
 
     style: Style
@@ -56,21 +68,26 @@ class Transfer:
     drums: str
     dynamics: float
     threads: int | None
+    notes: Score | None = None
 
     def make_engine(self) -> Engine:
         """The engine, with its options.
 
         Raises:
-            ValueError: ``weights``, ``drums`` or ``dynamics`` are given for an engine that has no
-                such option, or is not given by its name; or the weights are another network's.
+            ValueError: ``weights``, ``drums``, ``dynamics`` or ``notes`` are given for an engine
+                that has no such option, or is not given by its name; or the weights are another
+                network's.
             OSError: the file of weights cannot be opened.
         """
-        weights, drums, dynamics = self.weights, self.drums, self.dynamics
+        own: _Own = {
+            "weights": self.weights,
+            "drums": self.drums,
+            "dynamics": self.dynamics,
+            "notes": self.notes,
+        }
         if isinstance(self.engine, str):
-            return make_engine(
-                self.engine, seed=self.seed, weights=weights, drums=drums, dynamics=dynamics
-            )
-        for option in given_options(weights=weights, drums=drums, dynamics=dynamics):
+            return make_engine(self.engine, seed=self.seed, **own)
+        for option in given_options(**own):
             raise ValueError(
                 f"An engine with options has its {option} among them: name them there."
             )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from effects.engines.engine import Engine
+    from effects.scores.score import Score
 
 ENGINES = {
     "sampler": "effects.engines.sampler.engine:Sampler",
@@ -53,6 +54,7 @@ _SOME_HAVE: Mapping[str, tuple[object, str]] = MappingProxyType(
         "weights": (None, "was never trained"),
         "drums": (DEFAULT_DRUMS, "does not tell drums from the rest"),
         "dynamics": (DEFAULT_DYNAMICS, "plays no notes, whose levels it could shape"),
+        "notes": (None, "plays no notes, and cannot play others"),
     }
 )
 
@@ -64,19 +66,21 @@ def make_engine(
     weights: str | os.PathLike[str] | None = None,
     drums: str = DEFAULT_DRUMS,
     dynamics: float = DEFAULT_DYNAMICS,
+    notes: Score | None = None,
 ) -> Engine:
     """The engine of that name, with its default options but for those that are given.
 
     Raises:
         ValueError: there is no such engine; or it has no such option: it reads no weights from a
-            file, or ``drums`` or ``dynamics`` are not the default, and mean nothing to it.
+            file, or ``drums``, ``dynamics`` or ``notes`` are not the default, and mean nothing to
+            it.
         FileNotFoundError: there is no file ``weights``.
     """
     if name not in ENGINES:
         raise ValueError(f"There is no engine {name!r}; choose one of: {', '.join(ENGINES)}.")
     module, _, attribute = ENGINES[name].partition(":")
     kind = getattr(importlib.import_module(module), attribute)
-    options = given_options(weights=weights, drums=drums, dynamics=dynamics)
+    options = given_options(weights=weights, drums=drums, dynamics=dynamics, notes=notes)
     known = {option.name for option in dataclasses.fields(kind)}
     for option in options:
         if option not in known:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from effects.engines.report import Report
 from effects.running.progress import Progress
+from effects.scores.score import Score
 from effects.signal.arrays import Audio
 from effects.style_clip import Style
 
@@ -24,11 +25,13 @@ class Restyled:
         curves: how the distances fell, for each window of the stem that was optimised.
         report: what it is made of, as if at full strength: `effects.transfer` takes strength and
             mix into account.
+        heard: what was heard of the stem; None if the engine did not listen for notes.
     """
 
     audio: Audio
     curves: list[LossCurve]
     report: Report
+    heard: Score | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

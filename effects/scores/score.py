@@ -40,6 +40,11 @@ class Score:
         if self.kind not in get_args(Kind):
             raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {self.kind!r}.")
 
+    @property
+    def summary(self) -> str:
+        """How much it has, in a few words."""
+        return f"<{len(self.notes)} notes, {len(self.strokes)} strokes>"
+
     def with_pulse(self, pulse: Pulse | None) -> Score:
         """The same with other beats."""
         return replace(self, pulse=pulse)

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.engines.report import Report, Stretch
+from effects.engines.sampler.changed import Changed
 from effects.engines.sampler.completion import Unexplained, complete, unexplained, unvoiced
 from effects.engines.sampler.forms import NUMBER
+from effects.engines.sampler.listen import SETTINGS as HEARD
 from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.plan import LinePlan, Plan
+from effects.notes.pitched_share import Explained
 from effects.signal.arrays import Audio, Sound, less
 from effects.signal.loudness import loudness
 
@@ -48,7 +51,15 @@ def level_of(heard: Heard, plan: Plan) -> float:
     return heard.known.fact(f"loudness of {name}", NUMBER, measured)
 
 
-def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: float) -> Report:
+def account_for(
+    out: Audio,
+    heard: Heard,
+    plan: Plan,
+    *,
+    engine: str,
+    dynamics: float,
+    changed: Changed | None = None,
+) -> Report:
     """Complete a performance in place, and report what it is made of.
 
     Args:
@@ -57,6 +68,7 @@ def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: 
         plan: what was played of it.
         engine: the engine's name.
         dynamics: see `complete`.
+        changed: what was corrected of what was heard; None if nothing was.
     """
     powers = np.zeros((2, 1), np.float32)
     if isinstance(plan, LinePlan) or plan.melodic:
@@ -64,9 +76,10 @@ def account_for(out: Audio, heard: Heard, plan: Plan, *, engine: str, dynamics: 
             out,
             heard.audio,
             heard.sample_rate,
-            unexplained=_unsure(heard, plan),
+            unexplained=_unsure(heard, plan, changed),
             dynamics=dynamics,
             drums=_left_out(heard, plan),
+            changed=changed,
         )
     kept = None if isinstance(plan, LinePlan) else plan.kept
     stretches, energies = _stretches(out, kept, powers, heard)
@@ -89,13 +102,20 @@ def _left_out(heard: Heard, plan: Plan) -> Sound | None:
     return plan.kept
 
 
-def _unsure(heard: Heard, plan: Plan) -> Unexplained:
-    """How unexplained the stem is in each frame of `complete`."""
+def _unsure(heard: Heard, plan: Plan, changed: Changed | None) -> Unexplained:
+    """How unexplained the stem is in each frame of `complete`.
+
+    What was heard explains it, whether it is played or not, and so does what was corrected.
+    """
     n_samples, rate = heard.audio.shape[1], heard.sample_rate
     if isinstance(plan, LinePlan):
-        return unvoiced(plan.phrases, n_samples, rate)
-    found = unexplained(heard.explained, n_samples, rate)
-    return np.zeros_like(found) if heard.clear else found
+        return unvoiced(heard.voice if changed else plan.phrases, n_samples, rate)
+    explained, clear = heard.explained, heard.clear
+    if changed is not None and changed.new and not clear:
+        explained = Explained.of(heard.at_model_rate, sorted([*heard.notes, *changed.new]))
+        clear = explained.mean >= HEARD.clear
+    found = unexplained(explained, n_samples, rate)
+    return np.zeros_like(found) if clear else found
 
 
 def _report(engine: str, plan: Plan, stretches: list[Stretch], energies: list[float]) -> Report:

@@ -29,12 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from effects.engines.sampler.changed import Changed
 from effects.notes.basic_pitch import RATE
 from effects.notes.pitch_line import Phrase
 from effects.notes.pitched_share import SETTINGS as SHARE
 from effects.notes.pitched_share import Explained
 from effects.running.cores import each_in_threads, in_threads
-from effects.signal.arrays import Audio, Sound
+from effects.signal.arrays import Audio, Sound, Values
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.stft import Spectra, Stft
 
@@ -101,6 +102,7 @@ def complete(
     unexplained: Unexplained,
     dynamics: float,
     drums: Sound | None = None,
+    changed: Changed | None = None,
 ) -> NDArray[np.float32]:
     """Give a performance the stem's dynamics and what it lacks of the stem, in place.
 
@@ -111,6 +113,7 @@ def complete(
         unexplained: u in each frame, as the function of that name gives it.
         dynamics: from 0 to 1.
         drums: a part of the stem that does not count, like the stem.
+        changed: what was corrected of the stem's notes; None if nothing was.
 
     Returns:
         The power of the remainder in each frame, and that of the whole, ``[2, frames]``.
@@ -118,7 +121,10 @@ def complete(
     stft, bands = _stft(sample_rate), _bands(sample_rate)
     parts: Sequence[Sound] = (stem,) if drums is None else (stem, drums)
     fill, gain = _powers(parts, stft, bands), _powers((performance,), stft, bands)
-    powers = _to_gains(fill, gain, unexplained, dynamics, stft.hop / sample_rate)
+    times = np.arange(len(gain)) * stft.hop / sample_rate
+    free = None if changed is None else changed.free(times)
+    powers = _to_gains(fill, gain, unexplained, dynamics, stft.hop / sample_rate, free)
+    hz: Values = np.asarray(np.fft.rfftfreq(stft.size, 1 / sample_rate), np.float64)
 
     def completed(at: slice) -> tuple[int, Audio]:
         filled = fill[at].any()
@@ -126,7 +132,10 @@ def complete(
         for few in reversed(_pieces(at, SETTINGS.at_once)):
             spectra = _spectra((performance,), stft, few) * _spread(gain[few], bands)
             if filled:
-                spectra += _spectra(parts, stft, few) * _spread(fill[few], bands)
+                filling = _spread(fill[few], bands)
+                kept = None if changed is None else changed.kept(times[few], hz)
+                filling = filling if kept is None else filling * kept
+                spectra += _spectra(parts, stft, few) * filling
             begin = (few.start - at.start) * stft.hop
             span = stft.span(few.stop - few.start)
             stft.add(stft.frames(spectra), out[:, begin : begin + span])
@@ -164,11 +173,17 @@ def unvoiced(phrases: Sequence[Phrase], n_samples: int, sample_rate: float) -> U
 
 
 def _to_gains(
-    stem: Powers, performance: Powers, unexplained: Unexplained, dynamics: float, hop: float
+    stem: Powers,
+    performance: Powers,
+    unexplained: Unexplained,
+    dynamics: float,
+    hop: float,
+    free: NDArray[np.bool_] | None,
 ) -> NDArray[np.float32]:
     """Turn powers into the amplitude gains of the stem and of the performance; see the module.
 
-    Each takes the place of its powers: in a long stem, these are large.
+    Each takes the place of its powers: in a long stem, these are large. Frames that are ``free``
+    have a gain of 1.
 
     Returns:
         The power of the remainder in each frame, and that of the whole, ``[2, frames]``.
@@ -191,6 +206,8 @@ def _to_gains(
         target = np.exp(unsure * np.log(bands + floor) + (1 - unsure) * np.log(whole + floor))
         gain = (target / ours) ** (np.minimum(dynamics * (0.5 + unsure), 1) / 2)
         gain = np.clip(gain, lowest, highest).astype(np.float32)
+        if free is not None:
+            gain[free[at]] = 1
         lacking = SETTINGS.remainder * unsure * np.maximum(target - performance[at] * gain**2, 0)
         fill = np.where(lacking > floor, np.sqrt(lacking / (stem[at] + least)), 0)
         fill = np.minimum(fill, highest).astype(np.float32)

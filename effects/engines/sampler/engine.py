@@ -25,13 +25,14 @@ from effects.engines.engine import Engine, Restyled
 from effects.engines.report import Heard, Report
 from effects.engines.sampler.account import account_for, level_of
 from effects.engines.sampler.between import morph
+from effects.engines.sampler.corrected import Chosen, check_fits
 from effects.engines.sampler.known import SOUNDS, digest, knowing
 from effects.engines.sampler.learn import Player, identity, learn
 from effects.engines.sampler.listen import listen
-from effects.engines.sampler.plan import choose
 from effects.running.memory import give_back
 from effects.running.progress import Progress
 from effects.running.spool import LEAST_BYTES
+from effects.scores.score import Score
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
 from effects.style_clip import Style
@@ -44,11 +45,13 @@ class Sampler(Engine):
     Args:
         drums: what becomes of drums beside notes, one of `effects.engines.DRUMS`.
         dynamics: how far the levels of notes follow the stem's, 0 to 1.
+        notes: the score to play in place of what is heard; None for that.
     """
 
     name = "sampler"
     drums: str = DEFAULT_DRUMS
     dynamics: float = DEFAULT_DYNAMICS
+    notes: Score | None = None
 
     def __post_init__(self) -> None:
         check_drums(self.drums)
@@ -73,29 +76,36 @@ class Sampler(Engine):
 
         A performance is remembered: at another strength, or with another mix, it is not played
         again.
+
+        Raises:
+            ValueError: the style clip cannot be used, or ``notes`` is the score of a longer stem.
         """
+        if self.notes is not None:
+            check_fits(self.notes, audio.shape[1] / sample_rate)
         progress.tick(0.0, "listening to the style")
         player = learn(style, self.parameters(), progress)
         if player is None:
             return self._blended(audio, sample_rate, style, strength, device, progress, "texture")
         stem = digest(audio, sample_rate)
         key = (stem, self, identity(style, self.parameters()))
-        played, mine = SOUNDS.get(key), False
-        if played is None:
-            played = self._played(audio, sample_rate, stem, player, progress)
-            mine = played is not None and not SOUNDS.put(key, played, played.audio.nbytes)
-        if played is None:
-            return self._blended(audio, sample_rate, style, strength, device, progress, "nothing")
+        known = SOUNDS.get(key)
+        played = known or self._played(audio, sample_rate, stem, player, progress)
+        if not isinstance(played, Restyled):
+            blended = self._blended(
+                audio, sample_rate, style, strength, device, progress, "nothing"
+            )
+            return replace(blended, heard=played)
+        mine = known is None and not SOUNDS.put(key, played, played.audio.nbytes)
         out = played.audio if mine else played.audio.copy()
         if strength < 1 and played.report.heard != "nothing":
             progress.tick(0.95, "loudness")
             out = _part_of_the_way(audio, out, sample_rate, strength)
-        return Restyled(out, [], played.report)
+        return replace(played, audio=out)
 
     def _played(
         self, audio: Audio, sample_rate: float, stem: str, player: Player, progress: Progress
-    ) -> Restyled | None:
-        """The performance of a stem at full strength; None if there is nothing to play.
+    ) -> Restyled | Score:
+        """The performance of a stem at full strength; what was heard if there is none to play.
 
         Args:
             audio: the stem, ``[channels, samples]``.
@@ -109,22 +119,25 @@ class Sampler(Engine):
         tidy()
         with knowing(stem, audio.shape[1] / sample_rate, progress.tick) as known:
             heard = listen(audio, sample_rate, progress, known)
-            plan = choose(heard, player, self.drums)
-            level = level_of(heard, plan) if plan else 0.0
+            chosen = Chosen.of(heard, player, self.drums, self.notes)
+            plan, score = chosen.plan, chosen.score
+            level = level_of(heard, chosen.as_heard or plan) if plan else 0.0
         if plan is None:
-            return None
+            return score
         heard.let_go()
         tidy()
         out = plan.play(audio, sample_rate, tick=progress.part(0.4, 0.85, "playing"))
         if peak(out) == 0:  # all of it would be after the end of the stem
             seconds = audio.shape[1] / sample_rate
             kept = Report.uniform(self.name, seconds, heard="nothing", kept=1.0)
-            return Restyled(audio.copy(), [], kept)
+            return Restyled(audio.copy(), [], kept, score)
         tidy()
         progress.tick(0.85, "dynamics")
+        level = chosen.level(out, level, audio, sample_rate, progress.part(0.85, 0.9, "playing"))
         match_loudness(out, sample_rate, level, ceiling=max(1.0, peak(audio)))
-        report = account_for(out, heard, plan, engine=self.name, dynamics=self.dynamics)
-        return Restyled(out, [], report)
+        name, dynamics, changed = self.name, self.dynamics, chosen.changed
+        account = account_for(out, heard, plan, engine=name, dynamics=dynamics, changed=changed)
+        return Restyled(out, [], account, score)
 
     def _blended(
         self,

@@ -23,24 +23,20 @@ from effects.engines.sampler.instrument import Instrument
 from effects.engines.sampler.kit import Kit, by_chords, by_colour, by_rank
 from effects.engines.sampler.learn import SETTINGS as KINDS
 from effects.engines.sampler.learn import Player
-from effects.engines.sampler.listen import SETTINGS as HEARD
-from effects.engines.sampler.listen import Heard, Strokes
+from effects.engines.sampler.listen import Heard
 from effects.engines.sampler.perform import perform
 from effects.engines.sampler.sing import sing
-from effects.engines.sampler.strokes import Levels, k_weighted, root_mean_square
+from effects.engines.sampler.strokes import k_weighted, root_mean_square
+from effects.engines.sampler.written import notes_and_chords, only_strokes
 from effects.notes.note import Note
 from effects.notes.pitch_line import Phrase
-from effects.notes.tuning import in_tune
 from effects.signal.arrays import Audio, Sound, less
 
 
 @dataclass(frozen=True)
 class Settings:
-    """When an instrument plays strokes, and how. `learn` says what notes and strokes are."""
+    """How an instrument plays strokes."""
 
-    #: A stem of drums and notes (`listen` says from which share of notes on) is drums after all if
-    #: strokes explain this share of its power. Not searched.
-    all_struck: float = 0.8
     #: Longest stroke on an instrument, in seconds. How it was chosen is not recorded.
     longest_stroke_seconds: float = 0.35
 
@@ -108,24 +104,6 @@ def choose(heard: Heard, player: Player, drums: str) -> Plan | None:
     return plan if plan.notes else None
 
 
-def only_strokes(heard: Heard, levels: Levels) -> Strokes | None:
-    """The strokes of what is drums, with whatever pitch there is in it; None if it is not."""
-    if heard.pitched >= KINDS.pitched or not heard.drums.alone:
-        return None
-    found = heard.strokes(levels)
-    melodic = heard.pitched >= HEARD.melodic and found.share < SETTINGS.all_struck
-    return found if found.share >= KINDS.struck and not melodic else None
-
-
-def notes_and_chords(heard: Heard) -> list[Note]:
-    """The notes and chords, in tune, by their starts; none if there is hardly any pitch."""
-    notes = sorted([*heard.notes, *heard.chords])
-    enough = KINDS.pitched if not heard.notes else HEARD.melodic
-    if heard.voice or heard.pitched >= enough or heard.pitched_with_chords >= enough:
-        return in_tune(notes)
-    return []
-
-
 def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> NotesPlan:
     """The stem's notes and chords, or its strokes at pitches that the instrument has."""
     # Levels are K-weighted: a hi-hat that is played by a low note stays as loud as it was. With
@@ -144,7 +122,7 @@ def _for_an_instrument(heard: Heard, instrument: Instrument, drums: str) -> Note
         return NotesPlan(notes, instrument, kept=beside.audio)
     beaten = beside.strokes(k_weighted)
     struck = by_rank(beaten, instrument, SETTINGS.longest_stroke_seconds)
-    return NotesPlan(sorted([*notes, *struck], key=_start), instrument, len(struck))
+    return NotesPlan(sorted([*notes, *struck], key=start_of), instrument, len(struck))
 
 
 def _for_a_kit(heard: Heard, kit: Kit, drums: str) -> NotesPlan:
@@ -163,6 +141,6 @@ def _for_a_kit(heard: Heard, kit: Kit, drums: str) -> NotesPlan:
     return NotesPlan(played, kit, len(played), kept=kept)
 
 
-def _start(note: Note) -> float:
+def start_of(note: Note) -> float:
     """When a note starts: strokes and other notes have no order of their own."""
     return note.start

@@ -10,9 +10,9 @@ from effects.engines.sampler.drum_keys import drum_key
 from effects.engines.sampler.drums import Drums
 from effects.engines.sampler.forms import NUMBER
 from effects.engines.sampler.learn import SETTINGS as KINDS
-from effects.engines.sampler.listen import Heard
-from effects.engines.sampler.plan import notes_and_chords, only_strokes
-from effects.engines.sampler.strokes import Stroke, root_mean_square
+from effects.engines.sampler.listen import SETTINGS as HEARD
+from effects.engines.sampler.listen import Heard, Strokes
+from effects.engines.sampler.strokes import Levels, Stroke, root_mean_square
 from effects.notes.note import Note
 from effects.notes.tuning import in_tune
 from effects.scores.parts import ScoreNote, ScoreStroke
@@ -20,6 +20,11 @@ from effects.scores.score import Kind, Score
 from effects.signal.downmix import mixed
 from effects.signal.loudness import peak
 
+#: A stem of drums and notes (`listen` says from which share of notes on) is drums after all if
+#: strokes explain this share of its power. Not searched.
+ALL_STRUCK = 0.8
+#: The confidence of a phrase that has no notes: it is no note of one pitch. Not searched.
+PHRASE_CONFIDENCE = 0.5
 #: What is softer than this is as loud as this, in dB: a level of 0 has none. Not searched.
 LEAST_DB = -80.0
 
@@ -44,7 +49,7 @@ class Written:
 def write(heard: Heard) -> Written:
     """The score of what was heard."""
     if heard.voice:
-        notes, strokes = in_tune(heard.notes), list[Stroke]()
+        notes, strokes = _sung(heard), list[Stroke]()
     else:
         notes, strokes, _ = notes_and_strokes(heard)
     loudest = max((it.level for it in [*notes, *strokes]), default=0.0) or 1.0
@@ -59,6 +64,17 @@ def write(heard: Heard) -> Written:
         tuple(ScoreStroke(it.start, drum_key(it), db(it.level), it.confidence) for it in strokes),
     )
     return Written(score, notes, strokes, loudest)
+
+
+def _sung(heard: Heard) -> list[Note]:
+    """The notes of a voice; where it glides too much to have any, one for each phrase."""
+    notes = in_tune(heard.notes)
+    phrases = [
+        Note(it.start, it.start + it.seconds, it.median, float(it.level.max()), PHRASE_CONFIDENCE)
+        for it in heard.voice
+    ]
+    alone = [it for it in phrases if all(it.end <= n.start or n.end <= it.start for n in notes)]
+    return sorted([*notes, *alone])
 
 
 def notes_and_strokes(heard: Heard) -> tuple[list[Note], list[Stroke], Drums | None]:
@@ -83,8 +99,26 @@ def notes_and_strokes(heard: Heard) -> tuple[list[Note], list[Stroke], Drums | N
     return notes, [replace(it, level=it.level * scale) for it in found_beside], beside
 
 
+def only_strokes(heard: Heard, levels: Levels) -> Strokes | None:
+    """The strokes of what is drums, with whatever pitch there is in it; None if it is not."""
+    if heard.pitched >= KINDS.pitched or not heard.drums.alone:
+        return None
+    found = heard.strokes(levels)
+    melodic = heard.pitched >= HEARD.melodic and found.share < ALL_STRUCK
+    return found if found.share >= KINDS.struck and not melodic else None
+
+
+def notes_and_chords(heard: Heard) -> list[Note]:
+    """The notes and chords, in tune, by their starts; none if there is hardly any pitch."""
+    notes = sorted([*heard.notes, *heard.chords])
+    enough = KINDS.pitched if not heard.notes else HEARD.melodic
+    if heard.voice or heard.pitched >= enough or heard.pitched_with_chords >= enough:
+        return in_tune(notes)
+    return []
+
+
 def _kind(heard: Heard, notes: Sequence[Note], strokes: Sequence[Stroke]) -> Kind:
-    if heard.voice and notes:
+    if heard.voice:
         return "voice"
     if notes:
         return "melody" if heard.single else "chords"
