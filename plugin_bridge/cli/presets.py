@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -144,6 +145,34 @@ def show(name: Name) -> None:
     for fact, text in facts.items():
         if text:
             print(f"{fact + ':':14}{shown(text)}")
+
+
+@app.command()
+def play(name: Name, *, quiet: Quiet = False) -> None:
+    """Play a preset's sound, to hear what it is; Ctrl-C stops it.
+
+    [bold]restyle presets play violin[/bold]
+
+    It takes the system's own player (pw-play, paplay, aplay, afplay, ...).
+    """
+    import presets as library
+    from plugin_bridge.files import sound_files
+    from plugin_bridge.files.sound_files import Sound
+    from plugin_bridge.terminal.player import CannotPlay
+    from plugin_bridge.terminal.player import play as play_file
+
+    it = library.get(name)
+    sound = sound_files.read(it.clip)
+    if not quiet:
+        print(f"{it.name}: {shown(it.label)}, {sound.seconds:.0f} s. Ctrl-C stops it.", flush=True)
+    with TemporaryDirectory() as folder:
+        wav = Path(folder) / "preset.wav"
+        # 16 bits, since not every player knows floating point.
+        sound_files.write(wav, Sound(sound.audio, sound.sample_rate, 16))
+        try:
+            play_file(wav, sound.seconds)
+        except CannotPlay as error:
+            raise ValueError(f"{error}: open {it.clip} in a player of yours.") from error
 
 
 @app.command()
