@@ -9,13 +9,18 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 FOLDER = Path("/usr/share/sounds/sf2")  # where Debian's packages put soundfonts
 TIMGM6MB, FLUIDR3 = FOLDER / "TimGM6mb.sf2", FOLDER / "FluidR3_GM.sf2"
+MUSESCORE = FOLDER.parent / "sf3" / "MuseScore_General.sf3"
 #: Debian's packages of soundfonts.
-PACKAGES = {TIMGM6MB: "timgm6mb-soundfont", FLUIDR3: "fluid-soundfont-gm"}
+PACKAGES = {
+    TIMGM6MB: "timgm6mb-soundfont",
+    FLUIDR3: "fluid-soundfont-gm",
+    MUSESCORE: "musescore-general-soundfont-small",
+}
 
 
 def first_line(text: str | None) -> str:
@@ -49,6 +54,15 @@ def check_soundfonts(packages: Mapping[Path, str]) -> None:
             raise FileNotFoundError(
                 f"There is no soundfont {soundfont}: install Debian's package {package}."
             )
+
+
+def run(main: Callable[[], int | None]) -> int:
+    """Run a script; the exit code. What it needs and does not find is said in one line."""
+    try:
+        return main() or 0
+    except (OSError, ValueError) as error:
+        print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+        return 2
 
 
 def announce(doc: str | None, *packages: str) -> None:

@@ -5,7 +5,7 @@
 
 It needs Debian's packages fluidsynth, espeak-ng, hydrogen-drumkits and soundfonts: for the half
 that is reported timgm6mb-soundfont and fretsonfire-songs-muldjord (CC BY-SA 3.0), for the half to
-tune on fluid-soundfont-gm, musescore-general-soundfont-lite and fretsonfire-songs-sectoid. Nothing
+tune on fluid-soundfont-gm, musescore-general-soundfont-small and fretsonfire-songs-sectoid. Nothing
 may be trained or tuned on the former.
 
 Each pair is morphed at X = 0, 0.25, 0.5, 0.75 and 1 by each row, and judged by sound alone. Each

@@ -26,10 +26,9 @@ SAME_TUNE, SAME_SOUND, DIFFERENT = "same tune", "same instrument", "both differe
 FAR, DRUMS = "far apart", "drums"
 #: How many pairs there are of each.
 COUNTS = {SAME_TUNE: 4, SAME_SOUND: 4, DIFFERENT: 5, FAR: 4, DRUMS: 5}
-MUSESCORE = Path("/usr/share/sounds/sf3/MuseScore_General.sf3")
 SOUNDFONTS = {
     "tune": {
-        MUSESCORE: "musescore-general-soundfont-lite",
+        script.MUSESCORE: script.PACKAGES[script.MUSESCORE],
         script.FLUIDR3: script.PACKAGES[script.FLUIDR3],
     },
     "report": {script.TIMGM6MB: script.PACKAGES[script.TIMGM6MB]},

@@ -8,6 +8,7 @@ compressed, shares 22 of its 1254 names.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ import numpy as np
 import soxr
 from pedalboard.io import AudioFile
 
-from benchmarks.script import FOLDER
+from benchmarks import script
 from benchmarks.training.tunes import SECONDS
 from effects.notes.basic_pitch import RATE
 from effects.signal.arrays import Mono
@@ -28,12 +29,15 @@ from presets.studio.render import TICKS_PER_BEAT, play
 from presets.studio.score import Score
 
 FREEPATS = Path("/etc/timidity/freepats.cfg")
+OPL3 = script.FOLDER / "OPL-3_FM_128M.sf2"
+#: Debian's packages of what plays.
+PACKAGES = {**script.PACKAGES, OPL3: "opl3-soundfont", FREEPATS: "freepats"}
 #: What plays, by name: Debian's fluid-soundfont-gm, musescore-general-soundfont-small,
 #: opl3-soundfont and freepats.
 FONTS = {
-    "fluid": FOLDER / "FluidR3_GM.sf2",
-    "musescore": FOLDER.parent / "sf3" / "MuseScore_General.sf3",
-    "opl3": FOLDER / "OPL-3_FM_128M.sf2",
+    "fluid": script.FLUIDR3,
+    "musescore": script.MUSESCORE,
+    "opl3": OPL3,
     "freepats": FREEPATS,
 }
 SLOT = 10.0  # seconds from one part to the next in a rendering: two for the last notes to end
@@ -53,6 +57,17 @@ class Part:
     instrument: Instrument
     score: Score
     vibrato: int = 0
+
+
+def check_fonts() -> None:
+    """Check that all that plays is here.
+
+    Raises:
+        FileNotFoundError: something is missing; the message names its Debian package.
+    """
+    script.check_soundfonts({it: PACKAGES[it] for it in FONTS.values()})
+    if shutil.which("timidity") is None:
+        raise FileNotFoundError("There is no timidity: install Debian's package timidity.")
 
 
 def render(parts: Sequence[Part], font: str) -> list[Mono]:

@@ -15,6 +15,7 @@ drawn from seeds of their own: neither training nor the triplets have them.
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,4 +205,4 @@ def show(found: dict[str, list[Heard]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(script.run(main))

@@ -17,6 +17,7 @@ an hour with five of the ten convolutions, then, with ``--start``, about 80 minu
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from benchmarks import script
 from benchmarks.training.clips import write_clips
 from benchmarks.training.examples import Example
+from benchmarks.training.fonts import check_fonts
 from benchmarks.training.network import Network
 from effects.notes import note_network
 
@@ -56,6 +58,7 @@ def main() -> None:
         "--out", type=Path, default=note_network.MODEL, metavar="FOLDER", help="where to write"
     )
     options = parser.parse_args()
+    check_fonts()
     script.announce(__doc__, "numpy", "torch", "onnx")
     options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -119,4 +122,4 @@ def loss_of(network: Network, examples: list[Example]) -> Tensor:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(script.run(main))

@@ -10,12 +10,13 @@ fluidsynth and timidity, and the soundfonts of ``benchmarks.training.fonts``.
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import script
-from benchmarks.training.fonts import render
+from benchmarks.training.fonts import check_fonts, render
 from benchmarks.training.plans import part
 from benchmarks.training.recording import Table, recorded
 from benchmarks.training.tunes import SECONDS, table
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write")
     parser.add_argument("--share", type=float, default=1, help="less than 1 to try the script")
     options = parser.parse_args()
+    check_fonts()
     kinds = [it for it in load() if not it.percussion and not it.texture and it.bank == 0]
     families = sorted({it.family for it in kinds})
     found: list[tuple[np.ndarray, np.ndarray, int]] = []
@@ -96,4 +98,4 @@ def read(path: Path) -> tuple[TimbreWindows, TimbreWindows]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(script.run(main))

@@ -11,6 +11,7 @@ hydrogen-drumkits, espeak-ng, fluidsynth, timidity, and the soundfonts of
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ import soundfile
 
 from benchmarks import script
 from benchmarks.quality.recorded_drums import KITS
+from benchmarks.training.fonts import check_fonts
 from benchmarks.training.mashup.charts import chart, grooves
 from benchmarks.training.mashup.events import Excerpt
 from benchmarks.training.mashup.pieces import excerpts, pieces
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="where to write")
     parser.add_argument("--share", type=float, default=1, help="less than 1 to try the script")
     options = parser.parse_args()
+    check_fonts()
     options.work.mkdir(parents=True, exist_ok=True)
     for font, lot in lots([*planned(options.share)]):
         missing = [it for it in lot if not (options.work / f"{it.name}.ogg").exists()]
@@ -110,4 +113,4 @@ def write(folder: Path, plans: Sequence[Excerpt], font: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(script.run(main))
