@@ -17,7 +17,8 @@ def explain(error: Exception) -> str:
     if hasattr(error, "format_message"):  # a usage error, of typer or of click
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "restyle"
-        text = f"{error.format_message().rstrip('.')}. Try '{path} --help'."
+        said = error.format_message().removesuffix(".")
+        text = f"{said}{'' if said.endswith('?') else '.'} Try '{path} --help'."
     elif isinstance(error, OSError) and error.strerror:
         text = _of_system(error)
     elif library := _missing_library(error):

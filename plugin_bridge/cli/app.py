@@ -53,6 +53,18 @@ def restyle(
     Hear it first:  [bold]restyle demo[/bold]
 
     Then your own:  [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
+
+    With a sound that is built in:  [bold]restyle apply piano.wav --preset violin[/bold]
+
+    Which are built in?  [bold]restyle presets[/bold]
+
+    How does one sound?  [bold]restyle presets play violin[/bold]
+
+    What does it hear in a stem?  [bold]restyle listen piano.wav[/bold]
+
+    Does something not work?  [bold]restyle doctor[/bold]
+
+    Every command has examples:  [bold]restyle COMMAND -h[/bold]
     """
 
 
@@ -69,7 +81,7 @@ for _command in FOR_DAWS:
     app.command(rich_help_panel="For DAWs")(_command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(latent.app, name="latent")
-app.add_typer(cache.app, name="cache")
-app.command()(doctor)
+app.command(rich_help_panel="Upkeep")(doctor)
+app.add_typer(cache.app, name="cache", rich_help_panel="Upkeep")
 app.add_typer(keys.app, name="keys", rich_help_panel="For the web")
 app.add_typer(usage.app, name="usage", rich_help_panel="For the web")

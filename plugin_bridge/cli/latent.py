@@ -21,7 +21,9 @@ BITS = 24  # of a sound that is decoded
 app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="What music is in the latent space: 120 numbers for every four seconds.",
+    help="What music is in the latent space: 120 numbers for every four seconds.\n\n"
+    "[bold]restyle latent encode piano.wav --out piano.npz[/bold]\n\n"
+    "[bold]restyle latent decode piano.npz violin.wav --preset violin[/bold]",
     no_args_is_help=True,
 )
 
