@@ -761,8 +761,10 @@ def server(reaper, tmp_path):
     install("reaper", reaper.scripts, restyle=wrapper)
     serve = [real_program(), "serve", "--root", reaper.media, "--port", port, "--workers", "1"]
     serve += ["--journal", tmp_path / "journal.sqlite", "--quiet"]
-    with subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(serve, stdout=pipe, stderr=nowhere, text=True) as running:
         try:
+            assert "Listening" in running.stdout.readline()
             yield wrapper
         finally:
             running.terminate()
