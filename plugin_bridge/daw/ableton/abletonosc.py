@@ -170,6 +170,8 @@ def submit_clip(
     clip: LiveClip,
     preset: str,
     *,
+    style: Path | None = None,
+    engine: str | None = None,
     strength: float | None = None,
     output: Path | None = None,
 ) -> str:
@@ -177,14 +179,16 @@ def submit_clip(
 
     Raises what `Client.submit` raises.
     """
-    style = re.sub(r'[/\\:*?"<>|]', "-", preset) or "restyled"
+    label = re.sub(r'[/\\:*?"<>|]', "-", preset if style is None else style.stem) or "restyled"
     for number in range(1, MOST_NAMES + 1):
-        name = f"{clip.path.stem} ({style}) {number}.wav"
+        name = f"{clip.path.stem} ({label}) {number}.wav"
         try:
             return client.submit(
                 clip.path,
                 output or clip.path.with_name(name),
                 preset,
+                style=style,
+                engine=engine,
                 strength=strength,
                 start_seconds=clip.start_seconds,
                 end_seconds=clip.end_seconds,
@@ -200,6 +204,8 @@ def restyle(
     clip: LiveClip,
     preset: str,
     *,
+    style: Path | None = None,
+    engine: str | None = None,
     strength: float | None = None,
     output: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -210,13 +216,17 @@ def restyle(
         client: the Restyle server.
         clip: what `AbletonOSC.selected_clip` returned.
         preset: a style by name; "" for the server's own choice.
+        style: a clip of one's own, in place of a preset.
+        engine: the engine's name; None for the usual one.
         strength: 0 leaves the clip as it is, 1 is all style; None for the server's default.
         output: the file to write; None for ``<source> (<preset>) <number>.wav`` beside the source.
         on_progress: as for `Client.wait`.
 
     Raises what `Client.submit` and `Client.wait` raise.
     """
-    job = submit_clip(client, clip, preset, strength=strength, output=output)
+    job = submit_clip(
+        client, clip, preset, style=style, engine=engine, strength=strength, output=output
+    )
     try:
         return client.wait(job, on_progress=on_progress)
     except KeyboardInterrupt:
@@ -249,6 +259,8 @@ def _parser() -> argparse.ArgumentParser:
         "AbletonOSC and restyle serve.",
     )
     parser.add_argument("--preset", default="", help="the style; the server's choice without it")
+    parser.add_argument("--style", type=Path, help="a sound file, in place of a preset")
+    parser.add_argument("--engine", help="the engine's name; sampler without it")
     parser.add_argument("--strength", type=float, help="from 0 to 1")
     parser.add_argument("--output", type=Path, help="the file to write; beside the clip without it")
     parser.add_argument("--host", default=HOST, help="where restyle serve is (default %(default)s)")
@@ -278,6 +290,8 @@ def _restyle_selected(given: argparse.Namespace) -> Result:
                 client,
                 clip,
                 given.preset,
+                style=given.style,
+                engine=given.engine,
                 strength=given.strength,
                 output=given.output,
                 on_progress=report,

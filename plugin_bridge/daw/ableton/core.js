@@ -6,6 +6,7 @@ var core = (function () {
     var PATIENCE = 5000; // milliseconds without an answer
     var RENEWAL = 600000; // the server forgets who listens after an hour
     var NAME_BYTES = 180; // of a source's name that a result's name keeps: file systems take 255
+    var STYLE_BYTES = 60; // and of a clip's that is the style
     var MOST_NAMES = 1000; // numbers tried for a result's name
     var CLOSE = 0.001; // seconds: nearer than this to an end of the file is that end
 
@@ -80,13 +81,13 @@ var core = (function () {
         return "/Volumes/" + parts[1] + parts[2];
     }
 
-    function shortened(text) {
+    function shortened(text, most) {
         var bytes = 0;
         for (var i = 0; i < text.length; i += 1) {
             var code = text.charCodeAt(i);
             var pair = code >= 0xd800 && code < 0xdc00;
             bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : pair ? 4 : 3;
-            if (bytes > NAME_BYTES) {
+            if (bytes > most) {
                 return text.slice(0, i);
             }
             i += pair ? 1 : 0;
@@ -94,12 +95,17 @@ var core = (function () {
         return text;
     }
 
-    // The result's path: beside the source, "<name> (<preset>) <number>.wav".
-    function resultPath(source, preset, number) {
+    // A file's name without its folders and its suffix.
+    function baseName(path) {
+        return fileName(path).replace(/(.)\.[^.]*$/, "$1");
+    }
+
+    // The result's path: beside the source, "<name> (<style>) <number>.wav".
+    function resultPath(source, label, number) {
         var slash = Math.max(source.lastIndexOf("/"), source.lastIndexOf("\\"));
-        var name = source.slice(slash + 1).replace(/(.)\.[^.]*$/, "$1");
-        var style = preset.replace(/[\/\\:*?"<>|\u0000-\u001f]/g, "-");
-        return source.slice(0, slash + 1) + shortened(name) + " (" + style + ") " + number + ".wav";
+        var name = shortened(baseName(source), NAME_BYTES);
+        var style = shortened(label.replace(/[\/\\:*?"<>|\u0000-\u001f]/g, "-"), STYLE_BYTES);
+        return source.slice(0, slash + 1) + name + " (" + style + ") " + number + ".wav";
     }
 
     function fileName(path) {
@@ -117,8 +123,8 @@ var core = (function () {
     }
 
     // What a result is called, and the track that results are on.
-    function madeName(name, preset) {
-        return name + " (" + preset + ")";
+    function madeName(name, label) {
+        return name + " (" + label + ")";
     }
 
     // Whether Live can be told to put a sound file into a slot, or onto the timeline: from 12.1.
@@ -133,6 +139,11 @@ var core = (function () {
     // The arguments of /restyle/submit.
     function submission(job) {
         var words = [job.id, job.source, job.out, job.preset, "strength", job.strength];
+        ["style", "engine"].forEach(function (key) {
+            if (job[key]) {
+                words.push(key, job[key]);
+            }
+        });
         ["start_seconds", "end_seconds"].forEach(function (key) {
             if (job.span[key] !== undefined) {
                 words.push(key, job.span[key]);
@@ -167,7 +178,7 @@ var core = (function () {
         function name(number) {
             job.number = number;
             job.id = jobId(io.now());
-            job.out = resultPath(job.source, job.preset, number);
+            job.out = resultPath(job.source, job.label, number);
         }
 
         function end(text) {
@@ -184,7 +195,8 @@ var core = (function () {
             io.status(io.place(done));
         }
 
-        // request: source, preset, strength, span, and whatever place needs.
+        // request: source, preset or else style (a path), engine ("" for the usual one), label (of
+        // the style), strength, span, and whatever place needs.
         function start(request) {
             if (job) {
                 return;
@@ -330,6 +342,7 @@ var core = (function () {
 
     return {
         NO_SERVER: NO_SERVER,
+        baseName: baseName,
         canCreateClips: canCreateClips,
         create: create,
         emptySlot: emptySlot,

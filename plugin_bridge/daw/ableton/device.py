@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from effects.engines import ENGINES
 from plugin_bridge.daw.seal import SEAL
 from plugin_bridge.osc.addresses import HOST, PORT
 
@@ -54,11 +55,16 @@ _WIRES = (
     _Wire("first", 0, "start"),
     _Wire("values", 0, "menu"),
     _Wire("values", 0, "dial"),
+    _Wire("values", 0, "engines"),
     _Wire("start", 0, "script"),
     _Wire("menu", 0, "preset"),
     _Wire("preset", 0, "script"),
     _Wire("dial", 0, "strength"),
     _Wire("strength", 0, "script"),
+    _Wire("engines", 0, "engine"),
+    _Wire("engine", 0, "script"),
+    _Wire("take", 0, "style"),
+    _Wire("style", 0, "script"),
     _Wire("go", 0, "restyle"),
     _Wire("restyle", 0, "script"),
     _Wire("stop", 0, "cancel"),
@@ -139,7 +145,8 @@ def _script(names: Sequence[str]) -> bytes:
     """The script, in ASCII, which Max reads correctly whatever encoding it expects."""
     folder = files(__package__)
     sources = [folder.joinpath(it).read_text("utf-8") for it in ("core.js", "live.js")]
-    text = "\n".join([f"// {MARK}.", f"var PRESETS = {json.dumps(names)};", *sources])
+    tables = [f"var PRESETS = {json.dumps(names)};", f"var ENGINES = {json.dumps([*ENGINES])};"]
+    text = "\n".join([f"// {MARK}.", *tables, *sources])
     return "".join(it if it < "\x80" else json.dumps(it)[1:-1] for it in text).encode("ascii")
 
 
@@ -203,6 +210,19 @@ def _surface(menu: list[str]) -> list[Box]:
             outlets=["", "float"],
             values={"parameter_type": _CONTINUOUS, "parameter_unitstyle": 1, **_range(1.0, 0.5)},
         ),
+        _parameter(
+            "engines",
+            "live.menu",
+            "Engine",
+            (128.0, 8.0, 90.0, 15.0),
+            outlets=["", "", "float"],
+            values={
+                "parameter_type": _DISCRETE,
+                "parameter_enum": [*ENGINES],
+                **_range(len(ENGINES) - 1),
+            },
+        ),
+        _button("take", "Use as style", (228.0, 60.0, 86.0, 22.0)),
         _button("go", "Restyle clip", (8.0, 60.0, 120.0, 22.0)),
         _button("stop", "Cancel", (138.0, 60.0, 80.0, 22.0)),
         _bar("progress", (8.0, 92.0, 306.0, 10.0)),
@@ -221,6 +241,8 @@ def _inside() -> list[Box]:
         _message("start", "start"),
         _object("preset", "prepend preset", 1, [""]),
         _object("strength", "prepend strength", 1, [""]),
+        _object("engine", "prepend engine", 1, [""]),
+        _message("style", "style"),
         _message("restyle", "restyle"),
         _message("cancel", "cancel"),
         _object("listen", f"udpreceive {LISTEN} @defer 1", 1, [""]),

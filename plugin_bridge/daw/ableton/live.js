@@ -7,7 +7,7 @@ outlets = 4; // to the server, the status line, the progress bar, the port that 
 var FIRST_PORT = 9473;
 var PORTS = 500; // several devices in one set need one each
 var port = FIRST_PORT;
-var chosen = { preset: 0, strength: 1 };
+var chosen = { preset: 0, style: "", engine: 0, strength: 1 }; // style: a clip's file
 var timer = new Task(function () {
     session.tick();
 });
@@ -46,6 +46,26 @@ function start() {
 
 function preset(index) {
     chosen.preset = index;
+    chosen.style = "";
+}
+
+function engine(index) {
+    chosen.engine = index;
+}
+
+// The selected clip's file is the style from now on; if it is already, the preset is again.
+function style() {
+    if (session.busy()) {
+        return;
+    }
+    try {
+        var source = sourceOf(selected());
+        chosen.style = chosen.style === source ? "" : source;
+        status(chosen.style ? "The style is " + core.fileName(source) + ": select the clip to " +
+            "restyle, or choose a preset" : "The style is the preset");
+    } catch (error) {
+        status(error.message);
+    }
 }
 
 function strength(value) {
@@ -111,16 +131,26 @@ function text(object, property) {
     return items(object.get(property)).join(" ");
 }
 
-function request() {
+function selected() {
     var clip = new LiveAPI("live_set view detail_clip");
     if (!exists(clip) || !Number(get(clip, "is_audio_clip"))) {
         throw new Error("Select an audio clip: click it so that Live shows it below");
     }
+    return clip;
+}
+
+function sourceOf(clip) {
     var source = core.systemPath(text(clip, "file_path"));
     if (!source || source === "0") {
         throw new Error("This clip has no sound file: freeze and flatten its track first");
     }
-    if (!PRESETS[chosen.preset]) {
+    return source;
+}
+
+function request() {
+    var clip = selected();
+    var source = sourceOf(clip);
+    if (!chosen.style && !PRESETS[chosen.preset]) {
         throw new Error("Choose a preset");
     }
     var above = parent(clip); // of a clip of the arrangement, its track or a take lane of that
@@ -128,7 +158,10 @@ function request() {
     var track = slot || above.type === "TakeLane" ? parent(above) : above;
     return {
         source: source,
-        preset: PRESETS[chosen.preset],
+        preset: chosen.style ? "" : PRESETS[chosen.preset],
+        style: chosen.style,
+        engine: chosen.engine ? ENGINES[chosen.engine] : "",
+        label: chosen.style ? core.baseName(chosen.style) : PRESETS[chosen.preset],
         strength: chosen.strength,
         span: core.span(facts(clip, slot)),
         track: track.id,
@@ -183,7 +216,7 @@ function place(job) {
     try {
         var made = canCreateClips() ? (job.timeline ? putOnTimeline(job) : putIntoSlot(job)) : null;
         if (made) {
-            made.set("name", core.madeName(job.name || core.fileName(job.source), job.preset));
+            made.set("name", core.madeName(job.name || core.fileName(job.source), job.label));
             if (!job.warping) {
                 made.set("warping", 0);
             }
@@ -223,7 +256,7 @@ function putOnTimeline(job) {
     if (from < 0) {
         return null;
     }
-    var name = core.madeName(text(new LiveAPI("id " + job.track), "name"), job.preset);
+    var name = core.madeName(text(new LiveAPI("id " + job.track), "name"), job.label);
     var shared = trackOfResults(song, from + 1, name, job.timeline);
     var track = shared || newTrack(song, from + 1, name);
     if (!track) {
@@ -244,7 +277,7 @@ function putOnTimeline(job) {
     return made || null;
 }
 
-// The track below a clip's track that has earlier results of the preset, if they end before the
+// The track below a clip's track that has earlier results of the style, if they end before the
 // place: what is put on a track cuts what it meets, and how long a new sample is there, Live decides.
 function trackOfResults(song, index, name, timeline) {
     var track = children(song, "tracks")[index];

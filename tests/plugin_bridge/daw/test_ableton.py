@@ -20,6 +20,7 @@ import soundfile
 from support.sounds import melody
 
 import presets
+from effects.engines import ENGINES
 from plugin_bridge.daw.ableton import abletonosc
 from plugin_bridge.daw.ableton.abletonosc import AbletonOSC, LiveClip
 from plugin_bridge.daw.ableton.device import DEVICE, SCRIPT, build
@@ -68,7 +69,9 @@ def boxes_of(files):
 
 
 def menu_of(files):
-    (menu,) = (it for it in boxes_of(files) if it["maxclass"] == "live.menu")
+    menu, engines = (it for it in boxes_of(files) if it["maxclass"] == "live.menu")
+    names = engines["saved_attribute_attributes"]["valueof"]["parameter_enum"]
+    assert names == list(ENGINES)
     return menu["saved_attribute_attributes"]["valueof"]["parameter_enum"]
 
 
@@ -140,9 +143,10 @@ def test_boxes_have_what_max_writes(device):
 
 def test_live_knows_each_parameter_by_a_name_of_its_own(device):
     live = [it for it in boxes_of(device) if it["maxclass"].startswith("live.") and "varname" in it]
-    assert len(live) == 4
+    assert len(live) == 6
     names = [it["saved_attribute_attributes"]["valueof"]["parameter_longname"] for it in live]
-    assert sorted(names) == ["Cancel", "Preset", "Restyle clip", "Strength"]
+    given = ["Cancel", "Engine", "Preset", "Restyle clip", "Strength", "Use as style"]
+    assert sorted(names) == given
     known = patcher_of(device)["parameters"]
     assert {it["id"] for it in live} == set(known) - {"parameterbanks"}
     assert all(it["parameter_enable"] == 1 for it in live)
@@ -167,12 +171,14 @@ def test_sound_passes_through(device):
 
 def test_messages_go_where_they_should(device):
     script = [(f"js {SCRIPT}", 0)]
-    for text in ("prepend osc", "prepend preset", "prepend strength", "start", "cancel", "restyle"):
+    ways = ("prepend osc", "prepend preset", "prepend strength", "prepend engine")
+    for text in (*ways, "start", "cancel", "restyle", "style"):
         assert reach(device, text) == script
     assert reach(device, "udpreceive 9473") == [("prepend osc", 0)]
     assert reach(device, "Restyle clip") == [("restyle", 0)]
     assert reach(device, "Cancel") == [("cancel", 0)]
-    assert reach(device, "outputvalue") == [("live.dial", 0), ("live.menu", 0)]
+    assert reach(device, "outputvalue") == [("live.dial", 0), *[("live.menu", 0)] * 2]
+    assert reach(device, "Use as style") == [("style", 0)]
     assert reach(device, "js", 0) == [("udpsend 127.0.0.1 9471", 0)]
     assert reach(device, "js", 1) == [("Starting", 0)]
     assert reach(device, "js", 2) == [("slider", 0)]
@@ -422,7 +428,16 @@ def test_a_result_beside_the_source_under_the_next_free_name():
     result = abletonosc.restyle(client, CLIP, "violin", strength=0.7)
     assert result.out == "/m/a.b (violin) 3.wav"
     settings = {"strength": 0.7, "start_seconds": 0.5, "end_seconds": None}
+    settings |= {"style": None, "engine": None}
     assert client.submitted == [("/m/a.b.wav", "/m/a.b (violin) 3.wav", "violin", settings)]
+
+
+def test_a_clip_and_an_engine_go_along_and_name_the_result():
+    client, clip = FakeClient(), Path("/clips/my cello.wav")
+    result = abletonosc.restyle(client, CLIP, "", style=clip, engine="infinite")
+    assert result.out == "/m/a.b (my cello) 1.wav"
+    (_, _, preset, settings) = client.submitted[0]
+    assert (preset, settings["style"], settings["engine"]) == ("", clip, "infinite")
 
 
 def test_a_result_of_a_given_name_is_no_other():

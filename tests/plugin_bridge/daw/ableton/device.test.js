@@ -524,6 +524,36 @@ test("paths are those of the system", () => {
     }
 });
 
+test("a clip is the style of another, until a preset is chosen or it is taken again", () => {
+    const { set, device } = ready();
+    const stem = set.detailClip;
+    set.detailClip = set.newClip({ file_path: "Macintosh HD:/Users/me/Cello: 1.wav" });
+    device.say("style");
+    assert.match(device.status, /^The style is Cello: 1.wav: select the clip to restyle/);
+    set.detailClip = stem;
+    device.say("engine", 1);
+    device.say("restyle");
+    const words = device.last(SUBMIT);
+    assert.deepEqual(plain(words.slice(2)), [
+        "/music/piano.wav", "/music/piano (Cello- 1) 1.wav", "", "strength", 1,
+        "style", "/Users/me/Cello: 1.wav", "engine", "infinite",
+    ]);
+    device.say("style"); // while it works, nothing changes
+    device.hear("/restyle/done", "submit", accepted(device), words[3], 1, 1, 1);
+    assert.equal(set.track.clip_slots[2].clip.name, "Piano (Cello: 1)");
+    device.say("preset", 0);
+    device.say("engine", 0);
+    device.say("restyle");
+    assert.deepEqual(plain(device.last(SUBMIT).slice(4)), ["violin", "strength", 1]);
+    device.hear("/restyle/cancelled", device.last(SUBMIT)[1]);
+    device.say("style");
+    device.say("style");
+    assert.equal(device.status, "The style is the preset");
+    set.detailClip = null;
+    device.say("style");
+    assert.match(device.status, /^Select an audio clip/);
+});
+
 test("presets with odd names are sent as they are called", () => {
     const { device } = ready();
     device.say("preset", 2);
