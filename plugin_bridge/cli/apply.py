@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,6 +31,9 @@ from plugin_bridge.cli.result_names import (
     tell_apart,
 )
 from plugin_bridge.errors import shown
+
+if TYPE_CHECKING:
+    from effects.scores.score import Score
 
 Files = Annotated[
     list[Path],
@@ -115,6 +118,14 @@ Channel = Annotated[
         help="The MIDI file's channel to follow, if it uses several.",
     ),
 ]
+Notes = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.mid",
+        help="The notes to play in place of what is heard in IN, which they begin with: what "
+        "restyle listen IN --midi FILE.mid has written, corrected. Channel 10 has the drums.",
+    ),
+]
 Force = Annotated[bool, force_option("Replace results, the plot and the report if they exist.")]
 
 
@@ -135,6 +146,7 @@ def apply(
     channel: Channel = None,
     drums: Drums = None,
     dynamics: Dynamics = None,
+    notes: Notes = None,
     threads: Threads = None,
     plot: Plot = None,
     report: ReportPath = None,
@@ -165,10 +177,11 @@ def apply(
     """
     started = time.monotonic()
     variants = _variants(style, preset, midi)
-    _check_midi(midi, channel, plot, report)
+    _check_midi(midi, channel, plot, report, notes)
     named = tell_apart(files, variants, out=out, out_dir=out_dir, style=style, force=force)
     works = name_works(named, variants, out_dir)
     _check_single(works, {"--midi": midi, "--plot": plot, "--report": report})
+    score = None if notes is None else _score(notes, works)
     lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
 
     from plugin_bridge.cli.apply_works import Plan, check_works, do_works, make_effects
@@ -177,7 +190,7 @@ def apply(
         **{"style": style, "strength": strength, "mix": mix},
         **{"engine": engine, "seed": seed, "device": device, "threads": threads},
     }
-    some_have = {"weights": weights, "drums": drums, "dynamics": dynamics}
+    some_have = {"weights": weights, "drums": drums, "dynamics": dynamics, "notes": score}
     own = {name: it for name, it in some_have.items() if it is not None}
     effects = make_effects(variants, settings | own, midi, channel)
     plan = Plan(effects, _label(engine, seed, own), force=force, plot=plot, report=report)
@@ -214,13 +227,22 @@ def _variants(style: Path | None, names: Sequence[str], midi: Path | None) -> li
 
 
 def _check_midi(
-    midi: Path | None, channel: int | None, plot: Path | None, report: Path | None
+    midi: Path | None,
+    channel: int | None,
+    plot: Path | None,
+    report: Path | None,
+    notes: Path | None,
 ) -> None:
     if midi is None and channel is not None:
         raise ValueError("--channel chooses a channel of a MIDI file: add --midi FILE.mid.")
     if midi is not None and plot is not None:
         raise ValueError(
             "--plot draws one style, and --midi may play several: leave one of them out."
+        )
+    if midi is not None and notes is not None:
+        raise ValueError(
+            "--notes are those of the whole stem, and --midi may have it played in parts: leave "
+            "one of them out."
         )
     if midi is not None and report is not None:
         raise ValueError(
@@ -236,3 +258,15 @@ def _check_single(works: Sequence[Work], options: Mapping[str, object]) -> None:
                 f"{name} goes with a single result, and there are {len(works)}: leave it out, or "
                 "take them in turn."
             )
+
+
+def _score(notes: Path, works: Sequence[Work]) -> Score:
+    """The score that is to be played. Raises ValueError if it cannot be that of every stem."""
+    from effects.scores.score import Score
+
+    stems = {it.stem for it in works}
+    if len(stems) > 1:
+        raise ValueError(
+            f"--notes are those of one stem, and there are {len(stems)}: take them in turn."
+        )
+    return Score.from_midi(notes)

@@ -8,6 +8,7 @@ from effects.engines.gram.infinite import Infinite
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
 from effects.engines.gram.random_cnn_2d import RandomCNN2D
 from effects.engines.sampler.engine import Sampler
+from effects.scores.score import Score
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,5 @@ def test_options_that_an_engine_does_not_have_may_be_given_if_they_are_the_defau
     assert make_engine("infinite", drums="keep") == make_engine("infinite")
     with pytest.raises(ValueError, match=r"engine 'infinite' does not tell drums .*: leave drums"):
         make_engine("infinite", drums="play")
+    with pytest.raises(ValueError, match=r"engine 'infinite' plays no notes.*: leave notes away"):
+        make_engine("infinite", notes=Score("melody", 1.0))

@@ -63,3 +63,53 @@ def test_drums_are_named(folder, capsys):
 def test_what_cannot_be_done_is_one_line_and_writes_nothing(arguments, says, folder, capsys):
     (folder / "there.mid").write_bytes(b"mine")
     assert says in refused(capsys, "listen", *arguments, "--quiet")
+
+
+def corrected(path, key, to):
+    """The MIDI file with another key in place of one."""
+    file = mido.MidiFile(path)
+    for message in (it for track in file.tracks for it in track):
+        if message.type in ("note_on", "note_off") and message.note == key:
+            message.note = to
+    file.save("corrected.mid")
+
+
+def test_what_was_heard_plays_the_same_and_a_corrected_key_another(folder, capsys):
+    style = tune([(0.1, 0.5, 57), (0.8, 0.5, 69)], 1.5, RATE, (1.0, 0.1, 0.6))
+    sound_files.write(folder / "clip.wav", Sound(style[None], RATE, 16))
+    assert main.run(["listen", "tune.wav", "--midi", "heard.mid", "--quiet"]) == 0
+    corrected("heard.mid", 64, 65)
+    apply = ["apply", "tune.wav", "--style", "clip.wav", "--quiet", "--out"]
+    assert main.run([*apply, "plain.wav"]) == 0
+    assert main.run([*apply, "same.wav", "--notes", "heard.mid"]) == 0
+    assert main.run([*apply, "other.wav", "--notes", "corrected.mid"]) == 0
+    plain, same = ((folder / f"{it}.wav").read_bytes() for it in ("plain", "same"))
+    assert plain == same
+    capsys.readouterr()
+    assert main.run(["listen", "other.wav", "--json", "--quiet"]) == 0
+    heard = json.loads(capsys.readouterr().out)
+    assert [round(it["pitch"]) for it in heard["notes"]] == [60, 65, 67, 72]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["tune.wav", "out.wav", "--notes", "nothing.mid"], "no MIDI file"),
+        (["tune.wav", "out.wav", "--notes", "tune.wav"], "cannot be read as MIDI"),
+        (["tune.wav", "out.wav", "--notes", "empty.mid"], "has no notes"),
+        (["tune.wav", "more.wav", "--out-dir", "out", "--notes", "a.mid"], "those of one stem"),
+        (["tune.wav", "out.wav", "--notes", "a.mid", "--midi", "a.mid"], "leave one of them"),
+        (["tune.wav", "out.wav", "--notes", "late.mid"], "begin where it begins"),
+    ],
+)
+def test_notes_that_cannot_be_played_are_one_line_and_nothing_is_written(
+    arguments, says, folder, capsys
+):
+    mido.MidiFile(tracks=[mido.MidiTrack()]).save("empty.mid")
+    (folder / "more.wav").write_bytes((folder / "tune.wav").read_bytes())
+    for name, beats in (("a.mid", 0), ("late.mid", 40)):
+        on = mido.Message("note_on", note=60, time=480 * beats)
+        off = mido.Message("note_off", note=60, time=480)
+        mido.MidiFile(tracks=[mido.MidiTrack([on, off])]).save(name)
+    line = refused(capsys, "apply", *arguments, "--preset", "violin", "--quiet")
+    assert says in line

@@ -124,7 +124,7 @@ def test_what_was_heard_before_a_cancel_is_kept(calls, monkeypatch):
 
     effect = StyleTransfer(style=REEDS)
     with monkeypatch.context() as patched:
-        patched.setattr(engine, "choose", cancel)
+        patched.setattr(engine, "level_of", cancel)
         with pytest.raises(Cancelled):
             effect(MIX, RATE)
     effect(MIX, RATE)
