@@ -12,6 +12,8 @@ import typer
 from plugin_bridge.cli import lean
 from plugin_bridge.cli.completion import complete_engine
 from plugin_bridge.cli.options import (
+    BitDepth,
+    Bitrate,
     Device,
     Drums,
     Dynamics,
@@ -148,6 +150,8 @@ def apply(
     dynamics: Dynamics = None,
     notes: Notes = None,
     threads: Threads = None,
+    bit_depth: BitDepth = None,
+    bitrate: Bitrate = None,
     plot: Plot = None,
     report: ReportPath = None,
     force: Force = False,
@@ -185,6 +189,7 @@ def apply(
     lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
 
     from plugin_bridge.cli.apply_works import Plan, check_works, do_works, make_effects
+    from plugin_bridge.files.formats import Quality
 
     settings: dict[str, Any] = {
         **{"style": style, "strength": strength, "mix": mix},
@@ -193,7 +198,9 @@ def apply(
     some_have = {"weights": weights, "drums": drums, "dynamics": dynamics, "notes": score}
     own = {name: it for name, it in some_have.items() if it is not None}
     effects = make_effects(variants, settings | own, midi, channel)
-    plan = Plan(effects, _label(engine, seed, own), force=force, plot=plot, report=report)
+    quality = Quality(bit_depth, bitrate)
+    label = _label(engine, seed, own)
+    plan = Plan(effects, label, quality=quality, force=force, plot=plot, report=report)
     with folder_for_results(out_dir):
         seconds = check_works(works, plan)
         if named.remark is not None and not quiet:

@@ -28,6 +28,7 @@ from plugin_bridge.cli.results import (
 )
 from plugin_bridge.errors import explain, shown
 from plugin_bridge.files import process, sound_files
+from plugin_bridge.files.formats import AS_IT_IS, Quality, check_quality
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.files.targets import check_json, check_picture
 from plugin_bridge.terminal.progress_bar import progress_bar
@@ -46,6 +47,7 @@ class Plan:
     Attributes:
         effects: by `Work.preset`.
         label: the engine's, for messages.
+        quality: how well results are to be written.
         force: whether files may be replaced.
         plot: where to draw a single result; None for nowhere.
         report: where to write what it is made of; None for nowhere.
@@ -54,6 +56,7 @@ class Plan:
     effects: Mapping[str | None, StyleTransfer | Automation]
     label: str
     _: KW_ONLY
+    quality: Quality = AS_IT_IS
     force: bool = False
     plot: Path | None = None
     report: Path | None = None
@@ -120,6 +123,7 @@ def check_works(works: Sequence[Work], plan: Plan) -> list[float]:
     seconds = []
     for work in works:
         _results(work, plan)
+    check_quality([it.out for it in works], plan.quality)
     for work in works:
         try:
             with opened(work.stem) as reader:
@@ -194,7 +198,8 @@ def _make(
     results = _results(work, plan)  # again, as each holds its folder open until it is written
     effect = plan.effects[work.preset]
     effect.on_progress = report
-    output = stem.with_audio(process.process(effect, stem))
+    played = stem.with_audio(process.process(effect, stem))
+    output = played.written_as(work.out, plan.quality)
     write_results(results, Made(stem, output, effect))
     by = "" if plan.label == DEFAULT_ENGINE else f" by {plan.label}"
     seconds = time.monotonic() - started

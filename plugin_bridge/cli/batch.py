@@ -12,6 +12,8 @@ from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (
     Balance,
     Bed,
+    BitDepth,
+    Bitrate,
     ClusterAddress,
     Drums,
     Dynamics,
@@ -78,6 +80,8 @@ def batch(
     morphing: Morphing,
     tweak: Tweaked = False,
     tweaking: Tweaking,
+    bit_depth: BitDepth = None,
+    bitrate: Bitrate = None,
     workers: Workers = 0,
     threads: JobThreads = None,
     scheduler: ClusterAddress = None,
@@ -115,6 +119,8 @@ def batch(
     }
     work, other, given = choose(mashup, morph, tweak, options)
     other = given.pop("style", other)
+    asked = {"bit_depth": bit_depth, "bitrate": bitrate}
+    given.update({name: it for name, it in asked.items() if it is not None})
     with progress_bar(source.name, quiet=quiet) as report:
         summary = run(
             source,

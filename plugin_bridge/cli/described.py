@@ -18,7 +18,8 @@ def described(out: Path, sound: Sound) -> str:
     channels = {1: "mono", 2: "stereo"}.get(len(sound.audio), f"{len(sound.audio)} channels")
     lossy = out.suffix.lower() in (".mp3", ".ogg")
     bits = depth(out, sound)
-    kind = [] if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
+    rated = [] if sound.kbit_per_s is None else [f"{sound.kbit_per_s} kbit/s"]
+    kind = rated if lossy else [f"{bits}-bit" if bits < 32 else "32-bit float"]
     lufs = loudness(sound.audio, sound.sample_rate)
     level = f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silent"
     clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []

@@ -211,6 +211,23 @@ Insecure = Annotated[
     ),
 ]
 
+# How files are written.
+BitDepth = Annotated[
+    int | None,
+    typer.Option(
+        metavar="8|16|24|32",
+        help="Bits per sample of WAV, AIFF and FLAC results; 32 are floating point. Without this, "
+        "the stem's.",
+    ),
+]
+Bitrate = Annotated[
+    int | None,
+    typer.Option(
+        metavar="KBIT/S",
+        help="The bit rate of MP3 and OGG results, 64 to 320. Without this, the best.",
+    ),
+]
+
 # How much to print.
 Quiet = Annotated[bool, quiet_option("No progress bar and no last line.")]
 NoPage = Annotated[bool, quiet_option("No status page.")]

@@ -1,6 +1,7 @@
 """Sound files in and out: nothing is silently resampled, remixed or rounded.
 
-A file is written with the depth of what was read, or the next that its format has:
+Unless it is asked otherwise, a file is written with the depth of what was read, or the next that
+its format has:
 
 ========  ==========================================================
 format    bits per sample
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from pedalboard.io import AudioFile, WriteableAudioFile
 
 from effects.signal.arrays import Audio
-from plugin_bridge.files.formats import FORMATS, WAV
+from plugin_bridge.files.formats import FORMATS, WAV, Quality
 from plugin_bridge.files.tags import reading, wav
 from plugin_bridge.files.tags.tags import NONE, Tags
 from plugin_bridge.files.tags.writing import tagging
@@ -51,12 +52,14 @@ class Sound:
         sample_rate: in Hz.
         bits: per sample, in the file.
         tags: what the file says beside its sound; as much of it is written as another can hold.
+        kbit_per_s: of a lossy file that is written; None for the best.
     """
 
     audio: Audio
     sample_rate: int
     bits: int = 32
     tags: Tags = NONE
+    kbit_per_s: int | None = None
 
     def with_audio(self, audio: Audio) -> Sound:
         """The same kind of file, with other audio in it."""
@@ -66,6 +69,12 @@ class Sound:
         """The samples from ``first`` on to before ``end``; None for all that follow."""
         audio = np.ascontiguousarray(self.audio[:, first:end])
         return replace(self, audio=audio, tags=wav.later(self.tags, first))
+
+    def written_as(self, path: Path, quality: Quality) -> Sound:
+        """The same, to be written to ``path`` so well: see `formats.check_quality`."""
+        if FORMATS[path.suffix.lower()].kbits:
+            return replace(self, kbit_per_s=quality.kbit_per_s)
+        return replace(self, bits=quality.bit_depth or self.bits)
 
     @property
     def seconds(self) -> float:
@@ -175,6 +184,7 @@ def _open(raw: io.BytesIO | io.BufferedRandom, path: Path, sound: Sound) -> Writ
         len(sound.audio),
         bit_depth=depth(path, sound),
         format=FORMATS[path.suffix.lower()].name,
+        quality=None if sound.kbit_per_s is None else f"{sound.kbit_per_s} kbps",
     )
 
 

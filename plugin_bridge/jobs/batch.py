@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from effects.running.cores import cores
 from plugin_bridge.errors import explain_job
-from plugin_bridge.files.formats import FORMATS
+from plugin_bridge.files.formats import FORMATS, check_quality
 from plugin_bridge.files.stems import Stems, find_stems, passed_over
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
-from plugin_bridge.jobs.operations.operation import Operation
+from plugin_bridge.jobs.operations.operation import Operation, quality_of
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import remove_report
 from plugin_bridge.jobs.roots import Roots
@@ -100,6 +100,7 @@ def batch(
         raise ValueError(f"There is no file {other}: name the sound that goes with each stem.")
     real = None if other is None else other.resolve()
     works = _works(operation, presets, settings or {}, stems.sounds, real)
+    check_quality(stems.sounds, quality_of(works[0].settings))
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from plugin_bridge.files.formats import Quality
 from plugin_bridge.jobs import settings
 from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.refusal import Refusal
-from plugin_bridge.jobs.settings import Choice, Setting, Text
+from plugin_bridge.jobs.settings import Choice, Number, Setting, Text
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+#: What every operation can be told of the file that it makes: see `files.formats.Quality`. A
+#: worker does it, and `Operation.run` does not get it; clients of a server are not offered it.
+FILE_SETTINGS: Mapping[str, Number] = MappingProxyType(
+    {"bit_depth": Number(8, 32, 16, whole=True), "bitrate": Number(64, 320, 320, whole=True)}
+)
+
+
+def quality_of(settings: Mapping[str, Value]) -> Quality:
+    """How well a job's settings say that its result is to be written."""
+    return Quality(*(int(settings[it]) if it in settings else None for it in FILE_SETTINGS))
 
 
 class Made(NamedTuple):
@@ -78,6 +91,8 @@ class Operation(ABC):
         Raises:
             Refusal: the name is unknown, or the value is impossible.
         """
+        if name in FILE_SETTINGS:
+            return settings.check(name, value, FILE_SETTINGS)
         if not isinstance(self.settings.get(name), Text):
             return settings.check(name, value, settings.keyed(self.settings))
         if isinstance(value, str):
@@ -149,7 +164,7 @@ class Operation(ABC):
             inputs: the files, by the names in `inputs`. They may have become anything since they
                 were checked, so they are read by `Input.read` or `Input.open`, not by their paths.
             output: where the result will stand; its suffix names the format.
-            settings: what `check_all` returned.
+            settings: what `check_all` returned, without `FILE_SETTINGS`.
             report: call it with a fraction from 0 to 1 and a stage in words, at least every few
                 seconds; it raises `effects.Cancelled` when the work is no longer wanted.
             threads: how many of the machine's cores to use; None for all there are.

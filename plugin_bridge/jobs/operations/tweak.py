@@ -116,7 +116,9 @@ def _changes(settings: Mapping[str, Value]) -> Changes:
     from plugin_bridge.files.tweaks import changes_of
 
     given: dict[str, Any] = {
-        name: value for name, value in settings.items() if name != "preset" and value != NONE
+        name: value
+        for name, value in settings.items()
+        if name in SETTINGS and name != "preset" and value != NONE
     }
     given["seed"] = int(given.get("seed", 0))
     if "max" in given:

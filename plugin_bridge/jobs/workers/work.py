@@ -22,6 +22,7 @@ from plugin_bridge.files.beneath import Root, Strayed, opened
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.inputs import Input, at_key, at_path, strayed
 from plugin_bridge.jobs.job import Value
+from plugin_bridge.jobs.operations.operation import FILE_SETTINGS, quality_of
 from plugin_bridge.jobs.refusal import code_of
 from plugin_bridge.jobs.result_files import part_path
 from plugin_bridge.jobs.workers.progress_line import Address, Line
@@ -94,7 +95,9 @@ def work(task: Task) -> Outcome:
         with Line(task.line, task.job) as line:
             inputs = {name: task.open_input(name, line.report) for name in task.inputs}
             operation = operations.load(task.operation)
-            sound, made_of = operation.run(inputs, output, task.settings, line.report, task.threads)
+            own = {it: value for it, value in task.settings.items() if it not in FILE_SETTINGS}
+            made, made_of = operation.run(inputs, output, own, line.report, task.threads)
+            sound = made.written_as(output, quality_of(task.settings))
             line.report(0.99, "writing")  # raises Cancelled if the line was cut meanwhile
             if task.files is None:
                 _write(output, sound, task.roots, lambda: line.report(1.0, "written"))

@@ -493,3 +493,13 @@ def test_a_closed_pipe_is_no_traceback():
         check=False,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_depth_and_bit_rate_are_those_that_were_asked_for(folder, refused, capsys):
+    assert main.run(["apply", "stem.wav", "a.wav", *SETTINGS, "--bit-depth", "16"]) == 0
+    assert soundfile.info("a.wav").subtype == "PCM_16"
+    assert main.run(["apply", "stem.wav", "a.mp3", *SETTINGS, "--bitrate", "96"]) == 0
+    assert "96 kbit/s" in capsys.readouterr().out
+    assert "takes 16 or 24 bits" in refused(
+        "apply", "stem.wav", "b.flac", *SETTINGS, "--bit-depth=8"
+    )

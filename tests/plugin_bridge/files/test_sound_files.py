@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_bridge.files import formats, sound_files
+from plugin_bridge.files.formats import Quality
 from plugin_bridge.files.sound_files import Sound
 
 RATE = 22_050
@@ -223,3 +224,48 @@ def test_a_link_is_followed(tmp_path):
     sound_files.write(tmp_path / "link.wav", Sound(noise(), RATE))
     assert (tmp_path / "link.wav").is_symlink()
     np.testing.assert_array_equal(sound_files.read(tmp_path / "real.wav").audio, noise())
+
+
+# How well files are written
+
+
+@pytest.mark.parametrize(
+    ("name", "quality", "expected"),
+    [
+        ("a.wav", Quality(16), (16, None)),
+        ("a.wav", Quality(32, 128), (32, None)),
+        ("a.flac", Quality(16), (16, None)),
+        ("a.mp3", Quality(16, 128), (32, 128)),
+        ("a.ogg", Quality(None, 96), (32, 96)),
+    ],
+)
+def test_a_file_has_the_depth_or_the_bit_rate_that_was_asked_for(tmp_path, name, quality, expected):
+    sound = Sound(noise(2, 10 * RATE), RATE, 24).written_as(tmp_path / name, quality)
+    sound_files.write(tmp_path / name, sound)
+    bits, kbit_per_s = expected
+    assert sound_files.read(tmp_path / name).bits == bits
+    assert sound.kbit_per_s == kbit_per_s
+    if kbit_per_s is not None:  # Vorbis's are on average, and of music
+        kbit = (tmp_path / name).stat().st_size * 8 / 10_000
+        assert 0.5 * kbit_per_s < kbit < 1.05 * kbit_per_s
+
+
+def test_files_of_several_kinds_take_what_each_has():
+    formats.check_quality([Path("a.wav"), Path("b.mp3")], Quality(16, 128))
+    assert Sound(noise(), RATE, 24).written_as(Path("b.mp3"), Quality(16)).bits == 24
+
+
+@pytest.mark.parametrize(
+    ("names", "quality", "said"),
+    [
+        (["a.flac"], Quality(32), "A .flac file takes 16 or 24 bits, not 32."),
+        (["a.wav", "b.aiff"], Quality(32), "A .aiff file takes 8, 16 or 24 bits, not 32."),
+        (["a.wav"], Quality(20), "A .wav file takes 8, 16, 24 or 32 bits, not 20."),
+        (["a.mp3"], Quality(16), "A .mp3 file has no bit depth: leave it out."),
+        (["a.wav"], Quality(None, 128), "A .wav file has no bit rate: leave it out."),
+        (["a.mp3"], Quality(None, 100), "A .mp3 file takes 64, 80, .* or 320 kbit/s, not 100."),
+    ],
+)
+def test_a_quality_that_no_file_can_have_is_refused(names, quality, said):
+    with pytest.raises(ValueError, match=said):
+        formats.check_quality([Path(it) for it in names], quality)

@@ -452,6 +452,24 @@ def test_one_that_is_stopped_goes_on_where_it_was(tmp_path):
     assert f"skipped {done}" in second.stdout
 
 
+# How well results are written
+
+
+@pytest.mark.parametrize("work", [["--preset", "violin"], ["--tweak", "--scale", "1.3"]])
+def test_every_result_of_a_folder_has_the_depth_that_was_asked_for(stems, tmp_path, work):
+    command = ["batch", str(stems), str(tmp_path / "out"), *work, "--bit-depth", "16"]
+    assert main.run(command) == 0
+    assert [it.settings["bit_depth"] for it in Quick.tasks] == [16] * 3
+
+
+def test_a_depth_that_a_file_of_the_folder_cannot_have_is_refused(stems, tmp_path, capsys):
+    command = ["batch", str(stems), str(tmp_path / "out"), "--preset", "violin"]
+    assert main.run([*command, "--bit-depth", "32"]) == 2
+    assert "A .flac file takes 16 or 24 bits, not 32." in capsys.readouterr().err
+    assert main.run([*command, "--bitrate", "128"]) == 2
+    assert not (tmp_path / "out").exists()
+
+
 # What is passed over
 
 
