@@ -19,6 +19,7 @@ SUBMIT = "/restyle/submit"
 MASHUP = "/restyle/mashup"
 MORPH = "/restyle/morph"
 TWEAK = "/restyle/tweak"
+MAX_ID = 200  # characters of a job's id; not searched
 COOKIE = "/cookie"  # short, since its message must not be longer than the shortest request
 
 

@@ -31,7 +31,7 @@ from plugin_bridge.client_types import (
     Status,
     Version,
 )
-from plugin_bridge.osc.addresses import HOST, MASHUP, MORPH, PORT, SUBMIT, TWEAK
+from plugin_bridge.osc.addresses import HOST, MASHUP, MAX_ID, MORPH, PORT, SUBMIT, TWEAK
 from plugin_bridge.osc.connection import Connection, stood_still
 from plugin_bridge.osc.datagram import MAX_BYTES, encode
 from plugin_bridge.osc.followed_job import Followed
@@ -500,8 +500,11 @@ def _type_of(name: str, value: float | str) -> str:
 
 
 def _raise_refusal(reply: Reply, address: str, job: str) -> None:
-    """Raise Refused if the reply says so, unless it only says to ask again later."""
+    """Raise Refused if the reply says so, unless it only says to ask again later.
+
+    Who is notified hears of others' refusals, too: those are of other jobs, or of none.
+    """
     match reply:
         case ("/restyle/fail", (to, of, code, message)):
-            if to == address and of in (job, "") and code != "too_many":
+            if (to, of) == (address, job[:MAX_ID]) and code != "too_many":
                 raise Refused(code, message)

@@ -31,7 +31,15 @@ from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.jobs.service import JobNews, News, RefusalNews, Service
 from plugin_bridge.osc import news as told
-from plugin_bridge.osc.addresses import API, COMMANDS, COOKIE, NAME, OPERATIONS, SUBMIT
+from plugin_bridge.osc.addresses import (
+    API,
+    COMMANDS,
+    COOKIE,
+    MAX_ID,
+    NAME,
+    OPERATIONS,
+    SUBMIT,
+)
 from plugin_bridge.osc.audience import Audience
 from plugin_bridge.osc.datagram import (
     Argument,
@@ -57,7 +65,6 @@ MAX_AT_WORK = 64  # submits that are looked at, each of another client
 MAX_PROOF_BYTES = 32  # of a token that is sent back; one that is right takes 20
 MAX_MISTAKES = 32  # of one client within a second that are answered
 MAX_UNSENT_BYTES = 1 << 18  # in the socket's buffer, beyond which messages are dropped
-MAX_ID = 200  # characters
 PIECE = 16  # messages of a list that are sent together; a client's socket buffers some 200 KB
 PIECE_SECONDS = 0.004  # from one piece to the next
 OPERATION = "restyle"  # the one whose defaults can be set

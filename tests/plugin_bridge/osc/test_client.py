@@ -583,3 +583,20 @@ def test_closing_twice_is_no_trouble(server):
     client = Client(port=server.port)
     client.close()
     client.close()
+
+
+def fail(address, job):
+    return encode("/restyle/fail", address, job, "bad_request", "It is wrong.")
+
+
+def test_a_refusal_to_another_is_not_taken_for_its_own(server, client):
+    """Who is notified hears of all."""
+    others = [("/restyle/submit", ""), ("/restyle/submit", "x"), ("/restyle/job", "")]
+    server.garble = [fail(*it) for it in others]
+    assert client.wait(client.submit("in.wav", "out.wav", job="mine")).job == "mine"
+
+
+def test_the_refusal_of_an_id_that_is_too_long_is_heard(server, client):
+    server.garble = [fail("/restyle/submit", "x" * 200)]  # an answer has no more of it
+    with pytest.raises(Refused, match=r"It is wrong\."):
+        client.submit("in.wav", "out.wav", job="x" * 201)

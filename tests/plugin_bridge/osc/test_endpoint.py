@@ -702,6 +702,13 @@ async def test_the_answer_to_another_port_is_not_repeated_there(desk):
 
 
 @at_desk
+async def test_a_job_is_told_by_as_much_of_its_id_as_ids_have(desk):
+    assert await desk.submit("x" * 200)
+    ((_, _, _, job, code, _),) = await desk.submit("y" * 201)
+    assert (job, code) == ("y" * 200, "bad_request")
+
+
+@at_desk
 async def test_a_job_that_goes_on_is_not_said_to_have_failed(desk):
     await desk.ask("/restyle/notify", 1)
     await desk.submit("a")
