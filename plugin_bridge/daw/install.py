@@ -173,18 +173,21 @@ def _copies(paths: Iterable[Path], *, force: bool) -> dict[Path, bytes]:
     there = {path: path.read_bytes() for path in paths if path.is_file()}
     changed = {path: data for path, data in there.items() if not is_as_sealed(data)}
     if changed and not force:
-        said = "; ".join(f"{path} {_whose(data)}" for path, data in changed.items())
-        raise ValueError(f"{said}: --force replaces it, and keeps a copy that ends in {KEPT}.")
+        why: dict[str, list[str]] = {_whose(data): [] for data in changed.values()}
+        for path, data in changed.items():
+            why[_whose(data)].append(str(path))
+        said = "; ".join(f"{whose}: {', '.join(found)}" for whose, found in why.items())
+        raise ValueError(f"{said}. Add --force to replace this, and keep copies ending in {KEPT}.")
     return {_free(path): data for path, data in changed.items()}
 
 
 def _whose(data: bytes) -> str:
     """What there is to say of a file that is not as Restyle wrote it."""
     if is_sealed(data):
-        return "was changed after Restyle wrote it"
+        return "Changed after Restyle wrote it"
     if MARK in data[:MARK_WITHIN]:
-        return "may have been changed, which an older Restyle's files do not tell"
-    return "exists and is not Restyle's"
+        return "Of an older Restyle, and perhaps changed"
+    return "Not Restyle's"
 
 
 def _free(path: Path) -> Path:

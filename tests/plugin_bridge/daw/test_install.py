@@ -192,7 +192,7 @@ def test_what_was_changed_by_hand_is_not_replaced(tmp_path, daw):
     for path in install(daw, tmp_path):
         before = {it: it.read_bytes() for it in tmp_path.iterdir()}
         changed = change(path)
-        with pytest.raises(ValueError, match=f"{path.name} was changed after.*--force") as caught:
+        with pytest.raises(ValueError, match=f"Changed after.*{path.name}. Add --force") as caught:
             install(daw, tmp_path)
         assert one_line(caught)
         assert {it: it.read_bytes() for it in tmp_path.iterdir()} == {**before, path: changed}
@@ -218,7 +218,7 @@ def test_with_force_it_is_replaced_and_a_copy_kept(tmp_path, daw):
 def test_what_an_older_restyle_wrote_may_have_been_changed(tmp_path):
     path = install("reaper", tmp_path)[0]
     path.write_bytes(path.read_bytes().rpartition(b"-- restyle-sha256:")[0])
-    with pytest.raises(ValueError, match=r"may have been changed.*--force"):
+    with pytest.raises(ValueError, match=r"perhaps changed: .*Add --force"):
         install("reaper", tmp_path)
 
 
@@ -226,7 +226,7 @@ def test_a_seal_of_another_file_is_not_its_own(tmp_path):
     one, other, *_ = install("reaper", tmp_path)
     seal = one.read_bytes()[-66:]
     other.write_bytes(other.read_bytes()[:-66] + seal)
-    with pytest.raises(ValueError, match="was changed"):
+    with pytest.raises(ValueError, match="Changed after Restyle wrote it"):
         install("reaper", tmp_path)
 
 
@@ -235,7 +235,7 @@ def test_a_seal_of_another_file_is_not_its_own(tmp_path):
 )
 def test_a_file_of_another_is_not_replaced(tmp_path, daw, name):
     (tmp_path / name).write_text("-- mine\n")
-    with pytest.raises(ValueError, match=rf"{name} exists and is not Restyle's: --f") as caught:
+    with pytest.raises(ValueError, match=rf"Not Restyle's: .*{name}. Add --force") as caught:
         install(daw, tmp_path)
     assert one_line(caught)
     assert names(tmp_path.iterdir()) == [name], "nothing else was written"
@@ -289,5 +289,5 @@ def test_the_command_refuses_in_one_line(tmp_path, capsys):
     (tmp_path / "Restyle.lua").write_text("-- mine\n")
     assert main.run(["install-daw", "reaper", "--to", str(tmp_path)]) == main.WRONG
     error = capsys.readouterr().err
-    assert "--force replaces it" in error
+    assert "Add --force to replace" in error
     assert error.count("\n") == 1
