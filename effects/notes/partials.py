@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from effects.checkpoint import checkpoint
 from effects.notes.basic_pitch import RATE
 from effects.notes.note import NoteEvent
 from effects.notes.overlaps import Overlaps
@@ -110,6 +111,7 @@ def _stretch(clip: Mono, start: float, seconds: float, unit: float) -> tuple[Val
     N a²/2 Σw² for a sine. Half of that lies in the positive frequencies; hence the factor
     2 / (N Σw²).
     """
+    checkpoint()
     size = SETTINGS.size
     first = round(start * RATE)
     # The least lengths, 1024 samples (46 ms) of the clip, and 256 at its end, were not searched.

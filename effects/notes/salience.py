@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from effects.checkpoint import checkpoint
 from effects.notes.basic_pitch import RATE
 from effects.running.cores import blas_in_one_thread, each_in_threads
 from effects.signal.arrays import Mono
@@ -103,6 +104,7 @@ def _heights(amplitudes: NDArray[np.float32], tones: NDArray[np.float32]) -> NDA
     # One thread: the last bits of BLAS depend on how many it has.
     with blas_in_one_thread():
         for _ in range(SETTINGS.updates):
+            checkpoint()
             np.maximum(tones @ heights, _LEAST, out=ratio)
             np.divide(wanted, ratio, out=ratio)
             heights *= (tones.T @ ratio) / sums
@@ -114,6 +116,7 @@ def _amplitudes(clip: Mono, start: int, stop: int) -> NDArray[np.float32]:
     size = SETTINGS.size
     power = np.empty((stop - start, size // 2 + 1), np.float32)
     for first in range(start, stop, SETTINGS.transformed):
+        checkpoint()
         last = min(first + SETTINGS.transformed, stop)
         windows = windows_between(clip, first, last, size, SETTINGS.hop)
         spectra = fft.rfft(windows * single_hann(size))

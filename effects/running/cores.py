@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TypeVar
 
+from effects.checkpoint import Check, check_here, checked_by, checkpoint
 from effects.running.shared_setting import SharedSetting
 
 Item = TypeVar("Item")
@@ -82,14 +84,14 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Ite
     results are not taken yet, so that memory stays small. What ``function`` raises comes out here,
     and no part is at work any more when this ends.
     """
-    pool = _pool.get()
+    pool, check = _pool.get(), check_here()
     if pool is None or pool.count == 1:
-        yield from map(function, items)
+        yield from map(partial(_part, check, function), items)
         return
     begun: deque[Future[Result]] = deque()
     try:
         for item in items:
-            begun.append(pool.executor.submit(function, item))
+            begun.append(pool.executor.submit(_part, check, function, item))
             if len(begun) == AHEAD * pool.count:
                 yield begun.popleft().result()
         while begun:
@@ -100,6 +102,13 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Ite
         for part in begun:
             if not part.cancelled():
                 part.exception()  # waits
+
+
+def _part(check: Check | None, function: Callable[[Item], Result], item: Item) -> Result:
+    """One part of the work, which ends with the whole."""
+    with checked_by(check):
+        checkpoint()
+        return function(item)
 
 
 def each_in_threads(function: Callable[[Item], object], items: Iterable[Item]) -> None:

@@ -2,7 +2,8 @@
 
 The work runs in its own thread and notes how far it is. The caller's thread reports that ten times
 a second, however long a single step takes. If the report raises an exception (`Cancelled` is meant
-for this), or Ctrl-C is pressed, the work stops at its next `Progress.tick`.
+for this), or Ctrl-C is pressed, the work stops at its next `Progress.tick` or
+`effects.checkpoint.checkpoint`, which are to be less than half a second apart.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Concatenate, ParamSpec, TypeVar
+
+from effects.checkpoint import checked_by
 
 More = ParamSpec("More")
 Result = TypeVar("Result")
@@ -104,7 +107,8 @@ def run_reporting(
 
     def run() -> None:
         try:
-            future.set_result(work(progress))
+            with checked_by(progress.tick):
+                future.set_result(work(progress))
         except BaseException as error:  # future.result() raises it in the caller's thread
             future.set_exception(error)
         finally:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from effects.checkpoint import checkpoint
+
 Audio = NDArray[np.float32]
 """Samples of a clip, ``[channels, samples]``."""
 Mono = NDArray[np.float32]
@@ -37,6 +39,7 @@ class Stretches:
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> Audio:
+        checkpoint()
         wanted = key[-1] if isinstance(key, tuple) else key
         start, stop, _ = wanted.indices(self.shape[-1])
         return self._make(start, max(start, stop))
@@ -66,6 +69,7 @@ def samples_between(
         stop: the last sample (exclusive), not before ``start``.
         dtype: of the copy.
     """
+    checkpoint()
     out = np.zeros((*audio.shape[:-1], stop - start), dtype)
     inside = audio[..., max(start, 0) : max(stop, 0)]
     out[..., max(-start, 0) :][..., : inside.shape[-1]] = inside

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pedalboard import Chain, HighpassFilter, HighShelfFilter
 
+from effects.checkpoint import checkpoint
 from effects.signal.arrays import Audio, Sound
 from effects.signal.true_peak import Ceiling, Peaks, peaks_of
 from effects.signal.units import db_to_amplitude, db_to_power
@@ -248,6 +249,7 @@ def k_weighted_power(
     sums = [np.zeros(0)]
     n = max(STRETCH // step, 1) * step
     for start in range(0, audio.shape[1], n):
+        checkpoint()
         length = min(n, audio.shape[1] - start)
         # The copy is in pedalboard's layout: with two dimensions, the smaller one is the channels.
         part = np.zeros((len(audio), max(length, 2 * len(audio))), np.float32)
@@ -339,4 +341,6 @@ def _line(nodes: Nodes, start: int, stop: int, hop: int) -> Nodes:
 
 
 def _stretches(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + STRETCH, n)) for start in range(0, n, STRETCH))
+    for start in range(0, n, STRETCH):
+        checkpoint()
+        yield slice(start, min(start + STRETCH, n))

@@ -8,6 +8,7 @@ import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from effects.checkpoint import checkpoint
 from effects.signal.arrays import Audio, Mono, Sound
 
 STRETCH = 1 << 20  # samples at a time, to limit memory
@@ -42,6 +43,7 @@ def streamed(audio: Sound, source: float, target: float) -> Mono:
     stream = soxr.ResampleStream(source, target, 1, dtype="float32")
     parts = []
     for start in range(0, audio.shape[0], STRETCH):
+        checkpoint()
         stop = min(start + STRETCH, audio.shape[0])
         parts.append(stream.resample_chunk(audio[start:stop], last=stop == audio.shape[0]))
     return np.concatenate(parts)

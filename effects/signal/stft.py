@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import fft
 
+from effects.checkpoint import checkpoint
 from effects.signal.arrays import Audio, Mono, Sound, samples_between
 from effects.signal.lazy import lazy
 
@@ -79,6 +80,7 @@ class Stft:
 
     def frames(self, spectra: Spectra) -> Frames:
         """Back in time, and windowed again: ``[*, frames, bins] -> [*, frames, size]``."""
+        checkpoint()
         found: Frames = fft.irfft(spectra, self.size) * self.window
         return found
 

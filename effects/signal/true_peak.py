@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.checkpoint import checkpoint
 from effects.signal.arrays import Sound, samples_between
 
 OVERSAMPLING = 4  # BS.1770-4, for 48 kHz
@@ -120,6 +121,7 @@ def peaks_of(audio: Sound, hop: int) -> Peaks:
     parts = [np.zeros(0)]
     n = max(STRETCH // hop, 1) * hop
     for start in range(0, audio.shape[-1], n):
+        checkpoint()
         top = np.abs(audio[:, start : start + n]).max(axis=0)
         parts.append(np.maximum.reduceat(top, np.arange(0, len(top), hop)))
     return Peaks(audio, hop, np.concatenate(parts))
