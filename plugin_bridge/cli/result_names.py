@@ -4,8 +4,8 @@
 
 - nothing is there by that name, or it is IN itself or the style clip;
 - or it is there, and ``--force`` says to replace it: unless it is a sound that cannot be an earlier
-  result of IN, or what both would become is there already. Then it may well be a stem, and nothing
-  is done until ``--out`` or ``--out-dir`` says what is meant.
+  result of IN, or has a result of its own beside it. Then it may well be a stem, and nothing is
+  done until ``--out`` or ``--out-dir`` says what is meant.
 
 Otherwise, and wherever there are more or fewer than two, all are stems.
 """
@@ -144,19 +144,27 @@ def tell_apart(
 def _of_two_files(stem: Path, second: Path, variant: Variant, *, force: bool) -> Named:
     """What two files that are there mean."""
     here, there = _header(stem), _header(second)
-    if here is None or there is None:
-        if force or here is None:
-            return Named([stem], second)
+    if force and None in (here, there):
+        return Named([stem], second)
+    if here is None:
+        return Named([stem, second])  # which cannot be read, as will be said
+    if there is None:
         raise ValueError(
             f"{second} is there, and is no sound that can be read: to replace it, add --force."
         )
     alike = (here.sample_rate, here.channels) == (there.sample_rate, there.channels)
     may_be_result = alike and abs(here.seconds - there.seconds) < SLACK_SECONDS
+    made = [it for it in (stem, second) if os.path.lexists(beside(it, variant.name))]
     if not force:
+        if made:
+            folder = stem.parent if stem.parent == second.parent else "DIR"
+            raise ValueError(
+                f"{beside(made[0], variant.name)} exists: to replace it, add --force and --out-dir "
+                f"{folder} (with --force alone, {second} would be replaced)."
+            )
         remark = f"{second} is there, and so a second stem: --out {second} --force replaces it"
         return Named([stem, second], None, remark if may_be_result else None)
-    were_made = any(os.path.lexists(beside(it, variant.name)) for it in (stem, second))
-    if not may_be_result or were_made:
+    if not may_be_result or second in made:
         raise ValueError(
             f"Is {second} a second stem, or is it to be replaced? To restyle both, add --out-dir "
             f"DIR; to replace it, write --out {second}."

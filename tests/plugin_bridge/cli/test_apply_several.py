@@ -104,10 +104,18 @@ def test_force_never_replaces_another_sound_unless_out_names_it(capsys):
 def test_force_for_results_that_are_there_never_replaces_a_stem(capsys):
     write_noise("c.wav", seconds=0.5, seed=2)  # as long as a.wav
     assert apply("a.wav", "c.wav", *VIOLIN, "--quiet") == 0
-    assert "a.violin.wav exists" in refused(capsys, "apply", "a.wav", "c.wav", *VIOLIN)
+    said = refused(capsys, "apply", "a.wav", "c.wav", *VIOLIN)
+    assert "a.violin.wav exists: to replace it, add --force and --out-dir ." in said
     said = refused(capsys, "apply", "a.wav", "c.wav", *VIOLIN, "--force")
     assert "Is c.wav a second stem, or is it to be replaced?" in said
     assert apply("a.wav", "c.wav", *VIOLIN, "--force", "--out-dir", ".") == 0
+
+
+def test_results_of_the_first_alone_keep_force_from_nothing():
+    assert apply("a.wav", *VIOLIN) == 0
+    assert apply("a.wav", "out.wav", *VIOLIN) == 0
+    assert apply("a.wav", "out.wav", *VIOLIN, "--force") == 0
+    assert names() == ["a.violin.wav", "a.wav", "b.flac", "out.wav"]
 
 
 # What is refused, before anything is written
@@ -125,6 +133,7 @@ WRONG = {
     ),
     "a result that is there": (["a.wav", "--preset", "flute", *DRY], "a.flute.wav exists"),
     "no sound": (["a.wav", "b.flac", "text.wav", *VIOLIN], "text.wav"),
+    "no sound as the first": (["text.wav", "a.wav", *VIOLIN], "text.wav"),
     "no sound as the second": (["a.wav", "text.wav", *VIOLIN], "add --force"),
     "a stem that is missing": (["a.wav", "b.flac", "c.wav", *VIOLIN], "c.wav: No such file"),
     "two sounds in one file": (
