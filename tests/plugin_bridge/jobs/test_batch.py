@@ -520,10 +520,6 @@ def test_a_folder_is_played_by_a_clip_straight_into_the_folder_of_the_results(
     assert all("voice.wav was changed since" in it for it in summary.failed.values())
 
 
-def test_a_clip_among_the_stems_plays_the_others(stems, tmp_path):
-    assert batch(stems, tmp_path / "out", [], other=stems / "a.wav").done == 2
-
-
 def test_results_of_a_clip_of_another_and_of_a_preset_are_not_mixed(stems, song, tmp_path):
     out = tmp_path / "out"
     batch(stems, out, [], other=song)
@@ -532,9 +528,6 @@ def test_results_of_a_clip_of_another_and_of_a_preset_are_not_mixed(stems, song,
         batch(stems, out, [], other=other)
     with pytest.raises(ValueError, match="results of another preset"):
         batch(stems, out, ["violin"])
-    batch(stems, tmp_path / "violins", ["violin"])
-    with pytest.raises(ValueError, match="results of another sound"):
-        batch(stems, tmp_path / "violins", [], other=song)
 
 
 def test_a_clip_that_is_no_sound_fails_each_and_none_is_written(stems, tmp_path):
