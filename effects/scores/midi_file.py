@@ -16,6 +16,7 @@ touched have their pitches back, and others are in tune with them.
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 STROKE_SECONDS = 0.05
 #: Shorter notes are held so long, in seconds, so that they can be seen. Not searched.
 LEAST_SECONDS = 0.01
+#: A key is let go so long before it is pressed again, in seconds: what several tracks have at one
+#: moment comes in any order. Two ticks at 60 BPM.
+GAP_SECONDS = 0.002
 _NOTES, _UNSURE_NOTES, _DRUMS = 0, 1, PERCUSSION_CHANNEL  # channels
 
 
@@ -116,8 +120,8 @@ def _once_at_a_time(wanted: Sequence[Press]) -> list[Press | None]:
     found: list[Press | None] = [None] * len(wanted)
     for number in sorted(range(len(wanted)), key=lambda it: wanted[it].start, reverse=True):
         it = wanted[number]
-        end = min(it.end, nearest.get((it.channel, it.key), it.end))
-        if end - it.start >= 1e-3:  # a tick or two
+        end = min(it.end, nearest.get((it.channel, it.key), math.inf) - GAP_SECONDS)
+        if end - it.start >= GAP_SECONDS:
             found[number] = it._replace(end=end)
             nearest[it.channel, it.key] = it.start
     return found
