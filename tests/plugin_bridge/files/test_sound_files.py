@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from plugin_bridge.files import formats, sound_files
 from plugin_bridge.files.formats import Quality
 from plugin_bridge.files.sound_files import Sound
+from plugin_bridge.files.tags.tags import Cover, Tags
 
 RATE = 22_050
 SUBTYPES = {8: "PCM_U8", 16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
@@ -269,3 +270,19 @@ def test_files_of_several_kinds_take_what_each_has():
 def test_a_quality_that_no_file_can_have_is_refused(names, quality, said):
     with pytest.raises(ValueError, match=said):
         formats.check_quality([Path(it) for it in names], quality)
+
+
+@pytest.mark.parametrize("kbit_per_s", [None, 64, 192])
+@pytest.mark.parametrize("rate", [48_000, 44_100, 32_000, 22_050, 16_000, 8_000])
+def test_an_mp3_file_is_in_time_and_as_long_as_the_sound_with_a_tag_too(tmp_path, rate, kbit_per_s):
+    """For whoever heeds what LAME writes of its delay: libsndfile by itself, here."""
+    clicks = np.zeros((2, rate // 2 + 37), np.float32)
+    for place in (rate // 10, rate // 3):
+        clicks[:, place : place + 60] = 0.5 * np.hanning(60)
+    tags = Tags({"title": "Clicks"}, Cover("image/png", bytes(70_000)))
+    sound_files.write(tmp_path / "a.mp3", Sound(clicks, rate, 32, tags, kbit_per_s))
+    found, read_rate = soundfile.read(tmp_path / "a.mp3", always_2d=True)
+    assert (read_rate, found.shape) == (rate, clicks.T.shape)
+    lags = np.correlate(found[:, 0], clicks[0], "full")
+    assert int(lags.argmax()) == clicks.shape[1] - 1
+    np.testing.assert_allclose(sound_files.read(tmp_path / "a.mp3").audio, found.T, atol=1e-6)
