@@ -17,7 +17,7 @@ from effects.engines.engine import Engine, Restyled
 from effects.engines.report import Report
 from effects.running.cores import blas_in_one_thread, using
 from effects.running.devices import check_device
-from effects.running.progress import Progress
+from effects.running.progress import Progress, meanwhile
 from effects.scores.score import Score
 from effects.signal.arrays import Audio
 from effects.signal.loudness import loudness, match_loudness, peak
@@ -119,7 +119,8 @@ class Transfer:
             return self._render_scaled(audio, sample_rate, progress, math.frexp(loudest)[1] - 1)
         progress.tick(0.0, "loading the engine")
         check_device(self.device)
-        restyled = self.make_engine().restyle(
+        engine = meanwhile(self.make_engine, progress.tick)  # it may import torch: seconds
+        restyled = engine.restyle(
             audio,
             sample_rate,
             self.style,

@@ -91,6 +91,36 @@ class _Nested(Progress):
             self._note(fraction, stage)
 
 
+def meanwhile(
+    function: Callable[[], Result], tick: Callable[[], object], every: float = 0.1
+) -> Result:
+    """What ``function()`` returns or raises, while ``tick()`` is called here.
+
+    For what nobody can stop, as the import of a library. If ``tick`` raises, it goes on in a thread
+    of its own, and what it returns is lost.
+
+    Args:
+        function: may be finished after this.
+        tick: called now and then; what it raises comes out at once.
+        every: the seconds between two ticks; the default is not searched.
+    """
+    future: Future[Result] = Future()
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # future.result() raises it
+            future.set_exception(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, name="restyle-aside", daemon=True).start()
+    while not done.wait(every):
+        tick()
+    return future.result()
+
+
 def run_reporting(
     work: Callable[[Progress], Result], on_progress: OnProgress | None = None
 ) -> Result:

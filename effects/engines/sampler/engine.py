@@ -18,9 +18,16 @@ What notes and strokes do not explain is accounted for (`effects.engines.sampler
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from effects.engines import DEFAULT_DRUMS, DEFAULT_DYNAMICS, USUAL_STRENGTH, check_drums
+from effects.engines import (
+    DEFAULT_DRUMS,
+    DEFAULT_DYNAMICS,
+    USUAL_STRENGTH,
+    check_drums,
+    make_engine,
+)
 from effects.engines.engine import Engine, Restyled
 from effects.engines.report import Heard, Report
 from effects.engines.sampler.account import account_for, level_of
@@ -30,7 +37,7 @@ from effects.engines.sampler.known import SOUNDS, digest, knowing
 from effects.engines.sampler.learn import Player, identity, learn
 from effects.engines.sampler.listen import listen
 from effects.running.memory import give_back
-from effects.running.progress import Progress
+from effects.running.progress import Progress, meanwhile
 from effects.running.spool import LEAST_BYTES
 from effects.scores.score import Score
 from effects.signal.arrays import Audio
@@ -150,9 +157,8 @@ class Sampler(Engine):
         heard: Heard,
     ) -> Restyled:
         """A stem or a style with nothing to play, by the closed form."""
-        from effects.engines.gram.infinite import Infinite  # loads torch: a second
-
-        blended = Infinite(seed=self.seed).restyle(
+        closed_form = partial(make_engine, "infinite", seed=self.seed)
+        blended = meanwhile(closed_form, progress.tick).restyle(  # it imports torch: seconds
             audio,
             sample_rate,
             style,

@@ -3,12 +3,13 @@
 import random
 import signal
 import sys
+import threading
 import time
 
 import pytest
 
 from effects.running import progress
-from effects.running.progress import Cancelled, Progress, part, run_reporting
+from effects.running.progress import Cancelled, Progress, meanwhile, part, run_reporting
 
 
 def test_a_parts_fraction_is_placed_in_the_whole():
@@ -55,6 +56,17 @@ def test_a_nested_part_ends_when_the_whole_is_stopped():
     whole.stop()
     with pytest.raises(Cancelled):
         nested.tick()
+
+
+def test_what_nobody_can_stop_is_left_alone_when_the_work_is_stopped():
+    ended, whole = threading.Event(), Progress()
+    whole.stop()
+    with pytest.raises(Cancelled):
+        meanwhile(lambda: ended.wait(60), whole.tick)
+    ended.set()
+    assert meanwhile(lambda: 3, Progress().tick) == 3
+    with pytest.raises(KeyError):
+        meanwhile({}.popitem, whole.tick)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no timers that press Ctrl-C")
