@@ -1,6 +1,7 @@
 """restyle apply with several stems and sounds: what results are called, and what IN IN means."""
 
 import shutil
+import signal
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import soundfile
 from support.cli import files, refused, write_noise
 
 from plugin_bridge.cli import apply_works, main
+from plugin_bridge.cli.stopping import Interrupted
 from plugin_bridge.files import process, sound_files
 
 DRY = ["--strength", "0"]  # the stem as it is: quick
@@ -181,6 +183,33 @@ def test_what_was_done_before_a_failure_stays_and_what_failed_is_said(capsys, mo
         "restyle: b.violin.flac was not made: too wide",
         "restyle: 1 of 3 results was not made.",
     ]
+
+
+def test_what_was_done_before_ctrl_c_stays_and_is_told(capsys, monkeypatch):
+    real = process.process
+
+    def stop_on_stereo(effect, content):
+        if len(content.audio) == 2:
+            raise Interrupted(signal.SIGINT)
+        return real(effect, content)
+
+    monkeypatch.setattr(process, "process", stop_on_stereo)
+    with pytest.raises(Interrupted):
+        apply("a.wav", "b.flac", *VIOLIN, "--out-dir", "d")
+    assert names("d") == ["a.violin.wav"]
+    assert capsys.readouterr().out.startswith("Wrote d/a.violin.wav")
+
+
+def test_each_stem_is_read_once_however_many_sounds_it_takes(monkeypatch):
+    read, real = [], sound_files.read
+
+    def counted(path):
+        read.append(str(path))
+        return real(path)
+
+    monkeypatch.setattr(sound_files, "read", counted)
+    assert apply("a.wav", "b.flac", "--preset", "violin", "--preset", "flute", *DRY) == 0
+    assert read == ["a.wav", "b.flac"]
 
 
 def test_one_bar_runs_over_all(monkeypatch):
