@@ -92,7 +92,8 @@ Plot = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE.png",
-        help="Also draw what happened: spectrograms of stem, style and output, and the loss.",
+        help="Also draw what happened: spectrograms of stem, style and output, and what the output "
+        "is made of, or the loss.",
     ),
 ]
 ReportPath = Annotated[

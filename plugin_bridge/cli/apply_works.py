@@ -254,4 +254,5 @@ def _draw(clip: Sound, file: io.BufferedRandom, made: Made) -> None:
     from plugin_bridge.reports import pictures
 
     if isinstance(made.effect, StyleTransfer):
-        pictures.draw(file, made.stem, clip, made.output, made.effect.loss_curves)
+        effect = made.effect
+        pictures.draw(file, made.stem, clip, made.output, effect.loss_curves, effect.report)

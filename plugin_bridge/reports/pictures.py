@@ -1,4 +1,4 @@
-"""Pictures of a restyling: content, style and output on one scale, and loss curves if any."""
+"""Pictures of a restyling: content, style and output on one scale, and how it came about."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from plugin_bridge.files.sound_files import Sound
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from effects.engines.report import Report
+
 Picture = NDArray[np.float64]
 Curves = Sequence[Sequence[tuple[float, float]]]
 
@@ -29,6 +31,7 @@ WINDOW_SECONDS = 0.046  # 2048 samples at 44.1 kHz, the nearest power of 2 at ot
 TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 COLOURS = "magma"  # of matplotlib: as bright as the sound is loud, also in print
 STYLE_COLOUR, CONTENT_COLOUR = "#c0392b", "#2c3e80"
+SHARES = {"played": STYLE_COLOUR, "blended": CONTENT_COLOUR, "kept": "#c8c8c8"}  # upwards
 STYLE_SHEET: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -40,20 +43,27 @@ STYLE_SHEET: dict[Any, Any] = {
 
 
 def draw(
-    file: Path | BinaryIO, content: Sound, style: Sound, output: Sound, curves: Curves
+    file: Path | BinaryIO,
+    content: Sound,
+    style: Sound,
+    output: Sound,
+    curves: Curves,
+    report: Report | None = None,
 ) -> None:
     """Draw to a PNG file.
 
     The three spectrograms share the scales of time, frequency and level. Each clip is first
-    brought to the same RMS, so that its timbre is seen and not its volume.
+    brought to the same RMS, so that its timbre is seen and not its volume. Below them are the loss
+    curves, or, if there was nothing to optimise, what the output is made of over time.
 
     Args:
         file: its path, written in place, or the open file.
         content: what went in.
         style: the style clip; drawn only up to the content's length.
         output: what came out.
-        curves: per window of the stem, per evaluation, the (style, content) distance. They are
-            left out if there was nothing to optimise.
+        curves: per window of the stem, per evaluation, the (style, content) distance; nothing but
+            zeros if there was nothing to optimise.
+        report: of the call that made the output, if it is known.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -62,11 +72,12 @@ def draw(
     with rc_context(STYLE_SHEET):
         optimised = any(max(point) > 0 for curve in curves for point in curve)
         ratios = (3.1, 1) if optimised else (3.1,)
-        height = 9.5 if optimised else 8.0
+        height = 9.5 if optimised else 8.0 if report is None else 8.6
         figure = Figure(figsize=(10, height), dpi=130, layout="constrained")
         FigureCanvasAgg(figure)
         parts: Any = figure.subfigures(len(ratios), 1, squeeze=False, height_ratios=ratios)[:, 0]
-        _draw_spectrograms(parts[0], {"Content": content, "Style": style, "Output": output})
+        sounds = {"Content": content, "Style": style, "Output": output}
+        _draw_spectrograms(parts[0], sounds, None if optimised else report)
         if optimised:
             _draw_curves(parts[1].subplots(), curves)
         figure.savefig(file, format="png")
@@ -169,22 +180,25 @@ def _band_power(power: Picture, edges: NDArray[np.float64]) -> Picture:
     return mean
 
 
-def _draw_spectrograms(figure: Any, sounds: dict[str, Sound]) -> None:
+def _draw_spectrograms(figure: Any, sounds: dict[str, Sound], report: Report | None) -> None:
     content = sounds["Content"]
     seconds = content.seconds
     highest = min(content.sample_rate / 2, HIGHEST_HZ)
     pictures = {name: spectrogram(it, seconds, highest) for name, it in sounds.items()}
     loudest = max((p.max() for p in pictures.values() if np.isfinite(p.max())), default=0.0)
-    rows = figure.subplots(len(sounds), 1, sharex=True, sharey=True)
-    for axes, (name, picture) in zip(rows, pictures.items(), strict=True):
+    ratios = [1.0] * len(sounds) + [0.2] * (report is not None)
+    rows = figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios)
+    for axes, (name, picture) in zip(rows, pictures.items(), strict=False):
         shown = min(seconds, sounds[name].seconds)
         cut = " (its beginning)" if sounds[name].seconds > 1.01 * seconds else ""
         axes.set_title(f"{name}{cut}")
         image = show(axes, picture - loudest, shown, highest)
         axes.set_ylabel("frequency (Hz)")
+    if report is not None:
+        _draw_shares(rows[-1], report)
     rows[-1].set_xlim(0, seconds)
     rows[-1].set_xlabel("time (s)")
-    bar = figure.colorbar(image, ax=list(rows), pad=0.015, aspect=45, extend="min")
+    bar = figure.colorbar(image, ax=list(rows[: len(sounds)]), pad=0.015, aspect=45, extend="min")
     bar.set_label("level (dB below the loudest; clips at equal RMS)")
     bar.outline.set_visible(False)
 
@@ -208,6 +222,20 @@ def show(axes: Axes, picture: Picture, seconds: float, highest: float, **look: A
     ticks = [hz for hz in TICKS_HZ if LOWEST_HZ <= hz <= highest]
     axes.set_yticks(np.log10(ticks), [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in ticks])
     return image
+
+
+def _draw_shares(axes: Axes, report: Report) -> None:
+    """What the output is made of over time, as shares that add up to 1."""
+    axes.set_title("What the output is made of")
+    stretches = report.stretches
+    edges = [*(it.start for it in stretches), stretches[-1].end]
+    shares = [[getattr(it, kind) for it in (*stretches, stretches[-1])] for kind in SHARES]
+    labels = [f"{kind} {getattr(report, kind):.0%}" for kind in SHARES]
+    axes.stackplot(edges, shares, step="post", colors=[*SHARES.values()], labels=labels)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 1])
+    axes.set_ylabel("share")
+    axes.legend(frameon=False, ncols=len(SHARES), loc="lower right", bbox_to_anchor=(1, 1.0))
 
 
 def _draw_curves(axes: Axes, curves: Curves) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from effects.engines.report import Report, Stretch
 from plugin_bridge.files.sound_files import Sound
 from plugin_bridge.reports.pictures import (
     COLUMNS,
@@ -74,6 +75,17 @@ def test_without_anything_to_optimise_there_are_spectrograms_only(tmp_path):
         with Image.open(tmp_path / name) as image:
             heights.append(image.height)
     assert heights[1] < 0.9 * heights[0]
+
+
+@pytest.mark.parametrize("curves", [[], [CURVE]])
+def test_where_nothing_was_optimised_it_shows_what_the_output_is_made_of(tmp_path, curves):
+    stretches = [Stretch(0, 0.5, 1.0, 0.0, 0.0), Stretch(0.5, 1, 0.0, 0.5, 0.5)]
+    heights = []
+    for report in (None, Report.of_stretches("sampler", "notes", stretches, [1.0, 1.0])):
+        draw(tmp_path / "a.png", tone(440), tone(880), tone(441), curves, report)
+        with Image.open(tmp_path / "a.png") as image:
+            heights.append(image.height)
+    assert (heights[1] > heights[0]) == (not curves)
 
 
 @pytest.mark.parametrize(
