@@ -16,12 +16,13 @@ Folder = Annotated[
 
 
 def demo(folder: Folder = Path("restyle-demo"), *, quiet: Quiet = False) -> None:
-    """Restyle a few real recordings, and make a folder with a page to hear and see them.
+    """Restyle a few recordings, and make a folder with a page to hear and see them.
 
     [bold]restyle demo[/bold]
 
-    Then open restyle-demo/index.html in a browser: it plays each recording, the style and the
-    output side by side, and a mashup of two loops. It takes about half a minute.
+    Then open restyle-demo/index.html in a browser. It plays a line, a chord, a beat, a voice and a
+    mix, each with its style and what comes out, a mashup of two loops, and a morph. It takes about
+    half a minute.
     """
     from plugin_bridge.reports.demo import make_demo
     from plugin_bridge.terminal.progress_bar import progress_bar

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from effects.engines.report import Report
 from plugin_bridge.reports import charts
 from plugin_bridge.reports.comparison import KIND, Clip, Comparison, Result
+from plugin_bridge.reports.figure_words import made_of, number
 from plugin_bridge.reports.html import render
 from plugin_bridge.reports.metrics import FIGURES, Figure
 from plugin_bridge.reports.pictures import RANGE_DB
@@ -55,7 +55,7 @@ def _section(comparison: Comparison, style: Clip, scale: tuple[float, float]) ->
     return {
         "name": style.name,
         "clip": _clip(comparison, style),
-        "untouched": [_number(it, style.figures[it.name]) for it in FIGURES],
+        "untouched": [number(it, style.figures[it.name]) for it in FIGURES],
         "results": [_result(comparison, it, n, best, scale) for n, it in numbered],
     }
 
@@ -100,7 +100,7 @@ def _result(
         "cells": [_cell(it, result.figures[it.name], best[it.name]) for it in FIGURES],
         "picture": _spectrogram(comparison, result.picture, result.label, seconds),
         "shares": charts.shares(report, shown_seconds=comparison.shown_seconds) if report else None,
-        "made_of": _made_of(report) if report else "",
+        "made_of": made_of(report) if report else "",
         "curves": charts.loss(result.loss_curves, *scale),
     }
 
@@ -124,18 +124,10 @@ def _gain_db(result: Result) -> float:
     return min(max(difference, -MOST_GAIN_DB), MOST_GAIN_DB)
 
 
-def _made_of(report: Report) -> str:
-    """What a result is made of, in words, with the advice if there is some."""
-    shares = ", ".join(f"{kind} {round(100 * getattr(report, kind))} %" for kind in charts.SHARES)
-    counts = ((report.notes, "note"), (report.strokes, "stroke"))
-    counted = "".join(f", {n} {name}{'' if n == 1 else 's'}" for n, name in counts if n)
-    return f"{shares.capitalize()}{counted}.{f' {report.advice}' if report.advice else ''}"
-
-
 def _cell(figure: Figure, value: float | None, best: float | None) -> Words:
     """A cell of the table; the best of each column is marked."""
     is_best = value is not None and _size(figure, value) == best
-    return {"number": _number(figure, value), "is_best": is_best}
+    return {"number": number(figure, value), "is_best": is_best}
 
 
 def _spectrogram(comparison: Comparison, picture: str, name: str, seconds: float) -> charts.Chart:
@@ -157,14 +149,6 @@ def _best(figure: Figure, results: Sequence[Result]) -> float | None:
 
 def _size(figure: Figure, value: float) -> float:
     return abs(round(value, figure.digits))
-
-
-def _number(figure: Figure, value: float | None) -> str:
-    if value is None:
-        return "–"
-    rounded = round(value, figure.digits) + 0.0  # no -0
-    sign = "+" if figure.unit == "LU" and rounded > 0 else ""
-    return f"{sign}{rounded:.{figure.digits}f}".replace("-", "−")
 
 
 def _duration(seconds: float) -> str:

@@ -11,18 +11,20 @@ from effects import StyleTransfer
 from effects.running.progress import OnProgress, part
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.result_folder import PAGE, Kind, check_folder, publish, workshop
-from plugin_bridge.files.sound_files import Sound
-from plugin_bridge.reports import demo_mashup, demo_morph
+from plugin_bridge.reports import demo_mashup, demo_morph, metrics
+from plugin_bridge.reports.comparison import Figures
 from plugin_bridge.reports.demo_mashup import SONGS, MashupResult, Songs, mash_songs
 from plugin_bridge.reports.demo_morph import ENDS, STEPS, Ends, MorphResult, morph_ends
 from plugin_bridge.reports.demo_sounds import write_sounds
-from plugin_bridge.reports.distance import log_spectral_distance
+from plugin_bridge.reports.figure_words import made_of, number
 from plugin_bridge.reports.html import render
 from plugin_bridge.reports.pictures import RANGE_DB
 from presets.preset import Preset, read
 
 KIND = Kind("demo", command="demo")
 RECORDINGS = Path(__file__).parents[1] / "recordings"
+#: What the page shows of the figures.
+SHOWN = [it for it in metrics.FIGURES if it.name != "loudness"]  # which is always alike
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,38 @@ class Pair:
         return f"{self.content}-to-{self.style}"
 
 
+# One of each kind, chosen among some 60 pairs because the timbre changes most while harmony and
+# onsets stay.
 PAIRS = (
     Pair(
-        "guitar",
-        "choir-aahs",
-        "A picked chord that rings on, sung: notes that last, in a sound that lasts.",
+        "intro",
+        "nylon-guitar",
+        "A line: eight notes, each of them plucked on a guitar now. Listen for the same tune, in "
+        "the same time.",
     ),
-    Pair("tabla", "power-kit", "One player's rhythm on another player's instrument."),
-    Pair("safari", "nylon-guitar", "A struck and plucked pattern on the strings of a guitar."),
+    Pair(
+        "guitar",
+        "grand-piano",
+        "A chord, picked note by note and left to ring: on the piano it rings on, too, and its "
+        "softer notes stay soft.",
+    ),
+    Pair(
+        "compus",
+        "jazz-kit",
+        "A beat of electronic noises, played on a jazz drummer's kit: its strokes come when the "
+        "stem's did, and as loudly.",
+    ),
+    Pair(
+        "song",
+        "tenor-sax",
+        "A voice: the saxophone follows how the singer glides and holds. The words are gone.",
+    ),
+    Pair(
+        "mika",
+        "koto",
+        "A mix, where Restyle is weaker: rhythm and harmony are the stem's, plucked on a koto, but "
+        "which notes are in a chord is partly guessed.",
+    ),
 )
 
 
@@ -62,14 +88,16 @@ class Result:
 
     Attributes:
         pair: the recording and the preset.
-        before: the log-spectral distance from content to style, in dB.
-        after: the same distance from output to style.
+        before: the figures of the content as it is, by name, as in `plugin_bridge.reports.metrics`.
+        after: those of the output.
+        made_of: what the output is made of, in words.
         seconds: how long content and output last.
     """
 
     pair: Pair
-    before: float
-    after: float
+    before: Figures
+    after: Figures
+    made_of: str = ""
     seconds: float = 0.0
 
 
@@ -113,8 +141,9 @@ def restyle_pair(pair: Pair, folder: Path, report: OnProgress) -> Result:
     effect = StyleTransfer(preset=pair.style, strength=pair.strength, on_progress=report)
     output = content.with_audio(effect(content.audio, content.sample_rate))
     write_sounds(folder, {"content": content, "style": style, "output": output})
-    before, after = _distance(content, style), _distance(output, style)
-    return Result(pair, before=before, after=after, seconds=content.seconds)
+    before, after = (metrics.figures(content, style, it) for it in (content, output))
+    told = "" if effect.report is None else made_of(effect.report)
+    return Result(pair, before, after, told, content.seconds)
 
 
 def render_page(results: list[Result], mashup: MashupResult, morph: MorphResult) -> str:
@@ -130,6 +159,7 @@ def render_page(results: list[Result], mashup: MashupResult, morph: MorphResult)
         pairs=[_words(result) for result in results],
         mashup=_mashup_words(mashup),
         morph=_morph_words(morph),
+        figures=SHOWN,
         recordings=[recording(name) for name in played],
         presets=[presets.get(name) for name in styles],
     )
@@ -156,8 +186,11 @@ def _words(result: Result) -> dict[str, object]:
         "mix": f"{effect.mix:g}",
         "engine": effect.engine,
         "seed": effect.seed,
-        "before": f"{result.before:.1f}",
-        "after": f"{result.after:.1f}",
+        "made_of": result.made_of,
+        "figures": [
+            (it, number(it, result.before[it.name]), number(it, result.after[it.name]))
+            for it in SHOWN
+        ],
     }
 
 
@@ -202,7 +235,3 @@ def _sound(name: str, label: str, *, keeps_step: bool = False) -> dict[str, obje
 def _titled(report: OnProgress, pair: Pair | Songs | Ends) -> OnProgress:
     title = pair.folder.replace("-", " ")
     return lambda fraction, stage: report(fraction, f"{title}: {stage}")
-
-
-def _distance(a: Sound, b: Sound) -> float:
-    return log_spectral_distance(a.audio, b.audio, a.sample_rate, b.sample_rate)
