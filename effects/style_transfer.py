@@ -1,4 +1,4 @@
-"""StyleTransfer: a stem's melody, rhythm and dynamics in the timbre of another sound."""
+"""StyleTransfer: what is heard of a stem, played with the sounds of another clip."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class StyleTransferOptions(TypedDict, total=False):
 
 
 class StyleTransfer(LongEffect):
-    """Restyle a whole clip: what is played stays, what it is played on becomes the style's.
+    """Restyle a whole clip: what is heard of it is played with the style's sounds.
 
     The output has exactly the input's samples, channels and rate, its stereo image, and its
     loudness within 1 LU; its peaks stay below full scale if the input's did, and its true peaks

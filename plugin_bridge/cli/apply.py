@@ -158,7 +158,7 @@ def apply(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Restyle IN and write it to OUT: its notes and rhythm, the timbre of CLIP.
+    """Restyle IN and write it to OUT: what is heard of it, played with the sounds of CLIP.
 
     [bold]restyle apply piano.wav out.wav --style cello.wav[/bold]
 
