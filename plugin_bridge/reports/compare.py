@@ -175,7 +175,7 @@ def _growing(
             files, content, it, part(report, start / whole, end / whole)
         )
         keys = [*dict.fromkeys([*(it.blank.key for it in tries), *results])]
-        pending = [it.title for it, _ in steps if it.blank.key not in results]
+        pending = [it.name for it, _ in steps if it.blank.key not in results]
         yield replace(empty, results=[results[it] for it in keys if it in results], pending=pending)
 
 

@@ -60,6 +60,11 @@ class Try:
         """What progress calls it."""
         return f"{self.blank.engine}, {self.style.name}, {self.blank.strength:g}"
 
+    @property
+    def name(self) -> str:
+        """What a list of tries calls it."""
+        return f"{self.blank.engine} ({self.style.name}, {self.blank.strength:g})"
+
 
 def styles_of(paths: Sequence[Path], preset_names: Sequence[str]) -> list[Style]:
     """The styles that were asked for; no two have the same name.

@@ -424,7 +424,7 @@ def test_the_fast_engines_come_first_and_what_is_finished_stays(tmp_path, stoppe
     found = Comparison.from_json((out / DATA).read_text(encoding="utf-8"))
     assert [it.engine for it in found.results] == ["infinite"]
     page = (out / PAGE).read_text(encoding="utf-8")
-    assert "Still to come: random_cnn_1d, style, 0.5 and vgg19, style, 0.5." in page
+    assert "Still to come: random_cnn_1d (style, 0.5) and vgg19 (style, 0.5)." in page
     clips = [found.content, *found.styles, *found.results]
     named = {name for it in clips for name in (it.file, it.picture)}
     assert set(everything(out)) == named | {PAGE, DATA}
@@ -538,6 +538,7 @@ def test_ctrl_c_stops_an_engine_at_work(tmp_path, style):
         time.sleep(5)  # into the work
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, "restyle: stopped\n")
+    assert process.returncode == 130
+    assert said.endswith("restyle: stopped\n")
     assert everything(tmp_path) == before
     assert not list(tmp_path.glob(".restyle*"))

@@ -151,6 +151,20 @@ def test_what_looks_equal_is_equal():
     assert "−0.0" not in text
 
 
+def test_players_are_switched_at_the_contents_loudness():
+    louder = result("loud", 1.0, figures={**numbers(1.0), "loudness": 3.0})
+    faint = result("faint", 1.0, figures={**numbers(1.0), "loudness": -40.0})
+    silent = result("silent", 1.0, figures=numbers(None))
+    text = render_page(comparison(louder, faint, silent))
+    found = re.findall(r'data-name="(\w+)" data-step data-gain-db="([-.\d]+)"', text)
+    assert found == [("loud", "3.0"), ("faint", "-12.0"), ("silent", "0.0")]
+
+
+def test_the_switch_tells_results_of_one_engine_apart():
+    text = render_page(comparison(result("one", 1.0), result("one", 1.0, strength=0.7)))
+    assert re.findall(r'data-name="(one[^"]*)"', text) == ["one, 0.5", "one, 0.7"]
+
+
 def test_a_failure_shows_its_reason_and_no_player():
     failed = Result("style", "vgg19", "vgg19 (x.pth)", {}, {}, 0.5, 1.0, error="x.pth is <odd>")
     text = render_page(comparison(failed, result("two", 1.0)))
