@@ -12,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from effects.checkpoint import checkpoint
 from effects.learned.onnx_session import session
 from effects.mashing.networks import HALVED
 from effects.mashing.networks.wanted import Magnitudes
+from effects.running.progress import meanwhile
 
 LEAD, RHYTHM, HARMONY = range(3)  # rhythm is drums and bass; harmony is all the rest
 
@@ -42,7 +44,9 @@ def hear_parts(a: Magnitudes, b: Magnitudes) -> Shares:
     of memory: give it stretches of about `FRAMES`.
     """
     heard = {name: _whole_moments(it)[None] for name, it in (("a", a), ("b", b))}
-    return Shares(*(_shares(it[0, :, : len(a)]) for it in session(MODEL).run(None, heard)))
+    network = session(MODEL)
+    found = meanwhile(lambda: network.run(None, heard), checkpoint)  # some 1 s of processor time
+    return Shares(*(_shares(it[0, :, : len(a)]) for it in found))
 
 
 def _whole_moments(magnitudes: Magnitudes) -> Magnitudes:
