@@ -1,4 +1,15 @@
-"""Which presets sound most like a clip, by an engine's kernel on the presets' cached statistics.
+"""Which presets sound most like a clip: by what a judge hears, and by an engine's kernel.
+
+`effects.judging` says how likely each instrument of the library plays the clip. It has heard every
+one of them in many recordings, and knows attacks, decays and partials, but not one sound exactly.
+The kernel does: where a clip was made with a preset's own sound, it tells which. So the score of a
+preset is
+
+    log p - NEARNESS log (d + NOT_NEARER)
+
+for the judge's probability p and the kernel's distance d, and the likelihoods are exp(score),
+scaled to the sum 1. A preset of the user's, which the judge has never heard, gets p from what the
+judge says of its clip: the probability that both clips are of the same instrument.
 
 The `infinite` engine's style distance is a squared maximum mean discrepancy (MMD) under the kernel
 k² (`effects.engines.gram.infinite`): with φ(x)·φ(s) = k²(x, s), it is ‖Σ a φ(x) - Σ b φ(s)‖² for
@@ -27,9 +38,11 @@ the sum of 1 - c² over all frames of the preset the most.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from effects.running.cache import Arrays, shared_cache
 from effects.running.progress import OnProgress, Progress, run_reporting
@@ -39,6 +52,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from effects.engines.gram.objective import Statistics
+    from effects.judging.frames import Vector
+    from effects.judging.judge import Judge
     from presets import Preset
 
 # Chosen on the tunes of seed 0 of benchmarks/suggest.py, and measured on others.
@@ -48,16 +63,29 @@ SEMITONES = (0, 1, -1)
 #: The typical frames are chosen among at most this many frames of a preset, evenly spread. Not
 #: searched.
 N_CANDIDATES = 1000
+# Chosen on clips of FluidR3 and Sonivox and on eleven recorded instruments, none of which are in
+# the tables of docs/measured.md.
+NEARNESS = 4.0
+NOT_NEARER = 0.02  # a distance that hardly differs from 0
+LEAST = 1e-4  # what the judge thinks impossible, the kernel may still find
 #: To be raised when the same statistics come to have other typical frames.
 TYPICAL_VERSION = 1
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A preset, and how far it is from the clip: from 0, the same sound, to 1."""
+    """A preset, and how it compares with the clip.
+
+    Attributes:
+        preset: the preset.
+        distance: how far its sound is from the clip: from 0, the same sound, to 1.
+        likelihood: how likely the clip is of its instrument, if it is of one of those compared: a
+            share of 1.
+    """
 
     preset: Preset
     distance: float
+    likelihood: float
 
 
 def suggest(
@@ -66,7 +94,7 @@ def suggest(
     *,
     on_progress: OnProgress | None = None,
 ) -> list[Suggestion]:
-    """Presets by their distance from ``clip``, nearest first.
+    """Presets by how likely ``clip`` is of their instrument, the likeliest first.
 
     The first call computes every preset's statistics, which takes a fraction of a second each;
     later calls find what they need in the cache.
@@ -92,21 +120,71 @@ def _suggest(clip: Style, presets: list[Preset], progress: Progress) -> list[Sug
     progress.tick(0.0, "loading torch")
     import torch
 
+    from effects.running.cores import blas_in_one_thread
     from effects.running.devices import one_thread
 
-    found = []
-    with one_thread(), torch.no_grad():
-        frames = _sounding_frames(_statistics(clip, progress))
+    heard = Style(clip.excerpts())  # read once
+    with one_thread(), blas_in_one_thread(), torch.no_grad():
+        progress.tick(0.0, "hearing what plays")
+        likely = _Likely(heard)
+        frames = _sounding_frames(_statistics(heard, progress))
         frames = frames[:: -(-len(frames) // N_HEARD)]
         copies = torch.stack([transposed(frames, it) for it in SEMITONES])
+        near: list[tuple[Preset, float, float]] = []
         for index, preset in enumerate(presets):
             progress.tick(index / len(presets), preset.label)
             try:
                 typical = _typical(Style(preset.clip, preset.sha256), progress)
+                near.append((preset, distance(copies, typical), likely.of(preset)))
             except (OSError, ValueError):  # `restyle presets validate` says why
                 continue
-            found.append(Suggestion(preset, distance(copies, typical)))
-    return sorted(found, key=lambda it: it.distance)
+    return _ranked(near)
+
+
+class _Likely:
+    """What the judge says of a clip."""
+
+    def __init__(self, clip: Style) -> None:
+        from effects.judging.judge import shipped
+
+        self._judge = shipped()
+        self._opinion = self._judge.opinion(*clip.excerpts())
+
+    def of(self, preset: Preset) -> float:
+        """How likely the clip and a preset are of the same instrument."""
+        if preset.built_in and preset.name in self._judge.names:
+            return float(self._opinion[self._judge.names.index(preset.name)])
+        return float(self._opinion @ _opinion(self._judge, Style(preset.clip, preset.sha256)))
+
+
+def _opinion(judge: Judge, style: Style) -> Vector:
+    """What the judge says of a user's preset, from the cache if it is there."""
+
+    def compute() -> Arrays:
+        return {"opinion": judge.opinion(*style.excerpts())}
+
+    return style.cached({"judge": judge.digest}, compute)["opinion"]
+
+
+def _ranked(near: Sequence[tuple[Preset, float, float]]) -> list[Suggestion]:
+    """Presets with their distances and what the judge says of them, the likeliest first."""
+    score = np.array(
+        [math.log(p + LEAST) - NEARNESS * math.log(max(d, 0) + NOT_NEARER) for _, d, p in near]
+    )
+    shares = np.exp(score - score.max(initial=-math.inf))
+    shares /= shares.sum()
+    found = [
+        Suggestion(it, far, float(share)) for (it, far, _), share in zip(near, shares, strict=True)
+    ]
+    return sorted(found, key=lambda it: -it.likelihood)
+
+
+def families(found: Iterable[Suggestion]) -> dict[str, float]:
+    """How likely the clip is of each family of instruments, the likeliest first."""
+    likely: dict[str, float] = {}
+    for it in found:
+        likely[it.preset.family] = likely.get(it.preset.family, 0.0) + it.likelihood
+    return dict(sorted(likely.items(), key=lambda it: -it[1]))
 
 
 def _statistics(style: Style, progress: Progress) -> Statistics:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from presets import Preset
 
 BROKEN = 2  # exit code of ``validate`` when something is wrong
+FAMILIES = 3  # that ``suggest`` names, at most
 
 app = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -241,25 +242,29 @@ def export(name: Name, target: Target, *, force: Force = False) -> None:
 
 @app.command()
 def suggest(clip: Clip, *, count: Count = 5, quiet: Quiet = False) -> None:
-    """Say which presets sound most like CLIP, nearest first.
+    """Say which presets sound most like CLIP, the likeliest first.
 
     [bold]restyle presets suggest humming.wav[/bold]
 
-    The distance is the infinite engine's: 0 is the same sound, 1 has nothing in common. The first
-    time, all presets have to be listened to, which takes about half a minute.
+    First come the likeliest families of instruments. The distance of a preset is the infinite
+    engine's: 0 is the same sound, 1 has nothing in common. The first time, all presets have to be
+    listened to, which takes about half a minute.
     """
     from rich.console import Console
     from rich.table import Table
 
+    from effects.nearest_presets import families
     from effects.nearest_presets import suggest as nearest
     from plugin_bridge.terminal.progress_bar import progress_bar
 
     with progress_bar(clip.name, quiet=quiet) as report:
         found = nearest(clip, on_progress=report)
-    table = Table("Name", "Sound", "Family", "Distance", box=None, pad_edge=False)
+    likely = [f"{name} {share:.0%}" for name, share in families(found).items()]
+    print(f"Sounds like: {', '.join(likely[:FAMILIES])}")
+    table = Table("Name", "Sound", "Family", "Likely", "Distance", box=None, pad_edge=False)
     for it in found[:count]:
-        name = f"[bold]{it.preset.name}[/bold]"
-        table.add_row(name, it.preset.label, it.preset.family, f"{it.distance:.3f}")
+        name, likelihood = f"[bold]{it.preset.name}[/bold]", f"{it.likelihood:.0%}"
+        table.add_row(name, it.preset.label, it.preset.family, likelihood, f"{it.distance:.3f}")
     Console().print(table)
 
 
