@@ -42,11 +42,18 @@ class Changed:
         """At which of these times levels are not to follow the stem's, ``[times]``."""
         return _sounding(self.gone, seconds) ^ _sounding(self.new, seconds)
 
-    def kept(self, seconds: Values, hz: Values) -> NDArray[np.float32] | None:
-        """1 where the stem may be heard, else 0, ``[times, frequencies]``; None for everywhere."""
+    def kept(self, seconds: Values, size: int, sample_rate: float) -> NDArray[np.float32] | None:
+        """1 where the stem may be heard, else 0, ``[times, bins]``; None for everywhere.
+
+        Args:
+            seconds: the times.
+            size: of the transform that has these bins, in samples.
+            sample_rate: in Hz.
+        """
         sounding = [(it, at) for it in self.gone if (at := _rings(it, seconds)).any()]
         if not sounding:
             return None
+        hz = np.fft.rfftfreq(size, 1 / sample_rate)
         kept = np.ones((len(seconds), len(hz)), np.float32)
         for note, at in sounding:
             partials = midi_to_hz(note.pitch) * np.arange(1, N_PARTIALS + 1)

@@ -35,7 +35,7 @@ from effects.notes.pitch_line import Phrase
 from effects.notes.pitched_share import SETTINGS as SHARE
 from effects.notes.pitched_share import Explained
 from effects.running.cores import each_in_threads, in_threads
-from effects.signal.arrays import Audio, Sound, Values
+from effects.signal.arrays import Audio, Sound
 from effects.signal.overlap_add import OverlapAdder
 from effects.signal.stft import Spectra, Stft
 
@@ -121,10 +121,9 @@ def complete(
     stft, bands = _stft(sample_rate), _bands(sample_rate)
     parts: Sequence[Sound] = (stem,) if drums is None else (stem, drums)
     fill, gain = _powers(parts, stft, bands), _powers((performance,), stft, bands)
-    times = np.arange(len(gain)) * stft.hop / sample_rate
-    free = None if changed is None else changed.free(times)
-    powers = _to_gains(fill, gain, unexplained, dynamics, stft.hop / sample_rate, free)
-    hz: Values = np.asarray(np.fft.rfftfreq(stft.size, 1 / sample_rate), np.float64)
+    times, changed = np.arange(len(gain)) * stft.hop / sample_rate, changed or Changed()
+    hop, free = stft.hop / sample_rate, changed.free(times)
+    powers = _to_gains(fill, gain, unexplained, dynamics, hop, free)
 
     def completed(at: slice) -> tuple[int, Audio]:
         filled = fill[at].any()
@@ -133,9 +132,10 @@ def complete(
             spectra = _spectra((performance,), stft, few) * _spread(gain[few], bands)
             if filled:
                 filling = _spread(fill[few], bands)
-                kept = None if changed is None else changed.kept(times[few], hz)
-                filling = filling if kept is None else filling * kept
-                spectra += _spectra(parts, stft, few) * filling
+                kept = changed.kept(times[few], stft.size, sample_rate)
+                spectra += _spectra(parts, stft, few) * (
+                    filling if kept is None else filling * kept
+                )
             begin = (few.start - at.start) * stft.hop
             span = stft.span(few.stop - few.start)
             stft.add(stft.frames(spectra), out[:, begin : begin + span])
@@ -178,7 +178,7 @@ def _to_gains(
     unexplained: Unexplained,
     dynamics: float,
     hop: float,
-    free: NDArray[np.bool_] | None,
+    free: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """Turn powers into the amplitude gains of the stem and of the performance; see the module.
 
@@ -206,8 +206,7 @@ def _to_gains(
         target = np.exp(unsure * np.log(bands + floor) + (1 - unsure) * np.log(whole + floor))
         gain = (target / ours) ** (np.minimum(dynamics * (0.5 + unsure), 1) / 2)
         gain = np.clip(gain, lowest, highest).astype(np.float32)
-        if free is not None:
-            gain[free[at]] = 1
+        gain[free[at]] = 1
         lacking = SETTINGS.remainder * unsure * np.maximum(target - performance[at] * gain**2, 0)
         fill = np.where(lacking > floor, np.sqrt(lacking / (stem[at] + least)), 0)
         fill = np.minimum(fill, highest).astype(np.float32)
