@@ -93,9 +93,10 @@ def command(folder: Path, name: str, *options: str) -> Audio:
     source = folder / "in.wav"
     with AudioFile(str(source), "w", 44_100, 2, 24) as file:
         file.write(recording("guitar", 3))
+    out.unlink(missing_ok=True)
     environment = {**os.environ, "COLUMNS": "80"}
     subprocess.run(
-        [*RESTYLE, "apply", str(source), str(out), "--force", *options],
+        [*RESTYLE, "apply", str(source), str(out), *options],
         check=True,
         capture_output=True,
         env=environment,

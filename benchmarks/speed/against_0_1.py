@@ -117,7 +117,8 @@ class Bench:
     def apply(self, version: Version, path: Path, preset: str) -> list[str]:
         """The command that restyles a stem."""
         out = path.with_suffix(".out.wav")
-        return version.restyle("apply", str(path), str(out), "--preset", preset, "--force")
+        out.unlink(missing_ok=True)  # --force would ask which of the two files is meant
+        return version.restyle("apply", str(path), str(out), "--preset", preset)
 
     def request(self, clips: Sequence[str], preset: str, turn: int, at_once: int = 1) -> Request:
         """A request for a short stem."""

@@ -28,7 +28,7 @@ STEM_SECONDS, RATE = 1.0, 44_100
 COMMANDS = {
     "help": [RUN, "--help"],
     "effects": ["import effects"],
-    "apply": [RUN, "apply", "{stem}", "{out}", "--preset", "violin", "--force"],
+    "apply": [RUN, "apply", "{stem}", "--out", "{out}", "--preset", "violin", "--force"],
 }
 
 

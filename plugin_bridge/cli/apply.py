@@ -32,7 +32,6 @@ from plugin_bridge.cli.result_names import (
     name_works,
     tell_apart,
 )
-from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:
     from effects.scores.score import Score
@@ -173,8 +172,7 @@ def apply(
     With --midi, the style or preset given holds until the first program change; if none is given,
     the stem stays as it is until then.
 
-    If both of two names are there, both are stems; with --force the second is OUT, if it can be an
-    earlier result of the first. --out OUT and --out-dir DIR leave no doubt.
+    If both of two names are there, both are stems. To replace OUT, write --out OUT --force.
 
     OUT, the plot and the report are written all or none, and replace files only with --force.
     Ctrl-C leaves nothing behind but results that are whole. Where less than half of the sound could
@@ -204,8 +202,6 @@ def apply(
     plan = Plan(effects, label, quality=quality, force=force, plot=plot, report=report)
     with folder_for_results(out_dir):
         seconds = check_works(works, plan)
-        if named.remark is not None and not quiet:
-            typer.echo(f"restyle: {shown(named.remark)}", err=True)
         do_works(works, plan, seconds, quiet=quiet, started=started)
 
 

@@ -1,13 +1,9 @@
 """Which of the files that were named are stems, where to write, and what results are called.
 
-``IN OUT`` and ``IN IN`` look alike. The second of two files is OUT if
-
-- nothing is there by that name, or it is IN itself or the style clip;
-- or it is there, and ``--force`` says to replace it: unless it is a sound that cannot be an earlier
-  result of IN, or has a result of its own beside it. Then it may well be a stem, and nothing is
-  done until ``--out`` or ``--out-dir`` says what is meant.
-
-Otherwise, and wherever there are more or fewer than two, all are stems.
+``IN OUT`` and ``IN IN`` look alike. The second of two files is OUT if nothing is there by that
+name, or it is IN itself or the style clip. Otherwise both are stems; with ``--force``, which may
+be meant to replace the second, nothing is done until ``--out`` or ``--out-dir`` says what is meant:
+stems of one song are as long as each other, so that nothing else could tell.
 """
 
 from __future__ import annotations
@@ -17,16 +13,9 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from plugin_bridge.files.formats import FORMATS
-
-if TYPE_CHECKING:
-    from presets.sound_file.header import Header
-
-#: An earlier result is as long as IN, but for what encoders of MP3 add: 1681 samples, 0.04 s, of
-#: those tried.
-SLACK_SECONDS = 0.1
 
 
 class Variant(NamedTuple):
@@ -50,11 +39,10 @@ class Work(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What the arguments mean: the stems, OUT if one is meant, and what to say of that."""
+    """What the arguments mean: the stems, and OUT if one is meant."""
 
     stems: Sequence[Path]
     out: Path | None = None
-    remark: str | None = None
 
 
 def name_works(named: Named, variants: Sequence[Variant], out_dir: Path | None) -> list[Work]:
@@ -130,8 +118,11 @@ def tell_apart(
         stem, second = files
         if not os.path.isfile(second) or _are_same(second, stem, style):
             named = Named([stem], second)
-        elif len(variants) == 1:
-            named = _of_two_files(stem, second, variants[0], force=force)
+        elif force:
+            raise ValueError(
+                f"Is {second} a second stem, or is it to be replaced? To restyle both, add "
+                f"--out-dir DIR; to replace it, write --out {second}."
+            )
     if named.out is not None and len(variants) > 1:
         raise ValueError(
             f"{named.out} cannot hold {len(variants)} results: leave it out, so that each has a "
@@ -139,48 +130,6 @@ def tell_apart(
         )
     _check_are_there(named.stems)
     return named
-
-
-def _of_two_files(stem: Path, second: Path, variant: Variant, *, force: bool) -> Named:
-    """What two files that are there mean."""
-    here, there = _header(stem), _header(second)
-    if force and None in (here, there):
-        return Named([stem], second)
-    if here is None:
-        return Named([stem, second])  # which cannot be read, as will be said
-    if there is None:
-        raise ValueError(
-            f"{second} is there, and is no sound that can be read: to replace it, add --force."
-        )
-    alike = (here.sample_rate, here.channels) == (there.sample_rate, there.channels)
-    may_be_result = alike and abs(here.seconds - there.seconds) < SLACK_SECONDS
-    made = [it for it in (stem, second) if os.path.lexists(beside(it, variant.name))]
-    if not force:
-        if made:
-            folder = stem.parent if stem.parent == second.parent else "DIR"
-            raise ValueError(
-                f"{beside(made[0], variant.name)} exists: to replace it, add --force and --out-dir "
-                f"{folder} (with --force alone, {second} would be replaced)."
-            )
-        remark = f"{second} is there, and so a second stem: --out {second} --force replaces it"
-        return Named([stem, second], None, remark if may_be_result else None)
-    if not may_be_result or second in made:
-        raise ValueError(
-            f"Is {second} a second stem, or is it to be replaced? To restyle both, add --out-dir "
-            f"DIR; to replace it, write --out {second}."
-        )
-    return Named([stem], second)
-
-
-def _header(path: Path) -> Header | None:
-    """What a sound file says of itself; None if it is not there, or is no sound."""
-    from presets.sound_file.reading import opened
-
-    try:
-        with opened(path) as reader:
-            return reader.header
-    except (OSError, ValueError):
-        return None
 
 
 def _are_same(path: Path, *others: Path | None) -> bool:

@@ -123,7 +123,7 @@ def test_stems_of_a_few_samples(samples, channels):
 def test_force_replaces_the_output_and_even_the_stem(folder):
     before = files(folder)["stem.wav"]
     Path("out.wav").write_bytes(b"old")
-    assert main.run(["apply", "stem.wav", "out.wav", *SETTINGS, "--force"]) == 0
+    assert main.run(["apply", "stem.wav", "--out", "out.wav", *SETTINGS, "--force"]) == 0
     assert files(folder)["out.wav"] == before
     assert main.run(["apply", "stem.wav", "stem.wav", *SETTINGS, "--force"]) == 0
     assert files(folder)["stem.wav"] == before
@@ -157,7 +157,7 @@ def test_force_replaces_a_report():
 
 def test_where_much_was_not_played_a_line_says_so_unless_it_is_to_be_quiet(capsys):
     write("rain.wav", channels=1, seconds=2, rate=8000)
-    arguments = ["apply", "stem.wav", "out.wav", "--style", "rain.wav", "--force"]
+    arguments = ["apply", "stem.wav", "-o", "out.wav", "--style", "rain.wav", "--force"]
     assert main.run([*arguments, "--report", "r.json"]) == 0
     said = capsys.readouterr()
     assert said.err == f"restyle: {read_report('r.json').advice}\n"
@@ -204,7 +204,7 @@ WRONG = {
     "no such folder": (["stem.wav", "no/out.wav", *SETTINGS], "There is no folder"),
     "a folder for an output": (["stem.wav", "sub.wav", *SETTINGS], "is a folder"),
     "a device for an output": (["stem.wav", "null.wav", *SETTINGS, "--force"], "not an ordinary"),
-    "an output that exists": (["stem.wav", "text.wav", *SETTINGS], "add --force"),
+    "an output that exists": (["stem.wav", "-o", "text.wav", *SETTINGS], "add --force"),
     "the stem as output": (["stem.wav", "stem.wav", *SETTINGS], "add --force"),
     "the style as output": (["stem.wav", "clip.wav", "--style", "clip.wav"], "add --force"),
     "three channels in an MP3": (["three.wav", "out.mp3", *SETTINGS], "cannot hold 3 channels"),
@@ -385,7 +385,7 @@ WRITING = HOLD.format(
 def start(code):
     """Start a run that stops at the point that ``code`` holds it at, and wait for that."""
     options = SETTINGS if code == WRITING else ["--preset", "violin"]
-    command = [sys.executable, "-c", code, "apply", "stem.wav", "out.wav", *options]
+    command = [sys.executable, "-c", code, "apply", "stem.wav", "--out", "out.wav", *options]
     process = subprocess.Popen(
         [*command, "--force"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -85,39 +85,20 @@ def test_the_second_of_two_that_is_not_there_is_where_to_write():
     assert names() == ["a.wav", "b.flac", "c.wav"]
 
 
-def test_an_earlier_result_is_a_second_stem_until_force_says_to_replace_it(capsys):
-    write_noise("out.wav", seconds=0.5, seed=2)  # as long as a.wav
+def test_the_second_of_two_that_is_there_is_a_stem():
+    write_noise("c.wav", seconds=0.5, seed=2)  # as long as a.wav, as stems of a song are
     before = files(Path())
-    assert apply("a.wav", "out.wav", *VIOLIN) == 0
-    assert "out.wav is there, and so a second stem: --out out.wav" in capsys.readouterr().err
+    assert apply("a.wav", "c.wav", *VIOLIN) == 0
     assert files(Path()).items() >= before.items()
-    for it in ("a.violin.wav", "out.violin.wav"):
-        Path(it).unlink()
-    assert apply("a.wav", "out.wav", *VIOLIN, "--force") == 0
-    assert Path("out.wav").read_bytes() == Path("a.wav").read_bytes()
-    assert names() == ["a.wav", "b.flac", "out.wav"]
+    assert names() == ["a.violin.wav", "a.wav", "b.flac", "c.violin.wav", "c.wav"]
 
 
-def test_force_never_replaces_another_sound_unless_out_names_it(capsys):
+def test_force_never_replaces_what_may_be_a_stem(capsys):
     said = refused(capsys, "apply", "a.wav", "b.flac", *VIOLIN, "--force")
+    assert "Is b.flac a second stem, or is it to be replaced?" in said
     assert "add --out-dir DIR; to replace it, write --out b.flac" in said
-
-
-def test_force_for_results_that_are_there_never_replaces_a_stem(capsys):
-    write_noise("c.wav", seconds=0.5, seed=2)  # as long as a.wav
-    assert apply("a.wav", "c.wav", *VIOLIN, "--quiet") == 0
-    said = refused(capsys, "apply", "a.wav", "c.wav", *VIOLIN)
-    assert "a.violin.wav exists: to replace it, add --force and --out-dir ." in said
-    said = refused(capsys, "apply", "a.wav", "c.wav", *VIOLIN, "--force")
-    assert "Is c.wav a second stem, or is it to be replaced?" in said
-    assert apply("a.wav", "c.wav", *VIOLIN, "--force", "--out-dir", ".") == 0
-
-
-def test_results_of_the_first_alone_keep_force_from_nothing():
-    assert apply("a.wav", *VIOLIN) == 0
-    assert apply("a.wav", "out.wav", *VIOLIN) == 0
-    assert apply("a.wav", "out.wav", *VIOLIN, "--force") == 0
-    assert names() == ["a.violin.wav", "a.wav", "b.flac", "out.wav"]
+    assert apply("a.wav", "b.flac", *VIOLIN, "--force", "--out-dir", ".") == 0
+    assert apply("a.wav", "b.flac", *VIOLIN, "--force", "--out-dir", ".") == 0
 
 
 # What is refused, before anything is written
@@ -136,7 +117,7 @@ WRONG = {
     "a result that is there": (["a.wav", "--preset", "flute", *DRY], "a.flute.wav exists"),
     "no sound": (["a.wav", "b.flac", "text.wav", *VIOLIN], "text.wav"),
     "no sound as the first": (["text.wav", "a.wav", *VIOLIN], "text.wav"),
-    "no sound as the second": (["a.wav", "text.wav", *VIOLIN], "add --force"),
+    "no sound as the second": (["a.wav", "text.wav", *VIOLIN], "text.wav"),
     "a stem that is missing": (["a.wav", "b.flac", "c.wav", *VIOLIN], "c.wav: No such file"),
     "two sounds in one file": (
         ["a.wav", "out.wav", *VIOLIN, "--preset", "flute"],

@@ -255,7 +255,7 @@ def test_apply_takes_weights_and_says_whose_they_are(tmp_path, capsys):
     for name, audio in (("in.wav", melody(0.5, RATE)), ("style.wav", melody(1, RATE, seed=5))):
         soundfile.write(tmp_path / name, audio[0], RATE)
     stem, out, style = (str(tmp_path / it) for it in ("in.wav", "out.wav", "style.wav"))
-    arguments = ["apply", stem, out, "--style", style, "--engine", "vggish", "--force"]
+    arguments = ["apply", stem, "--out", out, "--style", style, "--engine", "vggish", "--force"]
     assert main.run(arguments) == 0
     assert "by vggish (random weights, seed 0)" in capsys.readouterr().out
     assert main.run([*arguments, "--weights", str(weights)]) == 0
