@@ -63,7 +63,7 @@ SEMITONES = (0, 1, -1)
 #: The typical frames are chosen among at most this many frames of a preset, evenly spread. Not
 #: searched.
 N_CANDIDATES = 1000
-# Chosen on clips of FluidR3 and Sonivox and on eleven recorded instruments, none of which are in
+# Chosen on tunes of FluidR3 and Sonivox and on eleven recorded instruments, none of which are in
 # the tables of docs/measured.md.
 NEARNESS = 4.0
 NOT_NEARER = 0.02  # a distance that hardly differs from 0
@@ -94,7 +94,9 @@ def suggest(
     *,
     on_progress: OnProgress | None = None,
 ) -> list[Suggestion]:
-    """Presets by how likely ``clip`` is of their instrument, the likeliest first.
+    """Presets by how likely ``clip`` is of their instrument, times how likely of their family.
+
+    One of the likeliest family so comes first, even if an outsider alone is as likely.
 
     The first call computes every preset's statistics, which takes a fraction of a second each;
     later calls find what they need in the cache.
@@ -176,7 +178,8 @@ def _ranked(near: Sequence[tuple[Preset, float, float]]) -> list[Suggestion]:
     found = [
         Suggestion(it, far, float(share)) for (it, far, _), share in zip(near, shares, strict=True)
     ]
-    return sorted(found, key=lambda it: -it.likelihood)
+    likely = families(found)
+    return sorted(found, key=lambda it: -it.likelihood * likely[it.preset.family])
 
 
 def families(found: Iterable[Suggestion]) -> dict[str, float]:
