@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     Either = OscClient | HttpClient
 
 # To cancel a job after Ctrl-C; not searched, it is less than the process has left then.
-FAREWELL_SECONDS = 0.5
+FAREWELL_SECONDS = 0.2
 PATIENCE_SECONDS = 2.0  # for questions that the server answers at once; by guess
 
 Stem = Annotated[

@@ -154,11 +154,13 @@ def test_nan_and_infinity(bad, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["clip.wav", "clip.mp3", "clip.flac", "clip.txt", "clip"])
-@pytest.mark.parametrize("content", [b"", b"not audio " * 500])
-def test_files_that_are_not_audio(name, content, tmp_path):
+@pytest.mark.parametrize(
+    ("content", "what"), [(b"", "is empty"), (b"not audio " * 500, "is a text, no sound")]
+)
+def test_files_that_are_not_audio(name, content, what, tmp_path):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"style clip '.*clip.*' cannot be read as audio: .+") as e:
+    with pytest.raises(ValueError, match=rf"style clip '.*clip.*' {what}: .+") as e:
         Style(path).excerpts()
     assert "\n" not in str(e.value)
 

@@ -251,7 +251,7 @@ def test_a_changed_byte_is_noticed(pack, refused):
 
 def test_what_is_wrong_inside_is_said_of_the_file(pack, refused):
     refused(pack({**GOOD, "preset.toml": b"label ="}), "is not TOML")
-    refused(pack({**GOOD, "clip.wav": b"no sound"}), "cannot be read as audio")
+    refused(pack({**GOOD, "clip.wav": b"no sound"}), "is a text, no sound")
     refused(pack({**GOOD, "notes.mid": b"no notes"}), "no MIDI file")
     refused(pack({**GOOD, "preset.toml": TEXT + b'sha256 = "' + b"0" * 64 + b'"'}), "sha256")
 

@@ -219,8 +219,8 @@ def infinite(path):
 
 BAD_SOUNDS = {
     "silent": (silence, "is silent"),
-    "text": (text, "cannot be read as audio"),
-    "empty": (lambda path: path.write_bytes(b""), "cannot be read as audio"),
+    "text": (text, "is a text, no sound"),
+    "empty": (lambda path: path.write_bytes(b""), "is empty"),
     "10 GB": (sparse, "10,737 MB"),
     "cut short": (cut, "cut short"),
     "NaN": (not_a_number, "NaN or infinity"),

@@ -397,13 +397,13 @@ def test_a_long_clip_that_is_only_read_is_not_copied_and_never_returned_itself()
         _only_reads = True
 
         def _render(self, audio, sample_rate):
-            self.audio = audio
+            self._audio = audio
             return audio
 
     for clip in (np.ones((2, 1000), np.float32), np.ones(1000, np.float32)):
         reader = Reader()
         output = reader(clip, 44_100)
-        assert np.shares_memory(reader.audio, clip)
+        assert np.shares_memory(reader._audio, clip)
         assert not np.shares_memory(output, clip)
         output[:] = 0
         assert clip.all()

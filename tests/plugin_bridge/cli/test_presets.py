@@ -192,7 +192,7 @@ WRONG = {
     "no source": (["add", "x"], "SOURCE"),
     "no such source": (["add", "x", "none.wav"], "none.wav: No such file"),
     "no sound": (["add", "x", "text.txt"], "must end in one of"),
-    "text for a sound": (["add", "x", "text.wav"], "text.wav cannot be read as audio"),
+    "text for a sound": (["add", "x", "text.wav"], "text.wav is a text, no sound"),
     "no name": (["add", "", "mbira.wav"], "needs a letter"),
     "a number": (["add", "200", "mbira.wav"], "numbers are General MIDI's"),
     "a built-in preset to remove": (["remove", "violin"], "is built in and cannot be removed"),
