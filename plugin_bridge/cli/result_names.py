@@ -75,7 +75,13 @@ def beside(stem: Path, name: str, out_dir: Path | None = None) -> Path:
 
 @contextlib.contextmanager
 def folder_for_results(folder: Path | None) -> Iterator[None]:
-    """Have ``folder`` be there; one that was made is removed if nothing was written to it."""
+    """Have ``folder`` be there; one that was made is removed if nothing was written to it.
+
+    Raises:
+        ValueError: it is a file.
+    """
+    if folder is not None and folder.is_file():
+        raise ValueError(f"{folder} is a file: name a folder for the results.")
     made = folder is not None and not folder.exists()
     if folder is not None and made:
         folder.mkdir(parents=True, exist_ok=True)

@@ -128,7 +128,10 @@ WRONG = {
     "a plot": (["a.wav", "b.flac", *VIOLIN, "--plot", "p.png"], "--plot goes with a single result"),
     "a report": (["a.wav", "b.flac", *VIOLIN, "--report", "r.json"], "--report goes with a single"),
     "a MIDI file": (["a.wav", "b.flac", *VIOLIN, "--midi", "m.mid"], "--midi goes with a single"),
-    "a file in the folder's place": (["a.wav", *VIOLIN, "--out-dir", "text.wav"], "text.wav"),
+    "a file in the folder's place": (
+        ["a.wav", *VIOLIN, "--out-dir", "text.wav"],
+        "a file: name a folder",
+    ),
 }
 
 
