@@ -165,8 +165,10 @@ def _works(
     """
     kind = operations.find(operation)
     needed = bool(kind.instead_of) and not kind.own_style and other is None
-    if len(set(presets)) < max(len(presets), needed):
-        raise ValueError("Name at least one preset, and each only once.")
+    if needed and not presets:
+        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
+    if len(set(presets)) < len(presets):
+        raise ValueError("Name each preset only once.")
     styles: list[dict[str, Value]] = [{"preset": it} for it in presets] or [{}]
     works = []
     for style in styles:

@@ -145,9 +145,11 @@ def test_results_of_one_preset_and_of_several_are_not_mixed(stems, tmp_path, fir
     assert results(out) == before
 
 
-@pytest.mark.parametrize("presets", [[], ["violin", "flute", "violin"]])
-def test_no_preset_and_the_same_one_twice_are_refused(stems, tmp_path, presets):
-    with pytest.raises(ValueError, match="each only once"):
+@pytest.mark.parametrize(
+    ("presets", "said"), [([], "Say which"), (["violin", "flute", "violin"], "only once")]
+)
+def test_no_preset_and_the_same_one_twice_are_refused(stems, tmp_path, presets, said):
+    with pytest.raises(ValueError, match=said):
         batch(stems, tmp_path / "out", presets)
     assert not (tmp_path / "out").exists()
 
@@ -293,7 +295,8 @@ def test_each_of_a_folder_is_tweaked_by_itself_or_by_presets(stems, tmp_path, ca
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "Name at least one preset"),
+        ([], "Say which sound to take: --style CLIP, or --preset NAME."),
+        (["--preset", "violin", "--preset", "violin"], "Name each preset only once."),
         (["--at", "0.5"], "--at is for morphs: add --morph PIECE"),
         (["--more-notes", "1"], "--more-notes is for tweaks: add --tweak"),
         (["--tempo", "own"], "--tempo is for mashups and morphs: add --mashup SONG or --morph"),
