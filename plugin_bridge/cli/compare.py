@@ -80,7 +80,7 @@ def compare(
     If an engine fails, the page says why, and the others go on. After Ctrl-C the finished results
     stay, and the same command goes on where it was; with other engines or strengths it adds them.
     """
-    from plugin_bridge.cli.going_on import telling_how_to_go_on
+    from plugin_bridge.cli.stopping import telling_how_to_go_on
     from plugin_bridge.files.result_folder import PAGE
     from plugin_bridge.reports.compare import make_comparison
     from plugin_bridge.terminal.progress_bar import progress_bar

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plugin_bridge.cli.going_on import telling_how_to_go_on
 from plugin_bridge.cli.options import Quiet, Threads, force_option
+from plugin_bridge.cli.stopping import telling_how_to_go_on
 from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:

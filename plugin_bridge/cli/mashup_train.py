@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.main import get_command
 
-from plugin_bridge.cli.going_on import telling_how_to_go_on
 from plugin_bridge.cli.options import Device, Quiet, force_option
+from plugin_bridge.cli.stopping import telling_how_to_go_on
 from plugin_bridge.errors import shown
 
 if TYPE_CHECKING:

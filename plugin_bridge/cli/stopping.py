@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -27,6 +28,7 @@ GRACE_SECONDS = 0.3  # for the main thread to unwind in
 CLEARING_SECONDS = 0.15  # for another thread that is about to end the process
 
 _ending = threading.Lock()  # held by whoever ends the process
+_how_to_go_on: list[str] = []  # to be said when it is stopped
 
 
 class Interrupted(BaseException):
@@ -50,6 +52,18 @@ def listen() -> None:
     threading.Thread(target=_watch, args=(received,), name="restyle-signals", daemon=True).start()
     if hasattr(os, "register_at_fork"):  # a signal to a child is not this process's
         os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
+
+
+@contextlib.contextmanager
+def telling_how_to_go_on() -> Iterator[None]:
+    """If the block is stopped, say that the same command goes on with what is kept of its work."""
+    _how_to_go_on.append("; run the same command again to go on")
+    try:
+        yield
+    except Exception:  # it failed, and was not stopped
+        _how_to_go_on.clear()
+        raise
+    _how_to_go_on.clear()
 
 
 def end(number: int) -> NoReturn:
@@ -87,4 +101,4 @@ def _say_stopped() -> None:
     """Say so on stderr, unless that would block: a pipe that nobody reads may be full."""
     with contextlib.suppress(OSError, ValueError):
         if os.name == "nt" or select.select([], [2], [], 0)[1]:
-            os.write(2, b"restyle: stopped\n")
+            os.write(2, f"restyle: stopped{''.join(_how_to_go_on)}\n".encode())

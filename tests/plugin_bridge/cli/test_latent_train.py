@@ -1,6 +1,10 @@
 """``restyle latent train`` as a user meets it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,10 +103,14 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(asked, capsys, argum
     assert not asked
 
 
-def test_a_stop_says_how_to_go_on(capsys, monkeypatch):
-    def train(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("effects.latent.own.train.train", train)
-    assert run("songs", "own.npz", "--quiet") != 0
-    assert "run the same command again to go on" in capsys.readouterr().err
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
+def test_ctrl_c_says_how_to_go_on():
+    code = "import time; from effects.latent.own import train as module"
+    code += "; module.train = lambda *_, **__: print('begun', flush=True) or time.sleep(60)"
+    code += "; from plugin_bridge.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "latent", "train", "songs", "own.npz", "--quiet"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "restyle: stopped; run the same command again to go on\n"
+        assert process.wait() == 130

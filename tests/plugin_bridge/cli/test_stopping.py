@@ -35,6 +35,11 @@ from plugin_bridge.files.result_folder import Kind, workshop
 with workshop(pathlib.Path("out").resolve(), Kind("demo", command="demo")):
     exec({work!r})
 """
+GOING_ON = """
+from plugin_bridge.cli.stopping import telling_how_to_go_on
+with telling_how_to_go_on():
+    exec({work!r})
+"""
 COMMAND = (
     """
 import json
@@ -69,6 +74,17 @@ def test_a_signal_ends_it_soon(work, number, code):
     out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (code, "", "restyle: stopped\n")
     assert time.monotonic() - started < 1.5  # half a second, and more where others compute
+
+
+@pytest.mark.parametrize("work", [NATIVE, WORK], ids=["native", "work"])
+def test_how_to_go_on_is_said_in_the_same_line(work):
+    process = start(GOING_ON.format(work=work))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (
+        130,
+        "restyle: stopped; run the same command again to go on\n",
+    )
 
 
 def test_a_folder_in_the_making_is_removed_all_the_same(folder):

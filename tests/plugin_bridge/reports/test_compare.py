@@ -539,6 +539,7 @@ def test_ctrl_c_stops_an_engine_at_work(tmp_path, style):
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said.endswith("restyle: stopped\n")
+    assert said.endswith("restyle: stopped; run the same command again to go on\n")
+    assert said.count("stopped") == 1
     assert everything(tmp_path) == before
     assert not list(tmp_path.glob(".restyle*"))
