@@ -12,16 +12,19 @@ def main() -> None:
     try:
         ours.check()
     except ImportError as error:
-        sys.exit(_say(error))
-    from plugin_bridge.cli.main import main as run
+        sys.exit(_say(str(error), 2))
+    try:
+        from plugin_bridge.cli.main import main as run
+    except KeyboardInterrupt:  # from here on, what was imported listens to Ctrl-C
+        sys.exit(_say("stopped", 130))
 
     run()
 
 
-def _say(error: ImportError) -> int:
-    """Say what is wrong on stderr; the exit code."""
-    print(f"restyle: {error}", file=sys.stderr)
-    return 2
+def _say(text: str, code: int) -> int:
+    """Say on stderr why the program ends; the exit ``code``."""
+    print(f"restyle: {text}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

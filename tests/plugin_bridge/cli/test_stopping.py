@@ -76,6 +76,16 @@ def test_a_signal_ends_it_soon(work, number, code):
     assert time.monotonic() - started < 1.5  # half a second, and more where others compute
 
 
+def test_ctrl_c_before_the_program_listens_is_no_traceback():
+    begins = "import signal, sys; sys.modules.pop('plugin_bridge.cli.main', None)"
+    begins += "\nclass Early:\n    def find_spec(name, *_):"
+    begins += "\n        if name == 'plugin_bridge.cli': signal.raise_signal(signal.SIGINT)"
+    begins += "\nsys.meta_path.insert(0, Early)"
+    code = f"{begins}\nfrom restyle.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "restyle: stopped\n")
+
+
 @pytest.mark.parametrize("work", [NATIVE, WORK], ids=["native", "work"])
 def test_how_to_go_on_is_said_in_the_same_line(work):
     process = start(GOING_ON.format(work=work))
