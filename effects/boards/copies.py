@@ -43,6 +43,16 @@ class Portable:
         return _recipe(self.plugin)
 
 
+class _Choice:
+    """A member of one of pedalboard's enums, which pickle's protocols 0 and 1 would crash with."""
+
+    def __init__(self, member: Any) -> None:
+        self.member = member
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self.member), (int(self.member),)
+
+
 def _recipe(plugin: Any) -> tuple[Any, ...]:
     kind = type(plugin)
     if kind in _CONTAINERS:
@@ -62,7 +72,9 @@ def _settings(plugin: Any) -> dict[str, Any]:
     """The plugin's properties that can be set, which are what its constructor takes."""
     kind = type(plugin)
     properties = {name: it for name, it in vars(kind).items() if isinstance(it, property)}
-    return {name: getattr(plugin, name) for name, it in properties.items() if it.fset}
+    settings = {name: getattr(plugin, name) for name, it in properties.items() if it.fset}
+    enums = {name for name, it in settings.items() if hasattr(type(it), "__members__")}
+    return {name: _Choice(it) if name in enums else it for name, it in settings.items()}
 
 
 def _convolution(plugin: Any) -> dict[str, Any]:

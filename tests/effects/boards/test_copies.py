@@ -186,7 +186,7 @@ def note_effect(effect: Any, fraction: float, stage: str) -> None:
 
 
 def test_every_protocol_of_pickle(tmp_path: Any) -> None:
-    for effect in [*effects_of_all_kinds(tmp_path), Pedalboard([Times([3.0]), pedalboard.Gain()])]:
+    for effect in [*effects_of_all_kinds(tmp_path), *boards()]:
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             assert type(pickle.loads(pickle.dumps(effect, protocol))) is type(effect)
 
