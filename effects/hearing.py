@@ -11,8 +11,8 @@ from effects.boards.contract import Intake
 from effects.engines.sampler.known import digest, knowing
 from effects.engines.sampler.listen import listen as listen_for_notes
 from effects.engines.sampler.written import write
-from effects.running.cores import blas_in_one_thread, using
-from effects.running.progress import OnProgress, Progress, run_reporting
+from effects.running.cores import blas_in_one_thread, check_threads, using
+from effects.running.progress import OnProgress, Progress, check_on_progress, run_reporting
 from effects.scores.pulse import Pulse
 from effects.scores.score import Score
 from effects.signal.limits import check_channels, check_rate
@@ -46,11 +46,13 @@ def listen(
         threads: how many cores to use; None for all there are, at most 8.
 
     Raises:
-        TypeError: ``audio`` is no array of these types.
+        TypeError: ``audio`` is no array of these types, or another option is of a wrong type.
         RuntimeError: it has more than two dimensions.
-        ValueError: it is empty or holds NaN or infinity, or its rate or number of channels is out
-            of range.
+        ValueError: it is empty or holds NaN or infinity, or its rate, its number of channels or
+            ``threads`` is out of range.
     """
+    check_on_progress(on_progress)
+    check_threads(threads)
     check_rate("A stem", sample_rate)
     stem = Intake().take(audio, sample_rate, to_read=True).audio
     check_channels("A stem", len(stem))

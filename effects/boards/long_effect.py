@@ -7,7 +7,8 @@ from io import BytesIO
 from typing import Any
 
 from effects.boards.python_effect import PythonEffect
-from effects.running.progress import OnProgress
+from effects.running.cores import check_threads
+from effects.running.progress import OnProgress, check_on_progress
 
 
 class LongEffect(PythonEffect):
@@ -45,10 +46,7 @@ class LongEffect(PythonEffect):
 
     @threads.setter
     def threads(self, value: int | None) -> None:
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise TypeError(f"Threads must be a whole number or None, not {value!r}.")
-        if value is not None and value < 1:
-            raise ValueError("Threads must be at least 1, or None for all cores.")
+        check_threads(value)
         self._threads = value
 
     @property
@@ -58,8 +56,7 @@ class LongEffect(PythonEffect):
 
     @on_progress.setter
     def on_progress(self, value: OnProgress | None) -> None:
-        if value is not None and not callable(value):
-            raise TypeError(f"on_progress must be callable or None, not {value!r}.")
+        check_on_progress(value)
         self._on_progress = value
 
 

@@ -61,6 +61,16 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def check_threads(threads: object) -> None:
+    """Check that this can be said to `using`. Raises TypeError or ValueError."""
+    if threads is None:
+        return
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"Threads must be a whole number or None, not {threads!r}.")
+    if threads < 1:
+        raise ValueError("Threads must be at least 1, or None for all cores.")
+
+
 @contextmanager
 def using(threads: int | None) -> Iterator[None]:
     """Let `in_threads` use so many threads meanwhile, if this thread calls it.

@@ -121,6 +121,12 @@ def meanwhile(
     return future.result()
 
 
+def check_on_progress(on_progress: object) -> None:
+    """Check that `run_reporting` can call this. Raises TypeError."""
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress must be callable or None, not {on_progress!r}.")
+
+
 def run_reporting(
     work: Callable[[Progress], Result], on_progress: OnProgress | None = None
 ) -> Result:

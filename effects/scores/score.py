@@ -22,11 +22,12 @@ class Score:
         kind: what the stem is taken for: ``"melody"`` (one note at a time), ``"chords"``,
             ``"voice"`` (a melody whose pitch glides), ``"drums"`` alone, or ``"nothing"`` of these.
         seconds: how long the stem is.
-        notes: by their beginnings.
+        notes: by their beginnings; any sequence is made a tuple.
         strokes: those of drums, alone or beside notes, by their beginnings.
         pulse: where its beats are; None if there are none, or nobody listened for them.
 
     Raises:
+        TypeError: ``notes`` or ``strokes`` holds something else.
         ValueError: ``kind`` is something else.
     """
 
@@ -39,6 +40,12 @@ class Score:
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {self.kind!r}.")
+        for name, kind in (("notes", ScoreNote), ("strokes", ScoreStroke)):
+            found = tuple(getattr(self, name))
+            for it in found:
+                if not isinstance(it, kind):
+                    raise TypeError(f"{name} must be of {kind.__name__}, not {it!r}.")
+            object.__setattr__(self, name, found)
 
     @property
     def summary(self) -> str:
