@@ -1,12 +1,14 @@
 """A misspelt option raises, as with pedalboard's plugins: ``effect.strngth = 0.5``.
 
-Public attributes of an effect are those of its class, and those that `__init__` sets. Names that
-begin with an underscore are free, for classes of one's own.
+Public attributes of an effect are those of its class, and those that it sets itself, in `__init__`
+or while it renders. Names that begin with an underscore are free, for classes of one's own.
 """
 
 from __future__ import annotations
 
 from abc import ABCMeta
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _CLOSED = "_closed"
@@ -24,6 +26,17 @@ class Closing(ABCMeta):
 def close(it: Any) -> None:
     """From now on, `check_attribute` lets ``it`` have no new public attributes."""
     vars(it)[_CLOSED] = True
+
+
+@contextmanager
+def opened(it: Any) -> Iterator[None]:
+    """Let ``it`` have new attributes meanwhile, as it sets them itself."""
+    closed = vars(it).pop(_CLOSED, False)
+    try:
+        yield
+    finally:
+        if closed:
+            close(it)
 
 
 def check_attribute(it: Any, name: str) -> None:
@@ -46,8 +59,8 @@ def _hint(it: Any, name: str) -> str:
     if nearest:
         return f": did you mean {nearest[0]!r}?"
     return (
-        ": an attribute of your own is set first in __init__ of a subclass, or begins with an "
-        "underscore."
+        ": an attribute of your own is set first in __init__ or _render of a subclass, or begins "
+        "with an underscore."
     )
 
 

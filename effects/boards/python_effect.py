@@ -13,7 +13,7 @@ from typing import Any, ClassVar, SupportsFloat
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.boards.attributes import Closing
+from effects.boards.attributes import Closing, opened
 from effects.boards.contract import Processor, check_call, check_finite
 from effects.running.forks import after_fork
 from effects.signal.arrays import Audio
@@ -26,8 +26,9 @@ class PythonEffect(Processor, metaclass=Closing):
     calls ``super().__init__()``. It sees each clip whole, whatever the ``buffer_size``. The
     subclass decides how many channels it takes: nothing is refused here.
 
-    Public attributes of a subclass are those of its class and those that its ``__init__`` sets:
-    others raise AttributeError, since they are misspelt. Names with an underscore are free.
+    Public attributes of a subclass are those of its class and those that its ``__init__`` and
+    :meth:`_render` set: others raise AttributeError, since they are misspelt. Names with an
+    underscore are free.
 
     An effect can be copied and pickled if the attributes of its subclass can. What the last call
     left (named in ``_of_call``) stays behind.
@@ -76,7 +77,7 @@ class PythonEffect(Processor, metaclass=Closing):
         if audio.size == 0:
             return audio
         check_finite(self, audio)
-        with self._lock:
+        with self._lock, opened(self):
             output = np.ascontiguousarray(self._render(audio, sample_rate), np.float32)
         if output.shape != audio.shape:
             raise RuntimeError(

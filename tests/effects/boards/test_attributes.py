@@ -23,6 +23,7 @@ class Own(PythonEffect):
     def _render(self, audio: Any, sample_rate: float) -> Any:
         self.calls += 1
         self._loudest = abs(audio).max()
+        self.rate = sample_rate
         return audio
 
 
@@ -84,5 +85,6 @@ def test_a_class_of_ones_own_has_attributes_of_its_own() -> None:
     effect.gain, effect.calls, effect.factor = 0.5, 3, 1.0
     effect(SONG[0], RATE)
     assert (effect.gain, effect.calls, effect.factor) == (0.5, 4, 1.0)
+    assert effect.rate == RATE
     with pytest.raises(AttributeError, match="set first in __init__"):
         effect.wholly_unknown = 1  # type: ignore[attr-defined]
