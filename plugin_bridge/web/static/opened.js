@@ -234,7 +234,8 @@ export class Opened {
     const [name] = Object.keys(settings);
     if (!name) return null;
     const field = settingField(name, settings[name]);
-    field.value = settingOf(job, name, this.about);
+    if (settings[name].varies) field.usual = settingOf(job, name, this.about);
+    field.value = job.settings[name];
     const form = make("form", { class: "again" }, field.root, make("button", {}, "Try it beside"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
