@@ -26,10 +26,10 @@ from plugin_bridge.cli.options import (
     preset_option,
 )
 from plugin_bridge.cli.result_names import (
+    Task,
     Variant,
-    Work,
     folder_for_results,
-    name_works,
+    name_tasks,
     tell_apart,
 )
 
@@ -182,12 +182,12 @@ def apply(
     variants = _variants(style, preset, midi)
     _check_midi(midi, channel, plot, report, notes)
     named = tell_apart(files, variants, out=out, out_dir=out_dir, style=style, force=force)
-    works = name_works(named, variants, out_dir)
-    _check_single(works, {"--midi": midi, "--plot": plot, "--report": report})
-    score = None if notes is None else _score(notes, works)
+    tasks = name_tasks(named, variants, out_dir)
+    _check_single(tasks, {"--midi": midi, "--plot": plot, "--report": report})
+    score = None if notes is None else _score(notes, tasks)
     lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
 
-    from plugin_bridge.cli.apply_works import Plan, check_works, do_works, make_effects
+    from plugin_bridge.cli.apply_tasks import Plan, check_tasks, do_tasks, make_effects
     from plugin_bridge.files.formats import Quality
 
     settings: dict[str, Any] = {
@@ -201,8 +201,8 @@ def apply(
     label = _label(engine, seed, own)
     plan = Plan(effects, label, quality=quality, force=force, plot=plot, report=report)
     with folder_for_results(out_dir):
-        seconds = check_works(works, plan)
-        do_works(works, plan, seconds, quiet=quiet, started=started)
+        seconds = check_tasks(tasks, plan)
+        do_tasks(tasks, plan, seconds, quiet=quiet, started=started)
 
 
 def _label(engine: str, seed: int, own: Mapping[str, Any]) -> str:
@@ -254,21 +254,21 @@ def _check_midi(
         )
 
 
-def _check_single(works: Sequence[Work], options: Mapping[str, object]) -> None:
+def _check_single(tasks: Sequence[Task], options: Mapping[str, object]) -> None:
     """Raise ValueError if an option that goes with a single result is given for several."""
     for name, value in options.items():
-        if value is not None and len(works) > 1:
+        if value is not None and len(tasks) > 1:
             raise ValueError(
-                f"{name} goes with a single result, and there are {len(works)}: leave it out, or "
+                f"{name} goes with a single result, and there are {len(tasks)}: leave it out, or "
                 "take them in turn."
             )
 
 
-def _score(notes: Path, works: Sequence[Work]) -> Score:
+def _score(notes: Path, tasks: Sequence[Task]) -> Score:
     """The score that is to be played. Raises ValueError if it cannot be that of every stem."""
     from effects.scores.score import Score
 
-    stems = {it.stem for it in works}
+    stems = {it.stem for it in tasks}
     if len(stems) > 1:
         raise ValueError(
             f"--notes are those of one stem, and there are {len(stems)}: take them in turn."

@@ -30,7 +30,7 @@ class Variant(NamedTuple):
     preset: str | None = None
 
 
-class Work(NamedTuple):
+class Task(NamedTuple):
     """One result to make: a stem in one sound, and where it is written."""
 
     stem: Path
@@ -45,7 +45,7 @@ class Named(NamedTuple):
     out: Path | None = None
 
 
-def name_works(named: Named, variants: Sequence[Variant], out_dir: Path | None) -> list[Work]:
+def name_tasks(named: Named, variants: Sequence[Variant], out_dir: Path | None) -> list[Task]:
     """Every stem in every sound, sounds first; ``a.wav`` as a violin is ``a.violin.wav``.
 
     Args:
@@ -57,14 +57,14 @@ def name_works(named: Named, variants: Sequence[Variant], out_dir: Path | None) 
         ValueError: two results would have the same name, or one that of a stem.
     """
     if named.out is not None:
-        return [Work(named.stems[0], named.out, variants[0].preset)]
-    works = [
-        Work(stem, beside(stem, variant.name, out_dir), variant.preset)
+        return [Task(named.stems[0], named.out, variants[0].preset)]
+    tasks = [
+        Task(stem, beside(stem, variant.name, out_dir), variant.preset)
         for stem in named.stems
         for variant in variants
     ]
-    _check_names(works)
-    return works
+    _check_names(tasks)
+    return tasks
 
 
 def beside(stem: Path, name: str, out_dir: Path | None = None) -> Path:
@@ -165,11 +165,11 @@ def _check_are_there(stems: Iterable[Path]) -> None:
         )
 
 
-def _check_names(works: Sequence[Work]) -> None:
+def _check_names(tasks: Sequence[Task]) -> None:
     """Check that no result takes the place of another one, or of a stem that is still needed."""
-    stems = {os.path.realpath(it.stem) for it in works}
-    places: dict[str, Work] = {}
-    for it in works:
+    stems = {os.path.realpath(it.stem) for it in tasks}
+    places: dict[str, Task] = {}
+    for it in tasks:
         place = os.path.realpath(it.out)
         if place in places:
             first = places[place]

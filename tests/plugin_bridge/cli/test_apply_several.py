@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from support.cli import files, refused, write_noise
 
-from plugin_bridge.cli import apply_works, main
+from plugin_bridge.cli import apply_tasks, main
 from plugin_bridge.cli.stopping import Interrupted
 from plugin_bridge.files import process, sound_files
 
@@ -203,7 +203,7 @@ def test_one_bar_runs_over_all(monkeypatch):
     def bar(title, *, quiet=False):
         yield lambda fraction, stage: shown.append(fraction)
 
-    monkeypatch.setattr(apply_works, "progress_bar", bar)
+    monkeypatch.setattr(apply_tasks, "progress_bar", bar)
 
     def work(effect, content):
         effect.on_progress(0.0, "begun")

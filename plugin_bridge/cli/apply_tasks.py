@@ -18,7 +18,7 @@ from effects import StyleTransfer
 from effects.engines import DEFAULT_ENGINE
 from effects.running.progress import part
 from plugin_bridge.cli.described import described
-from plugin_bridge.cli.result_names import Variant, Work
+from plugin_bridge.cli.result_names import Task, Variant
 from plugin_bridge.cli.results import (
     Result,
     check_all_differ,
@@ -45,7 +45,7 @@ class Plan:
     """How stems become results.
 
     Attributes:
-        effects: by `Work.preset`.
+        effects: by `Task.preset`.
         label: the engine's, for messages.
         quality: how well results are to be written.
         force: whether files may be replaced.
@@ -110,41 +110,41 @@ def make_effects(
     }
 
 
-def check_works(works: Sequence[Work], plan: Plan) -> list[float]:
+def check_tasks(tasks: Sequence[Task], plan: Plan) -> list[float]:
     """Check, before the long work, that every stem can be read and every result be written.
 
     Returns:
-        How long each work's stem is, in seconds.
+        How long each task's stem is, in seconds.
 
     Raises:
         OSError: a stem cannot be opened.
         ValueError: a stem is no sound, or a result cannot be written.
     """
     seconds = []
-    for work in works:
-        _results(work, plan)
-    check_quality([it.out for it in works], plan.quality)
-    for work in works:
+    for task in tasks:
+        _results(task, plan)
+    check_quality([it.out for it in tasks], plan.quality)
+    for task in tasks:
         try:
-            with opened(work.stem) as reader:
+            with opened(task.stem) as reader:
                 header = reader.header
         except BadSound as error:
-            raise ValueError(f"{work.stem} {error}.") from error
+            raise ValueError(f"{task.stem} {error}.") from error
         nothing = np.empty((header.channels, 0), np.float32)
-        sound_files.check_holds(work.out, Sound(nothing, header.sample_rate, header.bits))
+        sound_files.check_holds(task.out, Sound(nothing, header.sample_rate, header.bits))
         seconds.append(header.seconds)
     return seconds
 
 
-def do_works(
-    works: Sequence[Work], plan: Plan, seconds: Sequence[float], *, quiet: bool, started: float
+def do_tasks(
+    tasks: Sequence[Task], plan: Plan, seconds: Sequence[float], *, quiet: bool, started: float
 ) -> None:
     """Make all results, and say what was written, even if it is stopped.
 
     One that fails does not keep the others from being made; a single one raises what went wrong.
 
     Args:
-        works: what to make, one stem after the other.
+        tasks: what to make, one stem after the other.
         plan: how.
         seconds: how long their stems are.
         quiet: whether to draw no bar and say nothing of what was done.
@@ -154,16 +154,16 @@ def do_works(
         ValueError: some were not made; a line on stderr says of each why.
     """
     told = Told()
-    title = works[0].stem.name if len(works) == 1 else f"{len(works)} results"
+    title = tasks[0].stem.name if len(tasks) == 1 else f"{len(tasks)} results"
     ends = np.cumsum(seconds) / np.sum(seconds)
     try:
         with progress_bar(title, quiet=quiet) as report:
-            _do(works, plan, [part(report, *it) for it in _spans(ends)], told, started)
+            _do(tasks, plan, [part(report, *it) for it in _spans(ends)], told, started)
     finally:
         _tell(told, quiet=quiet)
     if told.failed:
         were = "was" if len(told.failed) == 1 else "were"
-        raise ValueError(f"{len(told.failed)} of {len(works)} results {were} not made.")
+        raise ValueError(f"{len(told.failed)} of {len(tasks)} results {were} not made.")
 
 
 def _spans(ends: Sequence[float]) -> list[tuple[float, float]]:
@@ -171,39 +171,39 @@ def _spans(ends: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def _do(
-    works: Sequence[Work],
+    tasks: Sequence[Task],
     plan: Plan,
     reports: Sequence[OnProgress],
     told: Told,
     started: float,
 ) -> None:
     stem: tuple[Path, Sound] | None = None  # the last one that was read
-    for work, report in zip(works, reports, strict=True):
+    for task, report in zip(tasks, reports, strict=True):
         try:
-            if stem is None or stem[0] != work.stem:
+            if stem is None or stem[0] != task.stem:
                 stem = None  # so that there is room for the next
-                stem = work.stem, sound_files.read(work.stem)
-            told.done.append(_make(work, plan, stem[1], report, started))
+                stem = task.stem, sound_files.read(task.stem)
+            told.done.append(_make(task, plan, stem[1], report, started))
         except Exception as error:
-            if len(works) == 1 or os.environ.get("RESTYLE_DEBUG"):
+            if len(tasks) == 1 or os.environ.get("RESTYLE_DEBUG"):
                 raise
-            told.failed[work.out] = explain(error)
+            told.failed[task.out] = explain(error)
         started = time.monotonic()
 
 
 def _make(
-    work: Work, plan: Plan, stem: Sound, report: OnProgress, started: float
+    task: Task, plan: Plan, stem: Sound, report: OnProgress, started: float
 ) -> tuple[str, str | None]:
     """Make one result and write it; what to say of it, and what to try."""
-    results = _results(work, plan)  # again, as each holds its folder open until it is written
-    effect = plan.effects[work.preset]
+    results = _results(task, plan)  # again, as each holds its folder open until it is written
+    effect = plan.effects[task.preset]
     effect.on_progress = report
     played = stem.with_audio(process.process(effect, stem))
-    output = played.written_as(work.out, plan.quality)
+    output = played.written_as(task.out, plan.quality)
     write_results(results, Made(stem, output, effect))
     by = "" if plan.label == DEFAULT_ENGINE else f" by {plan.label}"
     seconds = time.monotonic() - started
-    line = f"Wrote {shown(work.out)}: {described(work.out, output)},{by} in {seconds:.1f} s."
+    line = f"Wrote {shown(task.out)}: {described(task.out, output)},{by} in {seconds:.1f} s."
     made = effect.report if isinstance(effect, StyleTransfer) else None
     return line, None if made is None else made.advice
 
@@ -218,16 +218,16 @@ def _tell(told: Told, *, quiet: bool) -> None:
         typer.echo(f"restyle: {shown(out)} was not made: {reason}", err=True)
 
 
-def _results(work: Work, plan: Plan) -> list[Result[Made]]:
+def _results(task: Task, plan: Plan) -> list[Result[Made]]:
     """The files to write: the sound, and picture and report if they are wanted.
 
     Raises:
         ValueError: one cannot be written.
     """
     results: list[Result[Made]] = [
-        sound_result(work.out, lambda made: made.output, force=plan.force)
+        sound_result(task.out, lambda made: made.output, force=plan.force)
     ]
-    effect = plan.effects[work.preset]
+    effect = plan.effects[task.preset]
     if plan.plot is not None and isinstance(effect, StyleTransfer):
         results.append(Result(check_picture(plan.plot, force=plan.force), _drawing(effect)))
     if plan.report is not None:
