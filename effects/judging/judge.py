@@ -1,9 +1,10 @@
 """The judge: linear discriminants over a clip's description.
 
-`benchmarks.training.suggest` has trained it on several soundfonts, played through equalisers, rooms
-and codecs. For each instrument x of the library, it knows the mean description of its tunes; and
-how descriptions differ within an instrument, one covariance for all. By Bayes' rule, and if all
-instruments are equally likely, log p(x | clip) is then linear in the description, up to a constant.
+`benchmarks.training.train_judge` has trained it on several soundfonts, played through equalisers,
+rooms and codecs. For each instrument x of the library, it knows the mean description of its
+tunes; and how descriptions differ within an instrument, one covariance for all. By Bayes' rule,
+and if all instruments are equally likely, log p(x | clip) is then linear in the description, up
+to a constant.
 """
 
 from __future__ import annotations
