@@ -100,7 +100,9 @@ def test_a_folder_of_that_name_beside_a_script_is_told(installed, tmp_path_facto
 
 def test_one_that_is_missing_or_only_a_folder_is_told(installed):
     (installed / "presets" / "__init__.py").unlink()
-    assert "is not Restyle's package presets" in run(installed, "-m", "restyle").stderr
+    # -S: without what is installed, which has the three, too.
+    told = run(installed, "-S", "-m", "restyle").stderr
+    assert "is not Restyle's package presets" in told
     shutil.rmtree(installed / "presets")
     assert (
         "Restyle's package presets is missing: pip " in run(installed, "-S", "-m", "restyle").stderr

@@ -143,7 +143,9 @@ def check_out(commit: str, folder: Path) -> None:
             f"{commit} is not in this clone: run git fetch --unshallow, or name a folder with it."
         )
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
-        files.extractall(folder, filter="data")
+        # Pythons before 3.11.4 have no filters, and are sure to get a commit of our own.
+        filtered = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        files.extractall(folder, **filtered)
 
 
 def use_cores(count: int) -> int:

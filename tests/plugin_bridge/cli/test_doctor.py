@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 from support.stand_in import StandIn
 
-import presets
 from plugin_bridge import serve
 from plugin_bridge.cli import main
 from plugin_bridge.doctor import installation, ports
 
-PYPROJECT = Path(presets.__file__).parents[1] / "pyproject.toml"
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 LOOKS = ports.look_at_osc, ports.look_at_http
 

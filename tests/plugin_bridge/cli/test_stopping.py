@@ -78,6 +78,8 @@ def test_a_signal_ends_it_soon(work, number, code):
 
 def test_ctrl_c_before_the_program_listens_is_no_traceback():
     begins = "import signal, sys; sys.modules.pop('plugin_bridge.cli.main', None)"
+    # A shell has what it starts in the background ignore Ctrl-C.
+    begins += "\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
     begins += "\nclass Early:\n    def find_spec(name, *_):"
     begins += "\n        if name == 'plugin_bridge.cli': signal.raise_signal(signal.SIGINT)"
     begins += "\nsys.meta_path.insert(0, Early)"
