@@ -166,7 +166,8 @@ class Browser:
         elif method == "Runtime.consoleAPICalled" and about["type"] in ("error", "assert"):
             self.errors.append(json.dumps(about["args"]))
         elif method == "Log.entryAdded" and about["entry"]["level"] == "error":
-            self.errors.append(about["entry"]["text"])
+            entry = about["entry"]
+            self.errors.append(f"{entry['text']} {entry.get('url', '')}")
 
 
 @contextmanager
