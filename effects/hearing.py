@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from effects.boards.contract import Intake
@@ -15,7 +14,7 @@ from effects.running.cores import blas_in_one_thread, check_threads, using
 from effects.running.progress import OnProgress, Progress, check_on_progress, run_reporting
 from effects.scores.pulse import Pulse
 from effects.scores.score import Score
-from effects.signal.limits import check_channels, check_rate
+from effects.signal.limits import check_channels, check_finite, check_rate
 from effects.signal.loudness import peak
 from effects.style_clip import MIN_PEAK
 
@@ -58,8 +57,7 @@ def listen(
     check_channels("A stem", len(stem))
     if not stem.shape[1]:
         raise ValueError("The stem is empty: there is nothing to listen to.")
-    if not np.isfinite(stem).all():
-        raise ValueError("The stem holds NaN or infinity: export it again.")
+    check_finite("The stem", stem)
 
     def work(progress: Progress) -> Score:
         with blas_in_one_thread(), using(threads):

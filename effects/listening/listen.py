@@ -23,7 +23,7 @@ from effects.running.progress import Progress
 from effects.running.spool import gathered
 from effects.signal.arrays import Audio, Sound
 from effects.signal.downmix import at_unit_peak, mixed
-from effects.signal.limits import check_channels, check_rate
+from effects.signal.limits import check_channels, check_finite, check_rate
 from effects.signal.loudness import peak
 
 STRETCH = 1 << 20  # samples at a time, to limit memory
@@ -104,6 +104,4 @@ def _check(audio: Sound, sample_rate: float) -> None:
     if len(audio.shape) != 2 or not audio.shape[1]:
         raise ValueError(f"A song is [channels, samples], and not empty, not {audio.shape}.")
     check_channels("A song", audio.shape[0])
-    for start in range(0, audio.shape[1], STRETCH):
-        if not np.isfinite(audio[:, start : start + STRETCH]).all():
-            raise ValueError("The song holds NaN or infinity: export it again.")
+    check_finite("The song", audio)

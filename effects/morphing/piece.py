@@ -30,7 +30,7 @@ from effects.notes.note import Note
 from effects.running.progress import Progress
 from effects.signal.arrays import Audio, less
 from effects.signal.downmix import mixed
-from effects.signal.limits import check_channels, check_rate
+from effects.signal.limits import check_channels, check_finite, check_rate
 from effects.signal.loudness import peak
 from effects.style_clip import MIN_PEAK
 
@@ -110,8 +110,7 @@ def _check(name: str, audio: Audio, sample_rate: float) -> None:
     if np.ndim(audio) != 2 or not audio.shape[1]:
         raise ValueError(f"{name} must be [channels, samples], and not empty: {np.shape(audio)}.")
     check_channels(name, audio.shape[0])
-    if not np.isfinite(audio).all():
-        raise ValueError(f"{name} holds NaN or infinity: export it again.")
+    check_finite(name, audio)
 
 
 def _kind(notes: Sequence[Note], strokes: Sequence[Stroke]) -> str:

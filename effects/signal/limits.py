@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from effects.signal.arrays import Sound
 from presets.sound_file.header import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
+
+STRETCH = 1 << 20  # samples that are looked at together: 1 MB of truth values a channel
 
 
 def check_rate(what: str, sample_rate: float) -> None:
@@ -20,3 +25,13 @@ def check_channels(what: str, channels: int) -> None:
         raise ValueError(
             f"{what} takes up to {MAX_CHANNELS} channels, not {channels}: restyle them in groups."
         )
+
+
+def check_finite(what: str, audio: Sound) -> None:
+    """Raise ValueError, whose message begins with ``what``, if NaN or infinity is in the audio.
+
+    ``audio``: ``[channels, samples]``; it may be made stretch by stretch.
+    """
+    for start in range(0, audio.shape[1], STRETCH):
+        if not np.isfinite(audio[:, start : start + STRETCH]).all():
+            raise ValueError(f"{what} holds NaN or infinity: export it again.")
