@@ -194,14 +194,7 @@ def _surface(menu: list[str]) -> list[Box]:
     """The boxes that are seen in Live."""
     return [
         _label("title", "Restyle", (8.0, 6.0, 120.0, 18.0), face=1),
-        _parameter(
-            "menu",
-            "live.menu",
-            "Preset",
-            (8.0, 32.0, 210.0, 15.0),
-            outlets=["", "", "float"],
-            values={"parameter_type": _DISCRETE, "parameter_enum": menu, **_range(len(menu) - 1)},
-        ),
+        _choice("menu", "Preset", (8.0, 32.0, 210.0, 15.0), menu),
         _parameter(
             "dial",
             "live.dial",
@@ -210,18 +203,7 @@ def _surface(menu: list[str]) -> list[Box]:
             outlets=["", "float"],
             values={"parameter_type": _CONTINUOUS, "parameter_unitstyle": 1, **_range(1.0, 0.5)},
         ),
-        _parameter(
-            "engines",
-            "live.menu",
-            "Engine",
-            (128.0, 8.0, 90.0, 15.0),
-            outlets=["", "", "float"],
-            values={
-                "parameter_type": _DISCRETE,
-                "parameter_enum": [*ENGINES],
-                **_range(len(ENGINES) - 1),
-            },
-        ),
+        _choice("engines", "Engine", (128.0, 8.0, 90.0, 15.0), [*ENGINES]),
         _button("take", "Use as style", (228.0, 60.0, 86.0, 22.0)),
         _button("go", "Restyle clip", (8.0, 60.0, 120.0, 22.0)),
         _button("stop", "Cancel", (138.0, 60.0, 80.0, 22.0)),
@@ -334,6 +316,15 @@ def _parameter(
     }
     attributes = {"saved_attribute_attributes": {"valueof": valueof}, "varname": name, **more}
     return _box(id_, kind, 1, outlets, parameter_enable=1, **_seen(rect), **attributes)
+
+
+def _choice(id_: str, name: str, rect: Rect, words: list[str]) -> Box:
+    values: dict[str, object] = {
+        "parameter_type": _DISCRETE,
+        "parameter_enum": words,
+        **_range(len(words) - 1),
+    }
+    return _parameter(id_, "live.menu", name, rect, outlets=["", "", "float"], values=values)
 
 
 def _button(id_: str, name: str, rect: Rect) -> Box:
