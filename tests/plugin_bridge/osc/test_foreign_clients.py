@@ -74,8 +74,10 @@ def oscsend(server, address: str, types: str = "", *values: object) -> None:
     subprocess.run([str(word) for word in words], check=True)
 
 
-def test_oscsend_submits_and_oscdump_hears(server, folder, expected, tmp_path):
-    port, log = free_port(), tmp_path / "dump.txt"
+@contextmanager
+def dumping(server, log: Path):
+    """Oscdump writes what every client is told to ``log``, until the block ends."""
+    port = free_port()
     with running(program("oscdump"), "-L", port, log=log) as dump:
 
         def notified():
@@ -84,9 +86,14 @@ def test_oscsend_submits_and_oscdump_hears(server, folder, expected, tmp_path):
             return '/restyle/done si "notify"' in log.read_text()
 
         wait_for(notified)
+        yield log
+        oscsend(server, "/restyle/notify", "ii", 0, port)
+
+
+def test_oscsend_submits_and_oscdump_hears(server, folder, expected, tmp_path):
+    with dumping(server, tmp_path / "dump.txt") as log:
         oscsend(server, "/restyle/submit", "ssss", "liblo", "in.wav", "liblo.wav", "violin")
         wait_for(lambda: '/restyle/done sssiif "submit" "liblo"' in log.read_text())
-        oscsend(server, "/restyle/notify", "ii", 0, port)
     assert np.array_equal(sound(folder / "liblo.wav"), expected)
     lines = [line for line in log.read_text().splitlines() if "/restyle/progress sfs" in line]
     assert lines
@@ -111,18 +118,9 @@ def test_oscsend_numbers_of_every_type(server, folder, expected, name, types, gi
 
 def test_oscdump_hears_and_the_log_has_what_is_refused_to_oscsend(server, tmp_path):
     """Which cannot hear it itself."""
-    port, log = free_port(), tmp_path / "dump.txt"
-    with running(program("oscdump"), "-L", port, log=log) as dump:
-
-        def notified():
-            assert dump.poll() is None
-            oscsend(server, "/restyle/notify", "ii", 1, port)
-            return '/restyle/done si "notify"' in log.read_text()
-
-        wait_for(notified)
+    with dumping(server, tmp_path / "dump.txt") as log:
         oscsend(server, "/restyle/submit", "ssss", "lost", "gone.wav", "lost.wav", "violin")
         wait_for(lambda: '/restyle/fail ssss "/restyle/submit" "lost"' in log.read_text())
-        oscsend(server, "/restyle/notify", "ii", 0, port)
     assert log.read_text().count('"lost" "not_found"') == 1
     lines = [it for it in server.entries() if it["event"] == "refused" and it.get("job") == "lost"]
     assert [(it["request"], it["code"]) for it in lines] == [("/restyle/submit", "not_found")]
