@@ -421,15 +421,23 @@ def test_progress_rises_to_1_through_all_stages(ticks, fresh_cache):
     ids=["style", "stem", "stem for a kit", "playing"],
 )
 def test_what_on_progress_raises_at_any_stage_comes_out_and_ends_the_work(
-    stage, style, ticks, fresh_cache
+    stage, style, ticks, fresh_cache, monkeypatch
 ):
-    error, raised = Cancelled("enough"), []
+    error, raised, told = Cancelled("enough"), [], threading.Event()
+    tick = Progress.tick
+
+    def waiting_tick(self, fraction=None, at=None):
+        tick(self, fraction, at)
+        if self.stage == stage:
+            told.wait(60)  # however short the stage is, it is reported
 
     def report(fraction, at):
         if at == stage and not raised:
             raised.append(len(ticks))
+            told.set()
             raise error
 
+    monkeypatch.setattr(Progress, "tick", waiting_tick)
     threads = set(threading.enumerate())
     with pytest.raises(Cancelled) as caught:
         transfer(np.tile(played(), 2), style=style, on_progress=report)
