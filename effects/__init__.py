@@ -17,7 +17,8 @@ from effects import moved
 
 if TYPE_CHECKING:
     from effects.automation import automate
-    from effects.boards.containers import Chain, Mix, Pedalboard
+    from effects.board import Pedalboard
+    from effects.boards.containers import Chain, Mix
     from effects.boards.python_effect import PythonEffect
     from effects.hearing import listen
     from effects.mashing.mash import mash
@@ -54,7 +55,7 @@ _MODULES = {
     "Mashup": "effects.mashup",
     "Mix": "effects.boards.containers",
     "Morph": "effects.morph",
-    "Pedalboard": "effects.boards.containers",
+    "Pedalboard": "effects.board",
     "PythonEffect": "effects.boards.python_effect",
     "Score": "effects.scores.score",
     "StyleTransfer": "effects.style_transfer",
