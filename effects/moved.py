@@ -1,9 +1,11 @@
-"""Import paths of engines that README and docs of version 0.1 named: they still work.
+"""Import paths of earlier versions: they still work, and so do pickles that name them.
 
     >>> from effects.engines.random_cnn_1d import RandomCNN1D  # doctest: +SKIP
+    >>> from effects.boards.containers import Pedalboard  # doctest: +SKIP
 
 A finder at the end of `sys.meta_path` is asked only for modules that nobody else has. For an old
-name it loads the module that took its place, so there is one module under two names.
+name it loads the module that took its place, so there is one module under two names. A module that
+only some names have left asks `name_of` for them.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import MappingProxyType, ModuleType
+from typing import Any
 
 MOVED = MappingProxyType(
     {
@@ -27,6 +30,20 @@ MOVED = MappingProxyType(
         "effects.engines.vggish": "effects.engines.gram.networks.vggish",
     }
 )
+
+#: Names that have left a module that is still there, and where they are now.
+NAMES = MappingProxyType({("effects.boards.containers", "Pedalboard"): "effects.board"})
+
+
+def name_of(module: str, name: str) -> Any:
+    """What was once in ``module``, which calls this in its ``__getattr__``.
+
+    Raises:
+        AttributeError: it never had it.
+    """
+    if (module, name) not in NAMES:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(NAMES[module, name]), name)
 
 
 class _Finder:

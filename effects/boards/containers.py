@@ -1,9 +1,9 @@
 """Pedalboard's containers, with room for effects written in Python.
 
-:class:`Pedalboard`, :class:`Chain` and :class:`Mix` are used like pedalboard's own. Neighbouring
-native plugins run together in one C++ call; a :class:`~effects.boards.python_effect.PythonEffect`
-is given the whole clip. A board of native plugins alone runs entirely in C++, and can stream with
-``reset=False``.
+:class:`Chain`, :class:`Mix` and :class:`effects.board.Pedalboard` are used like pedalboard's own.
+Neighbouring native plugins run together in one C++ call; a
+:class:`~effects.boards.python_effect.PythonEffect` is given the whole clip. A board of native
+plugins alone runs entirely in C++, and can stream with ``reset=False``.
 
 Pedalboard's own containers and ``pedalboard.io.AudioStream`` cannot run these boards: they raise a
 RuntimeError ("Unable to cast from non-held to held instance") as soon as they are given one.
@@ -12,7 +12,7 @@ RuntimeError ("Unable to cast from non-held to held instance") as soon as they a
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from reprlib import recursive_repr
-from typing import Any, ClassVar, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias
 
 import numpy as np
 import pedalboard
@@ -22,10 +22,18 @@ from effects.boards.attributes import close
 from effects.boards.contract import Processor, check_buffer_size, check_call, check_finite
 from effects.boards.copies import Portable
 from effects.boards.python_effect import PythonEffect
+from effects.moved import name_of
 from effects.signal.arrays import Audio
 
 Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
 """What a board may hold. None, as in pedalboard's own containers, leaves the audio as it is."""
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """`Pedalboard` was once here."""
+        return name_of(__name__, name)
 
 
 class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
@@ -49,7 +57,7 @@ class _NoNative(type(pedalboard.Chain)):  # type: ignore[misc]
         return board
 
 
-class _Board(Processor):
+class Board(Processor):
     """What the three containers share: the list of members, and how they are run.
 
     All methods of pedalboard's containers are overridden, here and in `Processor`, because they
@@ -175,15 +183,14 @@ class _Board(Processor):
         """
         kept = self._native
         members: list[Any] = [
-            member._as_native() if isinstance(member, _Board) else member
-            for member in self._members
+            member._as_native() if isinstance(member, Board) else member for member in self._members
         ]
         if kept is None or [*map(id, members)] != [*map(id, kept[0])]:
             kept = self._native = members, self._stock(members)
         return kept[1]
 
 
-class Chain(_Board, pedalboard.Chain, metaclass=_NoNative):
+class Chain(Board, pedalboard.Chain, metaclass=_NoNative):
     """Runs its members in series, like ``pedalboard.Chain``; some may be Python effects."""
 
     _stock = pedalboard.Chain
@@ -192,18 +199,7 @@ class Chain(_Board, pedalboard.Chain, metaclass=_NoNative):
         return _run_series(self._members, audio, sample_rate, buffer_size)
 
 
-class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, misc]
-    """Runs its members in series, like ``pedalboard.Pedalboard``."""
-
-    def __init__(self, plugins: Sequence[Member] | None = None) -> None:
-        super().__init__(plugins or [])
-
-    @recursive_repr()
-    def __repr__(self) -> str:
-        return str(pedalboard.Pedalboard.__repr__(self))  # type: ignore[attr-defined]
-
-
-class Mix(_Board, pedalboard.Mix, metaclass=_NoNative):
+class Mix(Board, pedalboard.Mix, metaclass=_NoNative):
     """Runs its members on the same audio and adds up the results, like ``pedalboard.Mix``."""
 
     _stock = pedalboard.Mix
@@ -228,19 +224,19 @@ def _sequence(plugins: object) -> Iterable[Member]:
 
 def _checked(plugin: Member) -> Member:
     """Return ``plugin`` if a board can hold it; raise as pedalboard does if not."""
-    if not isinstance(plugin, PythonEffect | _Board):
+    if not isinstance(plugin, PythonEffect | Board):
         pedalboard.Chain([]).append(plugin)  # type: ignore[arg-type]
     return plugin
 
 
 def _portable(member: Member) -> Member | Portable:
     """A member as it goes into a pickle or a copy."""
-    if isinstance(member, pedalboard.Plugin) and not isinstance(member, _Board):
+    if isinstance(member, pedalboard.Plugin) and not isinstance(member, Board):
         return Portable(member)
     return member
 
 
-def _first_python_effect(board: _Board) -> PythonEffect | None:
+def _first_python_effect(board: Board) -> PythonEffect | None:
     """Find a Python effect anywhere in ``board``; None if all is native.
 
     Raises:
@@ -271,7 +267,7 @@ def _first_python_effect(board: _Board) -> PythonEffect | None:
 
 
 def _is_native(member: Member) -> bool:
-    if isinstance(member, _Board):
+    if isinstance(member, Board):
         return all(map(_is_native, member))
     return not isinstance(member, PythonEffect)
 
@@ -295,7 +291,7 @@ def _run_series(
         for member in stretch:
             if isinstance(member, PythonEffect):
                 audio = member._apply(audio, sample_rate)
-            elif isinstance(member, _Board):
+            elif isinstance(member, Board):
                 audio = member._run(audio, sample_rate, buffer_size)
     return audio
 
@@ -310,5 +306,5 @@ def run_native(
     # yet, so none is disturbed.
     chain.process(np.empty((len(audio), 0), np.float32), sample_rate)
     for member in members:
-        chain.append(member._as_native() if isinstance(member, _Board) else member)  # type: ignore[arg-type]
+        chain.append(member._as_native() if isinstance(member, Board) else member)  # type: ignore[arg-type]
     return chain.process(audio, sample_rate, buffer_size)

@@ -32,11 +32,11 @@ class LongEffect(PythonEffect):
         self.threads = threads
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_on_progress": _Callback(self._on_progress)}
+        return {**super().__getstate__(), "_on_progress": Callback(self._on_progress)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        callback: _Callback = state["_on_progress"]
+        callback: Callback = state["_on_progress"]
         self._on_progress = callback.function
 
     @property
@@ -60,21 +60,24 @@ class LongEffect(PythonEffect):
         self._on_progress = value
 
 
-class _Callback:
+class Callback:
     """An `on_progress` on its way into a copy or a pickle."""
 
     def __init__(self, function: OnProgress | None) -> None:
         self.function = function
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Callback:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Callback:
         return self  # whoever made it wants to hear of copies, too
 
     def __reduce__(self) -> tuple[Any, ...]:
         try:
             _Trial(BytesIO()).dump(self.function)
         except Exception:  # whatever is wrong with it
-            return _Callback, (None,)
-        return _Callback, (self.function,)
+            return Callback, (None,)
+        return Callback, (self.function,)
+
+
+_Callback = Callback  # its name in pickles of version 0.2
 
 
 class _Trial(pickle.Pickler):

@@ -27,8 +27,9 @@ from pedalboard import (
 from pedalboard.io import AudioStream
 from pedalboard_native._internal import AddLatency
 
+from effects.board import Pedalboard
 from effects.boards import containers as board_module
-from effects.boards.containers import Chain, Mix, Pedalboard
+from effects.boards.containers import Chain, Mix
 from effects.boards.python_effect import PythonEffect
 from effects.signal.arrays import Audio
 
