@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from support import plugins
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,3 +87,22 @@ def one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """``plugin("NAME", **options)``: a VST3 plugin in a folder of its own; `support.plugins.build`.
+
+    It is built once for each name and options.
+    """
+    if plugins.missing():
+        pytest.skip(plugins.missing())
+    built: dict[object, Path] = {}
+
+    def build(name: str = "Tester", **options: bool | int | str) -> Path:
+        key = name, *sorted(options.items())
+        if key not in built:
+            built[key] = plugins.build(tmp_path_factory.mktemp("plugin"), name, **options)
+        return built[key]
+
+    return build
