@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from effects.chains.plugins import PluginFolders
+from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
 from plugin_bridge.jobs.roots import Roots
@@ -50,6 +52,7 @@ class Options:
     """The options of ``restyle serve``, which its ``--help`` explains."""
 
     roots: Sequence[Path] = ()
+    plugins: Sequence[Path] = ()
     host: str = HOST
     port: int = PORT
     workers: int = 0
@@ -109,6 +112,7 @@ def serve(options: Options) -> None:
         _need_web()
     presets.every()
     roots = Roots(options.roots, max_seconds=60 * options.max_minutes)
+    rules = _rules(options)
     preset = presets.get(options.preset).name if options.preset else ""
     with contextlib.ExitStack() as open_things:
         open_things.enter_context(logging_to(options.log))
@@ -119,7 +123,7 @@ def serve(options: Options) -> None:
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
         files = _files(options, journal) if options.web else None
-        asyncio.run(_serve(options, journal, workers, lookers, files, preset))
+        asyncio.run(_serve(options, journal, workers, lookers, files, rules, preset))
 
 
 def _check(options: Options) -> None:
@@ -156,6 +160,22 @@ def _need_web() -> None:
         raise ValueError(f"--web needs {error.name}: pip install 'restyle[web]'.") from error
 
 
+def _rules(options: Options) -> ChainRules:
+    """What the chains of jobs may have. Raises ValueError if a folder of plugins is not there."""
+    if not options.plugins:
+        return STRANGERS
+    if options.scheduler:
+        raise ValueError(
+            "--plugins is for workers on this machine: plugins do not run on a Dask cluster. Leave "
+            "it or --scheduler out."
+        )
+    for folder in options.plugins:
+        if not folder.is_dir():
+            raise ValueError(f"There is no folder {folder}: name one that plugins are in.")
+    folders = tuple(it.resolve() for it in options.plugins)
+    return ChainRules(PluginFolders(folders, only=True))
+
+
 def _journal(options: Options) -> Journal:
     """The journal, in a file or in a database. Raises ValueError or OSError."""
     if options.records is None:
@@ -179,6 +199,7 @@ async def _serve(
     workers: LocalWorkers | Cluster,
     lookers: Lookers,
     files: Files | None,
+    rules: ChainRules,
     preset: str,
 ) -> None:
     from plugin_bridge.terminal.status_page import status_page
@@ -197,6 +218,7 @@ async def _serve(
         on_trouble=lambda text: print(f"restyle: {text}", file=sys.stderr, flush=True),
         hang_seconds=options.hang_seconds,
         threads=options.threads,
+        rules=rules,
     )
     if preset:
         service.set_default("restyle", "preset", preset)
@@ -230,6 +252,8 @@ async def _reached(options: Options, service: Service) -> AsyncIterator[str]:
     """Let clients reach the service while the block lasts; lends the address to show."""
     log = logging.getLogger("restyle.serve")
     address = ""
+    if folders := [*map(str, service.rules.plugins.folders)]:
+        log.info("plugins", extra={"folders": folders})
     async with contextlib.AsyncExitStack() as ways:
         if options.roots:
             transport = await _listen(options, service)

@@ -26,11 +26,24 @@ Roots = Annotated[
         help="A folder in which jobs may read and write; may be given several times.",
     ),
 ]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugins",
+        metavar="DIR",
+        help="A folder of VST3 plugins that chains may use; may be given several times. Without "
+        "this no plugin runs: they are code.",
+    ),
+]
 Preset = Annotated[str, preset_option("The style of jobs that name none.")]
 MaxQueue = Annotated[int, typer.Option(min=1, help="How many jobs may wait.")]
 MaxMinutes = Annotated[float, typer.Option(min=0.01, help="The longest stem, in minutes.")]
 HangSeconds = Annotated[
-    float, typer.Option(min=10.0, help="A worker that is silent for so long is replaced.")
+    float,
+    typer.Option(
+        min=10.0,
+        help="A worker that is silent, or a plugin that gets no further, for so long is replaced.",
+    ),
 ]
 JournalFile = Annotated[
     Path | None,
@@ -122,6 +135,7 @@ def serve(
     workers: Workers = 0,
     threads: JobThreads = None,
     scheduler: ClusterAddress = None,
+    plugins: Plugins = None,
     preset: Preset = "",
     max_queue: MaxQueue = 1000,
     max_minutes: MaxMinutes = 60.0,
@@ -174,6 +188,7 @@ def serve(
     run(
         Options(
             roots=root or (),
+            plugins=plugins or (),
             host=host,
             port=port,
             workers=workers,

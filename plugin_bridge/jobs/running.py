@@ -53,9 +53,14 @@ class Running:
         """Whether a worker has it."""
         return self.future is not None and not self.settling
 
-    def hangs(self, now: float, silent_seconds: float, *, reading: bool) -> bool:
-        """Whether its worker hangs: says nothing, or nothing new, for too long."""
-        stuck_seconds = STUCK * silent_seconds
+    def hangs(
+        self, now: float, silent_seconds: float, *, reading: bool, in_plugin: bool = False
+    ) -> bool:
+        """Whether its worker hangs: says nothing, or nothing new, for too long.
+
+        A plugin is given a few seconds of sound at a time, so it has no more patience than silence.
+        """
+        stuck_seconds = silent_seconds if in_plugin else STUCK * silent_seconds
         if reading:
             stuck_seconds = min(stuck_seconds, READ_SECONDS)
         return now - self.heard > silent_seconds or now - self.moved > stuck_seconds

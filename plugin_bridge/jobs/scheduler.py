@@ -14,8 +14,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 
+from effects.boards.native import PLUGIN
 from effects.running.cores import cores
-from plugin_bridge.errors import one_line
+from plugin_bridge.errors import one_line, shown
+from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.fairness import Turns
 from plugin_bridge.jobs.inputs import READING, crashes
 from plugin_bridge.jobs.job import Job
@@ -41,6 +43,7 @@ REPORT_SECONDS = 0.099
 GRACE_SECONDS = 5.0  # for work to notice that its line is cut, before its worker is killed
 WATCH_SECONDS = 1.0  # between looks for hung work, new workers, and room on a full disk
 STOP_SECONDS = 2.0  # at a stop, for jobs whose work is over to be moved on
+MAX_PLUGIN_CHARACTERS = 100  # of a plugin's name in a message
 LINE_SECONDS = 0.1  # for what a worker said before it died to arrive
 
 
@@ -55,9 +58,10 @@ class Scheduler:
         on_event: called with a job when it moves on and when it ends; it must not raise.
         on_trouble: called with what a person has to see to, once.
         hang_seconds: a worker that is silent for so long hangs, and so does one that reports
-            nothing new for ten times as long.
+            nothing new for ten times as long, or for as long while a plugin runs.
         threads: how many cores a job may use; None for an equal share of this machine's, or for all
             of another machine's.
+        rules: what chains may have.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Scheduler:
         on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
         threads: int | None = None,
+        rules: ChainRules = STRANGERS,
     ) -> None:
         self._journal = journal
         self._workers = workers
@@ -79,6 +84,7 @@ class Scheduler:
         self._on_trouble = on_trouble
         self._hang_seconds = hang_seconds
         self._threads = threads
+        self._rules = rules
         self._files = files
         self._steps = Steps(journal, looking.roots, self._on_step)
         self._running: dict[str, Running] = {}
@@ -244,6 +250,7 @@ class Scheduler:
             self._share(),
             self._files if job.stored else None,
             job.names,
+            self._rules,
         )
         try:
             running.future = self._workers.submit(work, task)
@@ -274,11 +281,13 @@ class Scheduler:
                 raise
         except Exception as error:  # WorkerDied, or what Dask raises
             log.warning("worker died", extra={"job": job.id, "error": one_line(error)})
-            if isinstance(error, WorkerDied) and error.crashed:
+            if isinstance(error, WorkerDied) and (error.crashed or error.exited):
                 await asyncio.sleep(LINE_SECONDS)
-                if job.stage == READING:
+                if job.stage == READING and error.crashed:
                     named = job.names if job.stored else job.inputs
                     return Outcome("failed", code="unreadable", error=crashes(named))
+                if job.stage.startswith(PLUGIN):
+                    return _plugin_failed(job, "crashed, and its worker with it")
         return None
 
     async def _settle(self, job: Job, running: Running, outcome: Outcome | None) -> None:
@@ -290,6 +299,10 @@ class Scheduler:
             await self._steps.discard(job, "cancelled")
         elif outcome is not None and outcome.state != "cancelled":
             await self._steps.settle(job, outcome)
+        elif running.ending == "hung" and job.stage.startswith(PLUGIN):
+            seconds = f"{self._hang_seconds:g}"
+            hung = _plugin_failed(job, f"was not heard of for {seconds} s, and was stopped")
+            await self._steps.settle(job, hung)
         else:
             await self._steps.retry(job, running.ending or "worker_died")
         if running.ending == "cancelled" and not job.ended:  # meanwhile
@@ -318,8 +331,13 @@ class Scheduler:
         for id, running in list(self._running.items()):
             running.forgive(late, now)
             job = running.job
-            reading = job.stage == READING
-            if running.at_work and running.hangs(now, self._hang_seconds, reading=reading):
+            hangs = running.hangs(
+                now,
+                self._hang_seconds,
+                reading=job.stage == READING,
+                in_plugin=job.stage.startswith(PLUGIN),
+            )
+            if running.at_work and hangs:
                 if not running.ending:
                     log.warning("hung", extra={"job": id})
                 self._give_up(job, "hung")
@@ -416,3 +434,10 @@ class Scheduler:
                 await self._steps.requeue(job)
                 log.info("back in the queue", extra={"job": job.id})
         await self._steps.tidy()
+
+
+def _plugin_failed(job: Job, how: str) -> Outcome:
+    """How a job ends whose plugin has taken its worker with it: another worker would fare alike."""
+    name = shown(job.stage.removeprefix(PLUGIN), MAX_PLUGIN_CHARACTERS)
+    text = f"The plugin {name} {how}: take it out of the chain, or update it."
+    return Outcome("failed", code="plugin_failed", error=text)

@@ -26,6 +26,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from plugin_bridge.jobs import allowance, operations
+from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Looking
@@ -103,8 +104,10 @@ class Service:
         files: where the files of jobs with an owner are; None if there are to be no such jobs.
         max_queue: how many jobs may wait.
         on_trouble, hang_seconds, threads: see `plugin_bridge.jobs.scheduler.Scheduler`.
+        rules: what chains may have.
 
     Attributes:
+        rules: likewise.
         refusals: where whoever refuses a request notes it: not every client can receive its
             answer.
     """
@@ -120,9 +123,11 @@ class Service:
         on_trouble: Callable[[str], object] = lambda text: None,
         hang_seconds: float = 60.0,
         threads: int | None = None,
+        rules: ChainRules = STRANGERS,
     ) -> None:
         self._journal = journal
         self._looking = looking
+        self.rules = rules
         self.files = files
         self.records = journal.records
         self._max_queue = max_queue
@@ -139,6 +144,7 @@ class Service:
             on_trouble=on_trouble,
             hang_seconds=hang_seconds,
             threads=threads,
+            rules=rules,
         )
         self._others = Others(journal)
         journal.on_lost = self._scheduler.lose
@@ -269,7 +275,7 @@ class Service:
         if isinstance(known, Job):
             return known
         if known is None:
-            kind = _find(operation)
+            kind = _find(operation, self.rules)
             kind.check_inputs(inputs, settings)
             defaults = self.defaults(operation) if not owner.id else {}
             defaults = kind.defaults_for(defaults, settings, inputs)
@@ -418,7 +424,7 @@ class Service:
         Raises:
             Refusal: the name is unknown, or the value is impossible.
         """
-        kept = _find(operation).clamp(name, value)
+        kept = _find(operation, self.rules).clamp(name, value)
         self._defaults.setdefault(operation, {})[name] = kept
         self._tell(DefaultNews(operation, name, kept))
         return kept
@@ -462,9 +468,9 @@ def _id_taken(id: str) -> Refusal:
     return Refusal("id_taken", f"{id} is another job: give this one an id of its own.")
 
 
-def _find(operation: str) -> Operation:
+def _find(operation: str, rules: ChainRules) -> Operation:
     try:
-        return operations.find(operation)
+        return operations.find(operation, rules)
     except ValueError as error:
         raise Refusal("bad_request", str(error)) from error
 

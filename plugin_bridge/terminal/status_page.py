@@ -49,7 +49,10 @@ class StatusPage:
     def _head(self) -> Text:
         """Where the server is, and for which folders."""
         head = Text(f"Restyle at {self._address}, for ", no_wrap=True, overflow="ellipsis")
-        return head.append(shown(", ".join(map(str, self._roots.folders))))
+        head.append(shown(", ".join(map(str, self._roots.folders))))
+        if folders := self._service.rules.plugins.folders:
+            head.append(shown(f", with plugins from {', '.join(map(str, folders))}"))
+        return head
 
     def _line(self) -> Text:
         """The counts, the rate and the preset."""

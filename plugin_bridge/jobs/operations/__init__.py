@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.operations.operation import Operation
 
 OPERATIONS = {
@@ -14,19 +15,19 @@ OPERATIONS = {
 }
 
 
-def find(name: str) -> Operation:
-    """The operation of that name.
+def find(name: str, rules: ChainRules = STRANGERS) -> Operation:
+    """The operation of that name, with what chains may have.
 
     Raises:
         ValueError: there is none.
     """
     if name not in OPERATIONS:
         raise ValueError(f"There is no operation {name!r}; choose one of: {', '.join(OPERATIONS)}.")
-    return load(OPERATIONS[name])
+    return load(OPERATIONS[name], rules)
 
 
-def load(place: str) -> Operation:
+def load(place: str, rules: ChainRules = STRANGERS) -> Operation:
     """The operation at ``"module:Class"``: workers are told that, and need no table."""
     module, _, name = place.partition(":")
-    operation: Operation = getattr(importlib.import_module(module), name)()
+    operation: Operation = getattr(importlib.import_module(module), name)(rules)
     return operation

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from plugin_bridge.files.formats import Quality
 from plugin_bridge.jobs import settings
+from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.refusal import Refusal
@@ -50,6 +51,9 @@ class Made(NamedTuple):
 class Operation(ABC):
     """A way to make one sound file from others.
 
+    Args:
+        rules: what chains may have.
+
     Attributes:
         title: what a button says.
         about: what it does, in one sentence.
@@ -70,6 +74,9 @@ class Operation(ABC):
     titles: ClassVar[Mapping[str, str]] = MappingProxyType({})
     follows: ClassVar[str] = ""
     own_style: ClassVar[bool] = False
+
+    def __init__(self, rules: ChainRules = STRANGERS) -> None:
+        self.rules = rules
 
     @property
     def paced_by(self) -> str:

@@ -1,9 +1,12 @@
-"""The operation ``restyle``: a stem, or a part of it, in the sound of a preset or of a clip."""
+"""The operation ``restyle``: a stem, or a part of it, in the sound of a preset or of a clip.
+
+A chain of effects may stand in a preset's place: see `plugin_bridge.jobs.operations.chained`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -20,14 +23,19 @@ from effects.engines import (
 )
 from plugin_bridge.jobs.inputs import Input
 from plugin_bridge.jobs.job import Value
-from plugin_bridge.jobs.operations.operation import Made, Operation
+from plugin_bridge.jobs.operations import chained
+from plugin_bridge.jobs.operations.operation import FILE_SETTINGS, Made, Operation
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.settings import Choice, Number, Setting, Text, Varies
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
     from plugin_bridge.files.sound_files import Sound
+    from presets.chain_files.chain import Chain
 
+#: The setting that is the text of a chain. Clients of a server are neither offered it nor may send
+#: it: see `plugin_bridge.jobs.chain_rules`.
+CHAIN = "chain"
 DAY_SECONDS = 86400.0  # past the end of any stem, in place of infinity
 
 #: What is only for engines that play notes: of those here, the default one.
@@ -61,26 +69,85 @@ class Restyle(Operation):
     settings = SETTINGS
 
     def check(self, name: str, value: Any) -> Value:
-        """See `Operation.check`; a preset is kept by its name, however it was asked for."""
+        """See `Operation.check`; a preset or a chain is kept by its name, however it was asked for.
+
+        A setting with a dot in its name is that of an effect of a chain, which checks it.
+        """
+        if "." in name:
+            return chained.value(name, value)
+        if name == CHAIN:
+            return str(value)
         checked = super().check(name, value)
-        return find_preset(str(checked)).name if name == "preset" else checked
+        return chained.find(str(checked)).name if name == "preset" else checked
+
+    def clamp(self, name: str, value: Any) -> Value:
+        """See `Operation.clamp`; what all jobs have by default is a preset and no chain."""
+        if name == "preset":
+            return find_preset(str(super().check(name, value))).name
+        return super().clamp(name, value)
+
+    def lasts(self, seconds: Mapping[str, float], settings: Mapping[str, Value]) -> float:
+        """See `Operation.lasts`; a chain that keeps its tail may sound on for a minute."""
+        chain = chained.chain_of(settings, self.rules)
+        keeps = chain is not None and chain.tail == "keep"
+        return super().lasts(seconds, settings) + keeps * chained.MOST_TAIL_SECONDS
 
     def defaults_for(
         self, defaults: Mapping[str, Value], given: Mapping[str, Any], inputs: Collection[str]
     ) -> dict[str, Value]:
-        """See `Operation.defaults_for`; what its engine has no use for, a job does not get."""
+        """See `Operation.defaults_for`; what its engine has no use for, a job does not get.
+
+        Neither does it get what its chain has no use for.
+        """
         known = super().defaults_for(defaults, given, inputs)
+        chain = chained.chain_of(given, self.rules)
+        if chain is not None:
+            return self._taken(chain, known)
         if plays_notes({**known, **given}):
             return known
         return {name: value for name, value in known.items() if name not in OF_THE_SAMPLER}
 
+    def _taken(self, chain: Chain, known: Mapping[str, Value]) -> dict[str, Value]:
+        """The defaults that a chain can have."""
+        return {
+            name: value
+            for name, value in known.items()
+            if name != "preset" and chained.takes(chain, {name: value}, self.rules)
+        }
+
     def check_all(self, given: Mapping[str, Any], inputs: Collection[str] = ()) -> dict[str, Value]:
-        """See `Operation.check_all`; a preset must be given, or a clip, and what the engine has."""
-        if not given.get("preset") and "style" not in inputs:
+        """See `Operation.check_all`; a preset must be given, or a clip, and what the engine has.
+
+        A chain may be given in the preset's place.
+        """
+        if not (given.get("preset") or given.get(CHAIN)) and "style" not in inputs:
             raise Refusal("no_such_preset", "No preset was named: restyle presets lists them.")
+        chain = chained.chain_of(given, self.rules)
+        if chain is not None:
+            return self._check_chained(chain, given, inputs)
+        if extra := [name for name in given if "." in name]:
+            text = f"{extra[0]} is for a chain: name one in place of the preset, or leave it out."
+            raise Refusal("bad_setting", text)
         checked = super().check_all(given)
         check_part(checked)
         check_engine(checked)
+        return checked
+
+    def _check_chained(
+        self, chain: Chain, given: Mapping[str, Any], inputs: Collection[str]
+    ) -> dict[str, Value]:
+        """The settings of a job with a chain, as `check_all` has them."""
+        if "style" in inputs:
+            text = "Give either style or a chain: the style is one of the chain's own settings."
+            raise Refusal("bad_setting", text)
+        known = (*self.settings, *FILE_SETTINGS, CHAIN)
+        checked = {
+            name: self.check(name, it) if name in known else chained.value(name, it)
+            for name, it in given.items()
+        }
+        check_part(checked)
+        of_chain = {name: it for name, it in checked.items() if name not in FILE_SETTINGS}
+        chained.adjusted(chain, of_chain, self.rules)
         return checked
 
     def run(
@@ -94,14 +161,37 @@ class Restyle(Operation):
         """See `Operation.run`."""
         import numpy as np
 
-        from effects import StyleTransfer
         from effects.signal.units import db_to_amplitude
-        from plugin_bridge.files import sound_files
-        from plugin_bridge.files.process import process
 
         options: dict[str, Any] = dict(settings)
         start, end = options.pop("start_seconds", 0.0), options.pop("end_seconds", None)
         gain = db_to_amplitude(options.pop("gain_db", 0.0))
+
+        def stem() -> Sound:
+            return self._stem(inputs["stem"], output, start, end)
+
+        chain = chained.chain_of(settings, self.rules)
+        if chain is not None:
+            changed = chained.adjusted(chain, settings, self.rules)
+            restyled, made_of = chained.run(changed, stem(), report, threads, self.rules)
+        else:
+            restyled, made_of = self._restyle(options, inputs, stem, report, threads)
+        if gain != 1:
+            restyled = restyled.with_audio(restyled.audio * np.float32(gain))
+        return Made(restyled, made_of)
+
+    def _restyle(
+        self,
+        options: dict[str, Any],
+        inputs: Mapping[str, Input],
+        stem: Callable[[], Sound],
+        report: OnProgress,
+        threads: int | None,
+    ) -> tuple[Sound, Mapping[str, Any]]:
+        """The stem in the sound of a preset or a clip, and what that is made of."""
+        from effects import StyleTransfer
+        from plugin_bridge.files.process import process
+
         options["seed"] = int(options.get("seed", 0))
         if "style" in inputs:
             clip = inputs["style"].read()
@@ -110,12 +200,19 @@ class Restyle(Operation):
             effect = StyleTransfer(**options, threads=threads)
         except presets.PresetError as error:
             raise Refusal("no_such_preset", str(error)) from error
-        sound = _part(inputs["stem"].read(), inputs["stem"].path, start, end)
-        sound_files.check_holds(output, sound)
+        sound = stem()
         effect.on_progress = report
         audio = process(effect, sound)
-        restyled = sound.with_audio(audio if gain == 1 else audio * np.float32(gain))
-        return Made(restyled, effect.report.summary if effect.report else {})
+        return sound.with_audio(audio), effect.report.summary if effect.report else {}
+
+    @staticmethod
+    def _stem(stem: Input, output: Path, start_seconds: float, end_seconds: float | None) -> Sound:
+        """The wanted part of the stem, once it is known that ``output`` can hold such a sound."""
+        from plugin_bridge.files import sound_files
+
+        sound = _part(stem.read(), stem.path, start_seconds, end_seconds)
+        sound_files.check_holds(output, sound)
+        return sound
 
 
 def find_preset(name: str) -> presets.Preset:

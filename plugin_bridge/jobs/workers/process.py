@@ -29,11 +29,13 @@ class WorkerDied(BrokenProcessPool):
 
     Attributes:
         crashed: whether by one of `CRASHES`.
+        exited: whether it was no signal: something in it has ended the process.
     """
 
     def __init__(self, exit_code: int | None) -> None:
         super().__init__(f"The worker process has ended (exit code {exit_code}).")
         self.crashed = exit_code is not None and -exit_code in CRASHES
+        self.exited = exit_code is not None and exit_code >= 0
 
 
 class WorkerProcess:

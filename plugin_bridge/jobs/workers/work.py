@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plugin_bridge.errors import explain_job, explain_stored
 from plugin_bridge.files.beneath import Root, Strayed, opened
 from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.inputs import Input, at_key, at_path, strayed
 from plugin_bridge.jobs.job import Value
 from plugin_bridge.jobs.operations.operation import FILE_SETTINGS, quality_of
@@ -43,6 +44,7 @@ class Task(NamedTuple):
         threads: how many of the machine's cores it may use; None for all there are.
         files: where inputs and output are kept, if these are keys and not paths.
         names: what the client calls the inputs, if these are keys.
+        rules: what chains may have.
     """
 
     job: str
@@ -55,6 +57,7 @@ class Task(NamedTuple):
     threads: int | None
     files: Files | None = None
     names: Mapping[str, str] = MappingProxyType({})
+    rules: ChainRules = STRANGERS
 
     def open_input(self, name: str, report: OnProgress) -> Input:
         """The input of that name."""
@@ -94,7 +97,7 @@ def work(task: Task) -> Outcome:
     try:
         with Line(task.line, task.job) as line:
             inputs = {name: task.open_input(name, line.report) for name in task.inputs}
-            operation = operations.load(task.operation)
+            operation = operations.load(task.operation, task.rules)
             own = {it: value for it, value in task.settings.items() if it not in FILE_SETTINGS}
             made, made_of = operation.run(inputs, output, own, line.report, task.threads)
             sound = made.written_as(output, quality_of(task.settings))

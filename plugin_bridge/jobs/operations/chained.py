@@ -1,0 +1,197 @@
+"""Jobs of the operation ``restyle`` whose sound is that of a chain.
+
+The setting ``preset`` may name a chain in place of a preset, and the setting ``chain`` be the text
+of one. The other settings are the chain's: ``strength`` of its StyleTransfer, or
+``reverb.wet_level`` of another effect. No plugin is loaded here: that is for workers, whose death
+costs nobody else anything.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import presets
+from plugin_bridge.errors import shown
+from plugin_bridge.jobs.chain_rules import ChainRules
+from plugin_bridge.jobs.job import Value
+from plugin_bridge.jobs.refusal import Refusal
+from presets.chain_files import catalogue
+from presets.chain_files.chain import FILES, Chain, ChainError, Effect, UnknownChain, parse
+
+if TYPE_CHECKING:
+    from effects.running.progress import OnProgress
+    from plugin_bridge.files.sound_files import Sound
+
+#: Settings that are the job's, whatever its chain has.
+OF_THE_JOB = ("preset", "chain", "gain_db", "start_seconds", "end_seconds")
+#: Settings that no client may have: they name files, or go into a plugin unread.
+NOT_FOR_CLIENTS = frozenset((*FILES, "state"))
+#: How much longer than the stem a result may be that keeps its tail: as `effects.board` has it.
+MOST_TAIL_SECONDS = 60.0
+
+
+def find(name: str) -> presets.Preset | Chain:
+    """The preset of that name or General MIDI number, or else the chain of that name.
+
+    Raises:
+        Refusal: there is neither, or it cannot be read.
+    """
+    try:
+        return presets.get(name)
+    except presets.UnknownPreset as error:
+        unknown = str(error)
+    except presets.PresetError as error:
+        raise Refusal("no_such_preset", str(error)) from error
+    try:
+        return presets.chain(name)
+    except UnknownChain:
+        close = catalogue.suggestions(name)
+    except ChainError as error:
+        raise Refusal("bad_chain", str(error)) from error
+    if close:
+        likely = " or ".join([*presets.suggestions(name), *close][:3])
+        unknown = (
+            f"There is no preset or chain {shown(name, 100)!r}: did you mean {likely}? "
+            "See restyle presets and restyle chains."
+        )
+    raise Refusal("no_such_preset", unknown)
+
+
+def chain_of(settings: Mapping[str, Any], rules: ChainRules) -> Chain | None:
+    """The chain of a job, without the job's settings; None if it has a preset or a clip.
+
+    Raises:
+        Refusal: there is none of that name, it is none, or no client may send one.
+    """
+    text, name = settings.get("chain"), settings.get("preset")
+    if text:
+        if not rules.trusted:
+            raise Refusal(
+                "bad_setting",
+                "chain is not taken from clients: restyle chains add FILE puts it on the server, "
+                "and its name stands where a preset's does.",
+            )
+        if name:
+            raise Refusal("bad_setting", "Give either chain or preset: one stands for the other.")
+        try:
+            return parse(str(text), name="chain")
+        except ChainError as error:
+            raise Refusal("bad_chain", str(error)) from error
+    found = find(name) if name and isinstance(name, str) else None
+    return found if isinstance(found, Chain) else None
+
+
+def value(name: str, given: Any) -> Value:
+    """The value of a setting of one of the chain's effects: a number, a switch or a text."""
+    if isinstance(given, str) or (isinstance(given, (int, float)) and math.isfinite(given)):
+        return given
+    raise Refusal("bad_setting", f"{name} must be a number or a word, not {given!r}.")
+
+
+def adjusted(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> Chain:
+    """The chain with a job's settings. All is checked that can be without loading a plugin.
+
+    Raises:
+        Refusal: something is wrong with the chain, or with the settings: one line.
+    """
+    from effects.chains.build import check
+    from effects.chains.settings import with_settings
+
+    _check_plugins(chain, rules)
+    if wrong := check(chain, rules.plugins):
+        raise _bad(chain, wrong[0], rules)
+    own = {name: it for name, it in settings.items() if name not in OF_THE_JOB}
+    if not rules.trusted:
+        _check_names_no_file(own)
+    if not own:
+        return chain
+    try:
+        changed = with_settings(chain, own)
+    except ChainError as error:
+        raise Refusal("bad_setting", str(error)) from error
+    if wrong := check(changed, rules.plugins):
+        raise Refusal("bad_setting", wrong[0])
+    return changed
+
+
+def takes(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> bool:
+    """Whether a chain can have these settings."""
+    try:
+        adjusted(chain, settings, rules)
+    except Refusal:
+        return False
+    return True
+
+
+def run(
+    chain: Chain, sound: Sound, report: OnProgress, threads: int | None, rules: ChainRules
+) -> tuple[Sound, Mapping[str, Any]]:
+    """What a chain makes of a sound, in a worker, and what that is made of.
+
+    Raises:
+        Refusal: it begins with an instrument, or its plugins will not have its settings.
+        ValueError: one of its effects cannot take such a sound.
+    """
+    from plugin_bridge.files.chained import board_of, through
+
+    try:
+        board = board_of(chain, plugins=rules.plugins, report=report, threads=threads)
+    except ChainError as error:
+        raise _bad(chain, str(error), rules) from error
+    if any(getattr(it, "is_instrument", False) for it in board):
+        raise Refusal(
+            "bad_chain",
+            f"The chain {called(chain)} has an instrument, which plays MIDI files, and jobs are "
+            f"about sounds: restyle apply TUNE.mid OUT.wav --chain {called(chain)} plays it.",
+        )
+    return through(board, sound, report)
+
+
+def called(chain: Chain) -> str:
+    """What to call a chain in a message."""
+    return chain.name or chain.label or "without a name"
+
+
+def plugins_of(chain: Chain) -> list[Effect]:
+    """The effects of a chain that are plugins in files of their own."""
+    from effects.chains.kinds import kinds
+
+    known = kinds()
+    return [it for it in chain.every_effect() if it.type in known and known[it.type].plugin]
+
+
+def _bad(chain: Chain, why: str, rules: ChainRules) -> Refusal:
+    """What to say of a chain that is no good: to clients without the names of folders here."""
+    folders = [*rules.plugins.folders, *([chain.path.parent] if chain.path else [])]
+    for folder in () if rules.trusted else folders:
+        why = why.replace(f"{folder}{os.sep}", "")
+    return Refusal("bad_chain", f"The chain {called(chain)} cannot be used: {why}")
+
+
+def _check_plugins(chain: Chain, rules: ChainRules) -> None:
+    """Check that a chain's plugins may run, and are there. Raises Refusal if not."""
+    for it in plugins_of(chain):
+        path = it.settings.get("path")
+        name = str(path or it.name).replace("\\", "/").rpartition("/")[2]
+        needs = f"The chain {called(chain)} needs the plugin {shown(name, 100)}"
+        if rules.no_plugins:
+            raise Refusal("no_such_plugin", f"{needs}, and {rules.no_plugins}.")
+        if not isinstance(path, str):
+            continue  # which `check` will say
+        try:
+            rules.plugins.find(path, None if chain.path is None else chain.path.parent)
+        except ChainError as error:
+            text = str(error)
+            if not rules.trusted:  # that names folders
+                text = f"{needs}, which is in none of the folders that restyle serve --plugins has."
+            raise Refusal("no_such_plugin", text) from error
+
+
+def _check_names_no_file(settings: Mapping[str, Value]) -> None:
+    for name in settings:
+        if name.rpartition(".")[2] in NOT_FOR_CLIENTS:
+            text = f"{name} cannot be set in a job: set it in the chain's file, on the server."
+            raise Refusal("bad_setting", text)
