@@ -21,12 +21,19 @@ Nothing here knows which effects there are: see `effects.chains`.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import difflib
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from presets.catalogue import MAX_NAME, slug
+from presets.chain_files.toml_text import MAX_TEXT_BYTES, load
+from presets.opening import open_regular
+from presets.preset import MAX_ENTRY, shown
 
 SUFFIX = ".toml"
 TAILS = ("cut", "keep")
@@ -35,9 +42,10 @@ CONTAINERS = ("Chain", "Mix")
 FILES = ("path", "style", "weights", "notes", "other", "impulse_response_filename")
 
 # Limits on what a stranger may send: by guess, far above what chains need.
-MAX_TEXT_BYTES = 256 << 10  # states of plugins are among it
 MAX_EFFECTS = 64
 MAX_DEPTH = 8
+MAX_VALUE = 4096  # characters, as a path may have; only a plugin's state may be longer
+MAX_INTEGER = 2**63 - 1  # TOML's own
 
 Value = bool | int | float | str | Mapping[str, "Value"]
 """A setting: a table is only for the ``parameters`` of plugins."""
@@ -76,6 +84,14 @@ class Effect:
     settings: Mapping[str, Value] = field(default_factory=_nothing)
     effects: tuple[Effect, ...] = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle has: the same, since no pickle takes a read-only mapping."""
+        return {**vars(self), "settings": _thawed(self.settings)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy."""
+        vars(self).update(state, settings=_frozen(state["settings"]))
+
 
 @dataclass(frozen=True)
 class Controller:
@@ -94,7 +110,7 @@ class Controller:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """A chain, as it is written.
+    """A chain, as it is written. Two that say the same are equal, wherever they were read.
 
     Attributes:
         name: its name in code and on the command line: lower case, hyphens.
@@ -114,8 +130,16 @@ class Chain:
     tail: str = "cut"
     effects: tuple[Effect, ...] = ()
     midi: Mapping[int, Controller] = field(default_factory=_nothing)
-    path: Path | None = None
-    built_in: bool = False
+    path: Path | None = field(default=None, compare=False)
+    built_in: bool = field(default=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle has: the same, since no pickle takes a read-only mapping."""
+        return {**vars(self), "midi": dict(self.midi)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy."""
+        vars(self).update(state, midi=MappingProxyType(state["midi"]))
 
     def every_effect(self) -> Iterator[Effect]:
         """All effects, those in containers after the container."""
@@ -134,11 +158,27 @@ def read(path: Path, *, name: str | None = None, built_in: bool = False) -> Chai
     Raises:
         BrokenChain: it cannot be read, or is no chain.
     """
-    try:
-        text = path.read_bytes()[:MAX_TEXT_BYTES].decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise BrokenChain(f"{path} cannot be read ({error}).") from error
+    text = read_text(path)
     return parse(text, name=path.stem if name is None else name, path=path, built_in=built_in)
+
+
+def read_text(path: Path) -> str:
+    """The text of a chain's file; a link is followed. Raises BrokenChain if it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            content = file.read(MAX_TEXT_BYTES + 1)
+    except OSError as error:
+        raise BrokenChain(f"{shown(path)} cannot be read ({error.strerror}).") from error
+    except ValueError as error:  # a pipe or a device; or no name of a file
+        raise BrokenChain(f"{shown(path)} is not an ordinary file: name a chain's.") from error
+    try:
+        if len(content) > MAX_TEXT_BYTES:
+            raise ValueError(f"has more than {MAX_TEXT_BYTES / 1e3:.0f} kB")
+        return content.decode()  # with the mark at its beginning, if it has one
+    except UnicodeDecodeError as error:
+        raise _broken("its text is not in UTF-8", "", path) from error
+    except ValueError as error:
+        raise _broken(f"its text {error}", "", path) from error
 
 
 def parse(text: str, *, name: str = "", path: Path | None = None, built_in: bool = False) -> Chain:
@@ -153,22 +193,22 @@ def parse(text: str, *, name: str = "", path: Path | None = None, built_in: bool
     Raises:
         BrokenChain: it is no chain.
     """
-    entries = tomllib.loads(text)
-    taken: dict[str, int] = {}
-    effects = tuple(_effect(it, taken) for it in entries.pop("effects", []))
-    midi = {int(number): _controller(it) for number, it in entries.pop("midi", {}).items()}
-    return Chain(
-        name=name,
-        effects=effects,
-        midi=MappingProxyType(midi),
-        path=path,
-        built_in=built_in,
-        **entries,
-    )
+    try:
+        entries = load(text)
+    except ValueError as error:
+        raise _broken(f"its text {error}", name, path) from error
+    try:
+        return replace(_chain(entries), name=name, path=path, built_in=built_in)
+    except _Wrong as error:
+        raise _broken(str(error), name, path) from error
 
 
 def render(chain: Chain) -> str:
-    """The text of a chain: `parse` makes the same of it."""
+    """The text of a chain: `parse` makes the same of it.
+
+    Raises:
+        BrokenChain: no text can say it, since it has an impossible name or value.
+    """
     import tomli_w
 
     entries: dict[str, Any] = {}
@@ -178,37 +218,199 @@ def render(chain: Chain) -> str:
     entries["effects"] = [_written(it) for it in chain.effects]
     if chain.midi:
         entries["midi"] = {str(number): _told(it) for number, it in chain.midi.items()}
-    return tomli_w.dumps(entries)
-
-
-def _effect(entry: dict[str, Any], taken: dict[str, int]) -> Effect:
-    entry = dict(entry)
-    kind = entry.pop("type")
-    name = entry.pop("name", "") or automatic_name(kind, entry)
-    taken[name] = taken.get(name, 0) + 1
-    name = name if taken[name] == 1 else f"{name}-{taken[name]}"
-    effects = tuple(_effect(it, taken) for it in entry.pop("effects", []))
-    return Effect(type=kind, name=name, settings=MappingProxyType(entry), effects=effects)
+    try:
+        _chain(entries)
+        text = tomli_w.dumps(entries)
+        if parse(text, name=chain.name) != replace(chain, effects=_named(chain.effects)):
+            raise _Wrong("a setting cannot be called type, name or effects")
+    except _Wrong as error:
+        raise _broken(str(error), chain.name, chain.path) from error
+    return text
 
 
 def automatic_name(kind: str, settings: Mapping[str, Value]) -> str:
     """What settings call an effect of that type if its file does not say."""
-    path = str(settings.get("path", ""))
-    return (Path(path.replace("\\", "/")).stem if path else kind).casefold()
+    path = str(settings.get("path", "")).replace("\\", "/")
+    return (slug(Path(path).stem) or slug(kind) or kind)[:MAX_NAME]
 
 
-def _controller(entry: Any) -> Controller:
+def likely(word: str, known: Iterable[str]) -> str:
+    """What to say after a word that is not among those ``known``: which it may have been."""
+    known = list(known)
+    close = difflib.get_close_matches(word[:MAX_NAME].casefold(), known, 2, 0.6)
+    if close:
+        return f": did you mean {' or '.join(map(repr, close))}?"
+    return f": there are {', '.join(known)}."
+
+
+class _Wrong(ValueError):  # noqa: N818
+    """What is wrong with a chain; of which one, `parse` says."""
+
+
+def _broken(what: str, name: str, path: Path | None) -> BrokenChain:
+    called = f" {shown(path if path is not None else name)}" if path or name else ""
+    end = "" if what.endswith(("?", ".")) else "."
+    return BrokenChain(f"The chain{called} is broken: {what}{end}")
+
+
+def _chain(entries: dict[str, Any]) -> Chain:
+    """The chain that entries say, without a name. Raises _Wrong."""
+    known = ("label", "note", "tail", "effects", "midi")
+    for key, value in entries.items():
+        if key == "name":
+            raise _Wrong("it says a name: it is called as its file is, and label is for lists")
+        if key not in known:
+            raise _Wrong(f"chains have no entry {shown(key)}{likely(key, known)}")
+        if key in ("label", "note") and not _is_line(value, MAX_ENTRY):
+            raise _Wrong(f"its {key} is not one line of up to {MAX_ENTRY} printable characters")
+    tail = entries.get("tail", "cut")
+    if tail not in TAILS:
+        raise _Wrong(f"it says tail = {shown(tail)}: a tail is 'cut' or 'keep'")
+    if "effects" not in entries:
+        raise _Wrong("it has no effects: begin each of them with [[effects]]")
+    effects = _named(_effects(entries["effects"], "", 0))
+    count = sum(1 for _ in _walk(effects))
+    if count > MAX_EFFECTS:
+        raise _Wrong(f"it has {count} effects, and {MAX_EFFECTS} are the most")
+    return Chain(
+        label=entries.get("label", ""),
+        note=entries.get("note", ""),
+        tail=tail,
+        effects=effects,
+        midi=_midi(entries.get("midi", {})),
+    )
+
+
+def _effects(entries: object, of: str, depth: int) -> tuple[Effect, ...]:
+    """The effects of a list, without automatic names.
+
+    Args:
+        entries: the list.
+        of: the place of the container, for messages: ``"2."`` for the second effect.
+        depth: how many containers are around them.
+    """
+    whose = f"effect {of[:-1]}" if of else "it"
+    if isinstance(entries, Mapping):
+        raise _Wrong(f"{whose} has one table of effects: write [[effects]] with two brackets")
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise _Wrong(f"{whose} says effects = {shown(entries)}, which is no list of effects")
+    if depth > MAX_DEPTH:
+        raise _Wrong(f"{whose} is in more than {MAX_DEPTH} others")
+    if len(entries) > MAX_EFFECTS:
+        raise _Wrong(f"{whose} has {len(entries)} effects, and {MAX_EFFECTS} are the most")
+    return tuple(_effect(it, f"{of}{place}", depth) for place, it in enumerate(entries, 1))
+
+
+def _effect(entry: object, place: str, depth: int) -> Effect:
+    if not isinstance(entry, Mapping):
+        raise _Wrong(f"effect {place} is {shown(entry)} and not a table with a type")
+    if "type" not in entry:
+        close = difflib.get_close_matches("type", entry, 1)
+        hint = f": write type for {shown(close[0])}" if close else ""
+        raise _Wrong(f"effect {place} does not say its type{hint}")
+    kind = entry["type"]
+    if not _is_name(kind):
+        raise _Wrong(f"effect {place} says type = {shown(kind)}, which is no name of a class")
+    called = f"effect {place} ({kind})"
+    name = entry.get("name", "")
+    if "name" in entry and not _is_name(name):
+        raise _Wrong(
+            f"{called} says name = {shown(name)}: a name has up to {MAX_NAME} letters, digits, "
+            "hyphens and underscores"
+        )
+    if "effects" in entry and kind not in CONTAINERS:
+        raise _Wrong(f"{called} cannot have effects in it, as only {' and '.join(CONTAINERS)} can")
+    return Effect(
+        type=kind,
+        name=unicodedata.normalize("NFC", name),
+        settings=_frozen(
+            {
+                key: _setting(key, value, called)
+                for key, value in entry.items()
+                if key not in ("type", "name", "effects")
+            }
+        ),
+        effects=_effects(entry.get("effects", ()), f"{place}.", depth + 1),
+    )
+
+
+def _setting(key: str, value: object, called: str) -> object:
+    """The value of an effect's setting. Raises _Wrong if no setting is like that."""
+    if not _is_line(key, MAX_ENTRY) or not key.strip():
+        raise _Wrong(f"{called} has a setting {shown(key)}, which is no name")
+    if isinstance(value, Mapping) and key == "parameters" and called.endswith(")"):
+        return {it: _setting(it, own, f"{called}, in its {key},") for it, own in value.items()}
+    if not _is_value(value, key):
+        close = difflib.get_close_matches(key[:MAX_NAME], ("parameters", "effects"), 1)
+        hint = f": did you mean {close[0]!r}?" if close and key not in close else ""
+        raise _Wrong(
+            f"{called} says {key if _is_name(key) else shown(key)} = {shown(value)}, which is no "
+            f"finite number, line of text, true or false{hint}"
+        )
+    return value
+
+
+def _named(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """The effects with names for those that have none. Raises _Wrong if two have the same."""
+    taken: set[str] = set()
+    for it in _walk(effects):
+        if it.name in taken:
+            raise _Wrong(f"two effects have the name {shown(it.name)}: give one another")
+        if it.name:
+            taken.add(it.name)
+
+    def named(it: Effect) -> Effect:
+        name = it.name
+        if not name:
+            first = automatic_name(it.type, it.settings)
+            name, number = first, 1
+            while name in taken:
+                number += 1
+                name = f"{first[: MAX_NAME - 4]}-{number}"
+            taken.add(name)
+        return replace(it, name=name, effects=tuple(map(named, it.effects)))
+
+    return tuple(map(named, effects))
+
+
+def _midi(entries: object) -> Mapping[int, Controller]:
+    if not isinstance(entries, Mapping):
+        raise _Wrong(f"it says midi = {shown(entries)}: begin a table with [midi]")
+    found = {}
+    for key, value in entries.items():
+        digits = "".join(c for c in key[:MAX_NAME] if c in "0123456789").lstrip("0") or "0"
+        if key != digits or int(digits) > 127:
+            hint = f": write {digits}" if len(digits) < 4 and int(digits) <= 127 else ""
+            raise _Wrong(f"in its midi, {shown(key)} is no controller from 0 to 127{hint}")
+        found[int(key)] = _controller(value, f"in its midi, controller {key}")
+    return MappingProxyType(found)
+
+
+def _controller(entry: object, called: str) -> Controller:
     if isinstance(entry, str):
-        return Controller(entry)
-    return Controller(entry["parameter"], entry.get("from"), entry.get("to"))
+        entry = {"parameter": entry}
+    if not isinstance(entry, Mapping):
+        raise _Wrong(f"{called} is {shown(entry)} and not the name of what it moves")
+    known = ("parameter", "from", "to")
+    for key in entry:
+        if key not in known:
+            raise _Wrong(f"{called} has no entry {shown(key)}{likely(key, known)}")
+    parameter = entry.get("parameter", "")
+    if not _is_line(parameter, MAX_ENTRY) or not parameter.strip():
+        raise _Wrong(f"{called} does not say the parameter that it moves")
+    ends = [entry.get(key) for key in ("from", "to")]
+    for key, value in zip(("from", "to"), ends, strict=True):
+        if key in entry and (isinstance(value, (bool, str)) or not _is_value(value, key)):
+            raise _Wrong(f"{called} says {key} = {shown(value)}, which is no finite number")
+    return Controller(unicodedata.normalize("NFC", parameter), *ends)
 
 
 def _written(effect: Effect) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": effect.type}
-    if effect.name != automatic_name(effect.type, effect.settings):
+    if effect.name and effect.name != automatic_name(effect.type, effect.settings):
         entry["name"] = effect.name
-    entry |= {k: dict(v) if isinstance(v, Mapping) else v for k, v in effect.settings.items()}
-    if effect.type in CONTAINERS:
+    entry |= _thawed(effect.settings)
+    if effect.effects or effect.type in CONTAINERS:
         entry["effects"] = [_written(it) for it in effect.effects]
     return entry
 
@@ -217,3 +419,39 @@ def _told(it: Controller) -> str | dict[str, Any]:
     ends = {"from": it.least, "to": it.most}
     given = {name: value for name, value in ends.items() if value is not None}
     return {"parameter": it.parameter, **given} if given else it.parameter
+
+
+def _is_line(value: object, most_characters: int) -> bool:
+    return isinstance(value, str) and len(value) <= most_characters and value.isprintable()
+
+
+def _is_name(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= MAX_NAME
+        and all(c.isalnum() or c in "-_" or unicodedata.category(c)[0] == "M" for c in value)
+    )
+
+
+def _is_value(value: object, key: str) -> bool:
+    if isinstance(value, str):
+        return _is_line(value, MAX_TEXT_BYTES if key == "state" else MAX_VALUE)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is one of them
+
+
+def _frozen(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings that nobody can change."""
+    return MappingProxyType(
+        {k: MappingProxyType(dict(v)) if _is_table(v) else v for k, v in settings.items()}
+    )
+
+
+def _thawed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as ordinary dictionaries, for pickles and to be written."""
+    return {k: dict(v) if _is_table(v) else v for k, v in settings.items()}
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping)
