@@ -27,6 +27,7 @@ from typing import BinaryIO
 
 from presets import archive
 from presets.catalogue import built_in, check_name, get, read_user, slug, user_folder
+from presets.chain_files.catalogue import is_taken as is_chain
 from presets.preset import (
     CLIP_SUFFIXES,
     MAX_CLIP_BYTES,
@@ -111,7 +112,14 @@ def _free_name(name: str, original: Preset | None, *, override: bool, replace: b
     written = original.name if original is not None else check_name(name)
     if os.path.lexists(user_folder() / written) and not replace:
         raise _is_there(written)
+    _check_no_chain(original, written)
     return written
+
+
+def _check_no_chain(original: Preset | None, name: str) -> None:
+    """Raise PresetError if a chain has the name of a new preset: either may stand for the other."""
+    if original is None and is_chain(name):
+        raise PresetError(f"There is a chain {name!r}: choose another name for the preset.")
 
 
 def _of_sound(clip: Path, name: str, original: Preset | None) -> Preset:
@@ -161,6 +169,7 @@ def rename(name: str, new: str) -> Preset:
         return read_user(folder)
     if os.path.lexists(target) and not target.samefile(folder):  # it is where case does not count
         raise PresetError(f"You have a preset {written!r} already: remove it first.")
+    _check_no_chain(own, written)
     folder.rename(target)
     label = _line("label", new) if slug(preset.label) == slug(name) else preset.label
     _write_text(target, with_changes(preset, label=label, override=False))
