@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from plugin_bridge.cli import cache, keys, latent, presets, usage
+from plugin_bridge.cli import cache, chains, keys, latent, presets, usage
 from plugin_bridge.cli.apply import apply
 from plugin_bridge.cli.batch import batch
 from plugin_bridge.cli.beats import beats
@@ -80,6 +80,7 @@ for _command in (morph, tweak):
 for _command in FOR_DAWS:
     app.command(rich_help_panel="For DAWs")(_command)
 app.add_typer(presets.app, name="presets")
+app.add_typer(chains.app, name="chains")
 app.add_typer(latent.app, name="latent")
 app.command(rich_help_panel="Upkeep")(doctor)
 app.add_typer(cache.app, name="cache", rich_help_panel="Upkeep")
