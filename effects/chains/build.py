@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from effects.chains.kinds import Parameter
+import presets
+from effects.boards.origins import Origin, remember
+from effects.chains import hosting
+from effects.chains.kinds import Kind, Parameter, kinds, likely
 from effects.chains.plugins import ANYWHERE, PluginFolders
-from presets.chain_files.chain import Chain, Effect
+from effects.chains.settings import MAIN, find, with_names
+from effects.chains.wording import about, of_chain, one_line
+from effects.engines import DEFAULT_ENGINE, given_options
+from presets.chain_files.chain import TAILS, Chain, ChainError, Effect
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ def check(chain: Chain, plugins: PluginFolders = ANYWHERE) -> list[str]:
     Types, parameters and their ranges, presets, files and MIDI targets are checked, and that
     plugins are there.
     """
-    raise NotImplementedError
+    return _Plan(chain, plugins).errors
 
 
 def build(
@@ -51,9 +60,239 @@ def build(
     Raises:
         ChainError: something is wrong with it; one line.
     """
-    raise NotImplementedError
+    plan = _Plan(chain, plugins, threads)
+    if plan.errors:
+        raise ChainError(plan.errors[0])
+    for effect in plan.chain.every_effect():
+        if id(effect) in plan.files:
+            on_plugin(plan.files[id(effect)].name)
+            plan.load(effect)
+    named: dict[str, Any] = {}
+    members = [plan.member(it, named) for it in plan.chain.effects]
+    return Built(members, MappingProxyType(named))
 
 
 def describe(effect: Effect, chain: Chain, plugins: PluginFolders = ANYWHERE) -> list[Parameter]:
-    """The parameters of one plugin of a chain, for which it is loaded. Raises ChainError."""
-    raise NotImplementedError
+    """The parameters of one plugin of a chain, for which it is loaded. Raises ChainError.
+
+    Their defaults are the values that they have in the chain. Meters are left out.
+    """
+    plan = _Plan(Chain(name=chain.name, effects=(effect,), path=chain.path), plugins)
+    if plan.errors:
+        raise ChainError(plan.errors[0])
+    (alone,) = plan.chain.effects
+    if id(alone) not in plan.files:
+        raise ChainError(about(chain, effect, "it is no plugin."))
+    plan.load(alone)  # it may be an instrument, wherever it is
+    return list(hosting.movable(plan.made[id(alone)]).values())
+
+
+@dataclass
+class _Plan:
+    """A chain with all that can be made without its plugins, and what is wrong with it.
+
+    Attributes:
+        chain, plugins, threads: as `build` has them; here, every effect has a name.
+        errors: one line each, in the order of the effects.
+        made: effects by the id of what the chain has.
+        files: of plugins, likewise.
+        settings: as they are kept, likewise.
+    """
+
+    chain: Chain
+    plugins: PluginFolders
+    threads: int | None = None
+    errors: list[str] = field(default_factory=list)
+    made: dict[int, Any] = field(default_factory=dict)
+    files: dict[int, Path] = field(default_factory=dict)
+    settings: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.chain = with_names(self.chain)
+        taken = set[str]()
+        for effect in self.chain.every_effect():
+            for line in self._wrong(effect):
+                self.errors.append(about(self.chain, effect, line))
+            if (name := effect.name.casefold()) in taken:
+                self.errors.append(about(self.chain, effect, "two effects have this name"))
+            taken.add(name)
+        if self.chain.tail not in TAILS:
+            self._of_chain(f"tail must be one of {', '.join(TAILS)}, not {self.chain.tail!r}.")
+        for number in self.chain.midi:
+            for line in self._wrong_midi(number):
+                self._of_chain(line)
+
+    def _of_chain(self, what: str) -> None:
+        self.errors.append(one_line(f"{of_chain(self.chain)}: {what}"))
+
+    # What is wrong with one effect.
+
+    def _wrong(self, effect: Effect) -> Iterator[str]:
+        kind = kinds().get(effect.type)
+        if kind is None:
+            yield f"there is no effect {effect.type!r}{likely(effect.type, kinds())}"
+            return
+        if effect.effects and not kind.container:
+            yield "only a Chain and a Mix hold other effects"
+            return
+        lines = list(self._checked(effect, kind))
+        yield from lines
+        if lines or kind.container:
+            return
+        settings = self.settings[id(effect)]
+        if kind.plugin:
+            yield from self._wrong_plugin(effect, settings)
+            return
+        try:
+            self.made[id(effect)] = self._make(effect, kind, settings)
+        except ChainError as error:
+            yield str(error)
+        except Exception as error:  # whatever an effect does not like about its options
+            yield str(error) or type(error).__name__
+
+    def _checked(self, effect: Effect, kind: Kind) -> Iterator[str]:
+        """What is wrong with its settings; what is right of them is kept."""
+        kept = self.settings[id(effect)] = {}
+        for name, value in effect.settings.items():
+            parameter = kind.parameters.get(name)
+            if parameter is None:
+                yield f"it has no parameter {name!r}{likely(name, kind.parameters)}"
+                continue
+            try:
+                kept[name] = parameter.check(value)
+            except ValueError as error:
+                yield f"{name} {error}"
+                continue
+            if parameter.file and not kind.plugin:
+                yield from self._wrong_file(name, kept)
+        yield from (f"{it} has to be given" for it in kind.given if it not in effect.settings)
+        if kind.own:
+            yield from _wrong_styles(effect, kind)
+            yield from _wrong_options(kept)
+
+    def _wrong_file(self, name: str, kept: dict[str, Any]) -> Iterator[str]:
+        """What is wrong with a file; the path is made one that does not depend on the chain's."""
+        path = kept[name]
+        if self.plugins.only and self.chain.path is None:
+            yield f"{name} is a file, and chains that are sent may name none: use a preset"
+        elif not os.path.exists(full := self.folder / path) or "\0" in path:
+            yield f"there is no file {path!r} for its {name}"
+        else:
+            kept[name] = str(full)
+
+    @property
+    def folder(self) -> Path:
+        """What paths are relative to."""
+        return Path() if self.chain.path is None else self.chain.path.parent
+
+    def _wrong_plugin(self, effect: Effect, settings: Mapping[str, Any]) -> Iterator[str]:
+        try:
+            if "state" in settings:
+                hosting.decoded(settings["state"])
+            beside = None if self.chain.path is None else self.chain.path.parent
+            self.files[id(effect)] = self.plugins.find(settings["path"], beside)
+        except ChainError as error:
+            yield str(error)
+
+    # What a controller moves.
+
+    def _wrong_midi(self, number: int) -> Iterator[str]:
+        it = self.chain.midi[number]
+        what = f"MIDI controller {number}"
+        if not 0 <= number <= 127:
+            yield f"{what}: numbers of controllers go from 0 to 127."
+        try:
+            target = find(self.chain, it.parameter)
+        except ChainError as error:
+            yield f"{what}: {error}"
+            return
+        parameter = target.parameter
+        if parameter.kind not in ("number", "switch", "any"):
+            yield f"{what}: {it.parameter} is {parameter.possible}, which no controller can move."
+            return
+        if parameter.kind == "switch":
+            return
+        ends = {"from": (it.least, parameter.least), "to": (it.most, parameter.most)}
+        for end, (given, own) in ends.items():
+            if given is None and own is None:
+                yield f"{what}: {it.parameter} has no range of its own: give from and to."
+                return
+            try:
+                if given is not None:
+                    parameter.check(given)
+            except ValueError as error:
+                yield f"{what}: {end} {error}."
+
+    # Making effects.
+
+    def _make(self, effect: Effect, kind: Kind, settings: Mapping[str, Any]) -> Any:
+        if kind.own:
+            made = kind.make(**settings, threads=self.threads)
+            remember(made, Origin(name=effect.name))
+            return made
+        made = kind.make(**{it: settings[it] for it in kind.given})
+        values: dict[str, tuple[Any, Any]] = {}
+        for name, parameter in kind.parameters.items():  # in their order, not the file's
+            if name in settings and name not in kind.given:
+                value = settings[name]
+                setattr(made, name, _as_kept(made, parameter, value))
+                values[name] = value, getattr(made, name)
+        remember(made, Origin(name=effect.name, values=values))
+        return made
+
+    def load(self, effect: Effect) -> None:
+        """Load a plugin; an instrument only where a chain begins."""
+        kind, settings = kinds()[effect.type], self.settings[id(effect)]
+        try:
+            plugin = hosting.load(kind, self.files[id(effect)], settings, effect.name)
+            if plugin.is_instrument and effect is not self.chain.effects[0]:
+                raise ChainError(
+                    "it is an instrument, which takes no sound: a chain can only begin with one"
+                )
+            hosting.restore(plugin, settings)
+        except ChainError as error:
+            raise ChainError(about(self.chain, effect, error)) from error
+        self.made[id(effect)] = plugin
+
+    def member(self, effect: Effect, named: dict[str, Any]) -> Any:
+        """An effect once all are made; it and those in it are put down by their names."""
+        kind = kinds()[effect.type]
+        if kind.container:
+            named[effect.name] = None  # before what is in it
+            made = kind.make([self.member(it, named) for it in effect.effects])
+            remember(made, Origin(name=effect.name))
+        else:
+            made = self.made[id(effect)]
+        named[effect.name] = made
+        return made
+
+
+def _as_kept(made: Any, parameter: Parameter, value: Any) -> Any:
+    """A value as pedalboard takes it: a choice is a member of an enum."""
+    if parameter.kind == "choice":
+        return type(getattr(made, parameter.name)).__members__[value]
+    return value
+
+
+def _wrong_styles(effect: Effect, kind: Kind) -> Iterator[str]:
+    """Where an effect takes a style or a preset: what is wrong with which are given."""
+    if not {"style", "preset"} <= kind.parameters.keys():
+        return
+    given = {"style", "preset"} & effect.settings.keys()
+    if len(given) == 2:
+        yield "it has a preset and a style: leave one of them out"
+    elif not given and kind.name == MAIN:
+        yield "name its preset, or its style, a sound file"
+
+
+def _wrong_options(settings: Mapping[str, Any]) -> Iterator[str]:
+    """What would only be found when it runs: an engine without an option, an unknown preset."""
+    if settings.get("engine", DEFAULT_ENGINE) != DEFAULT_ENGINE:
+        some = {it: settings[it] for it in ("drums", "dynamics", "notes") if it in settings}
+        for option in given_options(**some):
+            yield f"{option} is only for the engine {DEFAULT_ENGINE}: leave it out, or the engine"
+    if "towards" in settings:  # a name, since what it goes towards could be a file, too
+        try:
+            presets.get(settings["towards"])
+        except presets.PresetError as error:
+            yield f"towards: {error}"

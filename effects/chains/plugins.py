@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from presets.chain_files.chain import ChainError
+
+#: How deep folders of plugins are looked through, since vendors make some of their own, and how
+#: many entries at most, so that a whole disk, named by mistake, is not. By guess.
+MAX_DEPTH, MAX_ENTRIES = 4, 20_000
+#: How names of plugins end that may be folders, which are not looked into.
+BUNDLES = (".vst3", ".component")
 
 
 class MissingPlugin(ChainError):  # noqa: N818
@@ -37,7 +45,104 @@ class PluginFolders:
         Raises:
             MissingPlugin: it is not there.
         """
-        raise NotImplementedError
+        if self.only:
+            return self._named(_last(path), self.folders)
+        if os.path.isabs(path):
+            if _there(path):
+                return Path(path)
+            raise _missing(path, [])
+        if _last(path) != path:  # it has folders in it
+            beside = beside or Path()
+            if _there(beside / path):
+                return beside / path
+            raise _missing(path, [beside])
+        near = [] if beside is None else [beside]
+        return self._named(path, self.folders, near, system_folders())
+
+    def _named(
+        self,
+        name: str,
+        first: Sequence[Path],
+        near: Sequence[Path] = (),
+        last: Sequence[Path] = (),
+    ) -> Path:
+        """The first file of that name, in or under those folders; of ``near`` only in it."""
+        if name in ("", ".", "..") or "\0" in name:
+            raise _missing(name, [*first, *near, *last])
+        for folder in first:
+            if found := _under(folder, name):
+                return found
+        for folder in near:
+            if _there(folder / name):
+                return folder / name
+        for folder in last:
+            if found := _under(folder, name):
+                return found
+        raise _missing(name, [*first, *near, *last])
 
 
 ANYWHERE = PluginFolders()
+
+
+def system_folders() -> list[Path]:
+    """Where this system keeps VST3 plugins, and on a Mac Audio Units, the user's own first."""
+    if sys.platform == "darwin":
+        roots = [Path.home() / "Library", Path("/Library")]
+        return [it / "Audio/Plug-Ins" / kind for it in roots for kind in ("VST3", "Components")]
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        common = os.environ.get("COMMONPROGRAMFILES", r"C:\Program Files\Common Files")
+        own = [Path(local) / "Programs" / "Common" / "VST3"] if local else []
+        return [*own, Path(common) / "VST3"]
+    return [Path.home() / ".vst3", Path("/usr/lib/vst3"), Path("/usr/local/lib/vst3")]
+
+
+def _last(path: str) -> str:
+    """The last part of a path, written with either separator."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def _there(path: str | Path) -> bool:
+    """Whether there is a file or a folder; False for what can be no path."""
+    return os.path.exists(path)  # unlike Path.exists, it never raises
+
+
+def _under(folder: Path, name: str) -> Path | None:
+    """The file or bundle of that name in a folder, or in one of its folders, the nearest first."""
+    return next((Path(it.path) for it in _entries(folder) if it.name == name), None)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What may be plugins in a folder and in its folders: files, and bundles."""
+    ahead, seen = [Path(folder)], 0
+    for _ in range(MAX_DEPTH):
+        deeper: list[Path] = []
+        for it in ahead:
+            try:
+                entries = sorted(os.scandir(it), key=lambda entry: entry.name)
+            except OSError:  # it is not there, or nobody may look into it
+                continue
+            for entry in entries:
+                seen += 1
+                if seen > MAX_ENTRIES:
+                    return
+                if entry.name.endswith(BUNDLES) or not _is_folder(entry):
+                    yield entry
+                else:
+                    deeper.append(Path(entry.path))
+        ahead = deeper
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _missing(name: str, looked: Sequence[Path]) -> MissingPlugin:
+    shown = name if name.isprintable() and name else repr(name)
+    shown = shown if len(shown) <= 100 else f"{shown[:97]}..."
+    where = f" in {', '.join(map(str, looked))}" if looked else ""
+    remedy = "install it, or name its folder with --plugins"
+    return MissingPlugin(f"There is no plugin {shown}{where}: {remedy}.")

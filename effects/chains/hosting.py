@@ -1,0 +1,140 @@
+"""Plugins in files of their own: loaded, and set by the names of their parameters.
+
+Loading a plugin runs its code.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from effects.boards.origins import Origin, remember
+from effects.chains.kinds import Kind, Parameter, likely, shown
+from presets.chain_files.chain import ChainError
+
+RATE = 44_100.0  # any that plugins know
+
+
+def load(kind: Kind, file: Path, settings: Mapping[str, Any], name: str = "") -> Any:
+    """A plugin as it is when it is new.
+
+    Args:
+        kind: VST3Plugin, for example.
+        file: where it is.
+        settings: of its effect in a chain; those that it is loaded with are taken from them.
+        name: of that effect.
+
+    Raises:
+        ChainError: it cannot be loaded.
+    """
+    options = {
+        it: settings[it] for it in ("plugin_name", "initialization_timeout") if it in settings
+    }
+    try:
+        plugin = kind.make(str(file), **options)
+    except Exception as error:  # whatever a plugin's code makes pedalboard raise
+        raise ChainError(f"the plugin {file.name} cannot be loaded: {error}") from error
+    remember(plugin, Origin(name=name, file=file, settings=options))
+    return plugin
+
+
+def restore(plugin: Any, settings: Mapping[str, Any]) -> None:
+    """Set a plugin's state, and then its parameters.
+
+    Raises:
+        ChainError: it has no such parameter, or a value is impossible.
+    """
+    if "state" in settings:
+        try:
+            plugin.raw_state = decoded(settings["state"])
+        except Exception as error:
+            raise ChainError(f"the plugin does not take its state: {error}") from error
+    values = settings.get("parameters", {})
+    if not values:
+        return
+    known = parameters(plugin)
+    for name, value in values.items():
+        if name not in known:
+            raise ChainError(f"the plugin has no parameter {name!r}{likely(name, known)}")
+        try:
+            checked = known[name].check(value)
+            setattr(plugin, name, checked)
+        except Exception as error:  # ValueError; or whatever the plugin makes of it
+            raise ChainError(f"{name} {error}") from error
+
+
+def decoded(state: str) -> bytes:
+    """A plugin's state. Raises ChainError if the text is none."""
+    try:
+        return base64.b64decode(state, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ChainError(f"state is no text that was saved (base64): {shown(state)}") from error
+
+
+def encoded(state: bytes) -> str:
+    """A plugin's state as a text."""
+    return base64.b64encode(state).decode("ascii")
+
+
+def parameters(plugin: Any) -> dict[str, Parameter]:
+    """All parameters of a plugin, meters among them, with the values that they have."""
+    return {
+        name: _parameter(name, it, value_of(plugin, name)) for name, it in plugin.parameters.items()
+    }
+
+
+def movable(plugin: Any) -> dict[str, Parameter]:
+    """Those that a host may move: meters and the like are left out."""
+    moved = {name for name, it in plugin.parameters.items() if it.is_automatable}
+    return {name: it for name, it in parameters(plugin).items() if name in moved}
+
+
+def positions(plugin: Any) -> dict[str, float]:
+    """Where those that a host may move are, from 0 to 1, as the plugin itself has them."""
+    return {
+        name: float(it.raw_value) for name, it in plugin.parameters.items() if it.is_automatable
+    }
+
+
+def run_silence(plugin: Any) -> None:
+    """Run a plugin for a moment, which is when it takes over what was set."""
+    for channels in (2, 1):
+        try:
+            if plugin.is_instrument:
+                plugin([], duration=0.02, sample_rate=RATE, num_channels=channels)
+            else:
+                plugin.process(np.zeros((channels, 512), np.float32), RATE, reset=False)
+        except ValueError:  # it has another number of channels
+            continue
+        return
+
+
+def value_of(plugin: Any, name: str) -> Any:
+    """The value of a parameter as a bool, float or str; None if the plugin shows none."""
+    kind = plugin.parameters[name].type
+    try:
+        value = getattr(plugin, name)
+        return bool(value) if kind is bool else kind(value)
+    except (ValueError, TypeError):  # a text where a number should be
+        return None
+
+
+def _parameter(name: str, it: Any, value: Any) -> Parameter:
+    if it.type is bool:
+        return Parameter(name=name, kind="switch", default=value)
+    if it.type is float:
+        label = (it.label or "").strip()
+        return Parameter(
+            name=name,
+            kind="number",
+            default=value,
+            least=it.min_value,
+            most=it.max_value,
+            unit=label,
+        )
+    return Parameter(name=name, kind="choice", default=value, words=tuple(it.valid_values))
