@@ -14,14 +14,19 @@ from typing import Any
 import pedalboard
 
 from effects.boards.containers import Chain, Member
+from effects.boards.course import Course
 from effects.boards.long_effect import Callback
+from effects.boards.native import PLUGIN, plugin_name
+from effects.boards.tails import MOST_SECONDS
 from effects.chains.plugins import ANYWHERE, PluginFolders
-from effects.running.progress import OnProgress, check_on_progress
+from effects.running.progress import OnProgress, check_on_progress, part
 from effects.signal.arrays import Audio
 from presets.chain_files import chain as chain_file
 from presets.chain_files.chain import SUFFIX, TAILS, BrokenChain, Controller
 
 __all__ = ["Pedalboard"]
+
+_PLAYED = 0.3  # the share of the work after which an instrument has played; by guess
 
 
 class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, misc]
@@ -81,6 +86,17 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
     def on_progress(self, value: OnProgress | None) -> None:
         check_on_progress(value)
         self._on_progress = value
+
+    def _needs_python(self) -> bool:
+        wanted = self.tail == "keep" or self.on_progress is not None
+        return wanted or super()._needs_python()
+
+    def _course(self, audio: Audio, sample_rate: float, buffer_size: int) -> Course:
+        longest = None
+        if self.tail == "keep":
+            longest = audio.shape[1] + round(MOST_SECONDS * sample_rate)
+        names = {id(it): name for name, it in self.named.items() if not _goes_without(name, it)}
+        return Course(sample_rate, buffer_size, longest, _rising(self.on_progress), names)
 
     # From chains, and to chains.
 
@@ -184,12 +200,13 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
                 "A board that plays MIDI begins with an instrument, a plugin that makes sound of "
                 "notes, and this one does not: call it with audio."
             )
+        report = _rising(self.on_progress) or (lambda fraction, stage: None)
+        report(0.0, PLUGIN + plugin_name(first))
         audio = perform(first, midi_file, sample_rate, keep=self.tail == "keep")
-        return self._after_first(audio, sample_rate)
-
-    def _after_first(self, audio: Audio, sample_rate: float) -> Audio:
         rest = Pedalboard(list(self)[1:], tail=self.tail)
-        rest.on_progress = self.on_progress
+        rest.named = self.named
+        if self.on_progress is not None:
+            rest.on_progress = part(report, _PLAYED if len(rest) else 1.0, 1.0)
         return rest(audio, sample_rate)
 
     # Copies.
@@ -213,6 +230,25 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
     @recursive_repr()
     def __repr__(self) -> str:
         return str(pedalboard.Pedalboard.__repr__(self))  # type: ignore[attr-defined]
+
+
+def _goes_without(name: str, effect: Any) -> bool:
+    """Whether an effect's name says no more than its class does."""
+    return name == type(effect).__name__.casefold()
+
+
+def _rising(on_progress: OnProgress | None) -> OnProgress | None:
+    """A report whose fraction never falls."""
+    if on_progress is None:
+        return None
+    highest = 0.0
+
+    def report(fraction: float, stage: str) -> None:
+        nonlocal highest
+        highest = max(highest, fraction)
+        on_progress(highest, stage)
+
+    return report
 
 
 def _place(container: Any, wanted: Any) -> tuple[int, ...]:

@@ -21,7 +21,11 @@ from numpy.typing import NDArray
 from effects.boards.attributes import close
 from effects.boards.contract import Processor, check_buffer_size, check_call, check_finite
 from effects.boards.copies import Portable
+from effects.boards.course import Course
+from effects.boards.long_effect import LongEffect
+from effects.boards.native import PLUGIN, is_plugin, plugin_name, run_native, run_plugin
 from effects.boards.python_effect import PythonEffect
+from effects.boards.tails import fade_out
 from effects.moved import name_of
 from effects.signal.arrays import Audio
 
@@ -161,18 +165,36 @@ class Board(Processor):
         self, input_array: NDArray[Any], sample_rate: float, buffer_size: int, reset: bool
     ) -> Audio:
         effect = _first_python_effect(self)
-        if effect is None:
+        if effect is None and not (reset and self._needs_python()):
             check_buffer_size(sample_rate, buffer_size, reset)
             return self._as_native().process(input_array, sample_rate, buffer_size, reset)
-        rate = check_call(effect, sample_rate, buffer_size, reset)
+        rate = check_call(effect or self, sample_rate, buffer_size, reset)
         taken = self._intake.take(input_array, rate)
         if taken.audio.size == 0:
             return taken.give_back(taken.audio)
-        check_finite(self, taken.audio)
-        return taken.give_back(self._run(taken.audio, rate, buffer_size))
+        if effect is not None:
+            check_finite(self, taken.audio)
+        course = self._course(taken.audio, rate, buffer_size)
+        output = self._run(taken.audio, course)
+        if output.shape[1] == course.longest:
+            fade_out(output, rate)
+        if course.report is not None:
+            course.tell(1.0, "done")
+        return taken.give_back(output)
 
-    def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
-        """Run (channels, samples) through a board with Python in it; may overwrite the audio."""
+    def _needs_python(self) -> bool:
+        """Whether one C++ call does not do, although there is no Python effect."""
+        return not _in_one_call(self)
+
+    def _course(self, audio: Audio, sample_rate: float, buffer_size: int) -> Course:
+        """What the members are run with, for a call with this audio."""
+        return Course(sample_rate, buffer_size)
+
+    def _run(self, audio: Audio, course: Course) -> Audio:
+        """Run (channels, samples) through a board that one call does not do for.
+
+        The audio may be overwritten.
+        """
         raise NotImplementedError
 
     def _as_native(self) -> pedalboard.Chain | pedalboard.Mix:
@@ -195,8 +217,8 @@ class Chain(Board, pedalboard.Chain, metaclass=_NoNative):
 
     _stock = pedalboard.Chain
 
-    def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
-        return _run_series(self._members, audio, sample_rate, buffer_size)
+    def _run(self, audio: Audio, course: Course) -> Audio:
+        return _run_series(self._members, audio, course)
 
 
 class Mix(Board, pedalboard.Mix, metaclass=_NoNative):
@@ -204,11 +226,8 @@ class Mix(Board, pedalboard.Mix, metaclass=_NoNative):
 
     _stock = pedalboard.Mix
 
-    def _run(self, audio: Audio, sample_rate: float, buffer_size: int) -> Audio:
-        total = np.zeros_like(audio)
-        for member in tuple(self._members):
-            total += _run_series([member], audio.copy(), sample_rate, buffer_size)
-        return total
+    def _run(self, audio: Audio, course: Course) -> Audio:
+        return _run_mix(self._members, audio, course)
 
 
 def _no_index(index: object) -> int:
@@ -266,45 +285,97 @@ def _first_python_effect(board: Board) -> PythonEffect | None:
     return first
 
 
-def _is_native(member: Member) -> bool:
-    if isinstance(member, Board):
-        return all(map(_is_native, member))
-    return not isinstance(member, PythonEffect)
+def _in_one_call(member: Member | Board) -> bool:
+    """Whether one C++ call runs a member: all in it are pedalboard's own, and none a file's."""
+    if isinstance(member, pedalboard.PluginContainer):
+        return all(map(_in_one_call, member))
+    return not isinstance(member, PythonEffect | pedalboard.ExternalPlugin)
 
 
 def _in_series(members: Iterable[Member]) -> Iterator[Member]:
-    """Go through the members, and into every Chain among them that holds Python effects."""
+    """Go through the members, and into every Chain among them that one call does not do for."""
     for member in members:
-        if isinstance(member, Chain) and not _is_native(member):
+        if isinstance(member, pedalboard.Chain) and not _in_one_call(member):
             yield from _in_series(member)
         else:
             yield member
 
 
-def _run_series(
-    members: Iterable[Member], audio: Audio, sample_rate: float, buffer_size: int
-) -> Audio:
-    for native, stretch in groupby(list(_in_series(members)), key=_is_native):
-        if native:
-            audio = run_native(stretch, audio, sample_rate, buffer_size)
-            continue
-        for member in stretch:
-            if isinstance(member, PythonEffect):
-                audio = member._apply(audio, sample_rate)
-            elif isinstance(member, Board):
-                audio = member._run(audio, sample_rate, buffer_size)
+def _stretches(members: Iterable[Member]) -> list[list[Member]]:
+    """The members in series, those together that one C++ call runs."""
+    stretches: list[list[Member]] = []
+    for native, stretch in groupby(_in_series(members), key=_in_one_call):
+        together = list(stretch)
+        stretches.extend([together] if native else [[it] for it in together])
+    return stretches
+
+
+def _cost(members: Iterable[Member]) -> float:
+    """Roughly how long members take, beside each other. By guess; plugins vary widely."""
+    cost = 0.0
+    for it in members:
+        if isinstance(it, pedalboard.PluginContainer):
+            cost += _cost(it)
+        elif isinstance(it, PythonEffect):
+            cost += 50.0
+        else:
+            cost += 5.0 if is_plugin(it) else 1.0
+    return cost
+
+
+def _run_series(members: Iterable[Member], audio: Audio, course: Course, source: str = "") -> Audio:
+    """Run members one after the other.
+
+    Args:
+        members: what is run.
+        audio: (channels, samples); may be overwritten.
+        course: what they are run with.
+        source: the native effects that made the audio; empty for none.
+    """
+    stretches = _stretches(members)
+    for stretch, of_stretch in course.parts(stretches, map(_cost, stretches)):
+        first: Any = stretch[0]
+        if _in_one_call(first):
+            audio = run_native(stretch, audio, of_stretch)
+            source = course.name(*stretch)
+        elif is_plugin(first):
+            audio = run_plugin(first, audio, of_stretch)
+            source = PLUGIN + plugin_name(first)
+        elif isinstance(first, PythonEffect):
+            audio = _run_effect(first, audio, of_stretch, source)
+            source = ""
+        else:
+            audio = _run_mix(list(first), audio, of_stretch, source)
+            source = course.name(first)
     return audio
 
 
-def run_native(
-    members: Iterable[Member], audio: Audio, sample_rate: float, buffer_size: int
-) -> Audio:
-    """Run native members over (channels, samples) in one C++ call."""
-    chain = pedalboard.Chain([])
-    # After an empty array with this many channels, the chain takes what follows for (channels,
-    # samples), even if it is square or has fewer samples than channels. No plugin is in the chain
-    # yet, so none is disturbed.
-    chain.process(np.empty((len(audio), 0), np.float32), sample_rate)
-    for member in members:
-        chain.append(member._as_native() if isinstance(member, Board) else member)  # type: ignore[arg-type]
-    return chain.process(audio, sample_rate, buffer_size)
+def _run_mix(members: Sequence[Member], audio: Audio, course: Course, source: str = "") -> Audio:
+    """Run members beside each other, and add up; shorter results have silence at their ends."""
+    total = np.zeros_like(audio)
+    costs = [_cost([it]) for it in members]
+    for member, of_member in course.parts(tuple(members), costs):
+        output = _run_series([member], audio.copy(), of_member, source)
+        if output.shape[1] > total.shape[1]:
+            total = np.pad(total, ((0, 0), (0, output.shape[1] - total.shape[1])))
+        total[:, : output.shape[1]] += output
+    return total
+
+
+def _run_effect(effect: PythonEffect, audio: Audio, course: Course, source: str) -> Audio:
+    """Run an effect in Python, which reports to the board meanwhile if that wants it."""
+    if source:
+        check_finite(effect, audio, source)
+    if course.report is None:
+        return effect._apply(audio, course.sample_rate)
+    name = course.name(effect)
+    course.tell(0.0, name)
+    if not isinstance(effect, LongEffect):
+        return effect._apply(audio, course.sample_rate)
+    with effect._lock:  # nobody else's call reports here
+        own = effect.on_progress
+        effect.on_progress = lambda fraction, stage: course.tell(fraction, f"{name}: {stage}")
+        try:
+            return effect._apply(audio, course.sample_rate)
+        finally:
+            effect.on_progress = own

@@ -159,16 +159,26 @@ def check_call(effect: object, sample_rate: float, buffer_size: int, reset: bool
     return rate
 
 
-def check_finite(effect: object, audio: Audio) -> None:
-    """Raise ValueError if ``audio`` holds NaN or infinity, and say where."""
+def check_finite(effect: object, audio: Audio, source: str = "") -> None:
+    """Raise ValueError if ``audio`` holds NaN or infinity, and say where.
+
+    Args:
+        effect: what was given it.
+        audio: (channels, samples).
+        source: the effects in a board that made it; empty for the caller.
+    """
+    remedy = (
+        f"change the settings of {source}, which made it of finite sound, or take it out."
+        if source
+        else "replace such samples before the call, for example with numpy.nan_to_num."
+    )
     for channel, samples in enumerate(audio):
         for start in range(0, samples.size, BLOCK):
             finite = np.isfinite(samples[start : start + BLOCK])
             if not finite.all():
                 raise ValueError(
                     f"{type(effect).__name__} was given NaN or infinity (first in channel "
-                    f"{channel}, at sample {start + int(finite.argmin())}): replace such samples "
-                    "before the call, for example with numpy.nan_to_num."
+                    f"{channel}, at sample {start + int(finite.argmin())}): {remedy}"
                 )
 
 
@@ -226,7 +236,8 @@ class Processor:
                 board without Python effects can do.
 
         Returns:
-            A new float32 array in the same layout; as long as the input if ``reset``.
+            A new float32 array in the same layout; as long as the input if ``reset``, or longer if
+            it is a board's whose ``tail`` is ``"keep"``.
 
         Raises:
             TypeError: not an array of 32-bit or 64-bit floats, or another argument's type.

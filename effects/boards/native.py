@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pedalboard
+
+from effects.boards.course import Course
+from effects.boards.tails import MOST_SECONDS, QUIET_SECONDS, has_ended, last_sound
+from effects.running.progress import meanwhile
+from effects.signal.arrays import Audio
 
 #: Begins the stage that is reported while a plugin in a file of its own is loaded or runs; the name
 #: of its file follows. A server knows by it what was to blame when a process dies or hangs.
 PLUGIN = "plugin "
+
+_CHUNK_SECONDS = 4.0  # how often a plugin reports, in seconds of audio; by guess
+_FIRST_SECONDS = 2.0  # of tails, that the first try covers; by guess
+_OTHER_CHANNELS = "does not support"  # how pedalboard's error goes on if a plugin wants others
 
 _FILE = "_restyle_file"  # pedalboard's plugins take attributes with an underscore, and know no file
 
@@ -26,3 +40,163 @@ def plugin_name(plugin: Any) -> str:
     """What a user calls a plugin: the name of its file, or its own where that is not known."""
     path = file_of(plugin)
     return str(plugin.name) if path is None else path.name
+
+
+def is_plugin(member: Any) -> bool:
+    """Whether a member is a plugin in a file of its own, which runs somebody's code."""
+    return isinstance(member, pedalboard.ExternalPlugin)
+
+
+def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
+    """Run effects that pedalboard itself brings over (channels, samples), in one C++ call.
+
+    If tails are kept, they are given silence after the audio. It is one call then, too, because
+    PitchShift, GSMFullRateCompressor and a Mix with latencies make something else of several (as
+    measured). What comes out begins with what would without the silence.
+    """
+    members = list(members)
+    chain = _chain(members, audio)
+    stage = course.name(*members)
+
+    def run(audio: Audio) -> Audio:
+        output: Audio = chain.process(audio, course.sample_rate, course.buffer_size)
+        return output
+
+    def heard(audio: Audio) -> Audio:
+        """The same, and whoever waits is told; if they have gone, it goes on unheard."""
+        if course.report is None or not stage:
+            return run(audio)
+        course.tell(0.0, stage)
+        return meanwhile(lambda: run(audio), lambda: course.tell(0.0, stage))
+
+    room = course.room(audio)
+    if not room:
+        return heard(audio)
+    length = audio.shape[1]
+    output = audio
+    for seconds in _silences(members):
+        silence = min(round(seconds * course.sample_rate), room)
+        output = heard(np.pad(audio, ((0, 0), (0, silence))))
+        if silence == room or has_ended(output[:, length:], course.sample_rate):
+            break
+    return _ended(output, length, course)
+
+
+def run_plugin(plugin: Any, audio: Audio, course: Course) -> Audio:
+    """Run a plugin in a file of its own over (channels, samples), in this thread.
+
+    One that takes a single channel is run on each channel alone. One that takes two is given a
+    single channel twice, and the mean of what comes out is taken.
+
+    Raises:
+        ValueError: it cannot take as many channels, or makes sound of notes only.
+    """
+    try:
+        return _stream(plugin, audio, course)
+    except ValueError as error:
+        if _OTHER_CHANNELS not in str(error):
+            raise
+        refused = error
+    if len(audio) == 1:
+        both = _stream(plugin, audio.repeat(2, axis=0), course)
+        return np.mean(both, axis=0, keepdims=True, dtype=np.float32)
+    channels = [audio[k : k + 1] for k in range(len(audio))]
+    try:
+        return stacked([_stream(plugin, *it) for it in course.parts(channels, [1.0] * len(audio))])
+    except ValueError as error:
+        raise refused if _OTHER_CHANNELS in str(error) else error from None
+
+
+def stacked(parts: Sequence[Audio]) -> Audio:
+    """Channels that may not be of one length, one above the other, with silence at their ends."""
+    length = max(it.shape[1] for it in parts)
+    output = np.zeros((sum(map(len, parts)), length), np.float32)
+    row = 0
+    for it in parts:
+        output[row : row + len(it), : it.shape[1]] = it
+        row += len(it)
+    return output
+
+
+def _stream(plugin: Any, audio: Audio, course: Course) -> Audio:
+    """Run a plugin a few seconds at a time, so that whoever waits sees it and can end it.
+
+    A buffer is always full, since some plugins begin anew when one is larger than those before:
+    the last one of the audio has silence at its end. So the output is that of one call, bit for
+    bit (measured with zam-plugins). Pedalboard drops the latency that a plugin reports from the
+    beginning, and so more silence is given until all of the audio has come out.
+    """
+    rate, size, length = course.sample_rate, course.buffer_size, audio.shape[1]
+    stage, chain = PLUGIN + plugin_name(plugin), _chain([plugin], audio)
+    room = course.room(audio)
+    chunk = max(round(_CHUNK_SECONDS * rate) // size, 1) * size
+    course.tell(0.0, stage)
+    if not room and length <= chunk:
+        return chain.process(audio, rate, size)
+    outputs: list[Audio] = []
+    given = made = 0
+    whole = length + min(room, QUIET_SECONDS * rate)  # as far as is known before
+    with _lock(plugin):
+        chain.reset()
+        while given < length + room + MOST_SECONDS * rate:  # and some plugins never give enough
+            piece = _full(audio[:, given : given + chunk], size)
+            outputs.append(chain.process(piece, rate, size, False))
+            given += piece.shape[1]
+            made += outputs[-1].shape[1]
+            course.tell(min(given / whole, 1.0), stage)
+            if made >= length + room:
+                break
+            if room and made >= length + QUIET_SECONDS * rate:
+                outputs = [np.concatenate(outputs, axis=1)]
+                if has_ended(outputs[0][:, length:], rate):
+                    break
+    output = np.concatenate(outputs, axis=1)
+    if output.shape[1] < length:
+        output = np.pad(output, ((0, 0), (0, length - output.shape[1])))
+    return _ended(output, length, course)
+
+
+def _full(piece: Audio, size: int) -> Audio:
+    """A piece of the audio with silence up to the next whole buffer, at least one."""
+    count = max(-(-piece.shape[1] // size), 1) * size
+    return np.pad(piece, ((0, 0), (0, count - piece.shape[1])))
+
+
+def _ended(output: Audio, length: int, course: Course) -> Audio:
+    """Output up to the end of its tail."""
+    tail = output[:, length : length + course.room(output[:, :length])]
+    return np.ascontiguousarray(output[:, : length + last_sound(tail, course.sample_rate)])
+
+
+def _silences(members: Sequence[Any]) -> list[float]:
+    """How many seconds of silence to try: most tails are short, and each try begins anew."""
+    first = QUIET_SECONDS + _FIRST_SECONDS
+    delays = sum(getattr(it, "delay_seconds", 0.0) for it in _leaves(members))
+    return [MOST_SECONDS] if delays > QUIET_SECONDS else [first, MOST_SECONDS]
+
+
+def _leaves(members: Iterable[Any]) -> Iterator[Any]:
+    for it in members:
+        if isinstance(it, pedalboard.PluginContainer):
+            yield from _leaves(it)
+        else:
+            yield it
+
+
+def _chain(members: Iterable[Any], audio: Audio) -> pedalboard.Chain:
+    """A stock chain that takes audio like this for (channels, samples).
+
+    After an empty array with as many channels it takes what follows so, even if that is square or
+    has fewer samples than channels. No plugin is in it yet, so none is disturbed.
+    """
+    chain = pedalboard.Chain([])
+    chain.process(np.empty((len(audio), 0), np.float32), 44100)
+    for it in members:
+        chain.append(it._as_native() if hasattr(it, "_as_native") else it)
+    return chain
+
+
+def _lock(plugin: Any) -> threading.RLock:
+    """Calls of one plugin wait for each other, as pedalboard's do, even if each is many of them."""
+    lock: threading.RLock = vars(plugin).setdefault("_restyle_lock", threading.RLock())
+    return lock
