@@ -201,12 +201,20 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
                 "notes, and this one does not: call it with audio."
             )
         report = _rising(self.on_progress) or (lambda fraction, stage: None)
-        report(0.0, PLUGIN + plugin_name(first))
-        audio = perform(first, midi_file, sample_rate, keep=self.tail == "keep")
+        played = _PLAYED if len(self) > 1 else 1.0
+        stage = PLUGIN + plugin_name(first)
+        report(0.0, stage)
+        audio = perform(
+            first,
+            midi_file,
+            sample_rate,
+            keep=self.tail == "keep",
+            tick=lambda fraction: report(played * fraction, stage),
+        )
         rest = Pedalboard(list(self)[1:], tail=self.tail)
         rest.named = self.named
         if self.on_progress is not None:
-            rest.on_progress = part(report, _PLAYED if len(rest) else 1.0, 1.0)
+            rest.on_progress = part(report, played, 1.0)
         return rest(audio, sample_rate)
 
     # Copies.

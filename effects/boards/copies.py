@@ -1,17 +1,22 @@
 """Copies of native plugins: pedalboard cannot copy or pickle its own, so they are built anew.
 
-All of pedalboard's effects are made of the properties that they can be asked for. A copy has the
-same settings and begins in silence: tails and delay lines are not copied.
+All of pedalboard's effects are made of the properties that they can be asked for. A plugin in a
+file is loaded again, if it is known which file that was (`effects.boards.origins`), and given the
+other's state. A copy has the same settings and begins in silence: tails and delay lines are not
+copied.
 """
 
 from __future__ import annotations
 
 import copyreg
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, NoReturn
 
 import pedalboard
+
+from effects.boards.origins import Origin, origin_of, remember
 
 #: How a Convolution shows the rate of a response that was given as an array, which is no property.
 _RATE = re.compile(r" audio at ([0-9.e+]+) Hz>")
@@ -58,11 +63,13 @@ def _recipe(plugin: Any) -> tuple[Any, ...]:
     if kind in _CONTAINERS:
         return kind, ([it and Portable(it) for it in plugin],)
     if kind is pedalboard.Convolution:
-        return _build, (kind, _convolution(plugin))
-    if kind.__module__.startswith("pedalboard_native") and not isinstance(
-        plugin, pedalboard.ExternalPlugin
-    ):
-        return _build, (kind, _settings(plugin))
+        return _build, (kind, _convolution(plugin), _told(plugin))
+    if issubclass(kind, pedalboard.ExternalPlugin):
+        if origin_of(plugin).file is not None:
+            return _load, (kind, _told(plugin), plugin.raw_state, _positions(plugin))
+        _refuse(plugin, "the file that it was loaded from is not known")
+    if kind.__module__.startswith("pedalboard_native"):
+        return _build, (kind, _settings(plugin), _told(plugin))
     if _knows_how(kind):
         return _same, (plugin,)
     _refuse(plugin, "only effects that pedalboard itself brings can be built anew")
@@ -93,8 +100,41 @@ def _convolution(plugin: Any) -> dict[str, Any]:
     }
 
 
-def _build(kind: Callable[..., Any], settings: dict[str, Any]) -> Any:
-    return kind(**settings)
+def _build(
+    kind: Callable[..., Any], settings: dict[str, Any], told: dict[str, Any] | None = None
+) -> Any:
+    """Build an effect; pickles of earlier versions tell nothing of its origin."""
+    plugin = kind(**settings)
+    if told:
+        remember(plugin, Origin(**told))
+    return plugin
+
+
+def _told(plugin: Any) -> dict[str, Any]:
+    """What a plugin was built from, as it can be pickled."""
+    origin = origin_of(plugin)
+    if origin == Origin():
+        return {}
+    told = {it.name: getattr(origin, it.name) for it in fields(origin)}
+    return {name: dict(it) if isinstance(it, Mapping) else it for name, it in told.items()}
+
+
+def _positions(plugin: Any) -> dict[str, float]:
+    """Where the parameters of a plugin in a file are, which some states do not say."""
+    return {name: it.raw_value for name, it in plugin.parameters.items() if it.is_automatable}
+
+
+def _load(
+    kind: Callable[..., Any], told: dict[str, Any], state: bytes, positions: dict[str, float]
+) -> Any:
+    """Load a plugin in a file again. Raises ImportError if the file is gone."""
+    plugin = kind(str(told["file"]), **told["settings"])
+    plugin.raw_state = state
+    for name, it in plugin.parameters.items():
+        if name in positions and it.raw_value != positions[name]:
+            it.raw_value = positions[name]
+    remember(plugin, Origin(**told))
+    return plugin
 
 
 def _same(plugin: Any) -> Any:

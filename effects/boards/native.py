@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pedalboard
 
 from effects.boards.course import Course
+from effects.boards.origins import origin_of
 from effects.boards.tails import MOST_SECONDS, QUIET_SECONDS, has_ended, last_sound
 from effects.running.progress import meanwhile
 from effects.signal.arrays import Audio
@@ -23,22 +23,10 @@ _CHUNK_SECONDS = 4.0  # how often a plugin reports, in seconds of audio; by gues
 _FIRST_SECONDS = 2.0  # of tails, that the first try covers; by guess
 _OTHER_CHANNELS = "does not support"  # how pedalboard's error goes on if a plugin wants others
 
-_FILE = "_restyle_file"  # pedalboard's plugins take attributes with an underscore, and know no file
-
-
-def remember_file(plugin: Any, path: Path) -> None:
-    """Note which file a plugin was loaded from, which pedalboard does not tell."""
-    setattr(plugin, _FILE, path)
-
-
-def file_of(plugin: Any) -> Path | None:
-    """The file that a plugin was loaded from; None if nobody noted it."""
-    return getattr(plugin, _FILE, None)
-
 
 def plugin_name(plugin: Any) -> str:
     """What a user calls a plugin: the name of its file, or its own where that is not known."""
-    path = file_of(plugin)
+    path = origin_of(plugin).file
     return str(plugin.name) if path is None else path.name
 
 
