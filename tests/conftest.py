@@ -99,7 +99,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         pytest.skip(plugins.missing())
     built: dict[object, Path] = {}
 
-    def build(name: str = "Tester", **options: bool | int | str) -> Path:
+    def build(name: str = "Tester", **options: bool | float | str) -> Path:
         key = name, *sorted(options.items())
         if key not in built:
             built[key] = plugins.build(tmp_path_factory.mktemp("plugin"), name, **options)

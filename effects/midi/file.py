@@ -37,14 +37,19 @@ _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 
 CHANGES = frozenset({"control_change", "program_change"})
 NOTES = frozenset({"note_off", "note_on", "end_of_track"})
+#: All that an instrument is played with.
+PLAYED = CHANGES | NOTES | {"polytouch", "aftertouch", "pitchwheel"}
 _NOTE_STATUS = (0x80, 0x90)
 #: The upper half of the status byte by mido's names; of `end_of_track`, a meta event, the whole
 #: byte.
 _STATUS = {
     "note_off": 0x80,
     "note_on": 0x90,
+    "polytouch": 0xA0,
     "control_change": 0xB0,
     "program_change": 0xC0,
+    "aftertouch": 0xD0,
+    "pitchwheel": 0xE0,
     "end_of_track": _META,
 }
 
@@ -70,7 +75,7 @@ def read(
 
     Args:
         path: the file.
-        types: mido's names of the wanted messages, out of `CHANGES` and `NOTES`.
+        types: mido's names of the wanted messages, out of `PLAYED`.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no file at ``path``.

@@ -35,6 +35,9 @@
 #ifndef TAIL
 #define TAIL 0
 #endif
+#ifndef FEEDBACK
+#define FEEDBACK 0.5
+#endif
 #ifndef CRASH
 #define CRASH NEVER
 #endif
@@ -349,7 +352,8 @@ static const struct {
 static int32_t set_arrangements(void *self, uint64_t *in, int32_t n_in, uint64_t *out, int32_t n_out) {
     if (n_out != 1 || n_in != !INSTRUMENT) return NO;
     int channels = out[0] == MONO ? 1 : out[0] == STEREO ? 2 : 0;
-    if (!channels || (CHANNELS && channels != CHANNELS) || (INSTRUMENT && channels != 2)) return NO;
+    int only = CHANNELS ? CHANNELS : INSTRUMENT ? 2 : channels;
+    if (!channels || channels != only) return NO;
     if (n_in && in[0] != out[0]) return NO;
     OF_PROCESSOR(self)->channels = channels;
     return OK;
@@ -476,7 +480,7 @@ static int32_t process(void *self, Block *block) {
                 sample = kept;
             }
             if (TAIL) {
-                sample += 0.5f * plugin->echoes[c][plugin->at_echo];
+                sample += (float)FEEDBACK * plugin->echoes[c][plugin->at_echo];
                 plugin->echoes[c][plugin->at_echo] = sample;
             }
             out->samples[c][i] = sample;

@@ -20,7 +20,7 @@ def missing() -> str:
     return "" if shutil.which("cc") else "no C compiler (cc) is installed"
 
 
-def build(folder: Path, name: str, **options: bool | int | str) -> Path:
+def build(folder: Path, name: str, **options: bool | float | str) -> Path:
     """Build a plugin, ``folder/NAME.vst3``.
 
     An effect multiplies what it is given by its parameter ``gain`` (0 to 2; 1), and by 1, -1 or
@@ -35,13 +35,14 @@ def build(folder: Path, name: str, **options: bool | int | str) -> Path:
     Args:
         folder: where the bundle is written.
         name: of the bundle and the plugin.
-        options: ``instrument=True``: no effect. ``channels=1`` or 2: mono or stereo alone, of an
-            effect. ``latency``: samples by which it delays and that it reports. ``tail``: samples
-            after which everything comes again, half as loud. ``crash`` or ``hang``: "load" or
-            "process", ``after=N``: as soon as more than N samples come since the last reset; what
-            pedalboard tries when it loads a plugin does not count. ``noise=True``: prints on
-            stdout and stderr. ``classes=2``: two plugins in one file, NAME and "NAME 2".
-            ``forgetful=True``: its state does not bring back what it learned.
+        options: ``instrument=True``: no effect. ``channels=1`` or 2: mono or stereo alone; an
+            instrument is in stereo if it is not given. ``latency``: samples by which it delays and
+            that it reports. ``tail``: samples after which everything comes again, ``feedback``
+            (0.5) as loud. ``crash`` or ``hang``: "load" or "process", ``after=N``: as soon as more
+            than N samples come since the last reset; what pedalboard tries when it loads a plugin
+            does not count. ``noise=True``: prints on stdout and stderr. ``classes=2``: two plugins
+            in one file, NAME and "NAME 2". ``forgetful=True``: its state does not bring back what
+            it learned.
     """
     library = folder / f"{name}.vst3" / "Contents" / f"{platform.machine()}-linux" / f"{name}.so"
     library.parent.mkdir(parents=True, exist_ok=True)
