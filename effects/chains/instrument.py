@@ -18,6 +18,7 @@ import numpy as np
 from effects.checkpoint import checkpoint
 from effects.midi import file
 from effects.signal.arrays import Audio
+from effects.signal.units import db_to_amplitude
 
 #: Samples that the plugin is given at a time: pedalboard's own default. Progress is reported, and
 #: cancelling noticed, after each.
@@ -26,11 +27,11 @@ BLOCK = 8192
 MAX_SECONDS = 3600.0
 #: How much longer than the file the sound may be, in seconds, if it is kept until it is silent.
 TAIL_SECONDS = 60.0
-#: What is below this is silent: -80 dB of full scale. Not searched.
-SILENCE = 1e-4
-#: How long it has to be silent until it is taken for the end, in seconds: echoes have pauses. Not
-#: searched.
-PAUSE_SECONDS = 2.0
+#: It is silent once it has been so quiet for so long: -90 dBFS, less than a step of 16 bits; and
+#: more seconds than delays wait between two echoes. All three as of boards' tails.
+SILENCE, QUIET_SECONDS = db_to_amplitude(-90.0), 10.0
+#: What has not ended by then fades out over its last second, so that it does not click. By guess.
+_FADE_SECONDS = 1.0
 #: Controllers that hold notes: the sustain and the sostenuto pedal.
 _PEDALS = (64, 66)
 
@@ -94,8 +95,11 @@ def perform(
         at += part.shape[1]
         tick(min(at / n, 1.0))
         checkpoint()
-        if at >= most or (at >= n and at - last >= PAUSE_SECONDS * rate):
+        if at >= most or (at >= n and at - last >= QUIET_SECONDS * rate):
             break
+    if at >= most > n:
+        count = round(_FADE_SECONDS * rate)
+        output[:, most - count :] *= np.linspace(1, 0, count, dtype=np.float32)
     return np.ascontiguousarray(output[:, :last])
 
 

@@ -120,17 +120,22 @@ def test_a_kept_tail_is_heard_until_it_is_silent(instrument, write):
     np.testing.assert_array_equal(kept[:, : cut.shape[1]], cut)
 
 
-def test_a_tail_that_never_ends_lasts_a_minute(plugin, write):
+def test_a_tail_that_never_ends_lasts_a_minute_and_fades_out(plugin, write):
     drone = pedalboard.VST3Plugin(str(plugin("Drone", instrument=True, tail=1, feedback=1)))
     path = write((0, on(69)), (0.1, off(69)))
-    assert perform(drone, path, 8000, keep=True).shape[1] == round(60.1 * 8000)
+    output = perform(drone, path, 8000, keep=True)
+    assert output.shape[1] == round(60.1 * 8000)
+    level = output[0, 6000]
+    assert (output[:, 6000:-8000] == level).all()
+    assert output[0, -4000] == pytest.approx(0.5 * level, rel=0.001)
+    assert output[0, -1] == 0
 
 
 def test_echoes_after_a_pause_are_kept(plugin, write):
     echo = pedalboard.VST3Plugin(str(plugin("Echo", instrument=True, tail=40_000)))
     kept = perform(echo, write((0, on(69)), (0.1, off(69))), RATE, keep=True)
     np.testing.assert_allclose(kept[:, 40_000:46_000], 0.5 * kept[:, :6000], atol=QUIET)
-    assert kept.shape[1] > 10 * 40_000  # 0.2 / 2^11 is 1e-4
+    assert 12 * 40_000 < kept.shape[1] < 13 * 40_000  # 0.2 / 2^12 is more than -90 dB, /2^13 less
 
 
 def test_latency_is_compensated(plugin, instrument, write):
