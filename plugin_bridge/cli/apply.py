@@ -10,16 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plugin_bridge.cli import lean
+from plugin_bridge.cli.chain_options import (
+    ChainOptions,
+    check_excluded,
+    check_without_chain,
+    given,
+    preset_name,
+)
 from plugin_bridge.cli.completion import complete_engine
+from plugin_bridge.cli.grouped import grouped
 from plugin_bridge.cli.options import (
     BitDepth,
     Bitrate,
     Device,
     Drums,
     Dynamics,
+    JobSeed,
     Mix,
     Quiet,
-    Seed,
     Strength,
     Threads,
     force_option,
@@ -32,15 +40,19 @@ from plugin_bridge.cli.result_names import (
     name_tasks,
     tell_apart,
 )
+from plugin_bridge.files.formats import Quality
+from presets.sound_file.header import MAX_RATE_HZ, MIN_RATE_HZ
 
 if TYPE_CHECKING:
     from effects.scores.score import Score
+    from plugin_bridge.cli.apply_chains import Through
 
 Files = Annotated[
     list[Path],
     typer.Argument(
         metavar="IN... [OUT]",
-        help="The stems: WAV, AIFF, FLAC, MP3 or OGG. After a single one, a name that is not there "
+        help="The stems: WAV, AIFF, FLAC, MP3 or OGG; or MIDI files, for a chain that begins with "
+        "an instrument. After a single one, a name that is not there "
         "yet says where to write. Without it a.wav becomes a.violin.wav, beside a.wav. Sample "
         "rate, channels and bit depth stay those of the stem.",
         show_default=False,
@@ -72,10 +84,11 @@ Presets = Annotated[
     ),
 ]
 Engine = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="NAME",
-        help="sampler plays the stem's notes with the style's own. infinite blends spectra, fast, "
+        help="sampler plays the stem's notes with the style's own (so does leaving this out). "
+        "infinite blends spectra, fast, "
         "and so do the published networks random_cnn_1d, random_cnn_2d, vgg19, vggish and cnn14.",
         autocompletion=complete_engine,
     ),
@@ -128,9 +141,19 @@ Notes = Annotated[
         "restyle listen IN --midi FILE.mid has written, corrected. Channel 10 has the drums.",
     ),
 ]
+SampleRate = Annotated[
+    int | None,
+    typer.Option(
+        metavar="HZ",
+        min=MIN_RATE_HZ,
+        max=MAX_RATE_HZ,
+        help="Of a MIDI file's result; without this 44100.",
+    ),
+]
 Force = Annotated[bool, force_option("Replace results, the plot and the report if they exist.")]
 
 
+@grouped
 def apply(
     files: Files,
     *,
@@ -138,11 +161,12 @@ def apply(
     out_dir: OutDir = None,
     style: Style = None,
     preset: Presets = [],  # noqa: B006 - typer takes no other default
+    chains: ChainOptions,
     strength: Strength = None,
     mix: Mix = None,
-    engine: Engine = "sampler",
+    engine: Engine = None,
     weights: Weights = None,
-    seed: Seed = 0,
+    seed: JobSeed = None,
     device: Device = "auto",
     midi: Midi = None,
     channel: Channel = None,
@@ -150,6 +174,7 @@ def apply(
     dynamics: Dynamics = None,
     notes: Notes = None,
     threads: Threads = None,
+    sample_rate: SampleRate = None,
     bit_depth: BitDepth = None,
     bitrate: Bitrate = None,
     plot: Plot = None,
@@ -169,6 +194,12 @@ def apply(
 
     [bold]restyle apply a.wav b.flac --preset violin --preset flute[/bold]
 
+    Through a chain of effects, a plugin among them perhaps: see [bold]restyle chains[/bold]
+
+    [bold]restyle apply a.wav out.wav --chain my-hall --set reverb.wet_level=0.2[/bold]
+
+    [bold]restyle apply tune.mid out.wav --chain my-synth[/bold]
+
     With --midi, the style or preset given holds until the first program change; if none is given,
     the stem stays as it is until then.
 
@@ -179,30 +210,61 @@ def apply(
     be played, a line on stderr says what was heard, and what to try.
     """
     started = time.monotonic()
-    variants = _variants(style, preset, midi)
-    _check_midi(midi, channel, plot, report, notes)
+    lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
+    sampled = given(strength=strength, mix=mix, seed=seed, drums=drums, dynamics=dynamics)
+    through = None
+    if chains.chain:
+        excluded = {"--style": style, "--preset": preset, "--engine": engine}
+        check_excluded({**excluded, "--weights": weights, "--notes": notes})
+        _check_for_chains(midi, channel, plot)
+        through = _through(chains, sampled, device, threads)
+        variants = through.variants
+    else:
+        check_without_chain(chains)
+        if sample_rate is not None:
+            raise ValueError("--sample-rate is for MIDI files that a chain plays: leave it out.")
+        variants = _variants(style, preset, midi)
+        _check_midi(midi, channel, plot, report, notes)
     named = tell_apart(files, variants, out=out, out_dir=out_dir, style=style, force=force)
     tasks = name_tasks(named, variants, out_dir)
     _check_single(tasks, {"--midi": midi, "--plot": plot, "--report": report})
     score = None if notes is None else _score(notes, tasks)
-    lean.load_later(*lean.UNUSED_PARTS_OF_NUMPY)
 
+    from effects.engines import DEFAULT_ENGINE
     from plugin_bridge.cli.apply_tasks import Plan, check_tasks, do_tasks, make_effects
-    from plugin_bridge.files.formats import Quality
 
-    settings: dict[str, Any] = {
-        **{"style": style, "strength": strength, "mix": mix},
-        **{"engine": engine, "seed": seed, "device": device, "threads": threads},
-    }
-    some_have = {"weights": weights, "drums": drums, "dynamics": dynamics, "notes": score}
-    own = {name: it for name, it in some_have.items() if it is not None}
-    effects = make_effects(variants, settings | own, midi, channel)
-    quality = Quality(bit_depth, bitrate)
-    label = _label(engine, seed, own)
-    plan = Plan(effects, label, quality=quality, force=force, plot=plot, report=report)
+    written: dict[str, Any] = {"quality": Quality(bit_depth, bitrate), "force": force}
+    if through is not None:
+        plan = through.plan(named.stems, sample_rate=sample_rate, report=report, **written)
+    else:
+        engine, seed = engine or DEFAULT_ENGINE, seed or 0
+        own = given(weights=weights, drums=drums, dynamics=dynamics, notes=score)
+        settings = {
+            **{"style": style, "strength": strength, "mix": mix, "engine": engine},
+            **{"seed": seed, "device": device, "threads": threads},
+        }
+        effects = make_effects(variants, settings | own, midi, channel)
+        plan = Plan(effects, _label(engine, seed, own), plot=plot, report=report, **written)
     with folder_for_results(out_dir):
         seconds = check_tasks(tasks, plan)
         do_tasks(tasks, plan, seconds, quiet=quiet, started=started)
+
+
+def _through(
+    options: ChainOptions, settings: Mapping[str, Any], device: str, threads: int | None
+) -> Through:
+    """The chains that were asked for, with the settings for their StyleTransfer."""
+    from plugin_bridge.cli.apply_chains import chains_for
+
+    where = {} if device == "auto" else {"device": device}
+    return chains_for(options, {**settings, **where}, threads=threads)
+
+
+def _check_for_chains(midi: Path | None, channel: int | None, plot: Path | None) -> None:
+    if midi is not None or channel is not None:
+        raise ValueError("--midi does not move a chain's parameters yet: leave it out.")
+    if plot is not None:
+        raise ValueError("--plot draws one style, and a chain may have none: leave it out.")
 
 
 def _label(engine: str, seed: int, own: Mapping[str, Any]) -> str:
@@ -221,12 +283,10 @@ def _variants(style: Path | None, names: Sequence[str], midi: Path | None) -> li
     if style is not None and names:
         raise ValueError("--style and --preset exclude each other: give one of them.")
     if names:
-        import presets
-
-        return [Variant(presets.get(it).name, it) for it in names]
+        return [Variant(preset_name(it), it) for it in names]
     chosen = style or midi
     if chosen is None:
-        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
+        raise ValueError("Say which sound to take: --style CLIP, --preset NAME or --chain NAME.")
     return [Variant(chosen.stem)]
 
 

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_bridge.errors import shown
+
 if TYPE_CHECKING:
     from plugin_bridge.files.sound_files import Sound
 
@@ -25,3 +27,16 @@ def described(out: Path, sound: Sound) -> str:
     clipped = ["peaks above full scale were cut off"] if clips(out, sound) else []
     rate = f"{sound.sample_rate / 1000:g} kHz"
     return ", ".join([f"{sound.seconds:.1f} s", channels, rate, *kind, level, *clipped])
+
+
+def loss(out: Path, sound: Sound) -> str | None:
+    """What is lost of a chain's result that was written to ``out``, and what to do about it."""
+    from plugin_bridge.files.sound_files import clips
+
+    if not clips(out, sound):
+        return None
+    over_db = 20 * math.log10(max(float(sound.audio.max()), -float(sound.audio.min())))
+    return (
+        f"{shown(out)} peaks at +{over_db:.1f} dBFS, and what is above 0 was cut off: add a Gain "
+        "or a Limiter to the chain, or write a .wav with --bit-depth 32."
+    )

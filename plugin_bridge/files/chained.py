@@ -1,9 +1,10 @@
-"""A chain of effects on a sound file's audio."""
+"""A chain of effects on a sound file's audio, or on a MIDI file if it begins with an instrument."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,12 +12,43 @@ from effects import StyleTransfer
 from effects.board import Pedalboard
 from effects.boards.native import PLUGIN
 from effects.chains.plugins import ANYWHERE, PluginFolders
+from plugin_bridge.files.sound_files import Sound
+from presets.opening import open_regular
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
     from effects.signal.arrays import Audio
-    from plugin_bridge.files.sound_files import Sound
     from presets.chain_files.chain import Chain
+
+TUNE_BITS = 24  # of a file that an instrument has played: what DAWs record with
+TUNE_RATE_HZ = 44_100
+TUNE_CHANNELS = 2
+
+_MIDI = b"MThd"  # begins a standard MIDI file
+
+
+class Tune(NamedTuple):
+    """A MIDI file, and how an instrument is to play it.
+
+    Attributes:
+        path: of the file.
+        sample_rate: of the sound that is made of it, in Hz.
+    """
+
+    path: Path
+    sample_rate: int = TUNE_RATE_HZ
+
+    @property
+    def silence(self) -> Sound:
+        """A sound as it is made of this, without a sample."""
+        nothing = np.empty((TUNE_CHANNELS, 0), np.float32)
+        return Sound(nothing, self.sample_rate, TUNE_BITS)
+
+
+def is_midi(path: Path) -> bool:
+    """Whether a file is a MIDI file, by its first bytes. Raises OSError, ValueError: no file."""
+    with open_regular(path) as file:
+        return file.read(len(_MIDI)) == _MIDI
 
 
 def chained(
@@ -77,6 +109,14 @@ def through(board: Pedalboard, sound: Sound, report: OnProgress) -> tuple[Sound,
         output = output[:, :samples]
     _check_is_sound(output)
     return sound.with_audio(output), made_of(board)
+
+
+def played(board: Pedalboard, tune: Tune, report: OnProgress) -> tuple[Sound, Mapping[str, Any]]:
+    """What a board that begins with an instrument makes of a MIDI file: see `chained`."""
+    board.on_progress = report
+    output = board.play(tune.path, tune.sample_rate)
+    _check_is_sound(output)
+    return tune.silence.with_audio(output), made_of(board)
 
 
 def made_of(board: Pedalboard) -> Mapping[str, Any]:

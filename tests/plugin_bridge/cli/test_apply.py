@@ -209,7 +209,7 @@ WRONG = {
     "the style as output": (["stem.wav", "clip.wav", "--style", "clip.wav"], "add --force"),
     "three channels in an MP3": (["three.wav", "out.mp3", *SETTINGS], "cannot hold 3 channels"),
     "96 kHz in an MP3": (["fast.wav", "out.mp3", *SETTINGS], "at 96000 Hz"),
-    "no style": (["stem.wav", "out.wav"], "--style CLIP, or --preset NAME"),
+    "no style": (["stem.wav", "out.wav"], "--style CLIP, --preset NAME or --chain NAME"),
     "two styles": (["stem.wav", "out.wav", *SETTINGS, "--style", "clip.wav"], "exclude each other"),
     "no such style": (["stem.wav", "out.wav", "--style", "none.wav"], "none.wav"),
     "no such preset": (["stem.wav", "out.wav", "--preset", "voilin"], "did you mean violin"),
@@ -239,7 +239,7 @@ WRONG = {
     ),
     "an unknown option": (["stem.wav", "out.wav", "--stile", "clip.wav"], "--stile"),
     "an option without its value": (["stem.wav", "out.wav", "--style"], "--style"),
-    "no sound to take": (["stem.wav"], "--style CLIP, or --preset NAME"),
+    "no sound to take": (["stem.wav"], "--style CLIP, --preset NAME or --chain NAME"),
     "no file": ([*SETTINGS], "IN"),
     "several outputs": (
         ["stem.wav", "out.wav", "more.wav", *SETTINGS],

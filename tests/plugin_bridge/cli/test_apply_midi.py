@@ -62,7 +62,7 @@ WRONG = {
         ["--midi", "ride.mid", "--drums", "drop", "--engine", "infinite"],
         "leave drums away",
     ),
-    "no style and no file": ([], "--style CLIP, or --preset NAME"),
+    "no style and no file": ([], "--style CLIP, --preset NAME or --chain NAME"),
 }
 
 

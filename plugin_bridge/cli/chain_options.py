@@ -1,0 +1,250 @@
+"""Options that choose a chain and change it, and what they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plugin_bridge.cli.completion import complete_chain, complete_tail
+
+if TYPE_CHECKING:
+    from effects.chains.kinds import Parameter
+    from effects.chains.plugins import PluginFolders
+    from presets.chain_files.chain import Chain, Value
+
+Chains = Annotated[
+    list[str],
+    typer.Option(
+        "--chain",
+        metavar="NAME|FILE",
+        help="A chain of effects in place of a style, by name or its file: see restyle chains. May "
+        "be given several times.",
+        autocompletion=complete_chain,
+    ),
+]
+ServersChain = Annotated[
+    str,
+    typer.Option(
+        "--chain",
+        metavar="NAME",
+        help="A chain of effects in place of a preset: one that the server knows.",
+        autocompletion=complete_chain,
+    ),
+]
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="NAME.PARAMETER=VALUE",
+        help="Change a setting of the chain's effects, such as reverb.wet_level=0.2: see restyle "
+        "chains parameters. May be given several times.",
+    ),
+]
+Plugins = Annotated[
+    list[Path],
+    typer.Option(
+        "--plugins",
+        metavar="DIR",
+        help="A folder with VST3 plugins, looked through before the system's. May be given several "
+        "times.",
+    ),
+]
+Tail = Annotated[
+    str | None,
+    typer.Option(
+        metavar="cut|keep",
+        help="Whether the result is as long as the stem, or goes on until the chain is silent. "
+        "Without this, what the chain says.",
+        autocompletion=complete_tail,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class ChainOptions:
+    """What is said of chains in general; a command's options of that name are these."""
+
+    chain: Chains = ()  # type: ignore[assignment]  # typer makes a list of it
+    set: Set = ()  # type: ignore[assignment]
+    plugins: Plugins = ()  # type: ignore[assignment]
+    tail: Tail = None
+
+
+def check_without_chain(options: ChainOptions) -> None:
+    """Raise ValueError if an option of chains is given without a chain."""
+    for flag, value in (
+        ("--set", options.set),
+        ("--plugins", options.plugins),
+        ("--tail", options.tail),
+    ):
+        if value:
+            raise ValueError(f"{flag} is for chains: add --chain NAME.")
+
+
+def check_excluded(others: Mapping[str, object]) -> None:
+    """Raise ValueError if an option was given that a chain's effects have themselves.
+
+    Args:
+        others: what was given, by the option's name.
+    """
+    for flag, value in others.items():
+        if value:
+            name = flag.removeprefix("--")
+            raise ValueError(
+                f"--chain and {flag} exclude each other: a chain says its own effects. "
+                f"--set {name}=… changes its StyleTransfer's."
+            )
+
+
+def chosen_chains(options: ChainOptions, settings: Mapping[str, Value]) -> dict[str, Chain]:
+    """The chains that were asked for, by how they were, each with all changes made.
+
+    Args:
+        options: those of chains.
+        settings: others, which go to each chain's StyleTransfer, by name.
+
+    Raises:
+        ValueError: there is no such chain, or something is wrong with it or with what is to be
+            changed in it. No plugin was loaded.
+    """
+    from effects.chains.build import check
+    from effects.chains.settings import with_settings
+
+    folders = plugin_folders(options.plugins)
+    chosen = {}
+    for source in options.chain:
+        chain = found(source)
+        known = _parameters(chain)
+        changes = {**settings, **changed(options.set, known)}
+        if changes:
+            chain = with_settings(chain, changes)
+        if options.tail is not None:
+            chain = replace(chain, tail=_checked_tail(options.tail))
+        wrong = check(chain, folders)
+        if wrong:
+            more = f" ({len(wrong) - 1} more: restyle chains validate)" if wrong[1:] else ""
+            raise ValueError(f"{wrong[0]}{more}")
+        chosen[source] = chain
+    return chosen
+
+
+def found(source: str) -> Chain:
+    """The chain of that name, or in that file. Raises ValueError, which says if it is a preset."""
+    import presets
+    from presets.chain_files.catalogue import find
+
+    try:
+        return find(source)
+    except presets.UnknownChain as error:
+        if os.sep in source or not _is_preset(source):
+            raise
+        name = presets.get(source).name
+        raise ValueError(f"{name} is a preset: --preset {name}.") from error
+
+
+def preset_name(name: str) -> str:
+    """A preset's name, asked for in any way. Raises ValueError, which says if it is a chain."""
+    import presets
+
+    try:
+        return presets.get(name).name
+    except presets.UnknownPreset as error:
+        if name.isdecimal():
+            raise
+        try:
+            chain = presets.chain(name)
+        except presets.ChainError:
+            raise error from None
+        raise ValueError(f"{chain.name} is a chain: --chain {chain.name}.") from error
+
+
+def plugin_folders(folders: Sequence[Path]) -> PluginFolders:
+    """Where plugins are looked for. Raises ValueError if a folder is missing."""
+    from effects.chains.plugins import PluginFolders
+
+    for it in folders:
+        if not it.is_dir():
+            raise ValueError(f"There is no folder {it}: name one that holds VST3 plugins.")
+    return PluginFolders(tuple(it.resolve() for it in folders))
+
+
+def has_plugins(chain: Chain) -> bool:
+    """Whether the chain runs code of others."""
+    from effects.chains.kinds import kinds
+
+    known = kinds()
+    return any(it.type in known and known[it.type].plugin for it in chain.every_effect())
+
+
+def changed(texts: Sequence[str], known: Mapping[str, Parameter] | None = None) -> dict[str, Value]:
+    """What ``--set`` says: settings by name.
+
+    Args:
+        texts: ``NAME=VALUE`` each.
+        known: what can be set, if it is known here: what a value is depends on it.
+
+    Raises:
+        ValueError: one of them says nothing, or the same as another.
+    """
+    settings: dict[str, Value] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not (name and equals):
+            raise ValueError(f"--set {text}: write NAME.PARAMETER=VALUE, as reverb.wet_level=0.2.")
+        if name in settings:
+            raise ValueError(f"--set {name} is given twice: give it once.")
+        settings[name] = _value(name, value.strip(), (known or {}).get(name))
+    return settings
+
+
+def _parameters(chain: Chain) -> Mapping[str, Parameter]:
+    from effects.chains.settings import parameters
+
+    return parameters(chain)
+
+
+def _value(name: str, text: str, known: Parameter | None) -> Value:
+    """What a text means: a number, true or false; or a text, if no other is possible there."""
+    from presets.chain_files.chain import FILES
+
+    if name.rpartition(".")[2] in FILES and Path(text).exists():
+        return str(Path(text).resolve())  # a chain's own paths start in its folder
+    if known is not None and known.kind in ("choice", "text"):
+        return text
+    if text.casefold() in ("true", "false"):
+        return text.casefold() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _checked_tail(tail: str) -> str:
+    from presets.chain_files.chain import TAILS
+
+    if tail not in TAILS:
+        raise ValueError(f"--tail is {' or '.join(TAILS)}, not {tail!r}.")
+    return tail
+
+
+def _is_preset(name: str) -> bool:
+    import presets
+
+    try:
+        presets.get(name)
+    except presets.PresetError:
+        return False
+    return True
+
+
+def given(**settings: Any) -> dict[str, Any]:
+    """Those settings that are not None."""
+    return {name: value for name, value in settings.items() if value is not None}
