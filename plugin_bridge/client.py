@@ -12,7 +12,7 @@ from plugin_bridge.web.client.link import is_url
 
 if TYPE_CHECKING:
     from effects.running.progress import OnProgress
-    from plugin_bridge.client_types import Job, Preset, Result, Status, Version
+    from plugin_bridge.client_types import Chain, Job, Preset, Result, Status, Version
 
     StrPath = str | os.PathLike[str]
 
@@ -73,3 +73,4 @@ class Client(metaclass=_Either):
         def version(self) -> Version: ...
         def status(self) -> Status: ...
         def presets(self) -> list[Preset]: ...
+        def chains(self) -> list[Chain]: ...

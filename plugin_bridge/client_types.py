@@ -96,3 +96,10 @@ class Preset(NamedTuple):
     name: str
     label: str
     program: int | None
+
+
+class Chain(NamedTuple):
+    """A chain of effects that the server has: its name stands where a preset's does."""
+
+    name: str
+    label: str

@@ -69,11 +69,19 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "Answered by /restyle/preset i:index i:total s:name s:label i:gm, one for each; gm is "
             "the General MIDI program, or -1.",
         ),
+        "/restyle/chain/list": Command(
+            "",
+            "",
+            "",
+            "Answered by /restyle/chain i:index i:total s:name s:label, one for each; if there is "
+            "none, by total 0 and no name.",
+        ),
         "/restyle/param/list": Command(
             "",
             "s",
-            "[s:preset]",
-            "Answered by /restyle/param s:name s:type f:min f:max f:default, one for each.",
+            "[s:preset or chain]",
+            "Answered by /restyle/param s:name s:type f:min f:max f:default, one for each number "
+            "that can be set: of a chain, also name.parameter of its effects.",
         ),
         "/restyle/param/set": Command(
             "sf",
@@ -85,8 +93,10 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "ssss",
             "*",
             "s:job s:in s:out s:preset, then [s:key value]…",
-            "Restyle the file in and write out. The key style takes the path of a clip, in place "
-            "of a preset, which is then empty; engine and drums (keep, play or drop) take a word. "
+            "Restyle the file in and write out. A chain's name may stand for the preset; then keys "
+            "such as reverb.wet_level are its effects' parameters. The key style takes the path of "
+            "a clip, in place of a preset, which is then empty; engine and drums (keep, play or "
+            "drop) take a word. "
             "Answered by /restyle/accepted s:job i:position, then /restyle/progress s:job "
             "f:fraction s:stage, and in the end /restyle/done s:submit s:job s:out i:frames i:rate "
             "f:seconds. Sending it again changes nothing.",

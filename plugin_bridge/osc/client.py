@@ -21,6 +21,7 @@ from uuid import uuid4
 from plugin_bridge.client_types import (
     QUEUED,
     SILENT,
+    Chain,
     Failed,
     Job,
     JobCancelled,
@@ -113,13 +114,15 @@ class Client:
         drums: str | None = None,
         dynamics: float | None = None,
         engine: str | None = None,
+        **of_effects: float | str | None,
     ) -> str:
         """Queue a stem. Returns the job's id as soon as the server has accepted it.
 
         Args:
             input: the stem. Relative paths are from this process's working directory.
             output: the file to write, which must not exist.
-            preset: a style by name or General MIDI number; ``""`` for the server's own choice.
+            preset: a style by name or General MIDI number, or the name of a chain (`chains`);
+                ``""`` for the server's own choice.
             job: an id of your own. Submitting the same again under the same id changes nothing.
             style: a clip of one's own, in place of a preset: a file that the server may read.
             strength: 0 leaves the stem as it is, 1 is all style.
@@ -132,6 +135,7 @@ class Client:
             dynamics: how far the levels of notes follow the stem's, 0 to 1.
             engine: one of `effects.engines.ENGINES`; ``drums`` and ``dynamics`` are only for the
                 default one.
+            of_effects: parameters of the effects of a chain, as ``**{"reverb.wet_level": 0.4}``.
 
         A setting that is None is as the server has it for all jobs, or else as the preset
         advises, or as suits the engine.
@@ -141,7 +145,10 @@ class Client:
             NoServer: nothing answers. Should the job have arrived all the same, submitting it
                 again under its id changes nothing.
             ValueError: OSC cannot carry a path, or the whole is too long.
+            TypeError: there is no such setting.
         """
+        if unknown := [name for name in of_effects if "." not in name]:
+            raise TypeError(f"submit() got an unexpected keyword argument {unknown[0]!r}")
         job = new_job() if job is None else job
         settings: dict[str, float | str | None] = {
             "style": None if style is None else os.path.abspath(os.fspath(style)),
@@ -154,6 +161,7 @@ class Client:
             "drums": drums,
             "dynamics": dynamics,
             "engine": engine,
+            **of_effects,
         }
         stem, out = (os.path.abspath(os.fspath(path)) for path in (input, output))
         self._submit(SUBMIT, job, _submission(SUBMIT, (job, stem, out, preset), settings))
@@ -415,6 +423,22 @@ class Client:
 
         return self._request(encode("/restyle/preset/list"), answer)
 
+    def chains(self) -> list[Chain]:
+        """The server's chains of effects. Raises NoServer."""
+        found: dict[int, Chain] = {}
+
+        def answer(reply: Reply) -> list[Chain] | None:
+            _raise_refusal(reply, "/restyle/chain/list", "")
+            if reply.address != "/restyle/chain":
+                return None
+            index, total, name, label = reply.arguments
+            found[index] = Chain(name, label)
+            if all(place in found for place in range(total)):
+                return [found[place] for place in range(total)]
+            return None
+
+        return self._request(encode("/restyle/chain/list"), answer)
+
     def notify(self, on: bool, port: int | None = None) -> int:
         """Start or stop the news of every client's jobs, sent here or to a port of this machine.
 
@@ -496,6 +520,8 @@ def _submission(
 
 def _type_of(name: str, value: float | str) -> str:
     """The type tag of a setting: of a text, of the one whole number that may be large, or else."""
+    if isinstance(value, bool):
+        return "T" if value else "F"
     return "s" if isinstance(value, str) else "h" if name == "seed" else "d"
 
 

@@ -26,7 +26,7 @@ import presets
 from plugin_bridge.errors import one_line
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job, Value
-from plugin_bridge.jobs.operations.restyle import find_preset
+from plugin_bridge.jobs.operations import chained
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.jobs.service import JobNews, News, RefusalNews, Service
@@ -57,6 +57,7 @@ from plugin_bridge.osc.quota import Quota
 from plugin_bridge.osc.reception import Reception
 from plugin_bridge.osc.replies import is_answer
 from plugin_bridge.osc.turns import MAX_CLIENTS, Client
+from presets.chain_files.chain import Chain
 
 log = logging.getLogger("restyle.serve")
 
@@ -97,6 +98,7 @@ class Endpoint(asyncio.DatagramProtocol):
             "/restyle/status": self._status,
             "/restyle/notify": self._notify,
             "/restyle/preset/list": self._list_presets,
+            "/restyle/chain/list": self._list_chains,
             "/restyle/param/list": self._list_parameters,
             "/restyle/param/set": self._set_parameter,
             SUBMIT: self._submit,
@@ -283,12 +285,25 @@ class Endpoint(asyncio.DatagramProtocol):
         lines = (told.describe(index, len(known), preset) for index, preset in enumerate(known))
         self._send_list(client, "/restyle/preset", lines)
 
-    def _list_parameters(self, client: Client, preset: str = "") -> None:
-        advised = find_preset(preset).parameters if preset else {}
+    def _list_chains(self, client: Client) -> None:
+        self._send_list(client, "/restyle/chain", told.describe_chains(presets.chains()))
+
+    def _list_parameters(self, client: Client, preset: str = "") -> Later | None:
+        found = chained.find(preset) if preset else None
+        if isinstance(found, Chain):
+            return partial(self._list_parameters_of, client, found)
+        advised = found.parameters if found else {}
         known = {**advised, **self._service.defaults(OPERATION)}
         for name, parameter in told.PARAMETERS.items():
             value = known.get(name, parameter.default)
             self._answer(client, told.of_default(name, value))
+        return None
+
+    async def _list_parameters_of(self, client: Client, chain: Chain) -> None:
+        """List what can be set of a chain, and the gain, which is the job's."""
+        defaults = self._service.defaults(OPERATION)
+        known = await asyncio.to_thread(chained.parameters, chain, self._service.rules)
+        self._send_list(client, "/restyle/param", told.describe_parameters(known, defaults))
 
     def _set_parameter(self, client: Client, name: str, value: float) -> None:
         kept = self._service.set_default(OPERATION, name, value)
@@ -300,9 +315,11 @@ class Endpoint(asyncio.DatagramProtocol):
     ) -> Later:
         self._check_job(id)
         settings: dict[str, Value] = {}
-        if id not in self._service.jobs and (preset or "style" not in rest[::2]):
-            settings["preset"] = self._chosen(preset)  # faults are told in the arguments' order
-        given = read_pairs(rest)
+        of_chain = id in self._service.jobs  # which has been checked if it is the same
+        if not of_chain and (preset or "style" not in rest[::2]):
+            chosen = self._chosen(preset)  # faults are told in the arguments' order
+            settings["preset"], of_chain = chosen.name, isinstance(chosen, Chain)
+        given = read_pairs(rest, of_chain=of_chain)
         settings.update(given.settings)
         request = repr((stem, out, preset, rest))
         files = {"stem": stem, **given.files}
@@ -349,12 +366,12 @@ class Endpoint(asyncio.DatagramProtocol):
 
         return later
 
-    def _chosen(self, preset: str) -> str:
-        """The name of the preset that a job asks for, or else of the default."""
+    def _chosen(self, preset: str) -> presets.Preset | Chain:
+        """The preset or the chain that a job asks for, or else the default."""
         chosen = preset or str(self._service.defaults(OPERATION).get("preset", ""))
         if not chosen:
             raise Refusal("no_such_preset", "No preset was named: /restyle/preset/list has them.")
-        return find_preset(chosen).name
+        return chained.find(chosen)
 
     def _cancel(self, client: Client, id: str) -> None:
         job = self._service.find(id)

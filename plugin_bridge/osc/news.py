@@ -1,6 +1,10 @@
-"""The messages that tell of jobs and of defaults."""
+"""The messages that tell of jobs, of defaults, and of what can be set."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import presets
 from plugin_bridge.jobs.job import Job, Value
@@ -10,11 +14,18 @@ from plugin_bridge.jobs.settings import numbers
 from plugin_bridge.osc.addresses import SUBMIT
 from plugin_bridge.osc.datagram import Argument, Message
 
+if TYPE_CHECKING:
+    from effects.chains.kinds import Parameter
+    from presets.chain_files.chain import Chain
+
 PARAMETERS = numbers(SETTINGS, common=True)  # what /restyle/param can say: words it cannot
 
 # Characters of what was refused and why: clients' own words come back to them. Not searched.
 MAX_ADDRESS = 100
 MAX_TEXT = 1000
+#: Stands for the end of a range that is open: a fader needs one. By guess, beyond what is of use.
+#: The server takes what is further out.
+OPEN_END = 1e6
 
 
 def of_progress(job: Job) -> Message:
@@ -54,3 +65,37 @@ def describe(index: int, total: int, preset: presets.Preset) -> tuple[Argument, 
     """A preset as one of so many: the arguments of ``/restyle/preset``."""
     program = -1 if preset.program is None or preset.percussion else preset.program
     return index, total, preset.name, preset.label, program
+
+
+def describe_chains(chains: Iterable[Chain]) -> Iterator[tuple[Argument, ...]]:
+    """The arguments of ``/restyle/chain`` for each chain; without any, those that say so."""
+    known = list(chains)
+    for index, it in enumerate(known):
+        yield index, len(known), it.name, it.label or it.name
+    if not known:
+        yield 0, 0, "", ""
+
+
+def describe_parameters(
+    known: Mapping[str, Parameter], values: Mapping[str, Value]
+) -> Iterator[tuple[Argument, ...]]:
+    """The arguments of ``/restyle/param`` for what can be set of a chain, as far as it is a number.
+
+    Switches are numbers, too: 0 and 1. An end that is open is `OPEN_END`.
+
+    Args:
+        known: what can be set, by name.
+        values: what jobs get that do not say, where that is not as the chain has it.
+    """
+    for name, it in known.items():
+        if it.kind not in ("number", "switch"):
+            continue
+        least, most = (0.0, 1.0) if it.kind == "switch" else (it.least, it.most)
+        given = values.get(name, it.default)
+        value = float(given) if isinstance(given, (int, float)) else 0.0
+        if not math.isfinite(value):
+            value = 0.0
+        low = min(-OPEN_END, value) if least is None else float(least)
+        high = max(OPEN_END, value) if most is None else float(most)
+        kind = "i" if it.whole or it.kind == "switch" else "f"
+        yield name, kind, low, high, min(max(value, low), high)

@@ -1,7 +1,7 @@
 """What a job has beside the files it must have, as OSC carries it: pairs of a key and a value.
 
 A key names a setting, or a file that stands for one: ``style`` and the path of a clip, in place of
-a preset.
+a preset. One with a dot names a parameter of an effect of a chain: ``reverb.wet_level``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Value
+from plugin_bridge.jobs.operations import chained
+from plugin_bridge.jobs.operations.chained import OF_THE_JOB
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.operations.restyle import SETTINGS, check_part
 from plugin_bridge.jobs.refusal import Refusal
@@ -31,10 +33,15 @@ class Given(NamedTuple):
     files: dict[str, str]
 
 
-def read_pairs(arguments: Sequence[Any]) -> Given:
+def read_pairs(arguments: Sequence[Any], *, of_chain: bool = False) -> Given:
     """What follows the preset of a submit: pairs of a key and a value.
 
     A number alone is the strength.
+
+    Args:
+        arguments: the pairs, flat.
+        of_chain: whether a chain stands in the preset's place. Its keys are looked at as far as
+            they are those of all jobs: the others are the chain's, and the service checks them.
 
     Raises:
         Refusal: a key is unknown or given twice, or its value is impossible.
@@ -42,7 +49,12 @@ def read_pairs(arguments: Sequence[Any]) -> Given:
     if len(arguments) == 1 and not isinstance(arguments[0], str):
         arguments = ["strength", *arguments]
     files, rest = _apart(operations.find("restyle"), _pairs(arguments, "preset"))
-    settings = {key: check(key, value, KEYED) for key, value in rest.items()}
+    settings = {
+        key: chained.value(key, value)
+        if "." in key or (of_chain and key not in (*KEYED, *OF_THE_JOB))
+        else check(key, value, KEYED)
+        for key, value in rest.items()
+    }
     check_part(settings)
     return Given(settings, files)
 

@@ -18,6 +18,7 @@ TYPES = {
     "/restyle/version.reply": ["ssi"],
     "/restyle/status.reply": ["iiii"],
     "/restyle/preset": ["iissi"],
+    "/restyle/chain": ["iiss"],
     "/restyle/param": ["ssfff"],
     "/restyle/accepted": ["si"],
     "/restyle/progress": ["sfs"],

@@ -22,6 +22,7 @@ from presets.chain_files import catalogue
 from presets.chain_files.chain import FILES, Chain, ChainError, Effect, UnknownChain, parse
 
 if TYPE_CHECKING:
+    from effects.chains.kinds import Parameter
     from effects.running.progress import OnProgress
     from plugin_bridge.files.sound_files import Sound
 
@@ -104,6 +105,7 @@ def adjusted(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> 
     if wrong := check(chain, rules.plugins):
         raise _bad(chain, wrong[0], rules)
     own = {name: it for name, it in settings.items() if name not in OF_THE_JOB}
+    own = _as_wanted(chain, own)
     if not rules.trusted:
         _check_names_no_file(own)
     if not own:
@@ -115,6 +117,35 @@ def adjusted(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> 
     if wrong := check(changed, rules.plugins):
         raise Refusal("bad_setting", wrong[0])
     return changed
+
+
+def _as_wanted(chain: Chain, settings: Mapping[str, Value]) -> dict[str, Value]:
+    """Settings with true and false where a switch is sent as 1 or 0, as OSC's programs do."""
+    from effects.chains.settings import parameters
+
+    known = parameters(chain) if settings else {}
+    switches = {name for name, it in known.items() if it.kind == "switch"}
+    return {
+        name: bool(it) if name in switches and it in (0, 1) else it for name, it in settings.items()
+    }
+
+
+def parameters(chain: Chain, rules: ChainRules) -> dict[str, Parameter]:
+    """What can be set of a chain in a job, by name; first what is the job's own.
+
+    Raises:
+        Refusal: something is wrong with the chain.
+    """
+    from effects.chains import settings
+    from effects.chains.kinds import Parameter
+
+    try:
+        known = settings.parameters(chain)
+    except ChainError as error:
+        raise _bad(chain, str(error), rules) from error
+    gain = Parameter(name="gain_db", kind="number", default=0.0, least=-60.0, most=0.0, unit="dB")
+    free = {name: it for name, it in known.items() if rules.trusted or not _names_file(name)}
+    return {"gain_db": gain} | {name: it for name, it in free.items() if name != "preset"}
 
 
 def takes(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> bool:
@@ -192,6 +223,10 @@ def _check_plugins(chain: Chain, rules: ChainRules) -> None:
 
 def _check_names_no_file(settings: Mapping[str, Value]) -> None:
     for name in settings:
-        if name.rpartition(".")[2] in NOT_FOR_CLIENTS:
+        if _names_file(name):
             text = f"{name} cannot be set in a job: set it in the chain's file, on the server."
             raise Refusal("bad_setting", text)
+
+
+def _names_file(name: str) -> bool:
+    return name.rpartition(".")[2] in NOT_FOR_CLIENTS
