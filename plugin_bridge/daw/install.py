@@ -1,6 +1,6 @@
 """Puts Restyle's scripts where a DAW looks for them: what ``restyle install-daw`` does.
 
-The scripts know neither the presets nor where ``restyle`` is; both are written into them.
+The scripts know neither presets and chains nor where ``restyle`` is; all that is written into them.
 Installing again, after a preset was added or Restyle has moved, replaces them, unless somebody has
 changed one: each has a digest of itself (`plugin_bridge.daw.seal`).
 """
@@ -129,16 +129,17 @@ def _device() -> dict[str, bytes]:
     import presets
     from plugin_bridge.daw.ableton.device import build
 
-    return build(presets.every())
+    return build(presets.every(), presets.chains())
 
 
 def _presets() -> bytes:
-    """All presets as a Lua table of {name, label, family}, in the order of General MIDI."""
+    """All presets, and then all chains, as a Lua table of {name, label, family}."""
     import presets
+    from plugin_bridge.daw.offers import offers
 
     rows = [
-        b"{%s}" % b", ".join(lua_string(text) for text in (it.name, it.label, it.family))
-        for it in presets.in_order(presets.every())
+        b"{%s}" % b", ".join(map(lua_string, it))
+        for it in offers(presets.every(), presets.chains())
     ]
     return b"{ %s }" % b", ".join(rows)
 

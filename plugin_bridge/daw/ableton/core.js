@@ -138,7 +138,10 @@ var core = (function () {
 
     // The arguments of /restyle/submit.
     function submission(job) {
-        var words = [job.id, job.source, job.out, job.preset, "strength", job.strength];
+        var words = [job.id, job.source, job.out, job.preset];
+        if (!(job.chain && job.strength >= 1)) { // a chain has a strength of its own
+            words.push("strength", job.strength);
+        }
         ["style", "engine"].forEach(function (key) {
             if (job[key]) {
                 words.push(key, job[key]);

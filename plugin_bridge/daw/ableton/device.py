@@ -18,11 +18,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from effects.engines import ENGINES
+from plugin_bridge.daw.offers import CHAINS, Offer, offers
 from plugin_bridge.daw.seal import SEAL
 from plugin_bridge.osc.addresses import HOST, PORT
 
 if TYPE_CHECKING:
-    from presets import Preset
+    from presets import Chain, Preset
 
 #: Where the device listens until it is told otherwise; ``live.js`` chooses from here upwards.
 LISTEN = 9473
@@ -105,47 +106,57 @@ _WINDOW: dict[str, Any] = {
 }
 
 
-def build(presets: Sequence[Preset]) -> dict[str, bytes]:
+def build(presets: Sequence[Preset], chains: Sequence[Chain] = ()) -> dict[str, bytes]:
     """The device's files by name, to be put into one folder.
 
     Args:
         presets: what the device's menu offers; the server is asked for them by name.
+        chains: likewise.
 
     Raises:
         ValueError: there is no preset.
     """
     if not presets:
         raise ValueError("There is no preset: the device would have an empty menu.")
-    ordered = _ordered(presets)
-    patcher = _patcher(_menu(ordered))
-    return {DEVICE: _container(patcher), SCRIPT: _script([it.name for it in ordered])}
+    offers = _offers(presets, chains)
+    patcher = _patcher(_menu(offers))
+    return {DEVICE: _container(patcher), SCRIPT: _script(offers)}
 
 
-def _ordered(presets: Sequence[Preset]) -> list[Preset]:
-    """In General MIDI's order, the user's own last.
+def _offers(presets: Sequence[Preset], chains: Sequence[Chain]) -> list[Offer]:
+    """In General MIDI's order and then chains, the user's own last.
 
     A set remembers a place in the menu, so a preset that is added must not move the built-in ones.
     """
-    from presets import in_order
+    return [
+        offer
+        for built_in in (True, False)
+        for offer in offers(
+            [it for it in presets if it.built_in is built_in],
+            [it for it in chains if it.built_in is built_in],
+        )
+    ]
 
-    built_in = [it for it in presets if it.built_in]
-    return in_order(built_in) + in_order(it for it in presets if not it.built_in)
 
-
-def _menu(presets: Sequence[Preset]) -> list[str]:
-    """The menu's items, one for each preset: single lines, no two alike."""
+def _menu(offers: Sequence[Offer]) -> list[str]:
+    """The menu's items, one for each preset and chain: single lines, no two alike."""
     items: list[str] = []
-    for preset in presets:
-        item = " ".join(f"{preset.family}: {preset.label}".split())
-        items.append(item if item not in items else f"{item} ({preset.name})")
+    for it in offers:
+        item = " ".join(f"{it.family}: {it.label}".split())
+        items.append(item if item not in items else f"{item} ({it.name})")
     return items
 
 
-def _script(names: Sequence[str]) -> bytes:
+def _script(offers: Sequence[Offer]) -> bytes:
     """The script, in ASCII, which Max reads correctly whatever encoding it expects."""
     folder = files(__package__)
     sources = [folder.joinpath(it).read_text("utf-8") for it in ("core.js", "live.js")]
-    tables = [f"var PRESETS = {json.dumps(names)};", f"var ENGINES = {json.dumps([*ENGINES])};"]
+    lists = {
+        "PRESETS": [it.name for it in offers],
+        "CHAINS": [it.name for it in offers if it.family == CHAINS],
+        "ENGINES": [*ENGINES],
+    }
+    tables = [f"var {name} = {json.dumps(it)};" for name, it in lists.items()]
     text = "\n".join([f"// {MARK}.", *tables, *sources])
     return "".join(it if it < "\x80" else json.dumps(it)[1:-1] for it in text).encode("ascii")
 

@@ -159,6 +159,7 @@ function request() {
     return {
         source: source,
         preset: chosen.style ? "" : PRESETS[chosen.preset],
+        chain: !chosen.style && CHAINS.indexOf(PRESETS[chosen.preset]) >= 0,
         style: chosen.style,
         engine: chosen.engine ? ENGINES[chosen.engine] : "",
         label: chosen.style ? core.baseName(chosen.style) : PRESETS[chosen.preset],

@@ -41,9 +41,9 @@ local function open_jobs ()
   for line in (read (notes) or ""):gmatch ("[^\n]+") do
     local f = {}
     for field in (line .. "\t"):gmatch ("([^\t]*)\t") do f[#f + 1] = field end
-    if f[1] == "sent" and #f >= 10 then -- earlier ones have no clip and no engine
+    if f[1] == "sent" and #f >= 10 then -- earlier ones have no clip, no engine and no chain
       jobs[#jobs + 1] = { job = f[2], stem = f[3], out = ARDOUR.LuaAPI.build_filename (folder, f[4]),
-        preset = (f[11] or "") == "" and f[5] or "", style = f[11] or "", engine = f[12] or "",
+        preset = (f[11] or "") == "" and f[5] or "", style = f[11] or "", engine = f[12] or "", own = f[13] or "",
         strength = f[6] / 100, position = math.tointeger (tonumber (f[7])), track = f[8], time = tonumber (f[9]),
         title = ("%s (%s)"):format (f[10], f[5]) }
     elseif f[1] == "ended" then
@@ -120,11 +120,13 @@ for _, job in ipairs (jobs) do
     waiting, long = waiting + 1, long or os.time () - job.time > PATIENCE
     -- A server that has the job takes no notice; one that was not running then gets it here.
     local more = {}
+    if job.own == "" then more = { "strength", job.strength } end -- else the chain's own
+    local types = "ssss" .. ("sf"):sub (1, #more)
     for _, key in ipairs { "style", "engine" } do
       if job[key] ~= "" then table.move ({ key, job[key] }, 1, 2, #more + 1, more) end
     end
-    server:send ("/restyle/submit", "sssssf" .. ("s"):rep (#more), job.job, job.stem, job.out, job.preset,
-      "strength", job.strength, table.unpack (more))
+    server:send ("/restyle/submit", types .. ("s"):rep (4 + #more - #types), job.job, job.stem, job.out,
+      job.preset, table.unpack (more))
   end
 end
 -- The notes say that these are here: so must the session on disk.

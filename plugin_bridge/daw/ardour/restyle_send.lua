@@ -13,11 +13,12 @@ if not io then
   return LuaDialog.Message ("Restyle", "This Ardour keeps scripts from files: switch the sandbox of Lua scripts off in its preferences.",
     LuaDialog.MessageType.Error, LuaDialog.ButtonType.Close):run ()
 end
--- {name, label, family}; restyle install-daw replaces the next line by all the built-in presets
+-- {name, label, family}; restyle install-daw replaces the next line by all presets and chains
 local PRESETS = { {"violin", "Violin", "Strings"} } --@presets
 local ENGINES = { "sampler", "infinite", "random_cnn_1d", "random_cnn_2d", "vgg19", "vggish", "cnn14" }
 local PORT = os.getenv ("RESTYLE_PORT") or "9471"
 local TITLE = "Restyle: send selected tracks"
+local CHAINS = "Chains" -- the family of chains
 local BLOCK = 8192 -- samples
 
 local folder = ARDOUR.LuaAPI.build_filename (Session:path (), "externals")
@@ -39,14 +40,15 @@ local function base (path)
 end
 
 -- What the user has chosen: {label: of the style, preset, or else style: a clip's path, engine: "" for
--- the usual one, percent: of strength}; nil: changed their mind.
+-- the usual one, percent: of strength, own: "own" if that is left to a chain}; nil: changed their mind.
 local function ask ()
-  local menu, engines = {}, {}
+  local menu, engines, chains = {}, {}, {}
   for _, engine in ipairs (ENGINES) do engines[engine] = engine end
   for _, preset in ipairs (PRESETS) do
     local name, label, family = table.unpack (preset)
     menu[family] = menu[family] or {}
     menu[family][label] = name
+    chains[name] = family == CHAINS
   end
   local answer = LuaDialog.Dialog (TITLE, {
     { type = "dropdown", key = "preset", title = "Preset", values = menu, default = "Violin" },
@@ -61,6 +63,7 @@ local function ask ()
   if chosen.style == "" then
     chosen.preset = answer.own:match ("%S") and answer.own:match ("^%s*(.-)%s*$") or answer.preset
   end
+  chosen.own = chains[chosen.preset] and chosen.percent == 100 and "own" or ""
   chosen.label = chosen.style == "" and chosen.preset or base (chosen.style)
   return chosen
 end
@@ -122,16 +125,18 @@ local function send (track, server, chosen)
   local note, problem = io.open (ARDOUR.LuaAPI.build_filename (folder, "restyle.txt"), "a")
   if not note then return problem end
   local fields = { "sent", job, stem, out, chosen.label, chosen.percent, from, track:to_stateful ():id ():to_s (),
-    os.time (), track:name (), chosen.style, chosen.engine }
+    os.time (), track:name (), chosen.style, chosen.engine, chosen.own }
   for i, field in ipairs (fields) do fields[i] = tostring (field):gsub ("%c", " ") end
   note:write (table.concat (fields, "\t"), "\n")
   note:close ()
   local more = {} -- fetch may send all of this again, word for word
+  if chosen.own == "" then more = { "strength", chosen.percent / 100 } end
+  local types = "ssss" .. ("sf"):sub (1, #more)
   for _, key in ipairs { "style", "engine" } do
     if chosen[key] ~= "" then table.move ({ key, chosen[key] }, 1, 2, #more + 1, more) end
   end
-  server:send ("/restyle/submit", "sssssf" .. ("s"):rep (#more), job, stem, ARDOUR.LuaAPI.build_filename (folder, out),
-    chosen.preset, "strength", chosen.percent / 100, table.unpack (more))
+  server:send ("/restyle/submit", types .. ("s"):rep (4 + #more - #types), job, stem,
+    ARDOUR.LuaAPI.build_filename (folder, out), chosen.preset, table.unpack (more))
 end
 
 local tracks, skipped = {}, {}
@@ -157,8 +162,9 @@ end
 local text = {}
 if #sent > 0 then
   local parent = Session:path ():match ("^(.*[^/\\])[/\\]+[^/\\]+[/\\]*$") or Session:path ()
+  local how = chosen.own ~= "" and chosen.label or ("%s at %d %%"):format (chosen.label, chosen.percent)
   text = {
-    ("Sent to the Restyle server (port %s), for %s at %d %%: %s"):format (PORT, chosen.label, chosen.percent, table.concat (sent, ", ")), "",
+    ("Sent to the Restyle server (port %s), for %s: %s"):format (PORT, how, table.concat (sent, ", ")), "",
     "In a while, choose \"Restyle: fetch results\".", "",
     "The server has to be running. If it is not, start it in a terminal:",
     ("restyle serve --root '%s'"):format (parent:gsub ("'", "'\\''")),

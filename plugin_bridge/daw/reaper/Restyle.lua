@@ -5,6 +5,7 @@ local PRESETS = { {"violin", "Violin", "Strings"} } --@presets
 local RESTYLE = "restyle" --@restyle
 
 local ENGINES = { "sampler", "infinite", "random_cnn_1d", "random_cnn_2d", "vgg19", "vggish", "cnn14" }
+local CHAINS = "Chains" -- the family of chains
 local USUAL, OTHERS = 1.0, 0.5 -- strengths: of the first engine, and of the others
 
 local FOLDER = select(2, reaper.get_action_context()):match("^(.*[/\\])") or ""
@@ -33,6 +34,18 @@ local function find_preset(name)
     end
   end
   return nil
+end
+
+-- What is chosen, for the jobs. A chain has a strength and an engine of its own: those that are as
+-- they always are in the window are left to it.
+local function chosen()
+  local chain = view.clip == "" and find_preset(view.preset)[3] == CHAINS
+  return {
+    preset = view.preset,
+    clip = view.clip,
+    engine = not (chain and view.engine == ENGINES[1]) and view.engine or nil,
+    strength = not (chain and view.strength == USUAL) and view.strength or nil,
+  }
 end
 
 -- What the chosen style is called in the window.
@@ -88,7 +101,7 @@ local function begin()
     project = reaper.EnumProjects(-1, ""),
     media = folder(core.join(reaper.GetProjectPath(""), "Restyle", WINDOWS)),
     entries = entries,
-    chosen = { preset = view.preset, clip = view.clip, engine = view.engine, strength = view.strength },
+    chosen = chosen(),
     style = style(),
     label = label(),
     set = jobs.new(tools),
@@ -288,7 +301,8 @@ local function draw_run(wide)
   elseif run.todo <= #run.entries then
     stage = run.entries[run.todo].file and "sending" or "Reaper renders an item"
   end
-  write(run.label .. ", strength " .. ("%.2f"):format(run.chosen.strength), MARGIN, MARGIN)
+  local strength = run.chosen.strength and (", strength %.2f"):format(run.chosen.strength) or ""
+  write(run.label .. strength, MARGIN, MARGIN)
   bar(part, MARGIN, 3 * LINE, wide)
   write(("%d %%: %s"):format(math.floor(part * 100), stage), MARGIN, 4 * LINE + 6)
   if not run.cancelled and button("Cancel", MARGIN, 6 * LINE, 80) then

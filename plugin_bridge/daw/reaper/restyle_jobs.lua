@@ -66,17 +66,23 @@ end
 
 local function start(set, job)
   local chosen = job.chosen
-  local strength = ("%.2f"):format(chosen.strength):gsub(",", ".")
   local option, style = "--preset", chosen.preset
   if chosen.clip ~= "" then
     option, style = "--style", chosen.clip
   end
   os.remove(job.status)
   job.state, job.since = "sending", set.tools.clock()
-  local reason, sign = run(
-    set, "send", job.input, job.output, option, style, "--strength", strength,
-    "--engine", chosen.engine, "--job", job.id, "--status", job.status, "--quiet"
-  )
+  local words = { "send", job.input, job.output, option, style }
+  if chosen.strength then
+    words[#words + 1], words[#words + 2] = "--strength", (("%.2f"):format(chosen.strength):gsub(",", "."))
+  end
+  if chosen.engine then
+    words[#words + 1], words[#words + 2] = "--engine", chosen.engine
+  end
+  for _, word in ipairs({ "--job", job.id, "--status", job.status, "--quiet" }) do
+    words[#words + 1] = word
+  end
+  local reason, sign = run(set, table.unpack(words))
   if reason then
     finish(set, job, "failed", reason)
   end

@@ -26,7 +26,7 @@ from plugin_bridge.daw.ableton.abletonosc import AbletonOSC, LiveClip
 from plugin_bridge.daw.ableton.device import DEVICE, SCRIPT, build
 from plugin_bridge.osc.client import Client, NoServer, Refused, Result
 from plugin_bridge.osc.datagram import encode, read
-from presets import Preset
+from presets import Chain, Preset
 
 HERE = Path(__file__).parent / "ableton"
 ODD = 'it\'s "odd" \u2028 </script> \\ ü 🎻'
@@ -73,6 +73,11 @@ def menu_of(files):
     names = engines["saved_attribute_attributes"]["valueof"]["parameter_enum"]
     assert names == list(ENGINES)
     return menu["saved_attribute_attributes"]["valueof"]["parameter_enum"]
+
+
+def chains_of(files):
+    (line,) = re.findall(rb"^var CHAINS = (.*);$", files[SCRIPT], re.MULTILINE)
+    return json.loads(line)
 
 
 def names_of(files):
@@ -192,7 +197,24 @@ def test_the_menu_has_every_preset_in_the_order_of_the_script(device):
     names, menu = names_of(device), menu_of(device)
     assert sorted(names) == [it.name for it in presets.every()]
     assert menu == [f"{presets.get(it).family}: {presets.get(it).label}" for it in names]
+    assert chains_of(device) == []
     assert menu[0] == "Piano: Grand piano"
+
+
+def test_chains_stand_after_presets_and_ones_own_last():
+    own = preset("aaa", "First of all", "Piano", built_in=False)
+    chains = [
+        Chain(name="my-hall", label="My hall"),
+        Chain(name="tape", label="On tape", built_in=True),
+        Chain(name="wide", built_in=True),
+    ]
+    device = build([own, *few()], chains)
+    names, menu = names_of(device), menu_of(device)
+    known = [names_of(build(few()))[0], "tape", "wide", "aaa", "my-hall"]
+    assert [it for it in names if it in known] == known
+    assert menu[-5:][names[-5:].index("tape")] == "Chains: On tape"
+    assert menu[names.index("wide")] == "Chains: wide"
+    assert chains_of(device) == ["tape", "wide", "my-hall"]
 
 
 def test_a_preset_of_ones_own_moves_no_other():
@@ -225,7 +247,7 @@ def test_the_script_is_what_old_engines_of_max_read(device):
 @node
 def test_the_script_in_node(tmp_path):
     script = tmp_path / SCRIPT
-    script.write_bytes(build(few())[SCRIPT])
+    script.write_bytes(build(few(), [Chain(name="my-hall")])[SCRIPT])
     done = subprocess.run(
         ["node", "--test", HERE / "device.test.js"],
         env={**os.environ, "RESTYLE_SCRIPT": str(script)},

@@ -61,7 +61,26 @@ def test_all_presets_are_in_the_script(tmp_path, daw, script):
     lines = (tmp_path / script).read_text(encoding="utf-8").splitlines()
     (table,) = [line for line in lines if line.endswith("--@presets")]
     assert table.startswith("local PRESETS = { {")
-    assert set(re.findall(r'\{"([^"]*)", "', table)) == set(presets.names())
+    chains = [it.name for it in presets.chains()]
+    found = re.findall(r'\{"([^"]*)", "', table)
+    assert sorted(found) == sorted([*presets.names(), *chains])
+    assert found[len(found) - len(chains) :] == chains  # last, and so is their family
+
+
+OWN_CHAIN = 'label = "My \\"hall\\""\n[[effects]]\ntype = "Reverb"\n'
+
+
+@pytest.mark.parametrize(
+    ("daw", "script"), [("ardour", "restyle_send.lua"), ("reaper", "Restyle.lua")]
+)
+def test_a_chain_of_ones_own_is_in_the_script(tmp_path, monkeypatch, daw, script):
+    monkeypatch.setenv("RESTYLE_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "data/chains").mkdir(parents=True)
+    (tmp_path / "data/chains/my-hall.toml").write_text(OWN_CHAIN)
+    install(daw, tmp_path)
+    text = (tmp_path / script).read_text(encoding="utf-8")
+    assert '{"my-hall", "My \\034hall\\034", "Chains"}' in text
+    assert 'CHAINS = "Chains"' in text
 
 
 def test_the_rest_of_a_script_stays_as_it_is(tmp_path):

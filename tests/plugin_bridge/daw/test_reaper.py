@@ -22,6 +22,7 @@ import plugin_bridge.daw
 from effects.engines import DEFAULT_ENGINE, ENGINES, USUAL_STRENGTH, default_strength
 from plugin_bridge.daw.install import install, lua_string
 from presets import user as user_presets
+from presets.chain_files import catalogue as chain_catalogue
 
 LUA = shutil.which("lua5.4") or shutil.which("lua5.3")
 pytestmark = pytest.mark.skipif(LUA is None, reason="needs lua5.4")
@@ -258,6 +259,21 @@ def test_the_choice_is_remembered(reaper):
     report = reaper.play([{"file": source}], [START, leave_at("Done")], remembered=before)
     assert takes(report)[1]["name"] == "take 1 (violin)"
     assert report["commands"][0][7] == "0.90"
+
+
+def test_a_chain_keeps_its_own_strength_and_engine_until_others_are_chosen(reaper):
+    folder = chain_catalogue.user_folder()
+    folder.mkdir(parents=True)
+    (folder / "my-hall.toml").write_text('label = "My hall"\n[[effects]]\ntype = "Reverb"\n')
+    source = reaper.plan().sound("guitar.wav")
+    before = {"Restyle/preset": "my-hall"}
+    report = reaper.play([{"file": source}], [START, leave_at("Done")], remembered=before)
+    assert takes(report)[1]["name"] == "take 1 (my-hall)"
+    assert report["commands"][0][4:7] == ["--preset", "my-hall", "--job"]
+    before |= {"Restyle/engine": "infinite", "Restyle/strength": "0.5"}
+    source = reaper.sound("another.wav")
+    report = reaper.play([{"file": source}], [START, leave_at("Done")], remembered=before)
+    assert report["commands"][0][6:10] == ["--strength", "0.50", "--engine", "infinite"]
 
 
 @pytest.mark.parametrize(
@@ -721,8 +737,9 @@ def test_labels_of_the_user_are_only_text(reaper, tmp_path):
     reaper.plan()
     script = (reaper.scripts / "Restyle.lua").read_bytes()
     line = next(it for it in script.splitlines() if it.endswith(b"--@presets"))
-    code = line.decode() + "\nlocal last = PRESETS[#PRESETS] print(last[1], last[2], last[3])"
-    assert core(code) == f"evil\t{evil}\t]] -- \\\n"
+    show = "print(table.concat(it, '\\t'))"
+    find = f"for _, it in ipairs(PRESETS) do if it[1] == arg[1] then {show} end end"
+    assert core(f"{line.decode()}\n{find}", "evil") == f"evil\t{evil}\t]] -- \\\n"
 
 
 def real_program():

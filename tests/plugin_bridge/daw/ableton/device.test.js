@@ -1,6 +1,7 @@
 "use strict";
 // The device's script, as it is generated, against stand-ins for Max and Live.
-// RESTYLE_SCRIPT is the script; its presets are violin, flute and "it's \"odd\"".
+// RESTYLE_SCRIPT is the script; its presets are violin, flute and "it's \"odd\"", and the chain
+// my-hall.
 
 const assert = require("node:assert/strict");
 const test = require("node:test");
@@ -29,6 +30,18 @@ function accepted(device, position = 0) {
 }
 
 // One job
+
+test("a chain keeps its own strength until another is chosen", () => {
+    const { device } = ready();
+    device.say("preset", 3);
+    device.say("restyle");
+    accepted(device);
+    assert.deepEqual(plain(device.last(SUBMIT).slice(4)), ["my-hall"]);
+    device.hear("/restyle/fail", SUBMIT, device.last(SUBMIT)[1], "bad_chain", "It is broken.");
+    device.say("strength", 0.5);
+    device.say("restyle");
+    assert.deepEqual(plain(device.last(SUBMIT).slice(4)), ["my-hall", "strength", 0.5]);
+});
 
 test("a clip is sent, followed, and put into the next empty slot with a name", () => {
     const { set, device } = ready();
