@@ -23,13 +23,13 @@ from effects.chains.plugins import ANYWHERE, MissingPlugin
 from effects.chains.settings import free
 from effects.chains.wording import one_line
 from presets.chain_files.chain import (
-    MAX_TEXT_BYTES,
     Chain,
     ChainError,
     Controller,
     Effect,
     automatic_name,
 )
+from presets.chain_files.toml_text import MAX_TEXT_BYTES
 
 
 def to_chain(
