@@ -39,6 +39,7 @@ def load(kind: Kind, file: Path, settings: Mapping[str, Any], name: str = "") ->
         plugin = kind.make(str(file), **options)
     except Exception as error:  # whatever a plugin's code makes pedalboard raise
         raise ChainError(f"the plugin {file.name} cannot be loaded: {error}") from error
+    plugin._restyle_file = file  # for `effects.boards.native.file_of`
     remember(plugin, Origin(name=name, file=file, settings=options))
     return plugin
 

@@ -192,7 +192,10 @@ def _any(value: Any) -> bool | float | str:
 
 def shown(value: Any) -> str:
     """A value in a message: on one line, and not too long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python shows no whole number of more than 4300 digits
+        text = "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

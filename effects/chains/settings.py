@@ -13,8 +13,6 @@ from presets.chain_files.chain import Chain, ChainError, Effect, Value, automati
 
 #: The effect whose settings need no name before them.
 MAIN = "StyleTransfer"
-#: Settings of which an effect has one or the other.
-EITHER = {"preset": "style", "style": "preset"}
 
 
 @dataclass(frozen=True)
@@ -216,8 +214,8 @@ def _with(target: Target, value: Any) -> Effect:
         settings["parameters"] = MappingProxyType({**told, name: value})
     else:
         settings[name] = value
-        if target.effect.type == MAIN:
-            settings.pop(EITHER.get(name, ""), None)
+        if name == "preset":  # an effect has one or the other
+            settings.pop("style", None)
     return replace(target.effect, settings=MappingProxyType(settings))
 
 
