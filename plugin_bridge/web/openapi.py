@@ -22,6 +22,7 @@ REF = "#/components/schemas/{model}"
 HEADED = ("/v1/jobs/{id}/{part}/{kind}", "/v1/presets/{name}/clip")  # HEAD is of use there
 
 JOB_BODY = "JobRequest"
+ENDS = ("worker_died", "hung")  # codes that no request meets, but a job can end with
 _LINKS = {
     "/v1/jobs": {"job": ("get", "/v1/jobs/{id}")},
     "/v1/uploads": {"upload": ("get", "/v1/uploads/{id}")},
@@ -39,7 +40,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         "schemas": schemas,
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
     }
-    found["x-codes"] = {code: TITLES[code] for code in (*STATUS, *ONLY_HTTP, "internal")}
+    codes = (*STATUS, *ENDS, *ONLY_HTTP, "internal")
+    found["x-codes"] = {code: TITLES[code] for code in codes if code in TITLES}
     for path, item in found["paths"].items():
         for method, operation in item.items():
             _complete(operation, method, path)

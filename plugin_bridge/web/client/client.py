@@ -26,6 +26,7 @@ from uuid import uuid4
 from plugin_bridge.client_types import (
     QUEUED,
     SILENT,
+    Chain,
     Failed,
     Job,
     JobCancelled,
@@ -105,10 +106,11 @@ class Client:
         Args:
             input: the stem.
             output: the file to write here, which must not exist; its suffix says the format.
-            preset: a style by name or General MIDI number; ``""`` for the server's own choice.
+            preset: a style by name or General MIDI number, or a chain by name; ``""`` for the
+                server's own choice.
             style: a clip of one's own, in place of a preset.
             settings: as ``strength=0.7``, see GET /v1/settings; those that are None are left to
-                the server.
+                the server. Those of effects of a chain as ``**{"reverb.wet_level": 0.3}``.
 
         Raises:
             Refused: the server will not do it, or there is a file at ``output``.
@@ -446,7 +448,12 @@ class Client:
             Preset(it["name"], it["label"], it["program"])
             for family in families
             for it in family["presets"]
+            if not it.get("chain")  # which stand among them: see `chains`
         ]
+
+    def chains(self) -> list[Chain]:
+        """The server's chains. Raises NoServer, or Refused by a server that knows of none."""
+        return [Chain(it["name"], it["label"]) for it in self._ask("GET", "/v1/chains")["chains"]]
 
     def _ask(
         self,

@@ -18,8 +18,11 @@ COOKIE_SECONDS = 400 * 86400  # the longest that a browser keeps one (RFC 6265bi
 MAX_COOKIE = 200  # characters; ours have 67 at most
 
 #: Addresses that are the same for everybody, and need no key.
-OPEN = ("/", "/docs", "/healthz", "/openapi.json", "/v1/presets", "/v1/session", "/v1/settings")
-OPEN_BENEATH = ("/static/", "/v1/presets/")
+OPEN = (
+    *("/", "/docs", "/healthz", "/openapi.json"),
+    *("/v1/chains", "/v1/presets", "/v1/session", "/v1/settings"),
+)
+OPEN_BENEATH = ("/static/", "/v1/chains/", "/v1/presets/")
 
 
 async def identify(desk: Desk, path: str, headers: Mapping[str, str]) -> Account:

@@ -1,4 +1,4 @@
-"""The routes of what is the same for everybody: presets with their clips, and settings."""
+"""The routes of what is the same for everybody: presets with clips, chains, and settings."""
 
 from __future__ import annotations
 
@@ -23,8 +23,16 @@ from plugin_bridge.web.desk import AtDesk, Limits
 from plugin_bridge.web.routes.results import AUDIO_TYPES
 from plugin_bridge.web.sounds.derived import picture_of
 from plugin_bridge.web.sounds.stored import stored
+from plugin_bridge.web.speech import chains
 from plugin_bridge.web.speech.headers import MAX_WAIT_SECONDS, disposition, has_tag
-from plugin_bridge.web.speech.models import DEFAULT_OPERATION, PRESET, SUFFIXES, is_style
+from plugin_bridge.web.speech.models import (
+    DEFAULT_OPERATION,
+    PRESET,
+    SUFFIXES,
+    is_style,
+    takes_chains,
+)
+from plugin_bridge.web.speech.parameters import CHAIN
 from plugin_bridge.web.speech.problems import Problem
 from presets.catalogue import by_family
 
@@ -37,7 +45,7 @@ CLIP_CACHE = "public, max-age=3600"
 
 @routes.get("/presets")
 async def families(request: Request) -> Response:
-    """All presets, by family."""
+    """All presets, by family; the last family has the chains, which can be named like presets."""
     period = int(time.monotonic() / FRESH_SECONDS)
     return send(request, await asyncio.to_thread(_families, period))
 
@@ -90,6 +98,8 @@ def _clip(name: str) -> _Clip:
         about = path.stat()
     except (ValueError, OSError) as error:  # the error may name a folder of the server's
         text = "There is no such preset: /v1/presets lists them."
+        if chains.is_chain(name):
+            text = "This is a chain, which has no clip: /v1/chains says what is in it."
         raise Problem("no_such_preset", text, status=404) from error
     state = f"{path.name} {about.st_mtime_ns} {about.st_size}"
     return _Clip(path, f"{preset.name}{path.suffix}", state)
@@ -149,9 +159,29 @@ def send(request: Request, body: Written) -> Response:
 def _families(period: int) -> Written:
     """The presets by family, read once in each period: the user's own may change."""
     grouped = by_family(presets.every())
-    return written(
-        {"families": [{"name": it, "presets": [*map(_preset, grouped[it])]} for it in grouped]}
-    )
+    families = [{"name": it, "presets": [*map(_preset, grouped[it])]} for it in grouped]
+    if found := chains.offered():
+        families.append({"name": chains.FAMILY, "presets": [*map(chains.as_preset, found)]})
+    return written({"families": families})
+
+
+@routes.get("/chains")
+async def all_chains(request: Request) -> Response:
+    """All chains: several effects in a row, under a name that stands wherever a preset's does."""
+    period = int(time.monotonic() / FRESH_SECONDS)
+    return send(request, await asyncio.to_thread(_chains, period))
+
+
+@routes.get("/chains/{name}")
+async def chain(request: Request, name: str) -> Response:
+    """What is in a chain: its effects in their order, and what can be set of them."""
+    return send(request, await asyncio.to_thread(lambda: written(chains.whole(chains.find(name)))))
+
+
+@functools.lru_cache(maxsize=1)
+def _chains(period: int) -> Written:
+    """The chains, read once in each period."""
+    return written({"chains": [*map(chains.brief, chains.offered())]})
 
 
 def _preset(it: presets.Preset) -> dict[str, Any]:
@@ -166,6 +196,7 @@ def _operation(kind: Operation) -> dict[str, Any]:
         "about": kind.about,
         "follows": kind.follows,
         "own_style": kind.own_style,
+        "chains": takes_chains(kind),
         "titles": dict(kind.titles),
         "inputs": [
             {"name": name, "optional": optional, "style": is_style(kind, name)}
@@ -174,7 +205,7 @@ def _operation(kind: Operation) -> dict[str, Any]:
         "settings": {
             name: _setting(it)
             for name, it in kind.settings.items()
-            if not (styled and name == PRESET)
+            if not (styled and name == PRESET) and name != CHAIN
         },
     }
 

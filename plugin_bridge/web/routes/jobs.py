@@ -172,23 +172,31 @@ async def _answer(desk: Desk, who: Account, job: Job, prefer: str | None) -> Res
 
 
 def _seconds(wanted: Wanted, sounds: Mapping[str, Upload]) -> float:
-    """How much audio a job is about: as much as its result would be, or the part that is wanted."""
+    """How much audio a job is about: as much as its result would be, of the part that is wanted."""
     operation = operations.find(wanted.operation)
-    whole = operation.lasts({name: it.seconds for name, it in sounds.items()}, wanted.settings)
+    seconds = {name: it.seconds for name, it in sounds.items()}
+    whole = seconds[operation.paced_by]
     start = float(wanted.settings.get("start_seconds", 0.0))
     end = float(wanted.settings.get("end_seconds", whole))
     if start and start >= whole:
         sound = sounds[operation.paced_by]
         text = f"{sound.name} has nothing after {start:g} s: it lasts {whole:.3f} s."
         raise _wrong("start_seconds", text)
-    return max(min(end, whole) - start, 0.0)
+    part = max(min(end, whole) - start, 0.0)
+    return operation.lasts({**seconds, operation.paced_by: part}, wanted.settings)
 
 
 def _field_of(refusal: Refusal, wanted: Wanted) -> str:
-    """The field that a refusal is about: its message begins with it, or it is the preset."""
-    word = str(refusal).partition(" ")[0]
-    if word in operations.find(wanted.operation).settings:
+    """The field that a refusal is about: its message begins with it, or it is the preset.
+
+    The parameter of an effect of a chain may stand in the middle, too, in quotes.
+    """
+    text = str(refusal)
+    word = text.partition(" ")[0].rstrip(":")
+    if word in operations.find(wanted.operation).settings or word in wanted.settings:
         return word
+    if quoted := [it for it in wanted.settings if "." in it and f"'{it}'" in text]:
+        return quoted[0]
     return models.style_of(wanted.operation) if refusal.code == "no_such_preset" else ""
 
 

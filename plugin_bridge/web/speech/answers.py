@@ -58,6 +58,8 @@ ANSWERS: Mapping[tuple[str, str], tuple[Mapping[int, Answer], Sequence[int]]] = 
     ("get", "/v1/presets"): ({200: json("Presets.", "", "ETag"), 304: _SAME}, ()),
     ("get", "/v1/presets/{name}/clip"): (_CLIP, (404, 416)),
     ("get", "/v1/presets/{name}/spectrogram"): (_PICTURE, (404, 422)),
+    ("get", "/v1/chains"): ({200: json("Chains.", "", "ETag"), 304: _SAME}, ()),
+    ("get", "/v1/chains/{name}"): ({200: json("The chain.", "", "ETag"), 304: _SAME}, (404, 422)),
     ("get", "/v1/settings"): ({200: json("Settings.", "", "ETag"), 304: _SAME}, ()),
     ("post", "/v1/uploads"): (
         {201: json("It is there.", "UploadView", "Location")},

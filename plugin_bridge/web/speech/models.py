@@ -22,10 +22,20 @@ from pydantic import (
     create_model,
 )
 
+from plugin_bridge.errors import shown
 from plugin_bridge.files.formats import FORMATS
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.operations.operation import Operation
+from plugin_bridge.jobs.operations.restyle import Restyle
 from plugin_bridge.jobs.settings import Choice, Number, Setting, Varies
+from plugin_bridge.web.speech.parameters import (
+    CHAIN,
+    MOST,
+    NAMED,
+    SCHEMA,
+    is_named,
+    wrong_with,
+)
 from plugin_bridge.web.speech.problems import Problem
 
 DEFAULT_OPERATION = "restyle"
@@ -43,6 +53,13 @@ _WORDS = {
     "union_tag_invalid": "There is no such operation: /v1/settings lists them",
 }
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
+_NO_SUCH = _WORDS["extra_forbidden"]
+#: Of operations that take chains: further fields are parameters of their effects.
+_CHAINED = ConfigDict(
+    extra="allow",
+    allow_inf_nan=False,
+    json_schema_extra={"additionalProperties": False, "patternProperties": {NAMED: SCHEMA}},
+)
 UploadId = Annotated[str, Field(pattern=ID, description="The id of an upload.")]
 
 
@@ -50,7 +67,9 @@ class PresetStyle(BaseModel):
     """The sound of a preset."""
 
     model_config = _CONFIG
-    preset: str = Field(min_length=1, max_length=128, description="A name in /v1/presets.")
+    preset: str = Field(
+        min_length=1, max_length=128, description="A name in /v1/presets, or in /v1/chains."
+    )
 
 
 class UploadStyle(BaseModel):
@@ -66,7 +85,8 @@ class Wanted(NamedTuple):
     Attributes:
         operation: what is to be done.
         uploads: ids of uploads, by the operation's names for its inputs.
-        settings: those that were given, by name.
+        settings: those that were given, by name; those of effects of a chain as
+            ``name.parameter``.
         format: of the result, as the suffix of a file's name without its dot.
         webhook: the address to be told; ``""`` for none.
     """
@@ -88,11 +108,12 @@ def read(body: bytes) -> Wanted:
         model = adapter(tuple(operations.OPERATIONS.items())).validate_json(body)
     except ValidationError as error:
         raise invalid(error) from None
+    _check_named(model.model_extra or {})
     given = model.model_dump(exclude_unset=True, exclude_none=True)
     kind = operations.find(model.operation)
     uploads, settings = {}, {}
     for name, value in given.items():
-        if name in kind.settings:
+        if name in kind.settings or name in (model.model_extra or {}):
             settings[name] = value
         elif name in (*kind.inputs, *kind.instead_of):
             styled = value if isinstance(value, dict) else {"upload": value}
@@ -101,6 +122,26 @@ def read(body: bytes) -> Wanted:
             else:
                 uploads[name] = styled["upload"]
     return Wanted(model.operation, uploads, settings, model.format, model.webhook or "")
+
+
+def _check_named(given: Mapping[str, Any]) -> None:
+    """Check the parameters of effects of a chain, as far as the chain is not needed for it.
+
+    Raises:
+        Problem: one is none, or no client may set it, or there are too many.
+    """
+    wrong = {it: wrong_with(it, value) if is_named(it) else _NO_SUCH for it, value in given.items()}
+    errors = [{"field": it, "detail": said} for it, said in wrong.items() if said][:MAX_ERRORS]
+    if errors:
+        text = f"{shown(errors[0]['field'])}: {errors[0]['detail']}."
+        raise Problem("bad_setting", text, errors=errors)
+    if len(given) > MOST:
+        raise Problem("bad_setting", f"Too many parameters of effects: {MOST} are the most.")
+
+
+def takes_chains(kind: Operation) -> bool:
+    """Whether a chain may stand where an operation takes a preset."""
+    return isinstance(kind, Restyle)
 
 
 def is_id(text: str) -> bool:
@@ -179,13 +220,14 @@ def _model(name: str, kind: Operation) -> type[BaseModel]:
         taken: Any = PresetStyle | UploadStyle if is_style(kind, it) else UploadId
         fields[it] = (taken | None, None)
     for it, setting in kind.settings.items():
-        if not (styled and it == PRESET):
+        if not (styled and it == PRESET) and it != CHAIN:
             fields[it] = _field(setting, needed=it not in kind.instead_of.values())
     fields["format"] = (Literal[SUFFIXES], Field(SUFFIXES[0], description="Of the result."))
     told = "An https address that is told of the end."
     fields["webhook"] = (str | None, Field(None, max_length=MAX_URL, description=told))
     title = "".join(word.capitalize() for word in name.split("-"))
-    return create_model(f"{title}Job", __config__=_CONFIG, __doc__=kind.about, **fields)
+    config = _CHAINED if takes_chains(kind) else _CONFIG
+    return create_model(f"{title}Job", __config__=config, __doc__=kind.about, **fields)
 
 
 def _varying(setting: Number, varies: Varies) -> str:

@@ -53,7 +53,7 @@ class JobView(BaseModel):
     stage: str = Field(description="What is being done, in words.")
     name: str
     inputs: dict[str, JobInput]
-    settings: dict[str, float | str]
+    settings: dict[str, bool | float | str]
     format: str
     created: str | None
     started: str | None
