@@ -11,8 +11,7 @@
 "use strict";
 (() => {
   // Not searched.
-  const STEP_SECONDS = 1; // of an arrow key
-  const PAGE_SECONDS = 10; // of Page Up and Page Down
+  const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
   const DRIFT_SECONDS = 0.04; // between two sounds that keep step, before one is moved
   let decks = 0; // so that each has a name of its own
 
@@ -94,20 +93,10 @@
       view.tabIndex = 0;
       view.setAttribute("role", "slider");
       view.addEventListener("keydown", (event) => {
-        const place = this.deck.placeOf(this);
-        const [first, last] = [this.start, this.start + this.seconds];
-        const goals = {
-          ArrowLeft: place - STEP_SECONDS,
-          ArrowDown: place - STEP_SECONDS,
-          ArrowRight: place + STEP_SECONDS,
-          ArrowUp: place + STEP_SECONDS,
-          PageDown: place - PAGE_SECONDS,
-          PageUp: place + PAGE_SECONDS,
-          Home: first,
-          End: last,
-        };
+        const ends = { Home: this.start, End: this.start + this.seconds };
+        const goal = ends[event.key] ?? this.deck.placeOf(this) + STEPS[event.key];
         if (event.key === " ") this.deck.toggle(this);
-        else if (event.key in goals) this.deck.seek(this, goals[event.key]);
+        else if (!isNaN(goal)) this.deck.seek(this, goal);
         else return;
         event.preventDefault();
       });
@@ -263,7 +252,9 @@
       if (sound === before) return;
       const running = this.playing && !sound.audio.paused && sound === this.beside;
       if (!running) sound.place = before.place;
-      if (this.playing) sound.audio.play();
+      const over = sound.seconds && before.place >= sound.start + sound.seconds;
+      if (this.playing && over) this.pause(before); // it would begin anew
+      else if (this.playing) sound.audio.play();
       if (this.beside !== sound) this.beside?.audio.pause();
       [this.heard, this.beside] = [sound, before];
       this.mute();

@@ -32,6 +32,9 @@ export async function ask(path, { method = "GET", body, headers = {} } = {}) {
   throw refused(answer.status, await answer.json().catch(() => ({})));
 }
 
+/** What is in a chain, and what can be set of it. Raises Problem. */
+export const chainOf = (name) => ask(`v1/chains/${encodeURIComponent(name)}`);
+
 /** Send a file; `onprogress` is told the share that is sent. Raises Problem. */
 export function upload(file, onprogress, signal) {
   const request = new XMLHttpRequest(); // fetch does not tell how much is sent
@@ -53,8 +56,7 @@ export function upload(file, onprogress, signal) {
 
 /** Submit a job. It is sent again if the answer got lost: by its key it is the same job. */
 export async function submit(body) {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const key = Array.from(bytes, (it) => it.toString(16).padStart(2, "0")).join("");
+  const key = crypto.getRandomValues(new Uint8Array(16)).join("-");
   const request = { method: "POST", body, headers: { "Idempotency-Key": key } };
   try {
     return await ask("v1/jobs", request);

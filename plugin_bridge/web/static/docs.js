@@ -1,20 +1,16 @@
 // The documentation of the API, drawn from /openapi.json: nothing in it is written twice.
 
 import { copyText } from "./codeblock.js";
+import { at, button, make } from "./dom.js";
 
 const METHODS = ["get", "post", "delete"];
 
+const FIND_ID = "grep -o '[0-9a-f]\\{32\\}' | head -1";
 const begin = (base) => [
-  `ID=$(curl -s --data-binary @stem.wav '${base}/v1/uploads?name=stem.wav' | grep -o '[0-9a-f]\\{32\\}' | head -1)`,
-  `JOB=$(curl -s ${base}/v1/jobs -H 'Content-Type: application/json' -H 'Prefer: wait=60' -d '{"stem": "'$ID'", "style": {"preset": "violin"}}' | grep -o '[0-9a-f]\\{32\\}' | head -1)`,
+  `ID=$(curl -s --data-binary @stem.wav '${base}/v1/uploads?name=stem.wav' | ${FIND_ID})`,
+  `JOB=$(curl -s ${base}/v1/jobs -H 'Content-Type: application/json' -H 'Prefer: wait=60' -d '{"stem": "'$ID'", "style": {"preset": "violin"}}' | ${FIND_ID})`,
   `curl -o out.wav ${base}/v1/jobs/$JOB/output/audio`,
 ].join("\n");
-
-const element = (name, text = "", more = {}) => {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return Object.assign(made, more);
-};
 
 const slug = (method, path) => `${method}-${path}`.replace(/[^a-z0-9]+/g, "-");
 
@@ -25,7 +21,10 @@ const resolve = (document, schema) =>
 function fieldsOf(document, schema) {
   const found = resolve(document, schema);
   const variants = found?.oneOf ?? found?.anyOf;
-  if (!variants) return Object.entries(found?.properties ?? {}).map(([name, it]) => [name, it, found]);
+  if (!variants) {
+    const named = Object.values(found?.patternProperties ?? {}).map((it) => ["name.parameter", it]);
+    return [...Object.entries(found?.properties ?? {}), ...named];
+  }
   return variants.flatMap((it) => fieldsOf(document, it));
 }
 
@@ -68,30 +67,23 @@ function curlOf(document, method, path, operation) {
 }
 
 function table(head, rows) {
-  const made = element("table");
-  const top = made.createTHead().insertRow();
-  for (const it of head) top.append(element("th", it, { scope: "col" }));
-  const body = made.createTBody();
-  for (const row of rows) {
-    const line = body.insertRow();
-    for (const it of row) line.insertCell().textContent = it;
-  }
-  return made;
+  const line = (kind, cells, more) => make("tr", {}, ...cells.map((it) => make(kind, more, it)));
+  const top = make("thead", {}, line("th", head, { scope: "col" }));
+  return make("table", {}, top, make("tbody", {}, ...rows.map((it) => line("td", it))));
 }
 
 // Lines, and a button that copies them.
 function lines(text) {
-  const code = element("pre", text);
-  const button = element("button", "Copy", { type: "button" });
-  button.addEventListener("click", () => copyText(button, text, code));
-  return [code, button];
+  const code = make("pre", {}, text);
+  const copy = button("Copy", () => copyText(copy, text, code));
+  return [code, copy];
 }
 
 function draw(document, method, path, operation) {
-  const section = element("section", "", { id: slug(method, path) });
+  const section = make("section", { id: slug(method, path) });
   const line = curlOf(document, method, path, operation);
-  section.append(element("h3", `${method.toUpperCase()} ${path}`));
-  section.append(element("p", operation.description ?? operation.summary));
+  section.append(make("h3", {}, `${method.toUpperCase()} ${path}`));
+  section.append(make("p", {}, operation.description ?? operation.summary));
   section.append(...lines(line));
   const given = (operation.parameters ?? []).map((it) => [
     it.name, it.in, kindOf(document, it.schema), it.description ?? it.schema.description ?? "",
@@ -110,23 +102,23 @@ function draw(document, method, path, operation) {
 async function main() {
   const reply = await fetch("/openapi.json");
   const openapi = await reply.json();
-  document.getElementById("begin").textContent = begin(location.origin);
-  const place = document.getElementById("operations");
+  at("begin").textContent = begin(location.origin);
+  const place = at("operations");
   place.replaceChildren();
   let last = "";
   for (const [path, item] of Object.entries(openapi.paths)) {
     for (const method of METHODS.filter((it) => it in item)) {
       const [tag] = item[method].tags;
-      if (tag !== last) place.append(element("h2", tag[0].toUpperCase() + tag.slice(1)));
+      if (tag !== last) place.append(make("h2", {}, tag[0].toUpperCase() + tag.slice(1)));
       last = tag;
       place.append(draw(openapi, method, path, item[method]));
     }
   }
-  const codes = document.getElementById("codes");
+  const codes = at("codes");
   for (const [code, meaning] of Object.entries(openapi["x-codes"])) {
-    codes.append(element("dt", code, { id: code }), element("dd", meaning));
+    codes.append(make("dt", { id: code }, code), make("dd", {}, meaning));
   }
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  if (location.hash) at(location.hash.slice(1))?.scrollIntoView();
 }
 
 main();

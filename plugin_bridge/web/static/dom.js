@@ -1,14 +1,16 @@
 // Elements, and what is said to those who do not see them.
 
+const isNothing = (it) => it === null || it === undefined || it === false;
+
 /** An element with attributes, listeners ("onclick") and children; null and false leave one out. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
+    if (isNothing(value)) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((it) => it !== null && it !== undefined && it !== false));
+  element.append(...children.filter((it) => !isNothing(it)));
   return element;
 }
 

@@ -1,6 +1,6 @@
 // The form that asks for a job. It is made from what the server says of its operations.
 
-import { submit } from "./api.js";
+import { chainOf, submit } from "./api.js";
 import { make } from "./dom.js";
 import { inputTitle } from "./names.js";
 import { Presets } from "./presets.js";
@@ -10,6 +10,9 @@ import { problemWords } from "./words.js";
 
 const MEMORY = "restyle-form"; // of this tab: two tabs may be about different stems
 const PRESET = "preset"; // the setting that a style of a preset stands for
+
+const valuesOf = (fields, unset) =>
+  Object.fromEntries(fields.map((it) => [it.name, it.value ?? unset]));
 
 /** The form at `root`; `onsubmit` is called with the job when one was accepted. */
 export class Form {
@@ -40,27 +43,56 @@ export class Form {
     const parts = inputs.map((it) => (it.style ? this.#style(it) : this.#sound(it)));
     const names = Object.keys(settings).filter((it) => !(this.presets && it === PRESET));
     this.fields = names.map((it) => settingField(it, settings[it], () => this.#remember()));
-    for (const field of this.fields) field.value = this.memory.settings?.[field.name];
-    for (const field of this.fields) this.#vary(field, settings[field.name]);
+    for (const { input } of this.fields) input.addEventListener("input", () => this.#vary());
+    this.effects = make("div", {});
     this.format = settingField("format", this.#formats(), () => this.#remember());
     this.format.value = this.memory.format;
     const [first, ...rest] = [...this.fields, this.format].map((it) => it.root);
-    const more = make("details", {}, make("summary", {}, "More"), ...rest);
+    const more = make("details", {}, make("summary", {}, "More"), ...rest, this.effects);
     this.problem = make("p", { class: "bad", role: "alert" });
     this.button = make("button", { class: "main" }, title);
     const what = make("p", { class: "soft" }, about);
-    this.root.replaceChildren(...this.#choice(), what, ...parts, first, more);
-    this.root.append(this.problem, this.button);
+    this.root.replaceChildren(...this.#choice(), what, ...parts, first, more, this.problem, this.button);
+    this.#showChain();
   }
 
-  /** Let a field's default follow another field, if it does. */
-  #vary(field, { varies, default: usual }) {
-    const other = this.fields.find((it) => it.name === varies?.by);
-    if (!other) return;
-    const follow = () => (field.usual = varies.values[other.value] ?? usual);
-    other.input.addEventListener("input", follow);
-    follow();
-    field.value = this.memory.settings?.[field.name];
+  /** Let defaults be the chain's, or follow another field. */
+  #vary() {
+    for (const field of this.fields) {
+      const { varies, default: usual } = this.#about.settings[field.name];
+      const other = this.fields.find((it) => it.name === varies?.by)?.value;
+      const own = this.chain?.parameters[field.name]?.default;
+      field.usual = own ?? varies?.values[other] ?? usual;
+    }
+  }
+
+  /** Show what can be set of the chain, if one is chosen. */
+  #showChain() {
+    const name = this.presets?.chain;
+    this.#fill(null);
+    if (!name) return;
+    this.filled = chainOf(name).then(
+      (chain) => name === this.presets?.chain && this.#fill(chain),
+      (problem) => (this.problem.textContent = problemWords(problem)),
+    );
+  }
+
+  /** Have fields for the effects of a chain, and hide those that mean nothing to it. */
+  #fill(chain) {
+    this.chain = chain;
+    const recall = () => this.fields.forEach((it) => (it.value = this.memory.settings?.[it.name]));
+    recall();
+    this.#vary();
+    recall(); // a value may have been the default before
+    for (const it of this.fields) it.root.hidden = chain !== null && !chain.settings.includes(it.name);
+    const own = Object.entries(chain?.parameters ?? {}).filter(([name]) => name.includes("."));
+    this.added = own.map(([name, about]) => settingField(name, about, () => this.#remember()));
+    for (const it of this.added) it.value = this.memory.chains?.[chain.name]?.[it.name];
+    const groups = Object.groupBy(this.added, (it) => it.name.split(".")[0]);
+    const sets = Object.entries(groups).map(([name, fields]) =>
+      make("fieldset", { class: "effect" }, make("legend", {}, name), ...fields.map((it) => it.root)),
+    );
+    this.effects.replaceChildren(...sets);
   }
 
   #formats() {
@@ -89,33 +121,35 @@ export class Form {
     const hint = `Drop a sound here, or choose one${optional ? "; or leave it out" : ""}`;
     const field = new SoundField(inputTitle(this.#about, name), hint, () => this.#remember());
     this.sounds.set(name, { field, optional });
-    this.#restore(name, field);
+    const id = this.memory.sounds?.[name];
+    if (id) field.restore(id);
     return field.root;
   }
 
   /** An input that may be a preset. */
   #style({ name, optional }) {
-    const field = new SoundField("Your own clip", `or drop one here: a few seconds will do`, () => {
-      this.presets.value = field.value ? null : this.presets.value;
+    const changed = () => {
+      this.#showChain();
       this.#remember();
+    };
+    const field = new SoundField("Your own clip", `or drop one here: a few seconds will do`, () => {
+      if (field.value) this.presets.value = null;
+      changed();
     });
     const chosen = () => {
       field.clear();
-      this.#remember();
+      changed();
     };
-    this.presets = new Presets(this.families, chosen, this.#about.own_style ? "Its own sounds" : "");
+    const families = this.families.filter((it) => this.#about.chains || !it.presets[0].chain);
+    this.presets = new Presets(families, chosen, this.#about.own_style ? "Its own sounds" : "");
     this.sounds.set(name, { field, optional, style: true });
-    if (this.memory.sounds?.[name]) this.#restore(name, field);
+    const id = this.memory.sounds?.[name];
+    if (id) field.restore(id);
     else this.presets.value = this.memory.preset ?? "";
     const title = make("h3", { id: "style-title" }, inputTitle(this.#about, name));
     const group = make("div", { class: "style", role: "group", "aria-labelledby": "style-title" }, title);
     group.append(this.presets.root, field.root);
     return group;
-  }
-
-  #restore(name, field) {
-    const id = this.memory.sounds?.[name];
-    if (id) field.restore(id);
   }
 
   #remember() {
@@ -124,14 +158,16 @@ export class Form {
       operation: this.operation,
       sounds: { ...this.memory.sounds, ...Object.fromEntries(ids) },
       preset: this.presets?.value,
-      settings: { ...this.memory.settings, ...this.#settings(null) },
+      settings: { ...this.memory.settings, ...valuesOf(this.#fields, null) },
+      chains: { ...this.memory.chains, ...(this.chain && { [this.chain.name]: valuesOf(this.added) }) },
       format: this.format?.value,
     };
     sessionStorage.setItem(MEMORY, JSON.stringify(this.memory));
   }
 
-  #settings(unset) {
-    return Object.fromEntries((this.fields ?? []).map((it) => [it.name, it.value ?? unset]));
+  /** The operation's own fields that mean something now. */
+  get #fields() {
+    return (this.fields ?? []).filter((it) => !it.root.hidden);
   }
 
   /** What to say if an input is missing: "Drop a stem first.", "Drop song A first." */
@@ -152,12 +188,13 @@ export class Form {
         return null;
       }
     }
-    return { ...body, ...this.#settings(undefined) };
+    return { ...body, ...valuesOf(this.#fields), ...valuesOf(this.added) };
   }
 
   async #send() {
     this.problem.textContent = "";
-    const bad = this.fields.find((it) => !it.input.checkValidity());
+    await this.filled;
+    const bad = [...this.#fields, ...this.added].find((it) => !it.input.checkValidity());
     if (bad) {
       bad.root.closest("details")?.setAttribute("open", "");
       bad.input.reportValidity();

@@ -35,10 +35,7 @@ export function deleteButton(job, store, onproblem) {
     try {
       await ask(`v1/jobs/${job.id}`, { method: "DELETE" });
     } catch (problem) {
-      if (problem.status !== 404) {
-        onproblem(problemWords(problem));
-        return;
-      }
+      if (problem.status !== 404) return onproblem(problemWords(problem));
     }
     store.drop(job.id);
     say("Deleted.");

@@ -34,10 +34,7 @@ export class JobList {
 
   /** Mark the job that is open. */
   open(id) {
-    for (const [own, { link }] of this.#rows) {
-      if (own === id) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
+    for (const [own, { link }] of this.#rows) link.setAttribute("aria-current", own === id);
   }
 
   #take(job) {

@@ -43,6 +43,7 @@ export function curlLines(job, { keyed, styled, usual }) {
 
 /** A value as Python writes it. */
 function python(value) {
+  if (typeof value === "boolean") return value ? "True" : "False";
   return JSON.stringify(value); // texts and finite numbers are the same in both
 }
 
@@ -61,7 +62,9 @@ export function pythonLines(job, { keyed, styled, usual }) {
   const others = inputs.filter(([name]) => styled.includes(name));
   const given = [...sounds.map(([, it]) => python(it.name)), python(`restyled.${job.format}`)];
   for (const [name, it] of others) given.push(it.preset ? python(it.preset) : `${name}=${python(it.name)}`);
-  for (const [name, value] of Object.entries(options)) given.push(`${name}=${python(value)}`);
+  for (const [name, value] of Object.entries(options)) {
+    given.push(name.includes(".") ? `**{${python(name)}: ${python(value)}}` : `${name}=${python(value)}`);
+  }
   return [
     ...(keyed ? ["import os", ""] : []),
     "from plugin_bridge import Client",

@@ -71,9 +71,11 @@ async function start() {
 }
 
 function begin(settings, families, me) {
-  const labels = new Map(families.flatMap((it) => it.presets).map((it) => [it.name, it.label]));
+  const presets = families.flatMap((it) => it.presets);
+  const labels = new Map(presets.map((it) => [it.name, it.label]));
+  const chains = new Map(presets.filter((it) => it.chain).map((it) => [it.name, null]));
   const { operations, default: usual } = settings;
-  const about = { operations, usual, labels, keyed: me.key };
+  const about = { operations, usual, labels, chains, keyed: me.key };
   const parts = { list: at("jobs"), none: at("none"), more: at("more") };
   const list = new JobList(parts, store, about);
   const opened = new Opened(at("opened"), store, about);

@@ -1,4 +1,5 @@
-// How jobs, and the sounds of a job, are called. `about` is {operations, labels of presets}.
+// How jobs, and the sounds of a job, are called. `about` is {operations, labels of presets, chains}:
+// of chains it has what was asked of one, by name, or null.
 
 import { capital, settingWords, valueWords } from "./words.js";
 
@@ -13,9 +14,11 @@ export function inputName(job, name, about) {
   return preset ? (about.labels.get(preset) ?? preset) : file;
 }
 
+const inputNames = (job, about) => Object.keys(job.inputs).map((it) => inputName(job, it, about));
+
 /** "piano.wav → Violin"; "voice.wav + beat.wav" if none of them is a style */
 export function jobName(job, about) {
-  const names = Object.keys(job.inputs).map((it) => inputName(job, it, about));
+  const names = inputNames(job, about);
   const styled = about.operations[job.operation]?.inputs.some((it) => it.style);
   return names.filter(Boolean).join(styled ? " → " : " + ") || job.id;
 }
@@ -25,17 +28,29 @@ export function followed(job, about) {
   return about.operations[job.operation]?.follows || Object.keys(job.inputs)[0];
 }
 
-/** A setting of a job, its default if it was not given. */
+/** The name of a job's preset, or of its chain. */
+export const presetOf = (job) => Object.values(job.inputs).find((it) => it.preset)?.preset;
+
+/** A setting of a job, its default if it was not given: undefined if that is a chain's. */
 export function settingOf(job, name, about) {
+  const chain = about.chains.get(presetOf(job));
+  if (chain !== undefined) return job.settings[name] ?? chain?.parameters[name]?.default;
   const { varies, default: usual } = about.operations[job.operation]?.settings[name] ?? {};
   return job.settings[name] ?? varies?.values[job.settings[varies.by]] ?? usual;
+}
+
+/** What can be set of a job, and what was set of a chain's effects. */
+function namesOf(job, about) {
+  const own = Object.keys(job.settings).filter((it) => it.includes("."));
+  return [...Object.keys(about.operations[job.operation]?.settings ?? {}), ...own];
 }
 
 /** The settings of a job that are not the defaults: "strength 0.7, gain −6 dB". */
 export function settingsOf(job, about) {
   const known = about.operations[job.operation]?.settings ?? {};
-  const changed = Object.keys(known).filter(
-    (it) => settingOf(job, it, about) !== known[it].default,
+  const chained = about.chains.has(presetOf(job));
+  const changed = namesOf(job, about).filter((it) =>
+    chained ? it in job.settings : settingOf(job, it, about) !== known[it]?.default,
   );
   return changed.map((it) => settingText(job, it, about)).join(", ");
 }
@@ -53,17 +68,16 @@ export function resultName(job, jobs, about) {
     return others.map((name) => inputName(it, name, about)).join(", ");
   };
   if (jobs.some((it) => style(it) !== style(job))) parts.push(style(job));
-  for (const name of Object.keys(about.operations[job.operation]?.settings ?? {})) {
+  for (const name of namesOf(job, about)) {
     const own = settingOf(job, name, about);
     const differs = jobs.some((it) => settingOf(it, name, about) !== own);
-    if (differs) parts.push(settingText(job, name, about));
+    if (differs && own !== undefined) parts.push(settingText(job, name, about));
   }
-  const text = parts.join(", ") || "Output";
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capital(parts.join(", ") || "Output");
 }
 
 /** The name of a job's stem without its ending, for a file to download. */
 export function fileName(job, about) {
-  const names = Object.keys(job.inputs).map((it) => inputName(job, it, about));
-  return names.map((it) => it.replace(/\.\w{2,4}$/, "")).join(" - ") || "restyled";
+  const names = inputNames(job, about).map((it) => it.replace(/\.\w{2,4}$/, ""));
+  return names.join(" - ") || "restyled";
 }

@@ -1,13 +1,13 @@
 // The job that is open: its progress, then its sounds over their spectrograms, with other results of
 // the same stem beside it.
 
-import { submit } from "./api.js";
+import { chainOf, submit } from "./api.js";
 import { codeBlock } from "./codeblock.js";
 import { at, button, make, say } from "./dom.js";
 import { cancelButton } from "./jobactions.js";
 import { failure, progressOf } from "./joblist.js";
 import { curlLines, pythonLines } from "./lines.js";
-import { fileName, followed, inputName, inputTitle, jobName, resultName, settingOf, settingsOf } from "./names.js";
+import { fileName, followed, inputName, inputTitle, jobName, presetOf, resultName, settingOf, settingsOf } from "./names.js";
 import { go, hash } from "./place.js";
 import { settingField } from "./settings.js";
 import { play } from "./source.js";
@@ -38,6 +38,9 @@ export class Opened {
       this.root.append(make("p", {}, "That job is no longer there: results are deleted after a while."));
       return;
     }
+    const { chains } = this.about;
+    const chained = found.map((it) => it && presetOf(it)).filter((it) => chains.has(it));
+    for (const it of chained) chains.set(it, await chainOf(it).catch(() => null));
     this.#beside = beside.filter((it, n) => found[n + 1]);
     if (again) this.#update();
     else this.#build(found[0]);
@@ -75,9 +78,9 @@ export class Opened {
     this.results = make("ul", { class: "results" });
     this.others = make("div", { class: "others", role: "group", "aria-label": "Other results beside it" });
     this.again = this.#againForm(job);
-    this.root.replaceChildren(make("div", { class: "find" }, title, close), this.facts, this.waiting);
-    this.root.append(this.problem, this.deck, this.results, this.again ?? "", this.others);
-    this.root.append(this.#lines(job));
+    const parts = [this.facts, this.waiting, this.problem, this.deck, this.results, this.again ?? ""];
+    const head = make("div", { class: "find" }, title, close);
+    this.root.replaceChildren(head, ...parts, this.others, this.#lines(job));
     this.root.hidden = false;
     this.#update();
   }
@@ -114,7 +117,7 @@ export class Opened {
 
   #bar(job) {
     const beside = job.id !== this.#job.id;
-    const name = beside ? settingsOf(job, this.about) || jobName(job, this.about) : jobName(job, this.about);
+    const name = (beside && settingsOf(job, this.about)) || jobName(job, this.about);
     const { root, update } = progressOf(job, name);
     if (beside) root.prepend(make("strong", {}, `${capital(name)}: `));
     if (beside && job.state === "failed") root.append(make("span", { class: "bad" }, failure(job)));
@@ -126,7 +129,9 @@ export class Opened {
   #showSounds(done) {
     const wanted = new Map();
     if (done.length) {
-      for (const name of Object.keys(this.#job.inputs)) wanted.set(name, () => this.#input(name));
+      for (const [name, { preset }] of Object.entries(this.#job.inputs)) {
+        if (!this.about.chains.has(preset)) wanted.set(name, () => this.#input(name));
+      }
       for (const it of done) wanted.set(it.id, () => this.#output(it));
     }
     for (const [key, { element, release }] of this.#sounds) {
@@ -200,13 +205,13 @@ export class Opened {
   /** What a result is made of, the advice, and the file. */
   #result(job, done) {
     const name = resultName(job, done, this.about);
-    const download = make("a", {
+    const file = {
       class: "download",
       href: `${job.links.output.audio}?download=1`,
       download: `${fileName(job, this.about)}.${job.format}`,
-    });
-    download.append(`Download ${done.length > 1 ? name.toLowerCase() : job.format.toUpperCase()}`);
-    download.append(make("span", { class: "soft" }, ` ${size(job.bytes)}`));
+    };
+    const what = `Download ${done.length > 1 ? name.toLowerCase() : job.format.toUpperCase()}`;
+    const download = make("a", file, what, make("span", { class: "soft" }, ` ${size(job.bytes)}`));
     const shares = SHARES.filter((it) => job.made_of[it] > 0.005);
     const words = shares.map((it) => `${it} ${Math.round(100 * job.made_of[it])} %`).join(", ");
     const bar = make("div", { class: "shares", role: "img", "aria-label": `Made of: ${words}` });
@@ -215,7 +220,6 @@ export class Opened {
       part.style.flexGrow = job.made_of[it];
       bar.append(part);
     }
-    const made = make("p", { class: "soft" }, capital(words));
     const why = job.made_of.why && make("p", { class: "soft" }, job.made_of.why);
     const advice = job.advice && make("p", { class: "advice" }, job.advice);
     const row = make("li", {}, make("div", { class: "find" }, download));
@@ -223,25 +227,27 @@ export class Opened {
       const text = `Put ${name.toLowerCase()} away`;
       row.firstChild.append(button("Put away", () => this.#put(job.id, false), { "aria-label": text }));
     }
-    if (words) row.append(bar, made);
+    if (words) row.append(bar, make("p", { class: "soft" }, capital(words)));
     row.append(why || "", advice || "");
     return row;
   }
 
-  /** The first setting, to be tried with another value. */
+  /** The first setting, or the first of the chain, to be tried with another value. */
   #againForm(job) {
     const settings = this.about.operations[job.operation]?.settings ?? {};
-    const [name] = Object.keys(settings);
+    const own = this.about.chains.get(presetOf(job))?.parameters;
+    let [name] = Object.keys(settings);
+    if (own && !(name in own)) [name] = Object.keys(own);
     if (!name) return null;
-    const field = settingField(name, settings[name]);
-    if (settings[name].varies) field.usual = settingOf(job, name, this.about);
-    field.value = job.settings[name];
+    const about = { ...settings[name], ...own?.[name] };
+    about.default = settingOf(job, name, this.about) ?? about.default;
+    const field = settingField(name, about);
     const form = make("form", { class: "again" }, field.root, make("button", {}, "Try it beside"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       this.problem.textContent = "";
       try {
-        const made = await submit(this.#bodyWith(name, field.value ?? settings[name].default));
+        const made = await submit(this.#bodyWith(name, field.value ?? about.default));
         this.store.take(made);
         this.#put(made.id, true);
         say("It is being made, and will appear beside this one.");

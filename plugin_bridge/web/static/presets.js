@@ -1,4 +1,4 @@
-// The list of presets: by family, filtered by words, each with a button that plays it.
+// The list of presets and chains: by family, filtered by words; a button plays what has a clip.
 
 import { button, make, setText } from "./dom.js";
 
@@ -12,7 +12,6 @@ export class Presets {
 
   constructor(families, onchange, none = "") {
     this.onchange = onchange;
-    this.labels = new Map();
     this.audio = make("audio", { hidden: true, preload: "none" });
     for (const event of ["pause", "ended"]) this.audio.addEventListener(event, () => this.#stop());
     this.filter = make("input", { type: "search", id: "filter", autocomplete: "off" });
@@ -41,14 +40,15 @@ export class Presets {
   #family({ name, presets }) {
     const group = make("fieldset", {}, make("legend", {}, name));
     for (const preset of presets) {
-      this.labels.set(preset.name, preset.label);
       const radio = make("input", { type: "radio", name: "preset", value: preset.name });
       radio.addEventListener("change", () => this.onchange());
       const play = button("", () => this.#toggle(play, preset.name), { class: "play small" });
       play.ariaLabel = `Play ${preset.label}`;
-      const row = make("div", { class: "preset" }, make("label", {}, radio, preset.label), play);
+      const note = preset.note && make("span", { class: "soft" }, preset.note);
+      const label = make("label", {}, radio, preset.label, note);
+      const row = make("div", { class: "preset" }, label, !preset.chain && play);
       const words = [preset.label, preset.name, name, preset.program ?? ""].join(" ").toLowerCase();
-      this.#rows.push({ row, group, words, radio });
+      this.#rows.push({ row, group, words, radio, chain: preset.chain });
       group.append(row);
     }
     return group;
@@ -56,6 +56,11 @@ export class Presets {
 
   get value() {
     return this.#rows.find((it) => it.radio.checked)?.radio.value ?? "";
+  }
+
+  /** The name of the chain that is chosen, if one is. */
+  get chain() {
+    return this.#rows.find((it) => it.chain && it.radio.checked)?.radio.value;
   }
 
   set value(name) {
@@ -99,9 +104,9 @@ export class Presets {
 
   #mark(play) {
     this.#played?.classList.remove("playing");
+    this.#played?.removeAttribute("aria-pressed");
     this.#played = play;
     play?.classList.add("playing");
-    for (const it of this.list.querySelectorAll(".play[aria-pressed]")) it.removeAttribute("aria-pressed");
     play?.setAttribute("aria-pressed", "true");
   }
 }

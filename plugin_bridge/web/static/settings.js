@@ -11,10 +11,11 @@ let fields = 0;
 /** A field; `value` is undefined while it is the default, which `usual` sets. */
 export function settingField(name, { ...about }, onchange = () => {}) {
   const id = `setting-${++fields}`;
-  const { title, unit } = settingWords(name);
-  const kinds = { choice: choice, text: text };
-  const range = about.most - about.least;
-  const build = kinds[about.kind] ?? (range <= WIDEST_SLIDER ? slider : number);
+  const { title, unit } = settingWords(name.split(".").pop());
+  const kinds = { choice, text, switch: toggle };
+  const range = about.most - about.least; // NaN if it is open
+  const slides = range <= WIDEST_SLIDER && about.default !== null;
+  const build = kinds[about.kind] ?? (slides ? slider : number);
   const field = build(id, name, about, unit);
   field.input.addEventListener("input", () => onchange());
   const heading = make("label", { for: id }, title);
@@ -24,40 +25,60 @@ export function settingField(name, { ...about }, onchange = () => {}) {
 }
 
 function accessors({ input, read, write, show = () => {} }, about) {
+  const put = (given) => {
+    write(given);
+    show();
+  };
   input.addEventListener("input", show);
-  show();
+  put();
   return {
     input,
     get value() {
       return read();
     },
     set value(given) {
-      write(given);
-      show();
+      put(given);
     },
     set usual(given) {
       const own = read();
       about.default = given;
-      write(own);
-      show();
+      put(own);
     },
   };
 }
 
 function slider(id, name, about) {
   const range = about.most - about.least;
-  const step = about.whole ? 1 : range <= 2 ? 0.01 : 0.5;
+  const step = about.whole ? 1 : range <= 2 ? 0.01 : range <= 20 ? 0.1 : 0.5;
   const input = make("input", { type: "range", id, min: about.least, max: about.most, step });
   const shown = make("output", { for: id, class: "soft" });
-  input.value = about.default;
+  let rest; // where it stands for the default, which may lie between two steps
+  const read = () => (input.value === rest ? undefined : Number(input.value));
   return {
     input,
     shown,
-    read: () => (Number(input.value) === about.default ? undefined : Number(input.value)),
-    write: (given) => (input.value = given ?? about.default),
+    read,
+    write: (given) => {
+      input.value = about.default;
+      rest = input.value;
+      input.value = given ?? rest;
+    },
     show: () => {
-      shown.textContent = valueWords(name, Number(input.value));
+      shown.textContent = valueWords(name, read() ?? about.default);
       input.setAttribute("aria-valuetext", shown.textContent);
+    },
+  };
+}
+
+/** A field that is empty while it is the default. */
+function open(input, about, shown) {
+  return {
+    input,
+    shown,
+    read: () => (input.value === "" ? undefined : about.kind === "text" ? input.value : Number(input.value)),
+    write: (given) => {
+      input.value = given ?? "";
+      input.placeholder = about.default >= DAY_SECONDS ? "the end" : (about.default ?? "");
     },
   };
 }
@@ -65,32 +86,23 @@ function slider(id, name, about) {
 function number(id, name, about, unit) {
   const { least: min, most: max } = about;
   const input = make("input", { type: "number", id, min, max, step: about.whole ? 1 : "any" });
-  input.placeholder = about.default >= DAY_SECONDS ? "the end" : about.default;
+  return open(input, about, make("span", { class: "soft" }, unit));
+}
+
+const text = (id, name, about) => open(make("input", { type: "text", id }), about);
+
+/** A field that shows the default in the property `key` of its input. */
+function kept(input, about, key) {
   return {
     input,
-    shown: make("span", { class: "soft" }, unit),
-    read: () => (input.value === "" ? undefined : Number(input.value)),
-    write: (given) => (input.value = given ?? ""),
+    read: () => (input[key] === about.default ? undefined : input[key]),
+    write: (given) => (input[key] = given ?? about.default),
   };
 }
 
 function choice(id, name, about) {
   const options = about.words.map((it) => make("option", { value: it }, about.titles?.[it] ?? settingWords(it).title));
-  const input = make("select", { id }, ...options);
-  input.value = about.default;
-  return {
-    input,
-    read: () => (input.value === about.default ? undefined : input.value),
-    write: (given) => (input.value = given ?? about.default),
-  };
+  return kept(make("select", { id }, ...options), about, "value");
 }
 
-function text(id, name, about) {
-  const input = make("input", { type: "text", id });
-  input.placeholder = about.default ?? "";
-  return {
-    input,
-    read: () => input.value || undefined,
-    write: (given) => (input.value = given ?? ""),
-  };
-}
+const toggle = (id, name, about) => kept(make("input", { type: "checkbox", id }), about, "checked");

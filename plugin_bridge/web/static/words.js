@@ -1,6 +1,6 @@
 // What things are called.
 
-const UNITS = { db: "dB", seconds: "s", hz: "Hz" };
+const UNITS = { db: "dB", seconds: "s", ms: "ms", hz: "Hz" };
 
 // By code; for the others the server's own line is plain enough.
 const PROBLEMS = {
@@ -20,17 +20,17 @@ export function problemWords(problem) {
   return PROBLEMS[problem.code]?.(line) ?? line;
 }
 
-/** "gain_db" as "Gain", and its unit "dB". */
+/** "gain_db" as "Gain", and its unit "dB"; "low-cut.order" as "Low-cut order". */
 export function settingWords(name) {
-  const parts = name.split("_");
+  const parts = name.split(/[_.]/);
   const unit = parts.length > 1 ? UNITS[parts.at(-1)] : undefined;
   return { title: capital((unit ? parts.slice(0, -1) : parts).join(" ")), unit: unit ?? "" };
 }
 
 /** A setting's value with its unit, as short as it goes. */
 export function valueWords(name, value) {
-  const number = typeof value === "number" ? String(Number(value.toFixed(3))) : value;
-  return `${number.replace("-", "−")} ${settingWords(name).unit}`.trim();
+  if (typeof value !== "number") return String(value);
+  return `${String(Number(value.toFixed(3))).replace("-", "−")} ${settingWords(name).unit}`.trim();
 }
 
 export function capital(text) {
