@@ -173,7 +173,7 @@ def read_text(path: Path) -> str:
         raise BrokenChain(f"{shown(path)} is not an ordinary file: name a chain's.") from error
     try:
         if len(content) > MAX_TEXT_BYTES:
-            raise ValueError(f"has more than {MAX_TEXT_BYTES / 1e3:.0f} kB")
+            raise ValueError(f"has more than the {MAX_TEXT_BYTES:,} bytes it may have")
         return content.decode()  # with the mark at its beginning, if it has one
     except UnicodeDecodeError as error:
         raise _broken("its text is not in UTF-8", "", path) from error
@@ -340,7 +340,10 @@ def _setting(key: str, value: object, called: str) -> object:
         raise _Wrong(f"{called} has a setting {shown(key)}, which is no name")
     if isinstance(value, Mapping) and key == "parameters" and called.endswith(")"):
         return {it: _setting(it, own, f"{called}, in its {key},") for it, own in value.items()}
-    if not _is_value(value, key):
+    longest = MAX_TEXT_BYTES if key == "state" else MAX_VALUE
+    if isinstance(value, str) and len(value) > longest:
+        raise _Wrong(f"{called} has a {key} of {len(value):,} characters: {longest:,} are the most")
+    if not _is_value(value):
         close = difflib.get_close_matches(key[:MAX_NAME], ("parameters", "effects"), 1)
         hint = f": did you mean {close[0]!r}?" if close and key not in close else ""
         raise _Wrong(
@@ -400,7 +403,7 @@ def _controller(entry: object, called: str) -> Controller:
         raise _Wrong(f"{called} does not say the parameter that it moves")
     ends = [entry.get(key) for key in ("from", "to")]
     for key, value in zip(("from", "to"), ends, strict=True):
-        if key in entry and (isinstance(value, (bool, str)) or not _is_value(value, key)):
+        if key in entry and (isinstance(value, (bool, str)) or not _is_value(value)):
             raise _Wrong(f"{called} says {key} = {shown(value)}, which is no finite number")
     return Controller(unicodedata.normalize("NFC", parameter), *ends)
 
@@ -433,9 +436,9 @@ def _is_name(value: object) -> bool:
     )
 
 
-def _is_value(value: object, key: str) -> bool:
+def _is_value(value: object) -> bool:
     if isinstance(value, str):
-        return _is_line(value, MAX_TEXT_BYTES if key == "state" else MAX_VALUE)
+        return value.isprintable()
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is one of them

@@ -15,7 +15,7 @@ MAX_TEXT_BYTES = 256 << 10  # states of plugins are among it
 #: All but the insides of strings, and comments: 0.15 s at the most (measured; strings are 5 times
 #: as quick).
 MAX_BESIDE_STRINGS = 64 << 10  # characters
-MAX_KEY_PARTS = 16
+MAX_KEY_PARTS = 12  # a plugin's parameters in eight containers have 10
 
 # What a string or a comment is, as long as all before it is right: then each end is unambiguous.
 # One that has no end goes on to the end of the text, so that no character is looked at twice.
@@ -41,15 +41,15 @@ def load(text: str) -> dict[str, Any]:
     except UnicodeEncodeError as error:  # half of a pair, as JSON can have it
         raise ValueError("is not in UTF-8") from error
     if size > MAX_TEXT_BYTES:
-        raise ValueError(f"has {size / 1e3:,.0f} kB, more than {MAX_TEXT_BYTES / 1e3:.0f} kB")
+        raise ValueError(f"has {size:,} bytes, more than the {MAX_TEXT_BYTES:,} it may have")
     rest = _STRING_OR_COMMENT.sub("s", text)
     if len(rest) > MAX_BESIDE_STRINGS:
         raise ValueError(
-            f"has {len(rest) / 1e3:,.0f} kB beside what is in quotes, more than "
-            f"{MAX_BESIDE_STRINGS / 1e3:.0f} kB"
+            f"has {len(rest):,} characters that are not in quotes, more than the "
+            f"{MAX_BESIDE_STRINGS:,} it may have"
         )
     if _LONG_KEY.search(rest):
-        raise ValueError(f"has a key with more than {MAX_KEY_PARTS} dots")
+        raise ValueError(f"has a key of more than {MAX_KEY_PARTS} parts")
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as error:
