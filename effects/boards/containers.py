@@ -242,8 +242,14 @@ def _sequence(plugins: object) -> Iterable[Member]:
 
 
 def _checked(plugin: Member) -> Member:
-    """Return ``plugin`` if a board can hold it; raise as pedalboard does if not."""
-    if not isinstance(plugin, PythonEffect | Board):
+    """Return ``plugin`` if a board can hold it; raise as pedalboard does if not.
+
+    Pedalboard's own hold no instruments, since they give them sound. Here one can begin a board:
+    see `effects.Pedalboard.play`.
+    """
+    if isinstance(plugin, PythonEffect | Board):
+        return plugin
+    if not (isinstance(plugin, pedalboard.ExternalPlugin) and plugin.is_instrument):
         pedalboard.Chain([]).append(plugin)  # type: ignore[arg-type]
     return plugin
 

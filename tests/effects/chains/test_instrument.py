@@ -9,6 +9,7 @@ import pytest
 from mido import Message
 from support.midi import control, to_bytes, track, writer
 
+from effects import Pedalboard
 from effects.chains.instrument import perform
 from effects.checkpoint import checked_by
 from effects.midi.file import PLAYED, read
@@ -198,3 +199,14 @@ def test_files_that_cannot_be_played_are_refused_in_one_line(instrument, write, 
 def test_impossible_rates_are_refused(instrument, write, rate):
     with pytest.raises(ValueError, match="sample_rate must be a positive"):
         perform(instrument, write((0, on(69)), (1, off(69))), rate, keep=False)
+
+
+def test_a_board_can_hold_an_instrument_and_not_give_it_sound(instrument):
+    board = Pedalboard([pedalboard.Gain(1)])
+    board.insert(0, instrument)
+    assert instrument in board
+    assert Pedalboard(list(board))[0] is instrument
+    with pytest.raises(ValueError, match="instrument"):
+        board(np.zeros((2, 1000), np.float32), RATE)
+    board.remove(instrument)
+    assert board(np.zeros((2, 1000), np.float32), RATE).shape == (2, 1000)
