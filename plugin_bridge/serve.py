@@ -9,6 +9,7 @@ import math
 import re
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from effects.chains.plugins import PluginFolders
 from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
+from plugin_bridge.jobs.operations import chained
 from plugin_bridge.jobs.roots import Roots
 from plugin_bridge.jobs.service import Service
 from plugin_bridge.jobs.workers.dask import Cluster
@@ -118,7 +120,7 @@ def serve(options: Options) -> None:
         open_things.enter_context(logging_to(options.log))
         journal = _journal(options)
         open_things.callback(journal.close)
-        workers = Cluster(options.scheduler) if options.scheduler else LocalWorkers(options.workers)
+        workers = _workers(options)
         open_things.callback(workers.shutdown)
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
@@ -176,6 +178,13 @@ def _rules(options: Options) -> ChainRules:
     return ChainRules(PluginFolders(folders, only=True))
 
 
+def _workers(options: Options) -> LocalWorkers | Cluster:
+    """Where the jobs are done. Raises ValueError."""
+    if options.scheduler:
+        return Cluster(options.scheduler)
+    return LocalWorkers(options.workers, quiet=bool(options.plugins))
+
+
 def _journal(options: Options) -> Journal:
     """The journal, in a file or in a database. Raises ValueError or OSError."""
     if options.records is None:
@@ -204,6 +213,7 @@ async def _serve(
 ) -> None:
     from plugin_bridge.terminal.status_page import status_page
 
+    threading.Thread(target=chained.prepare, name="restyle-chains", daemon=True).start()
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.set_exception_handler(log_fault())
     for number in (signal.SIGINT, signal.SIGTERM):

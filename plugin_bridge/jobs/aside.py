@@ -62,7 +62,8 @@ class Aside:
 def _prepare(modules: Sequence[str], pipe: Connection) -> None:
     limit_memory(MORE_BYTES)
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # libmpg123 writes there what it thinks of damaged files
+    for number in (1, 2):  # libmpg123 writes there what it thinks of damaged files; plugins do, too
+        os.dup2(nowhere, number)
     os.close(nowhere)
     for name in modules:
         importlib.import_module(name)

@@ -27,6 +27,7 @@ from plugin_bridge.errors import one_line
 from plugin_bridge.jobs import operations
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.operations import chained
+from plugin_bridge.jobs.plugin_parameters import PluginParameters
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.jobs.service import JobNews, News, RefusalNews, Service
@@ -91,6 +92,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._service = service
         self._audience, self._proofs, self._mistakes = Audience(), Proofs(), Quota(MAX_MISTAKES)
         self._lists: dict[Client, asyncio.Task[None]] = {}
+        self._parameters = PluginParameters(service.rules)
         self._own_version = version("restyle")
         self._handlers: Mapping[str, Callable[..., Later | None]] = {
             "/restyle/help": self._help,
@@ -151,6 +153,7 @@ class Endpoint(asyncio.DatagramProtocol):
         """The socket is closed."""
         self._stop_watching()
         self.reception.close()
+        self._parameters.shutdown()
         for task in self._lists.values():
             task.cancel()
 
@@ -300,9 +303,9 @@ class Endpoint(asyncio.DatagramProtocol):
         return None
 
     async def _list_parameters_of(self, client: Client, chain: Chain) -> None:
-        """List what can be set of a chain, and the gain, which is the job's."""
+        """List what can be set of a chain: its plugins may take a while to say it."""
         defaults = self._service.defaults(OPERATION)
-        known = await asyncio.to_thread(chained.parameters, chain, self._service.rules)
+        known = await self._parameters.of(chain)
         self._send_list(client, "/restyle/param", told.describe_parameters(known, defaults))
 
     def _set_parameter(self, client: Client, name: str, value: float) -> None:

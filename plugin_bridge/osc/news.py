@@ -88,14 +88,17 @@ def describe_parameters(
         values: what jobs get that do not say, where that is not as the chain has it.
     """
     for name, it in known.items():
-        if it.kind not in ("number", "switch"):
+        is_set = isinstance(it.default, (int, float))  # of a plugin that nobody could ask
+        if it.kind not in ("number", "switch") and not (it.kind == "any" and is_set):
             continue
+        usual = PARAMETERS.get(name)
         least, most = (0.0, 1.0) if it.kind == "switch" else (it.least, it.most)
+        if usual is not None:  # of all jobs, which may have less room
+            least, most = usual.least, usual.most
         given = values.get(name, it.default)
-        value = float(given) if isinstance(given, (int, float)) else 0.0
-        if not math.isfinite(value):
-            value = 0.0
-        low = min(-OPEN_END, value) if least is None else float(least)
-        high = max(OPEN_END, value) if most is None else float(most)
+        if not (isinstance(given, (int, float)) and math.isfinite(given)):
+            given = 0.0 if usual is None else usual.default
+        low = min(-OPEN_END, given) if least is None else least
+        high = max(OPEN_END, given) if most is None else most
         kind = "i" if it.whole or it.kind == "switch" else "f"
-        yield name, kind, low, high, min(max(value, low), high)
+        yield name, kind, float(low), float(high), float(min(max(given, low), high))

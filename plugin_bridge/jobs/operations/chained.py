@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import presets
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
 #: Settings that are the job's, whatever its chain has.
 OF_THE_JOB = ("preset", "chain", "gain_db", "start_seconds", "end_seconds")
-#: Settings that no client may have: they name files, or go into a plugin unread.
-NOT_FOR_CLIENTS = frozenset((*FILES, "state"))
+#: Settings that no client may have: they name files, go into a plugin unread, or say which of the
+#: server's devices computes.
+NOT_FOR_CLIENTS = frozenset((*FILES, "state", "device"))
+#: Begins the first line of a chain that is sent as a text, a comment: the rest of it is its name.
+NAMED = "# "
 #: How much longer than the stem a result may be that keeps its tail: as `effects.board` has it.
 MOST_TAIL_SECONDS = 60.0
 
@@ -77,8 +81,10 @@ def chain_of(settings: Mapping[str, Any], rules: ChainRules) -> Chain | None:
             )
         if name:
             raise Refusal("bad_setting", "Give either chain or preset: one stands for the other.")
+        first = str(text).partition("\n")[0]
+        called_so = first.removeprefix(NAMED) if first.startswith(NAMED) else ""
         try:
-            return parse(str(text), name="chain")
+            return parse(str(text), name=called_so)
         except ChainError as error:
             raise Refusal("bad_chain", str(error)) from error
     found = find(name) if name and isinstance(name, str) else None
@@ -107,15 +113,15 @@ def adjusted(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> 
     own = {name: it for name, it in settings.items() if name not in OF_THE_JOB}
     own = _as_wanted(chain, own)
     if not rules.trusted:
-        _check_names_no_file(own)
+        _check_for_clients(own)
     if not own:
         return chain
     try:
         changed = with_settings(chain, own)
     except ChainError as error:
-        raise Refusal("bad_setting", str(error)) from error
+        raise Refusal("bad_setting", _told(str(error), chain, rules)) from error
     if wrong := check(changed, rules.plugins):
-        raise Refusal("bad_setting", wrong[0])
+        raise Refusal("bad_setting", _told(wrong[0], chain, rules))
     return changed
 
 
@@ -144,7 +150,7 @@ def parameters(chain: Chain, rules: ChainRules) -> dict[str, Parameter]:
     except ChainError as error:
         raise _bad(chain, str(error), rules) from error
     gain = Parameter(name="gain_db", kind="number", default=0.0, least=-60.0, most=0.0, unit="dB")
-    free = {name: it for name, it in known.items() if rules.trusted or not _names_file(name)}
+    free = {name: it for name, it in known.items() if rules.trusted or not _is_private(name)}
     return {"gain_db": gain} | {name: it for name, it in free.items() if name != "preset"}
 
 
@@ -166,6 +172,7 @@ def run(
         Refusal: it begins with an instrument, or its plugins will not have its settings.
         ValueError: one of its effects cannot take such a sound.
     """
+    from effects.boards.native import PLUGIN
     from plugin_bridge.files.chained import board_of, through
 
     try:
@@ -178,7 +185,18 @@ def run(
             f"The chain {called(chain)} has an instrument, which plays MIDI files, and jobs are "
             f"about sounds: restyle apply TUNE.mid OUT.wav --chain {called(chain)} plays it.",
         )
-    return through(board, sound, report)
+    done = through(board, sound, report)
+    if names := [Path(str(it.settings.get("path"))).name for it in plugins_of(chain)]:
+        report(1.0, PLUGIN + ", ".join(names))  # some crash or hang as they are let go
+        del board
+    return done
+
+
+def prepare() -> None:
+    """Load what checking a chain needs: it takes a third of a second, for which nobody waits."""
+    from effects.chains.build import check
+
+    check(Chain(effects=(Effect(type="StyleTransfer", settings={"preset": "violin"}),)))
 
 
 def called(chain: Chain) -> str:
@@ -195,11 +213,17 @@ def plugins_of(chain: Chain) -> list[Effect]:
 
 
 def _bad(chain: Chain, why: str, rules: ChainRules) -> Refusal:
-    """What to say of a chain that is no good: to clients without the names of folders here."""
+    """What to say of a chain that is no good."""
+    text = f"The chain {called(chain)} cannot be used: {_told(why, chain, rules)}"
+    return Refusal("bad_chain", text)
+
+
+def _told(why: str, chain: Chain, rules: ChainRules) -> str:
+    """What is wrong with a chain, as it is told: to clients without the names of folders here."""
     folders = [*rules.plugins.folders, *([chain.path.parent] if chain.path else [])]
     for folder in () if rules.trusted else folders:
         why = why.replace(f"{folder}{os.sep}", "")
-    return Refusal("bad_chain", f"The chain {called(chain)} cannot be used: {why}")
+    return why
 
 
 def _check_plugins(chain: Chain, rules: ChainRules) -> None:
@@ -221,12 +245,12 @@ def _check_plugins(chain: Chain, rules: ChainRules) -> None:
             raise Refusal("no_such_plugin", text) from error
 
 
-def _check_names_no_file(settings: Mapping[str, Value]) -> None:
+def _check_for_clients(settings: Mapping[str, Value]) -> None:
     for name in settings:
-        if _names_file(name):
+        if _is_private(name):
             text = f"{name} cannot be set in a job: set it in the chain's file, on the server."
             raise Refusal("bad_setting", text)
 
 
-def _names_file(name: str) -> bool:
+def _is_private(name: str) -> bool:
     return name.rpartition(".")[2] in NOT_FOR_CLIENTS

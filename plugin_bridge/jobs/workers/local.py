@@ -45,15 +45,18 @@ class LocalWorkers(Executor):
 
     Args:
         count: how many processes; 0 for as many as there are cores.
+        quiet: whether what they write to the terminal leads nowhere: plugins write there as they
+            like. With RESTYLE_DEBUG=1 it is shown.
     """
 
     host = "127.0.0.1"
     elsewhere = False
 
-    def __init__(self, count: int = 0) -> None:
+    def __init__(self, count: int = 0, *, quiet: bool = False) -> None:
         self.count = count or cores()
+        self._prepare = _prepare_quietly if quiet else _prepare
         self._lock = threading.Lock()
-        self._idle = [WorkerProcess(_prepare) for _ in range(self.count)]
+        self._idle = [WorkerProcess(self._prepare) for _ in range(self.count)]
         self._busy: dict[Future[Any], WorkerProcess] = {}
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
@@ -68,7 +71,7 @@ class LocalWorkers(Executor):
             if not self._idle:
                 raise RuntimeError("All workers are busy.")
             if not self._idle[-1].alive:
-                self._idle[-1] = WorkerProcess(_prepare)
+                self._idle[-1] = WorkerProcess(self._prepare)
             worker = self._busy[future] = self._idle.pop()
         future.add_done_callback(self._release)
         worker.call(future, fn, *args, **kwargs)
@@ -93,6 +96,16 @@ class LocalWorkers(Executor):
     def _release(self, future: Future[Any]) -> None:
         with self._lock:
             self._idle.append(self._busy.pop(future))
+
+
+def _prepare_quietly(pipe: Connection) -> None:
+    """As `_prepare`; what the process and its plugins write to the terminal leads nowhere."""
+    if not os.environ.get("RESTYLE_DEBUG"):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, 2):  # of C's stdout and stderr
+            os.dup2(nowhere, number)
+        os.close(nowhere)
+    _prepare(pipe)
 
 
 def _prepare(pipe: Connection) -> None:
