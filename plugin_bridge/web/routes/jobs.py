@@ -189,15 +189,21 @@ def _seconds(wanted: Wanted, sounds: Mapping[str, Upload]) -> float:
 def _field_of(refusal: Refusal, wanted: Wanted) -> str:
     """The field that a refusal is about: its message begins with it, or it is the preset.
 
-    The parameter of an effect of a chain may stand in the middle, too, in quotes.
+    Messages about a chain may quote it further on, or only the effect's name, or the parameter's.
     """
     text = str(refusal)
-    word = text.partition(" ")[0].rstrip(":")
+    word = text.partition(" ")[0]
     if word in operations.find(wanted.operation).settings or word in wanted.settings:
         return word
-    if quoted := [it for it in wanted.settings if "." in it and f"'{it}'" in text]:
-        return quoted[0]
-    return models.style_of(wanted.operation) if refusal.code == "no_such_preset" else ""
+    if refusal.code == "no_such_preset":
+        return models.style_of(wanted.operation)
+    quoted = [(text.find(f"'{it}'"), name) for name in wanted.settings for it in _parts(name)]
+    return min((it for it in quoted if it[0] >= 0), default=(0, ""))[1]
+
+
+def _parts(name: str) -> list[str]:
+    """What a message may call a setting: ``reverb.wet_level``, ``reverb`` or ``wet_level``."""
+    return [name, *name.split(".")]
 
 
 def _wrong(field: str, detail: str, code: str = "bad_setting") -> Problem:

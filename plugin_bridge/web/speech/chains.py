@@ -80,8 +80,13 @@ def whole(chain: Chain) -> dict[str, Any]:
     Raises:
         Problem: something is wrong with it.
     """
+    from effects.chains.kinds import kinds
     from effects.chains.settings import parameters
 
+    if unknown := [it.type for it in chain.every_effect() if it.type not in kinds()]:
+        raise _broken(
+            ChainError(f"The chain {chain.name} cannot be used: there is no effect {unknown[0]!r}.")
+        )
     try:
         known = {_name(chain, it): about for it, about in parameters(chain).items()}
     except ChainError as error:
