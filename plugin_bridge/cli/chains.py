@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 BROKEN = 2  # exit code of ``validate`` when something is wrong
 WAIT_SECONDS = 30.0  # for a plugin to load; by guess: most take less than 1 s, a few a minute
-MAX_SHOWN = 60  # characters of a value in a table; by guess
+# What a table shows of a value, in characters, and of a choice; by guess.
+MAX_SHOWN, MAX_WORDS = 60, 8
 
 app = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -179,6 +180,7 @@ def parameters(
     Names are as --set and the DAW take them: [bold]restyle apply IN OUT --chain warm-strings
     --set reverb.wet_level=0.2[/bold]. Plugins are loaded to be asked, each in a process of its own.
     """
+    from effects.chains.build import check
     from effects.chains.settings import parameters as parameters_of
     from presets.chain_files.catalogue import find
 
@@ -195,6 +197,8 @@ def parameters(
     else:
         rows = [(name, _told(it.default), _range(it), it.unit) for name, it in found.items()]
         print_table(("Parameter", "Value", "Range", "Unit"), rows, right=("Value",))
+    for line in check(chain, folders):  # which may be why they were asked for
+        _warn(line)
 
 
 @app.command()
@@ -353,7 +357,8 @@ def _range(parameter: Parameter) -> str:
     if parameter.kind == "switch":
         return "true, false"
     if parameter.kind == "choice":
-        return ", ".join(parameter.words)
+        more = f", ... ({len(parameter.words)})" if len(parameter.words) > MAX_WORDS else ""
+        return ", ".join(parameter.words[:MAX_WORDS]) + more
     if parameter.kind != "number":
         return "a file" if parameter.file else parameter.kind
     least, most = _told(parameter.least), _told(parameter.most)

@@ -31,7 +31,7 @@ from types import MappingProxyType
 from typing import Any
 
 from presets.catalogue import MAX_NAME, slug
-from presets.chain_files.toml_text import MAX_TEXT_BYTES, load
+from presets.chain_files import toml_text
 from presets.opening import open_regular
 from presets.preset import MAX_ENTRY, shown
 
@@ -42,6 +42,7 @@ CONTAINERS = ("Chain", "Mix")
 FILES = ("path", "style", "weights", "notes", "other", "impulse_response_filename")
 
 # Limits on what a stranger may send: by guess, far above what chains need.
+MAX_TEXT_BYTES = toml_text.MAX_TEXT_BYTES
 MAX_EFFECTS = 64
 MAX_DEPTH = 8
 MAX_VALUE = 4096  # characters, as a path may have; only a plugin's state may be longer
@@ -194,7 +195,7 @@ def parse(text: str, *, name: str = "", path: Path | None = None, built_in: bool
         BrokenChain: it is no chain.
     """
     try:
-        entries = load(text)
+        entries = toml_text.load(text)
     except ValueError as error:
         raise _broken(f"its text {error}", name, path) from error
     try:
@@ -357,10 +358,10 @@ def _named(effects: Sequence[Effect]) -> tuple[Effect, ...]:
     """The effects with names for those that have none. Raises _Wrong if two have the same."""
     taken: set[str] = set()
     for it in _walk(effects):
-        if it.name in taken:
+        if it.name.casefold() in taken:
             raise _Wrong(f"two effects have the name {shown(it.name)}: give one another")
         if it.name:
-            taken.add(it.name)
+            taken.add(it.name.casefold())
 
     def named(it: Effect) -> Effect:
         name = it.name

@@ -16,6 +16,7 @@ from effects.engines import ENGINES
 from plugin_bridge.cli import main
 from plugin_bridge.daw.install import DAWS
 from presets import user
+from presets.chain_files import user as chain_user
 
 pty = pytest.importorskip("pty", reason="no terminals as on Unix")
 
@@ -127,6 +128,19 @@ def test_only_ones_own_are_offered_for_removal(complete):
     assert complete("bash", "restyle presets rename ").split() == ["vielle"]
     assert complete("bash", "restyle presets show vi").split()[0] == "vibraphone"
     assert "vielle" in complete("bash", "restyle presets show vi").split()
+
+
+def test_chains_are_told_with_their_labels(complete, folder):
+    text = 'label = "Warm $(x)"\n[[effects]]\ntype = "Gain"\n'
+    (folder / "a.toml").write_text(text)
+    for name in ("zz-warm", "zz-warmer"):
+        chain_user.add(name, "a.toml")
+    for command in ("show", "parameters", "export", "remove", "validate zz-warm"):
+        told = complete("bash", f"restyle chains {command} zz-w")
+        assert told.split() == ["zz-warm", "zz-warmer"]
+    assert complete("fish", "restyle chains show zz-warmer") == "zz-warmer\tWarm   x\n"
+    assert complete("bash", "restyle chains add zz-w").strip() == ""
+    assert "zz-warm" not in complete("bash", "restyle chains remove zz-warme").split()
 
 
 def test_commands_are_told_as_well(complete):

@@ -279,6 +279,7 @@ ONE = "[[effects]]\ntype = 'Gain'\n"
             "effect 1 has one table of effects: write [[effects]] with two brackets.",
         ),
         (f"{ONE}name = 'a'\n{ONE}name = 'a'", "two effects have the name 'a': give one another."),
+        (f"{ONE}name = 'a'\n{ONE}name = 'A'", "two effects have the name 'A': give one another."),
         (ONE * 65, "it has 65 effects, and 64 are the most."),
         (f"{ONE}midi = {{ 1 = 'a' }}", "effect 1 (Gain) says midi = {'1': 'a'}, which is no"),
         (f"midi = 3\n{ONE}", "it says midi = 3: begin a table with [midi]."),
