@@ -3,6 +3,7 @@
 import pytest
 from support.attack.chains import GOOD, SLOW_SECONDS, harvest, mutant
 
+from effects.chains import build
 from presets.chain_files.chain import parse
 
 
@@ -13,6 +14,22 @@ def test_damaged_chains_are_read_or_refused(request):
 @pytest.mark.slow
 def test_ten_thousand_damaged_chains_are_read_or_refused(request):
     check(request, harvest(range(1000, 11_000)), 10_000)
+
+
+def test_what_can_be_read_of_damaged_chains_is_checked_in_lines(request, whole):
+    check(request, harvest(range(20_000, 21_000), build.check), 1000)
+
+
+@pytest.mark.slow
+def test_what_can_be_read_of_ten_thousand_damaged_chains_is_checked_in_lines(request, whole):
+    check(request, harvest(range(30_000, 40_000), build.check), 10_000)
+
+
+@pytest.fixture
+def whole():
+    """Undamaged chains are checked first, which imports all that is needed."""
+    for text in GOOD:
+        build.check(parse(text))
 
 
 def check(request, found, count):

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from support.attack import datagrams, files, guided, jobs, load, paths, web
+from support.attack import chains, datagrams, files, guided, jobs, load, paths, web
 from support.disks import small_disk
 from support.servers import serve, stem
 
 SECOND_FILES = 350  # damaged files that one process reads in a second; for the length of the work
+SECOND_CHAINS = 500
 SECOND_JOBS = 4  # jobs that two workers do in a second
 SECOND_DATAGRAMS = 20_000
 SECOND_SWAPS = 60
@@ -60,6 +61,21 @@ def _harvest(folder: Path, seconds: float, seed: int, readers: list[str]) -> Non
             numbers = range(first, first + count)
             found = files.harvest(folder, reader, numbers, lambda b=bar, t=task: b.advance(t))
         _tell(f"{count} damaged files, {reader}", found)
+
+
+def _chains(folder: Path, seconds: float, seed: int) -> None:
+    from effects.chains.build import check
+
+    for text in chains.GOOD:  # so that all is imported that is needed
+        check(chains.parse(text))
+    count = max(int(seconds * SECOND_CHAINS), 100)
+    first = random.Random(seed).randrange(1 << 40)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("chains", total=count)
+        found = chains.harvest(range(first, first + count), check, lambda: bar.advance(task))
+    _tell(f"{count} damaged chains", found)
+    if found.wrong:
+        raise AssertionError(found.wrong)
 
 
 def _datagrams(folder: Path, seconds: float, seed: int) -> None:
@@ -145,6 +161,7 @@ def _parsers(folder: Path, seconds: float, seed: int) -> None:
 
 ATTACKS: dict[str, Callable[[Path, float, int], None]] = {
     "files": _files,
+    "chains": _chains,
     "parsers": _parsers,
     "datagrams": _datagrams,
     "jobs": _jobs,
