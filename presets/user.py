@@ -110,9 +110,10 @@ def _free_name(name: str, original: Preset | None, *, override: bool, replace: b
             "(override=True) to use yours in its place."
         )
     written = original.name if original is not None else check_name(name)
-    if os.path.lexists(user_folder() / written) and not replace:
+    if not os.path.lexists(user_folder() / written):
+        _check_no_chain(original, written)
+    elif not replace:
         raise _is_there(written)
-    _check_no_chain(original, written)
     return written
 
 

@@ -160,6 +160,10 @@ def test_a_preset_cannot_have_a_chains_name(source, tmp_path):
             with pytest.raises(presets.PresetError, match=f"There is a chain '{name.lower()}'"):
                 function(*arguments)
     assert [it.name for it in presets.every() if not it.built_in] == ["mbira"]
+    (catalogue.user_folder() / "mbira.toml").write_text(TEXT)  # by hand: the preset hides it
+    preset_user.add("mbira", tmp_path / "a.wav", replace=True)
+    (catalogue.user_folder() / "violin.toml").write_text(TEXT)
+    preset_user.add("violin", tmp_path / "a.wav", override=True)
 
 
 @pytest.mark.parametrize(
