@@ -9,15 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import presets
 from effects.boards.origins import Origin, remember
-from effects.chains import hosting
+from effects.chains import hosting, options
 from effects.chains.kinds import Kind, Parameter, kinds, likely
 from effects.chains.plugins import ANYWHERE, PluginFolders
-from effects.chains.settings import MAIN, find, with_names
+from effects.chains.settings import find, with_names
 from effects.chains.wording import about, of_chain, one_line
-from effects.engines import DEFAULT_ENGINE, given_options
 from presets.chain_files.chain import TAILS, Chain, ChainError, Effect
+from presets.sound_file.header import BadSound
+from presets.sound_file.reading import opened
 
 
 @dataclass(frozen=True)
@@ -167,15 +167,15 @@ class _Plan:
                 yield from self._wrong_file(name, kept)
         yield from (f"{it} has to be given" for it in kind.given if it not in effect.settings)
         if kind.own:
-            yield from _wrong_styles(effect, kind)
-            yield from _wrong_options(kept)
+            given = {**effect.settings, **kept}  # one that is wrong is given, too
+            yield from options.wrong({it: given[it] for it in given if it in kind.parameters}, kind)
 
     def _wrong_file(self, name: str, kept: dict[str, Any]) -> Iterator[str]:
         """What is wrong with a file; the path is made one that does not depend on the chain's."""
         path = kept[name]
         if self.plugins.only and self.chain.path is None:
             yield f"{name} is a file, and chains that are sent may name none: use a preset"
-        elif not os.path.exists(full := self.folder / path) or "\0" in path:
+        elif not os.path.exists(full := self.folder / path):
             yield f"there is no file {path!r} for its {name}"
         else:
             kept[name] = str(full)
@@ -230,6 +230,8 @@ class _Plan:
             made = kind.make(**settings, threads=self.threads)
             remember(made, Origin(name=effect.name))
             return made
+        for it in kind.given:
+            _check_sound(settings[it])
         made = kind.make(**{it: settings[it] for it in kind.given})
         values: dict[str, tuple[Any, Any]] = {}
         for name, parameter in kind.parameters.items():  # in their order, not the file's
@@ -274,25 +276,14 @@ def _as_kept(made: Any, parameter: Parameter, value: Any) -> Any:
     return value
 
 
-def _wrong_styles(effect: Effect, kind: Kind) -> Iterator[str]:
-    """Where an effect takes a style or a preset: what is wrong with which are given."""
-    if not {"style", "preset"} <= kind.parameters.keys():
-        return
-    given = {"style", "preset"} & effect.settings.keys()
-    if len(given) == 2:
-        yield "it has a preset and a style: leave one of them out"
-    elif not given and kind.name == MAIN:
-        yield "name its preset, or its style, a sound file"
+def _check_sound(path: str) -> None:
+    """Check that a sound can be read: pedalboard's effects say nothing if it cannot.
 
-
-def _wrong_options(settings: Mapping[str, Any]) -> Iterator[str]:
-    """What would only be found when it runs: an engine without an option, an unknown preset."""
-    if settings.get("engine", DEFAULT_ENGINE) != DEFAULT_ENGINE:
-        some = {it: settings[it] for it in ("drums", "dynamics", "notes") if it in settings}
-        for option in given_options(**some):
-            yield f"{option} is only for the engine {DEFAULT_ENGINE}: leave it out, or the engine"
-    if "towards" in settings:  # a name, since what it goes towards could be a file, too
-        try:
-            presets.get(settings["towards"])
-        except presets.PresetError as error:
-            yield f"towards: {error}"
+    Raises:
+        ChainError: it cannot.
+    """
+    try:
+        with opened(path):
+            pass
+    except BadSound as error:
+        raise ChainError(f"{path} {error}") from error

@@ -104,7 +104,7 @@ def _last(path: str) -> str:
 
 def _there(path: str | Path) -> bool:
     """Whether there is a file or a folder; False for what can be no path."""
-    return os.path.exists(path)  # unlike Path.exists, it never raises
+    return os.path.isfile(path) or os.path.isdir(path)  # unlike Path's, these never raise
 
 
 def _under(folder: Path, name: str) -> Path | None:

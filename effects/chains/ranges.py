@@ -28,6 +28,8 @@ LIMITS: Mapping[str, Range] = MappingProxyType(
     {
         # The encoder fails when it runs, at 9.9999, which the setter accepts.
         "MP3Compressor.vbr_quality": (None, 9.9),
+        # Four octaves, and not pedalboard's six: there, a second of sound takes eight.
+        "semitones": (-48.0, 48.0),
         # JUCE, which it is made of, keeps it within these.
         "Chorus.centre_delay_ms": (1.0, 100.0),
         # Beyond -1 and 1, Chorus and Phaser grow to infinity, and then NaN.

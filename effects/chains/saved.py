@@ -17,7 +17,7 @@ from typing import Any
 import pedalboard
 
 from effects.boards.origins import origin_of
-from effects.chains import hosting
+from effects.chains import hosting, options
 from effects.chains.kinds import Kind, kinds, own_options, own_value, shortest
 from effects.chains.plugins import ANYWHERE, MissingPlugin
 from effects.chains.settings import free
@@ -174,6 +174,8 @@ def _of_own(member: Any, kind: Kind) -> dict[str, Any]:
                 settings[name] = parameter.check(value)
             except ValueError as error:
                 raise ChainError(f"its {name} {error}, to be written in a chain.") from None
+    for line in options.wrong(settings, kind):
+        raise ChainError(line)
     return settings
 
 

@@ -79,16 +79,15 @@ def test_both_ends_of_a_range_are_taken_and_make_finite_sound(kind, name):
         assert np.isfinite(effect(NOISE, RATE)).all()
 
 
-@pytest.mark.parametrize(("kind", "name"), NUMBERS)
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, 1e300, 10**400, True, [], "x"])
-def test_what_is_no_finite_number_is_refused(kind, name, wrong):
-    with pytest.raises(ValueError, match="^must be .*, not "):
-        kinds()[kind].parameters[name].check(wrong)
+def test_what_is_no_finite_number_is_refused(wrong):
+    for kind, name in NUMBERS:
+        with pytest.raises(ValueError, match=r"^must be .*, not "):
+            kinds()[kind].parameters[name].check(wrong)
 
 
 def test_ranges_that_pedalboard_has_are_found():
     assert reach("Reverb", "wet_level") == (0, 1)
-    assert reach("PitchShift", "semitones") == (-72, 72)
     assert reach("Delay", "delay_seconds") == (0, 30)
     assert reach("Bitcrush", "bit_depth") == (0, 32)
     assert reach("Compressor", "ratio")[0] == 1
@@ -161,8 +160,9 @@ def test_an_effect_of_a_later_pedalboard_is_known_by_its_properties(afresh):
 def test_an_effect_that_needs_more_than_files_is_left_out(afresh):
     class Needy(pedalboard.Gain):
         def __init__(self, blob):
-            """__init__(self: pedalboard_native.Needy, blob: bytes) -> None"""
+            super().__init__()
 
+    Needy.__init__.__doc__ = "__init__(self: pedalboard_native.Needy, blob: bytes) -> None"
     Needy.__module__ = "pedalboard_native"
     assert "Needy" not in kinds()
 
@@ -193,9 +193,7 @@ def test_their_ranges_are_asked_for_too():
 
 
 def test_what_they_are_given_as_a_file_is_known():
-    files = {
-        (name, it.name) for name in OWN for it in kinds()[name].parameters.values() if it.file
-    }
+    files = {(name, it.name) for name in OWN for it in kinds()[name].parameters.values() if it.file}
     assert files >= {
         ("StyleTransfer", "style"),
         ("StyleTransfer", "weights"),
@@ -275,7 +273,7 @@ def test_a_preset_may_be_given_by_its_number():
 
 
 def test_messages_have_the_unit_and_stay_short():
-    with pytest.raises(ValueError, match="^must be between 1 and 20000 Hz, not 0$"):
+    with pytest.raises(ValueError, match=r"^must be between 1 and 20000 Hz, not 0$"):
         kinds()["HighpassFilter"].parameters["cutoff_frequency_hz"].check(0)
     with pytest.raises(ValueError, match=r"not 'xxx.*\.\.\.$") as caught:
         kinds()["HighpassFilter"].parameters["cutoff_frequency_hz"].check("x" * 10_000)
@@ -295,4 +293,7 @@ def test_values_are_as_short_as_the_effect_takes_them_for_what_it_has(value):
     short = shortest(pedalboard.Reverb(), "wet_level", effect.wet_level)
     assert np.float32(short) == np.float32(min(value, 1.0))
     assert len(f"{short}") <= 12
-    assert shortest(pedalboard.Reverb(), "wet_level", pedalboard.Reverb(wet_level=0.8).wet_level) == 0.8
+    assert (
+        shortest(pedalboard.Reverb(), "wet_level", pedalboard.Reverb(wet_level=0.8).wet_level)
+        == 0.8
+    )
