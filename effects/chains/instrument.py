@@ -15,23 +15,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from effects.boards.tails import MOST_SECONDS, QUIET_SECONDS, fade_out, has_ended, last_sound
 from effects.checkpoint import checkpoint
 from effects.midi import file
 from effects.signal.arrays import Audio
-from effects.signal.units import db_to_amplitude
 
 #: Samples that the plugin is given at a time: pedalboard's own default. Progress is reported, and
 #: cancelling noticed, after each.
 BLOCK = 8192
 #: A longer file is a mistake, or meant ill: an hour takes 1.3 GB of memory. Not searched.
 MAX_SECONDS = 3600.0
-#: How much longer than the file the sound may be, in seconds, if it is kept until it is silent.
-TAIL_SECONDS = 60.0
-#: It is silent once it has been so quiet for so long: -90 dBFS, less than a step of 16 bits; and
-#: more seconds than delays wait between two echoes. All three as of boards' tails.
-SILENCE, QUIET_SECONDS = db_to_amplitude(-90.0), 10.0
-#: What has not ended by then fades out over its last second, so that it does not click. By guess.
-_FADE_SECONDS = 1.0
+#: How often it is looked for the end of a tail, in seconds; by guess.
+_LOOK_SECONDS = 1.0
 #: Controllers that hold notes: the sustain and the sostenuto pedal.
 _PEDALS = (64, 66)
 
@@ -83,24 +78,25 @@ def perform(
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"sample_rate must be a positive, finite number of Hz, not {rate:g}.")
     cues, n = _read(os.fspath(midi_file), rate)
-    most = n + round(TAIL_SECONDS * rate) if keep else n
+    most = n + round(MOST_SECONDS * rate) if keep else n
     output = np.zeros((2, most), np.float32)  # memory that is not written to is not taken
-    at, last = 0, n  # how far it is, and where what is heard ends so far
+    at, look = 0, n + round(QUIET_SECONDS * rate)
     for block in _compensated(plugin, cues, rate):
         part = block[:, : most - at]
         output[:, at : at + part.shape[1]] = part
-        loud = np.flatnonzero(np.abs(part).max(axis=0, initial=0) >= SILENCE)
-        if loud.size:
-            last = max(last, at + int(loud[-1]) + 1)
         at += part.shape[1]
         tick(min(at / n, 1.0))
         checkpoint()
-        if at >= most or (at >= n and at - last >= QUIET_SECONDS * rate):
+        if at >= most:
             break
-    if at >= most > n:
-        count = round(_FADE_SECONDS * rate)
-        output[:, most - count :] *= np.linspace(1, 0, count, dtype=np.float32)
-    return np.ascontiguousarray(output[:, :last])
+        if at >= look:
+            if has_ended(output[:, n:at], rate):
+                break
+            look = at + round(_LOOK_SECONDS * rate)
+    output = output[:, : n + last_sound(output[:, n:at], rate)]
+    if output.shape[1] == most > n:
+        fade_out(output, rate)
+    return np.ascontiguousarray(output)
 
 
 def _read(path: str, rate: float) -> tuple[list[_Cue], int]:
