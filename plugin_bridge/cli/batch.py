@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plugin_bridge.cli.chain_options import (
+    ChainOptions,
+    check_excluded,
+    check_without_chain,
+    chosen_chains,
+    plugin_folders,
+    preset_name,
+    whole,
+)
 from plugin_bridge.cli.grouped import grouped
 from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (
@@ -63,6 +72,7 @@ def batch(
     *,
     preset: Presets = [],  # noqa: B006 - typer takes no other default
     style: Style = None,
+    chains: ChainOptions,
     engine: JobEngine = None,
     strength: JobStrength = None,
     mix: JobMix = None,
@@ -95,29 +105,38 @@ def batch(
 
     [bold]restyle batch stems restyled --style cello.wav[/bold]
 
+    [bold]restyle batch stems restyled --chain my-hall --chain my-tape[/bold]
+
     [bold]restyle batch beats mashed --mashup voice.wav[/bold]
 
     [bold]restyle batch pieces between --morph guitar.wav --at 0.5[/bold]
 
     [bold]restyle batch pieces covers --tweak --scale 1.3 --preset violin[/bold]
 
-    Several presets take little more time than one: each stem is listened to once.
+    Several presets take little more time than one: each stem is listened to once. Each of several
+    chains has a folder, too.
 
     Run it again to go on after a stop: files that are done are skipped. It needs no server.
     """
-    import presets
     from plugin_bridge.jobs.batch import batch as run
     from plugin_bridge.terminal.progress_bar import progress_bar
 
     options = {
-        "preset": [presets.get(it).name for it in preset],
+        "preset": [preset_name(it) for it in preset],
         **{"strength": strength, "mix": mix, "gain_db": gain_db, "seed": seed},
         **{"style": style, "engine": engine, "drums": drums, "dynamics": dynamics},
+        **vars(chains),
         **{"lead": lead, "balance": balance, "bed": bed, "key": key, "tempo": tempo},
         **vars(morphing),
         **vars(tweaking),
     }
     work, other, given = choose(mashup, morph, tweak, options)
+    texts: dict[str, str] = {}
+    if chains.chain:
+        check_excluded({"--style": style, "--preset": preset, "--engine": engine})
+        texts = _texts(chains, given)
+    else:
+        check_without_chain(chains)
     other = given.pop("style", other)
     asked = {"bit_depth": bit_depth, "bitrate": bitrate}
     given.update({name: it for name, it in asked.items() if it is not None})
@@ -127,6 +146,8 @@ def batch(
             target,
             given.pop("preset", []),
             given,
+            chains=texts,
+            plugins=plugin_folders(chains.plugins),
             operation=work.operation,
             other=other,
             workers=workers,
@@ -135,6 +156,25 @@ def batch(
             on_progress=report,
         )
     _tell(summary, target, work.done, quiet=quiet)
+
+
+def _texts(options: ChainOptions, given: dict[str, Any]) -> dict[str, str]:
+    """The texts of the chains, by name, with their settings, which are taken out of ``given``.
+
+    Raises:
+        ValueError: as `chosen_chains`; or two chains have one name.
+    """
+    from presets.chain_files.chain import render
+
+    for name in vars(options):
+        given.pop(name, None)
+    own = {name: given.pop(name) for name in [*given] if name != "gain_db"}
+    texts: dict[str, str] = {}
+    for chain in chosen_chains(options, own).values():
+        if chain.name in texts:
+            raise ValueError(f"There are two chains {chain.name}: name each only once.")
+        texts[chain.name] = render(whole(chain))
+    return texts
 
 
 def _tell(summary: Summary, target: Path, done: str, *, quiet: bool) -> None:

@@ -15,7 +15,7 @@ from plugin_bridge.cli.completion import complete_chain, complete_tail
 if TYPE_CHECKING:
     from effects.chains.kinds import Parameter
     from effects.chains.plugins import PluginFolders
-    from presets.chain_files.chain import Chain, Value
+    from presets.chain_files.chain import Chain, Effect, Value
 
 Chains = Annotated[
     list[str],
@@ -94,10 +94,9 @@ def check_excluded(others: Mapping[str, object]) -> None:
     """
     for flag, value in others.items():
         if value:
-            name = flag.removeprefix("--")
             raise ValueError(
-                f"--chain and {flag} exclude each other: a chain says its own effects. "
-                f"--set {name}=… changes its StyleTransfer's."
+                f"--chain and {flag} exclude each other: the chain's file says what its effects "
+                "are. --set changes their numbers and words."
             )
 
 
@@ -147,15 +146,36 @@ def found(source: str) -> Chain:
         raise ValueError(f"{name} is a preset: --preset {name}.") from error
 
 
+def whole(chain: Chain) -> Chain:
+    """The chain with whole paths of the files beside its own, so that it may stand anywhere."""
+    if chain.path is None:
+        return chain
+    folder = chain.path.resolve().parent
+    return replace(chain, effects=tuple(_whole(it, folder) for it in chain.effects))
+
+
+def _whole(effect: Effect, folder: Path) -> Effect:
+    from presets.chain_files.chain import FILES
+
+    paths = {
+        name: str(folder / value)
+        for name, value in effect.settings.items()
+        if name in FILES and isinstance(value, str) and value and (folder / value).exists()
+    }
+    effects = tuple(_whole(it, folder) for it in effect.effects)
+    return replace(effect, settings={**effect.settings, **paths}, effects=effects)
+
+
 def preset_name(name: str) -> str:
     """A preset's name, asked for in any way. Raises ValueError, which says if it is a chain."""
     import presets
+    from presets.chain_files.chain import SUFFIX
 
     try:
         return presets.get(name).name
     except presets.UnknownPreset as error:
-        if name.isdecimal():
-            raise
+        if name.endswith(SUFFIX):
+            raise ValueError(f"{name} is the file of a chain: --chain {name}.") from error
         try:
             chain = presets.chain(name)
         except presets.ChainError:
@@ -199,7 +219,7 @@ def changed(texts: Sequence[str], known: Mapping[str, Parameter] | None = None) 
             raise ValueError(f"--set {text}: write NAME.PARAMETER=VALUE, as reverb.wet_level=0.2.")
         if name in settings:
             raise ValueError(f"--set {name} is given twice: give it once.")
-        settings[name] = _value(name, value.strip(), (known or {}).get(name))
+        settings[name] = _value(value.strip(), (known or {}).get(name))
     return settings
 
 
@@ -209,12 +229,8 @@ def _parameters(chain: Chain) -> Mapping[str, Parameter]:
     return parameters(chain)
 
 
-def _value(name: str, text: str, known: Parameter | None) -> Value:
+def _value(text: str, known: Parameter | None) -> Value:
     """What a text means: a number, true or false; or a text, if no other is possible there."""
-    from presets.chain_files.chain import FILES
-
-    if name.rpartition(".")[2] in FILES and Path(text).exists():
-        return str(Path(text).resolve())  # a chain's own paths start in its folder
     if known is not None and known.kind in ("choice", "text"):
         return text
     if text.casefold() in ("true", "false"):

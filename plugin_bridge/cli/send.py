@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plugin_bridge.cli.chain_options import ServersChain, Set, changed, check_excluded
 from plugin_bridge.cli.grouped import grouped
 from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (
@@ -114,6 +115,8 @@ def send(
     *,
     preset: Preset = "",
     style: Style = None,
+    chain: ServersChain = "",
+    set: Set = [],  # noqa: B006 - it names the option; typer takes no other default
     engine: JobEngine = None,
     strength: JobStrength = None,
     mix: JobMix = None,
@@ -153,6 +156,9 @@ def send(
     In the sound of a clip:  [bold]restyle send stems/piano.wav stems/out.wav --style
     stems/cello.wav[/bold]
 
+    Through a chain of effects that the server has:  [bold]restyle send stems/piano.wav
+    stems/out.wav --chain my-hall --set reverb.wet_level=0.2[/bold]
+
     The lead of another song over IN:  [bold]restyle send stems/beat.wav stems/out.wav --mashup
     stems/voice.wav[/bold]
 
@@ -180,10 +186,11 @@ def send(
         **{"preset": preset, "style": style, "strength": strength, "mix": mix, "gain_db": gain_db},
         **{"seed": seed, "drums": drums, "dynamics": dynamics, "engine": engine},
         **{"lead": lead, "balance": balance, "bed": bed, "song_key": song_key, "tempo": tempo},
+        **{"chain": chain, "set": set},
         **vars(morphing),
         **vars(tweaking),
     }
-    chosen = choose(mashup, morph, tweak, options)
+    chosen = _as_sent(choose(mashup, morph, tweak, options))
     told = StatusFile(status, job or "", out)
     with told.to_the_end(), _client(server, key, insecure, host, port) as client:
         job = _submitted(client, told, stem, out, chosen)
@@ -201,6 +208,29 @@ def send(
         print(f"Wrote {shown(out)}{_describe(result)}.")
         if result.advice:
             typer.echo(f"restyle: {shown(result.advice)}", err=True)
+
+
+def _as_sent(chosen: Chosen) -> Chosen:
+    """What a server is told: a chain's name in a preset's place, and settings by their names.
+
+    Raises:
+        ValueError: a chain is asked for beside something else, or what is set is of none.
+    """
+    settings = dict(chosen.settings)
+    chain, texts = settings.pop("chain", ""), settings.pop("set", [])
+    if not chain:
+        if texts:
+            raise ValueError("--set is for chains: add --chain NAME.")
+        return chosen
+    check_excluded({f"--{it}": settings.get(it) for it in ("style", "preset", "engine")})
+    for name, value in changed(texts).items():
+        if "." not in name:
+            raise ValueError(
+                f"--set {name}: write NAME.PARAMETER=VALUE, as reverb.wet_level=0.2. "
+                "Those of the chain's StyleTransfer are options, as --strength."
+            )
+        settings[name] = value
+    return chosen._replace(settings={**settings, "preset": chain})
 
 
 def status(

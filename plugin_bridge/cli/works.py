@@ -65,7 +65,7 @@ RESTYLE = Work(
     frozenset(
         (
             *("preset", "style", "strength", "mix", "gain_db", "seed", "drums", "dynamics"),
-            "engine",
+            *("engine", "chain", "set", "plugins", "tail"),
         )
     ),
 )
@@ -125,7 +125,7 @@ def choose(
         first, second = (it.flag.split()[0] for it in asked[:2])
         raise ValueError(f"{first} and {second} exclude each other: give one of them.")
     work = asked[0] if asked else RESTYLE
-    given = {name: value for name, value in options.items() if value not in (None, "", [])}
+    given = {name: value for name, value in options.items() if value not in (None, "", [], ())}
     for name in given:
         if name not in work.takes:
             raise ValueError(_not_taken(f"--{name.replace('_', '-')}", name, work))

@@ -1,4 +1,4 @@
-"""Restyle a folder of stems in one or several styles, or mash, morph or tweak each of them.
+"""Restyle a folder of stems in one or several styles, or by chains; or mash, morph or tweak each.
 
 They are jobs such as the server runs, with a journal of their own.
 """
@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from effects.chains.plugins import ANYWHERE, PluginFolders
 from effects.running.cores import cores
 from plugin_bridge.errors import explain_job
 from plugin_bridge.files.formats import FORMATS, check_quality
 from plugin_bridge.files.stems import Stems, find_stems, passed_over
 from plugin_bridge.jobs import operations
-from plugin_bridge.jobs.job import Value
+from plugin_bridge.jobs.chain_rules import NO_PLUGINS_ON_DASK, ChainRules
+from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
 from plugin_bridge.jobs.operations.operation import Operation, quality_of
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from effects.running.progress import OnProgress
 
 JOURNAL = ".restyle-batch.sqlite"
+
+_NAME = "# "  # begins the first line of a job's chain, a comment, which is the chain's name
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def batch(
     presets: Sequence[str],
     settings: Mapping[str, Value] | None = None,
     *,
+    chains: Mapping[str, str] | None = None,
+    plugins: PluginFolders = ANYWHERE,
     operation: str = "restyle",
     other: Path | None = None,
     workers: int = 0,
@@ -71,7 +77,8 @@ def batch(
 ) -> Summary:
     """Restyle every sound file in ``source`` and its subfolders, to the same place in ``target``.
 
-    With several presets, each has a folder of its name in ``target``, and the same place in that.
+    With several presets or chains, each has a folder of its name in ``target``, and the same place
+    in that.
     Other operations are done likewise; each has the time of the file, and takes ``other`` beside.
 
     Files that were done before, with the same presets and settings, are skipped, so that a batch
@@ -80,8 +87,12 @@ def batch(
     Args:
         source: the folder of the stems.
         target: the folder of the results; it is made if it is missing.
-        presets: the names of one or several; none for an operation that needs none, or with a clip.
+        presets: the names of one or several; none for an operation that needs none, or with a clip
+            or chains.
         settings: by name, see the operation in `plugin_bridge.jobs.operations`.
+        chains: in place of presets, the texts of chains by their names; files that they name are
+            named by their whole paths.
+        plugins: where the plugins of chains are looked for.
         operation: what to do: ``"restyle"``, ``"mashup"``, ``"morph"`` or ``"tweak"``.
         other: the song whose lead is laid over each file, or the piece to go to from each, or the
             clip that plays each in place of a preset.
@@ -99,7 +110,9 @@ def batch(
     if other is not None and not other.is_file():
         raise ValueError(f"There is no file {other}: name the sound that goes with each stem.")
     real = None if other is None else other.resolve()
-    works = _works(operation, presets, settings or {}, stems.sounds, real)
+    rules = ChainRules(plugins, trusted=True, no_plugins=NO_PLUGINS_ON_DASK if scheduler else "")
+    styles = _styles(presets, chains or {})
+    works = _works(operation, styles, settings or {}, stems.sounds, real, rules)
     check_quality(stems.sounds, quality_of(works[0].settings))
     target.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as open_things:
@@ -114,7 +127,7 @@ def batch(
         lookers = Lookers(roots)
         open_things.callback(lookers.shutdown)
         room = len(works) + len(journal.jobs) + 1
-        service = Service(journal, executor, lookers, max_queue=room, threads=threads)
+        service = Service(journal, executor, lookers, max_queue=room, threads=threads, rules=rules)
         batch = _Batch(service, roots, source, target, works, on_progress)
         return replace(asyncio.run(batch.run()), passed_over=stems.others)
 
@@ -150,32 +163,50 @@ class _Work(NamedTuple):
         return repr(states[0] if self.other is None else states)
 
 
+def _styles(presets: Sequence[str], chains: Mapping[str, str]) -> dict[str, dict[str, Value]]:
+    """What each of several styles sets, by its name. Raises ValueError if there cannot be such."""
+    if presets and chains:
+        raise ValueError("Presets and chains exclude each other: take them in turn.")
+    if len(set(presets)) < len(presets):
+        raise ValueError("Name each preset only once.")
+    for name in chains:
+        if name in ("", ".", "..") or not name.isprintable():
+            raise ValueError(f"The chain {name!r} cannot name a folder: rename its file.")
+    if chains:
+        return {name: {"chain": f"{_NAME}{name}\n{text}"} for name, text in chains.items()}
+    return {it: {"preset": it} for it in presets}
+
+
+def _style_of(settings: Mapping[str, Value]) -> str:
+    """The name of the preset or chain that a job has, as `_styles` has noted it."""
+    first, _, _ = str(settings.get("chain", "")).partition("\n")
+    return first.removeprefix(_NAME) or str(settings.get("preset"))
+
+
 def _works(
     operation: str,
-    presets: Sequence[str],
+    styles: Mapping[str, Mapping[str, Value]],
     settings: Mapping[str, Value],
     stems: Sequence[Path],
     other: Path | None,
+    rules: ChainRules,
 ) -> list[_Work]:
-    """What is to be done, one preset after the other, so that most jobs at once are of other stems.
+    """What is to be done, one style after the other, so that most jobs at once are of other stems.
 
     Raises:
         ValueError: a setting is impossible, or no preset is named where one is needed, or one
-            twice, or one beside a clip.
+            beside a clip.
     """
-    kind = operations.find(operation)
+    kind = operations.find(operation, rules)
     needed = bool(kind.instead_of) and not kind.own_style and other is None
-    if needed and not presets:
-        raise ValueError("Say which sound to take: --style CLIP, or --preset NAME.")
-    if len(set(presets)) < len(presets):
-        raise ValueError("Name each preset only once.")
-    styles: list[dict[str, Value]] = [{"preset": it} for it in presets] or [{}]
+    if needed and not styles:
+        raise ValueError("Say which sound to take: --style CLIP, --preset NAME or --chain NAME.")
     works = []
-    for style in styles:
+    for name, style in styles.items() or [("", {})]:
         sounds = _sounds(kind, other)
         checked = kind.check_all({**style, **settings}, sounds)
         kind.check_inputs(sounds, checked)
-        folder = Path(str(style["preset"]) if len(styles) > 1 else "")
+        folder = Path(name if len(styles) > 1 else "")
         works += [_Work(operation, stem, folder / stem, checked, other) for stem in stems]
     return works
 
@@ -245,26 +276,34 @@ class _Batch:
     def _check_journal(self) -> None:
         """Check that earlier results were made with these settings, and stand where these would.
 
-        Those of one preset have no folder of its name, so others cannot be added later.
+        Those of one style have no folder of its name, so others cannot be added later.
         """
         first = self._works[0]
-        rest = {**first.settings, "preset": ""}
-        several = len(first.place.parts) > len(first.stem.parts)
         for job in self._service.jobs.values():
-            preset = str(job.settings.get("preset"))
-            same = (job.operation, {**job.settings, "preset": ""}) == (first.operation, rest)
-            folder = self._target / preset
-            if several:
-                same = same and Path(job.output).is_relative_to(folder)
-            else:
-                same = same and job.settings == first.settings
-            same = same and (first.other is None or str(first.other) in job.inputs.values())
-            if not same:
-                what = "sound" if first.other else "preset"
+            if not self._fits(job):
+                what = "chain" if "chain" in first.settings else "preset"
+                what = "sound" if first.other else what
                 raise ValueError(
                     f"{self._target} has results of another {what} or other settings: choose "
                     "another folder."
                 )
+
+    def _fits(self, job: Job) -> bool:
+        """Whether an earlier job made what this batch would, or the same in another style."""
+        first = self._works[0]
+        styles = {_style_of(it.settings): it.settings for it in self._works}
+        name = _style_of(job.settings)
+        wanted = styles.get(name)
+        same = job.operation == first.operation and (
+            _but_style(job.settings) == _but_style(first.settings)
+            if wanted is None
+            else job.settings == wanted
+        )
+        if len(first.place.parts) > len(first.stem.parts):  # there are several styles
+            same = same and Path(job.output).is_relative_to(self._target / name)
+        else:
+            same = same and wanted is not None
+        return same and (first.other is None or str(first.other) in job.inputs.values())
 
     async def _submit(self, failed: dict[Path, str]) -> int:
         """Queue what is not done. Returns how much is; notes why the rest cannot be."""
@@ -316,6 +355,11 @@ class _Batch:
         fraction = sum(1.0 if j.ended else j.progress for j in jobs) / max(len(jobs), 1)
         ended = sum(j.ended for j in jobs)
         self._on_progress(fraction, f"{ended} of {len(jobs)}")
+
+
+def _but_style(settings: Mapping[str, Value]) -> dict[str, Value]:
+    """Settings without those that name a style."""
+    return {name: it for name, it in settings.items() if name not in ("preset", "chain")}
 
 
 async def _unless_stopped(work: Coroutine[None, None, None]) -> bool:

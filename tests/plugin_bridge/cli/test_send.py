@@ -103,6 +103,39 @@ def test_a_clip_of_ones_own_and_an_engine_go_along(restyle, server, folder):
     assert sent[3:] == ("style", str(folder / "clip.wav"))
 
 
+def test_a_chains_name_is_sent_as_a_presets_and_settings_of_its_effects_by_their_names(
+    restyle, server
+):
+    given = ["--chain", "my-hall", "--strength", "0.5", "--job", "mine"]
+    given += ["--set", "reverb.wet_level=0.2", "--set", "delay.mode=slow", "--set", "x.on=true"]
+    assert restyle("send", "in.wav", "out.wav", *given)[0] == 0
+    name, *settings = server.jobs["mine"]["request"][3:]
+    assert name == "my-hall"
+    assert dict(zip(settings[::2], settings[1::2], strict=True)) == {
+        **{"strength": 0.5, "reverb.wet_level": pytest.approx(0.2)},
+        **{"delay.mode": "slow", "x.on": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--chain", "hall", "--preset", "violin"], "--chain and --preset exclude each other"),
+        (["--chain", "hall", "--style", "a.wav"], "--chain and --style exclude each other"),
+        (["--chain", "hall", "--engine", "infinite"], "--chain and --engine exclude each other"),
+        (["--chain", "hall", "--tweak"], "--chain is not for tweaks"),
+        (["--chain", "hall", "--set", "reverb.wet_level"], "write NAME.PARAMETER=VALUE"),
+        (["--chain", "hall", "--set", "strength=1"], "are options, as --strength"),
+        (["--set", "reverb.wet_level=1"], "--set is for chains: add --chain NAME"),
+    ],
+)
+def test_options_that_do_not_go_with_a_chain(restyle, server, options, said):
+    code, line = restyle("send", "in.wav", "out.wav", *options)
+    assert code == 2
+    assert said in line
+    assert not server.heard
+
+
 def test_a_song_is_laid_over_what_is_sent(restyle, server, folder):
     options = ["--mashup", "voice.wav", "--bed", "rhythm", "--tempo", "98.5", "--song-key", "a"]
     code, said = restyle("send", "beat.wav", "out.wav", *options, "--job", "mine")

@@ -19,7 +19,9 @@ from plugin_bridge.files.stems import find_stems, passed_over
 from plugin_bridge.jobs import batch as module
 from plugin_bridge.jobs.batch import JOURNAL, batch
 from plugin_bridge.jobs.result_files import part_path
+from plugin_bridge.jobs.workers.local import LocalWorkers
 from plugin_bridge.jobs.workers.work import Task
+from presets.chain_files.chain import parse
 
 
 def write_stem(path, seed=0):
@@ -295,7 +297,7 @@ def test_each_of_a_folder_is_tweaked_by_itself_or_by_presets(stems, tmp_path, ca
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "Say which sound to take: --style CLIP, or --preset NAME."),
+        ([], "Say which sound to take: --style CLIP, --preset NAME or --chain NAME."),
         (["--preset", "violin", "--preset", "violin"], "Name each preset only once."),
         (["--at", "0.5"], "--at is for morphs: add --morph PIECE"),
         (["--more-notes", "1"], "--more-notes is for tweaks: add --tweak"),
@@ -560,3 +562,136 @@ def test_the_command_takes_a_clip_and_an_engine(stems, song, tmp_path, capsys):
         assert main.run(["batch", str(stems), str(tmp_path / "wrong"), *wrong]) == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "wrong").exists()
+
+
+# Chains
+
+HALL = """
+[[effects]]
+type = "StyleTransfer"
+preset = "violin"
+[[effects]]
+type = "Reverb"
+room_size = 0.25
+"""
+
+
+@pytest.fixture
+def hall(tmp_path, monkeypatch):
+    """The file of a chain."""
+    monkeypatch.setenv("RESTYLE_DATA_DIR", str(tmp_path / "data"))
+    path = tmp_path / "hall.toml"
+    path.write_text(HALL)
+    return path
+
+
+def test_a_folder_goes_through_a_chain_once(stems, tmp_path, hall, capsys):
+    command = ["batch", str(stems), str(tmp_path / "out"), "--chain", str(hall)]
+    assert main.run(command) == 0
+    assert results(tmp_path / "out") == ["a.wav", "b.flac", "deep/er/c.wav"]
+    assert main.run(command) == 0
+    assert "skipped 3 that were done before" in capsys.readouterr().out
+    assert len(Quick.tasks) == 3
+
+
+def test_settings_are_in_the_chain_that_a_job_gets(stems, tmp_path, hall):
+    options = ["--strength", "0.5", "--set", "reverb.wet_level=0.125", "--tail", "keep"]
+    command = ["batch", str(stems), str(tmp_path / "out"), "--chain", str(hall), *options]
+    assert main.run([*command, "--gain-db", "-6", "--bit-depth", "24"]) == 0
+    settings = dict(Quick.tasks[0].settings)
+    chain = parse(settings.pop("chain"))
+    assert settings == {"gain_db": -6.0, "bit_depth": 24}
+    style, reverb = chain.effects
+    assert chain.tail == "keep"
+    assert style.settings["strength"] == 0.5
+    assert reverb.settings == {"room_size": 0.25, "wet_level": 0.125}
+
+
+def test_a_chain_that_was_changed_is_another_one(stems, tmp_path, hall, capsys):
+    command = ["batch", str(stems), str(tmp_path / "out"), "--chain", str(hall)]
+    assert main.run(command) == 0
+    hall.write_text(f"# Only a remark.\n{HALL}")
+    assert main.run(command) == 0
+    hall.write_text(HALL.replace("0.25", "0.5"))
+    assert main.run(command) == 2
+    assert "results of another chain or other settings" in capsys.readouterr().err
+    assert main.run(["batch", str(stems), str(tmp_path / "out"), "--preset", "violin"]) == 2
+
+
+def test_several_chains_have_a_folder_each_and_more_can_be_added(stems, tmp_path, hall, capsys):
+    for name in ("one", "two", "three"):
+        assert main.run(["chains", "add", name, str(hall)]) == 0
+    out = tmp_path / "out"
+    command = ["batch", str(stems), str(out), "--chain", "one"]
+    assert main.run([*command, "--chain", "two"]) == 0
+    assert results(out / "two") == ["a.wav", "b.flac", "deep/er/c.wav"]
+    assert main.run([*command, "--chain", "two", "--chain", "three"]) == 0
+    assert len(Quick.tasks) == 9
+    assert main.run(command) == 2  # which would stand beside the folders
+    changed = tmp_path / "one.toml"
+    changed.write_text(HALL.replace("0.25", "0.5"))
+    command[-1] = str(changed)
+    assert main.run([*command, "--chain", "two"]) == 2
+    assert "results of another chain" in capsys.readouterr().err
+
+
+def test_files_that_a_chain_names_are_named_by_whole_paths(stems, tmp_path, hall):
+    write_stem(tmp_path / "room.wav")
+    hall.write_text(
+        '[[effects]]\ntype = "Mix"\neffects = [{ type = "Convolution", '
+        'impulse_response_filename = "room.wav" }]\n'
+    )
+    assert main.run(["batch", str(stems), str(tmp_path / "out"), "--chain", str(hall)]) == 0
+    [mix] = parse(str(Quick.tasks[0].settings["chain"])).effects
+    [convolution] = mix.effects
+    assert convolution.settings["impulse_response_filename"] == str(tmp_path / "room.wav")
+
+
+def test_workers_are_told_where_plugins_are(stems, tmp_path, hall):
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    command = ["batch", str(stems), str(tmp_path / "out"), "--chain", str(hall)]
+    assert main.run([*command, "--plugins", str(folder)]) == 0
+    rules = Quick.tasks[0].rules
+    assert [*rules.plugins.folders] == [folder]
+    assert not rules.plugins.only  # the user's own chains, on the user's own machine
+    assert rules.trusted
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--chain", "HALL", "--preset", "violin"], "--chain and --preset exclude each other"),
+        (["--chain", "HALL", "--style", "SONG"], "--chain and --style exclude each other"),
+        (["--chain", "HALL", "--engine", "infinite"], "--chain and --engine exclude each other"),
+        (["--chain", "HALL", "--chain", "OTHER"], "There are two chains hall"),
+        (["--chain", "HALL", "--mashup", "SONG"], "--chain is not for mashups"),
+        (["--chain", "HALL", "--set", "reverb.wet=1"], "wet_level"),
+        (["--chain", "HALL", "--tail", "drop"], "--tail is cut or keep"),
+        (["--chain", "HALL", "--plugins", "nowhere"], "There is no folder nowhere"),
+        (["--chain", "violin"], "violin is a preset: --preset violin."),
+        (["--preset", "HALL"], "is the file of a chain: --chain"),
+        (["--preset", "violin", "--set", "reverb.wet_level=1"], "--set is for chains"),
+        (["--preset", "violin", "--tail", "keep"], "--tail is for chains"),
+    ],
+)
+def test_options_that_do_not_go_with_chains(stems, song, tmp_path, hall, capsys, options, said):
+    other = tmp_path / "other" / "hall.toml"
+    other.parent.mkdir()
+    other.write_text(HALL)
+    names = {"HALL": str(hall), "OTHER": str(other), "SONG": str(song)}
+    given = [names.get(it, it) for it in options]
+    assert main.run(["batch", str(stems), str(tmp_path / "out"), *given]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_chain_does_in_a_batch_what_it_does_alone(stems, tmp_path, hall, monkeypatch):
+    monkeypatch.setattr(module, "LocalWorkers", LocalWorkers)
+    out = tmp_path / "out"
+    command = ["--chain", str(hall), "--strength", "0", "--set", "reverb.wet_level=0.5"]
+    assert main.run(["batch", str(stems), str(out), *command, "--workers", "1"]) == 0
+    stem = stems / "deep" / "er" / "c.wav"
+    assert main.run(["apply", str(stem), str(out / "alone.wav"), *command]) == 0
+    assert (out / "deep" / "er" / "c.wav").read_bytes() == (out / "alone.wav").read_bytes()
