@@ -26,7 +26,7 @@ effects = [{{ type = "Gain", gain_db = -6 }}, {{ type = "Reverb", room_size = 0.
 PLAYED = """
 [[effects]]
 type = "Chain"
-effects = [{ type = "StyleTransfer", preset = "violin", strength = 1 }]
+effects = [{ type = "StyleTransfer", preset = "violin", strength = 0 }]
 """
 
 
