@@ -111,7 +111,6 @@ def adjusted(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> 
     if wrong := check(chain, rules.plugins):
         raise _bad(chain, wrong[0], rules)
     own = {name: it for name, it in settings.items() if name not in OF_THE_JOB}
-    own = _as_wanted(chain, own)
     if not rules.trusted:
         _check_for_clients(own)
     if not own:
@@ -123,17 +122,6 @@ def adjusted(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> 
     if wrong := check(changed, rules.plugins):
         raise Refusal("bad_setting", _told(wrong[0], chain, rules))
     return changed
-
-
-def _as_wanted(chain: Chain, settings: Mapping[str, Value]) -> dict[str, Value]:
-    """Settings with true and false where a switch is sent as 1 or 0, as OSC's programs do."""
-    from effects.chains.settings import parameters
-
-    known = parameters(chain) if settings else {}
-    switches = {name for name, it in known.items() if it.kind == "switch"}
-    return {
-        name: bool(it) if name in switches and it in (0, 1) else it for name, it in settings.items()
-    }
 
 
 def parameters(chain: Chain, rules: ChainRules) -> dict[str, Parameter]:
