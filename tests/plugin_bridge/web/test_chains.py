@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
+from support.browser import CHROMIUM, browser
 from support.web import problem, web
 
 from plugin_bridge.web.client.client import Client
@@ -13,6 +14,7 @@ CHAINS = {
     "low": """
         label = "Low and quiet"
         note = "What is below 2 kHz."
+        tail = "cut"
         [[effects]]
         type = "Gain"
         name = "level"
@@ -271,3 +273,163 @@ def test_from_python(server, stem, tmp_path):
             client.wait(client.submit(tmp_path / "in.wav", out, "low", **settings))
             made.append(soundfile.read(out)[0])
     assert np.abs(made[1] - made[0] * DB_6).max() <= 2 * STEP
+
+
+# The page
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (Debian: chromium)")
+    with browser(tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+@pytest.fixture
+def page(chromium, server):
+    """The page, as somebody sees it who has not been here before."""
+    chromium.open(f"{server.url.rstrip('/')}/openapi.json")  # no script keeps what it knows again
+    chromium.evaluate("sessionStorage.clear()")
+    chromium.call("Network.clearBrowserCookies")
+    chromium.errors.clear()
+    chromium.open(server.url)
+    chromium.until("!document.getElementById('desk').hidden")
+    yield chromium
+    assert chromium.errors == []
+
+
+FIELDS = """[...document.querySelectorAll('#ask .setting')].filter((it) => !it.hidden)
+    .map((it) => it.querySelector('label').textContent)"""
+EFFECTS = "[...document.querySelectorAll('.effect legend')].map((it) => it.textContent)"
+
+
+def choose(page, name):
+    """Choose a preset or chain by its name, as with a keyboard."""
+    page.evaluate(f"document.querySelector('input[name=preset][value={name}]').focus()")
+    page.press("Space")
+
+
+def field_of(page, effect, label):
+    """The id of a field of an effect, which is found as a screen reader finds it."""
+    page.evaluate("document.querySelector('#ask details').open = true")
+    groups = "[...document.querySelectorAll('.effect')]"
+    group = f"{groups}.find((it) => it.textContent.startsWith('{effect}'))"
+    labels = f"[...{group}.querySelectorAll('label')]"
+    return page.evaluate(f"{labels}.find((it) => it.textContent === '{label}').htmlFor")
+
+
+def test_a_chain_is_chosen_and_its_effects_are_set_on_the_page(page, server, tmp_path, stem):
+    (tmp_path / "stem.wav").write_bytes(stem)
+    page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
+    page.evaluate("document.getElementById('filter').focus()")
+    page.press(*"quiet")
+    rows = "[...document.querySelectorAll('.preset')].filter((it) => it.checkVisibility())"
+    assert page.evaluate(f"{rows}.map((it) => it.innerText.replace('\\n', ': '))") == [
+        "Low and quiet: What is below 2 kHz."
+    ]
+    assert page.evaluate(f"{rows}[0].querySelector('.play')") is None
+    page.press("Tab", "Space")
+    page.until(f"{EFFECTS}.join() === 'level,lowpassfilter'")
+    assert page.evaluate(FIELDS) == ["Gain", "Start", "End", "Format", "Gain", "Cutoff frequency"]
+    page.click("#ask button.main")
+    page.until("document.querySelectorAll('#opened .sound').length === 2")  # it has no clip
+    page.evaluate(f"document.getElementById('{field_of(page, 'level', 'Gain')}').focus()")
+    page.press(*"-12")
+    page.click("#ask button.main")
+    page.until("document.querySelector('#opened .soft')?.textContent.includes('level gain −12 dB')")
+    page.until("document.querySelectorAll('#opened .sound').length === 2")
+    (cookie,) = page.call("Network.getCookies")["cookies"]
+    with server.client() as other_tab:
+        other_tab.cookies.set(cookie["name"], cookie["value"])
+        moved, plain = other_tab.get("/v1/jobs").json()["jobs"]
+        assert plain["settings"] == {"preset": "low"}
+        assert moved["settings"] == {"preset": "low", "level.gain_db": -12}
+        sounds = [
+            soundfile.read(io.BytesIO(other_tab.get(it["links"]["output"]["audio"]).content))[0]
+            for it in (moved, plain)
+        ]
+    assert np.abs(sounds[0] - sounds[1] * DB_6).max() <= 2 * STEP
+    python = page.evaluate("[...document.querySelectorAll('#opened pre')].at(-1).textContent")
+    assert '"low", **{"level.gain_db": -12})' in python
+
+
+def test_settings_of_each_chain_are_remembered_by_the_tab(page):
+    choose(page, "low")
+    page.until(f"{EFFECTS}.length === 2")
+    page.evaluate(f"document.getElementById('{field_of(page, 'level', 'Gain')}').focus()")
+    page.press(*"-9")
+    choose(page, "strings")
+    page.until(f"{EFFECTS}.join() === 'styletransfer,gain,reverb'")
+    wet = field_of(page, "reverb", "Wet level")
+    shown = f"document.querySelector('output[for={wet}]').textContent"
+    assert page.evaluate(shown) == "0.1"
+    assert page.evaluate(FIELDS)[:3] == ["Strength", "Mix", "Gain"]
+    strength = "document.querySelector('#ask .setting output').textContent"
+    assert page.evaluate(strength) == "0.9"
+    page.evaluate(f"document.getElementById('{wet}').focus()")
+    page.press("Home", "ArrowRight")
+    assert page.evaluate(shown) == "0.01"
+    page.call("Page.reload")
+    page.until(f"{EFFECTS}.join() === 'styletransfer,gain,reverb'")
+    shown = f"document.querySelector('output[for={field_of(page, 'reverb', 'Wet level')}]')"
+    assert page.evaluate(f"{shown}.textContent") == "0.01"
+    choose(page, "low")
+    page.until(f"{EFFECTS}.length === 2")
+    gain = field_of(page, "level", "Gain")
+    assert page.evaluate(f"document.getElementById('{gain}').value") == "-9"
+    choose(page, "violin")
+    page.until(f"{EFFECTS}.length === 0")
+    assert page.evaluate(FIELDS)[0] == "Strength"
+    assert page.evaluate(strength) == "1"
+
+
+def test_what_cannot_be_used_says_so_on_the_page(page, stem, tmp_path):
+    (tmp_path / "stem.wav").write_bytes(stem)
+    page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 1")
+    said = "document.querySelector('#ask > .bad').textContent"
+    choose(page, "odd")
+    page.until(f"{said}.includes('Harpsichord')")
+    choose(page, "hosted")
+    page.until(f"{EFFECTS}.join() === 'mystery'")
+    page.click("#ask button.main")
+    page.until(f"{said}.includes('Mystery.vst3')")
+    page.errors.clear()  # the browser tells of the refusals, too
+
+
+def test_another_value_of_a_chain_is_tried_beside(page, stem, tmp_path):
+    (tmp_path / "stem.wav").write_bytes(stem)
+    page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 1")
+    choose(page, "hall")
+    page.until(f"{EFFECTS}.join() === 'reverb'")
+    page.click("#ask button.main")
+    players = "[...document.querySelectorAll('#opened audio')]"
+    page.until(f"{players}.length === 2 && {players}.every((it) => it.duration > 0.1)")
+    whole, longer = page.evaluate(f"{players}.map((it) => it.duration)")
+    assert longer > whole + 0.5
+    label = "document.querySelector('.again label').textContent"
+    assert page.evaluate(label) == "Room size"
+    page.evaluate("document.querySelector('.again input').focus()")
+    page.press("Home")
+    page.click(".again button")
+    page.until(f"{players}.length === 3")
+    names = "[...document.querySelectorAll('#opened h3')].map((it) => it.textContent).slice(1, 3)"
+    assert page.evaluate(names) == ["Output", "Reverb room size 0"]
+
+
+def test_after_the_end_of_the_stem_one_does_not_hear_it_anew(page, stem, tmp_path):
+    (tmp_path / "stem.wav").write_bytes(stem)
+    page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 1")
+    choose(page, "hall")
+    page.click("#ask button.main")
+    players = "[...document.querySelectorAll('#opened audio')]"
+    page.until(f"{players}.length === 2 && {players}.every((it) => it.duration > 0.1)")
+    page.evaluate("document.querySelector('#opened .sound:nth-of-type(2) .play').click()")
+    page.until(f"{players}[1].currentTime > {players}[0].duration + 0.1")
+    assert page.evaluate(f"{players}.map((it) => it.paused)") == [True, False]
+    page.press("x")
+    page.until(f"{players}.every((it) => it.paused)")
+    assert page.evaluate(f"{players}[0].currentTime >= {players}[0].duration - 0.01")
