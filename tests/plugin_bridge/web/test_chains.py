@@ -427,9 +427,9 @@ def test_after_the_end_of_the_stem_one_does_not_hear_it_anew(page, stem, tmp_pat
     page.click("#ask button.main")
     players = "[...document.querySelectorAll('#opened audio')]"
     page.until(f"{players}.length === 2 && {players}.every((it) => it.duration > 0.1)")
-    page.evaluate("document.querySelector('#opened .sound:nth-of-type(2) .play').click()")
+    page.click("#opened .sound:nth-of-type(2) .play")
     page.until(f"{players}[1].currentTime > {players}[0].duration + 0.1")
     assert page.evaluate(f"{players}.map((it) => it.paused)") == [True, False]
     page.press("x")
-    page.until(f"{players}.every((it) => it.paused)")
+    assert page.evaluate(f"{players}.map((it) => it.paused)") == [True, True]
     assert page.evaluate(f"{players}[0].currentTime >= {players}[0].duration - 0.01")
