@@ -15,7 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+#: What axe-core finds wrong with a page, as JSON.
+AXE = "axe.run({resultTypes: ['violations']}).then((it) => JSON.stringify(it.violations.map((v) =>\
+  [v.id, ...v.nodes.map((node) => node.html.slice(0, 200))])))"
 PATIENCE = 60.0  # seconds for an answer; a browser on a busy machine takes its time
 POLL_SECONDS = 0.03  # between looks at a page; not searched
 #: What a key types, and its number for Windows, by which Chromium knows keys that type nothing.
@@ -208,3 +213,14 @@ def browser(profile: Path) -> Iterator[Browser]:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def from_npm(folder: Path, package: str) -> Path:
+    """Install a package of npm's in a folder; skips the test where that cannot be."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip(f"needs npm, for {package}")
+    command = [npm, "install", "--no-save", "--no-audit", "--prefix", str(folder), package]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip(f"npm cannot get {package}: no network?")
+    return folder / "node_modules" / package.partition("@")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.browser import from_npm
 from support.web import python, sound, web
 
 
@@ -28,3 +29,10 @@ def http(server):
     with server.client() as client:
         client.cookies.set("restyle", f"cookie of {id(client)}".replace(" ", "-"))
         yield client
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The rules of axe-core, which is not shipped."""
+    package = from_npm(tmp_path_factory.mktemp("axe"), "axe-core@4")
+    return (package / "axe.min.js").read_text(encoding="utf-8")
