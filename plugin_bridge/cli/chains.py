@@ -327,7 +327,7 @@ def _lines(effects: Sequence[Effect], of: str = "") -> Iterator[str]:
         number = f"{of}{place}"
         indent = "  " * number.count(".")
         yield f"{indent}{number}  {it.type}, called {it.name}"
-        yield from _settings(it.settings, f"{indent}     ")
+        yield from _settings(it.settings, indent + " " * (len(number) + 4))
         yield from _lines(it.effects, f"{number}.")
 
 

@@ -170,7 +170,7 @@ def test_show_tells_what_is_in_a_chain(run, thing):
         "     cutoff_frequency_hz = 80",
         "     preset = violin",
         "  3.1  Gain, called gain",
-        "       gain_db = -6",
+        "         gain_db = -6",
         "  3.2  Reverb, called reverb",
         "MIDI controller 74: low-cut.cutoff_frequency_hz",
         "MIDI controller 91: reverb.wet_level, from 0.1, to 0.6",
