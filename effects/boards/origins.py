@@ -20,8 +20,8 @@ class Origin:
 
     Attributes:
         name: what its chain calls it.
-        values: what was set, and what the effect said right afterwards. Gains of filters, for
-            example, are rounded each time they are asked for.
+        values: what was set, and what the effect said right afterwards: gains of filters, for
+            example, are rounded each time they are asked for. Of a plugin, where it was then.
         file: of a plugin, its file.
         settings: of a plugin, what it was loaded with.
     """

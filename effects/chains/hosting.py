@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from effects.boards.origins import Origin, remember
+from effects.boards.origins import Origin, origin_of, remember
 from effects.chains.kinds import Kind, Parameter, likely, shown
 from presets.chain_files.chain import ChainError
 
@@ -55,18 +56,24 @@ def restore(plugin: Any, settings: Mapping[str, Any]) -> None:
             plugin.raw_state = decoded(settings["state"])
         except Exception as error:
             raise ChainError(f"the plugin does not take its state: {error}") from error
-    values = settings.get("parameters", {})
-    if not values:
+    given = settings.get("parameters", {})
+    if not given:
         return
     known = parameters(plugin)
-    for name, value in values.items():
+    for name in given:
         if name not in known:
             raise ChainError(f"the plugin has no parameter {name!r}{likely(name, known)}")
-        try:
-            checked = known[name].check(value)
-            setattr(plugin, name, checked)
-        except Exception as error:  # ValueError; or whatever the plugin makes of it
-            raise ChainError(f"{name} {error}") from error
+    values = {}
+    for name in known:  # in its own order: programs, which set others, come before these
+        if name in given:
+            try:
+                values[name] = known[name].check(given[name])
+                setattr(plugin, name, values[name])
+            except Exception as error:  # ValueError; or whatever the plugin makes of it
+                raise ChainError(f"{name} {error}") from error
+    there = positions(plugin)
+    remembered = {name: (value, there.get(name)) for name, value in values.items()}
+    remember(plugin, replace(origin_of(plugin), values=remembered))
 
 
 def decoded(state: str) -> bytes:
@@ -100,6 +107,13 @@ def positions(plugin: Any) -> dict[str, float]:
     return {
         name: float(it.raw_value) for name, it in plugin.parameters.items() if it.is_automatable
     }
+
+
+def move(plugin: Any, where: Mapping[str, float]) -> None:
+    """Put parameters where they should be, as `positions` has it."""
+    for name, it in plugin.parameters.items():
+        if name in where and it.raw_value != where[name]:
+            it.raw_value = where[name]
 
 
 def run_silence(plugin: Any) -> None:

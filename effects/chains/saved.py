@@ -43,7 +43,7 @@ def to_chain(
 ) -> Chain:
     """The chain that builds the same effects, bit for bit.
 
-    A plugin is loaded once or twice more, to see what of it has to be written down.
+    A plugin is loaded once more, to see what of it has to be written down.
 
     Args:
         members: in their order; None, which does nothing, is left out.
@@ -219,53 +219,80 @@ def _of_plugin(plugin: Any, kind: Kind) -> dict[str, Any]:
     origin = origin_of(plugin)
     file = origin.file or _installed(plugin, kind)
     settings: dict[str, Any] = {"path": _named_file(file), **origin.settings}
-    now = hosting.positions(plugin)
-    state = _state(plugin, hosting.load(kind, file, settings), now)
     fresh = hosting.load(kind, file, settings)
-    usual = hosting.positions(fresh)
-    changed = {it: hosting.value_of(plugin, it) for it in now if now[it] != usual.get(it)}
-    if None not in changed.values() and _makes(fresh, {"parameters": changed}, now, state):
-        return {**settings, "parameters": MappingProxyType(changed)} if changed else settings
+    changed = _changed(plugin, fresh)
+    by_parameters = _made(fresh, {"parameters": changed})
+    state = _state(plugin, fresh)
+    told = {"parameters": MappingProxyType(changed)} if changed else {}
+    if by_parameters == state:
+        return {**settings, **told}
     settings["state"] = hosting.encoded(state)
     if len(settings["state"]) > MAX_TEXT_BYTES // 2:  # others have to have room, too
         raise ChainError(
             f"the state of the plugin {file.name} has {len(state)} bytes, more than a chain has "
             "room for: keep its sound in a preset of its own."
         )
-    told = {"state": settings["state"], "parameters": changed}
-    if changed and None not in changed.values() and _makes(fresh, told, now, state):
-        settings["parameters"] = MappingProxyType(changed)  # for whoever reads it
+    if _made(fresh, {**settings, **told}) == state:
+        settings |= told  # for whoever reads it
     return settings
 
 
-def _state(plugin: Any, fresh: Any, now: Mapping[str, float]) -> bytes:
-    """The state of a plugin as it is ``now``, as a new one has it that has run once.
+def _changed(plugin: Any, fresh: Any) -> dict[str, Any]:
+    """The values of those parameters that are not where they are when it is new.
 
-    A plugin's state follows its parameters only when it runs. So that this one, which may be in the
-    middle of a sound, need not, a new one is put into its last state, and its parameters are set.
+    What its values cannot say, such as a place between two of them, is left to its state.
     """
-    with suppress(Exception):  # ValueError: it does not take its own state, or values
-        fresh.raw_state = plugin.raw_state
-        there = hosting.positions(fresh)
-        for name in now:
-            if now[name] != there.get(name):
-                setattr(fresh, name, hosting.value_of(plugin, name))
-    if hosting.positions(fresh) != now:  # what its values say is less than they are
-        hosting.run_silence(plugin)
-        with suppress(Exception):
-            fresh.raw_state = plugin.raw_state
+    now, usual = hosting.positions(plugin), hosting.positions(fresh)
+    set_to = origin_of(plugin).values
+    changed: dict[str, Any] = {}
+    for name, position in now.items():
+        if position == usual.get(name):
+            continue
+        value = hosting.value_of(plugin, name)
+        if value is None or value == hosting.value_of(fresh, name):
+            continue
+        said, got = set_to.get(name, (None, None))
+        if got == position:
+            changed[name] = said
+        else:
+            changed[name] = _short(fresh, name, value, position)
+    return changed
+
+
+def _short(fresh: Any, name: str, value: Any, position: float) -> Any:
+    """The shortest number that leads to that position; the value itself if it is no number."""
+    if not isinstance(value, float):
+        return value
+    for digits in range(1, 10):
+        short = float(f"{value:.{digits}g}")
+        with suppress(Exception):  # ValueError: rounded to beyond the range
+            setattr(fresh, name, short)
+            if hosting.positions(fresh)[name] == position:
+                return short
+    return value
+
+
+def _made(fresh: Any, settings: Mapping[str, Any]) -> bytes | None:
+    """The state of a plugin that has these settings; None if it does not take its own words."""
+    try:
+        hosting.restore(fresh, settings)
+    except ChainError:
+        return None
     hosting.run_silence(fresh)
     return bytes(fresh.raw_state)
 
 
-def _makes(fresh: Any, settings: Mapping[str, Any], now: Mapping[str, float], state: bytes) -> bool:
-    """Whether a plugin with these settings is as it should be."""
-    try:
-        hosting.restore(fresh, settings)
-    except ChainError:  # it does not take its own words
-        return False
+def _state(plugin: Any, fresh: Any) -> bytes:
+    """The state of a plugin, with its parameters as they are now.
+
+    A plugin's state follows its parameters only when it runs. So that this one, which may be in the
+    middle of a sound, need not, another one is put into its place.
+    """
+    with suppress(Exception):  # it does not take its own state: then there is none to keep
+        fresh.raw_state = plugin.raw_state
+    hosting.move(fresh, hosting.positions(plugin))
     hosting.run_silence(fresh)
-    return hosting.positions(fresh) == now and bytes(fresh.raw_state) == state
+    return bytes(fresh.raw_state)
 
 
 def _installed(plugin: Any, kind: Kind) -> Path:

@@ -11,6 +11,9 @@ from presets.chain_files.chain import Chain, Effect
 NATIVE = [it for it in kinds() if it not in OWN and not kinds()[it].given]
 NATIVE = [it for it in NATIVE if not kinds()[it].container]
 
+#: Beside others in pedalboard's Mix, this one sounds otherwise each time (0.9.26).
+UNSTEADY = "GSMFullRateCompressor"
+
 
 def values(parameter):
     """Settings that a parameter takes."""
@@ -36,7 +39,7 @@ def values(parameter):
 @st.composite
 def effects(draw, name=None):
     """One native effect, with some of its settings."""
-    kind = kinds()[name or draw(st.sampled_from(NATIVE))]
+    kind = kinds()[name or draw(st.sampled_from([it for it in NATIVE if it != UNSTEADY]))]
     given = draw(st.sets(st.sampled_from([*kind.parameters]))) if kind.parameters else ()
     settings = {it: draw(values(kind.parameters[it])) for it in sorted(given)}
     return Effect(type=kind.name, settings=settings)
