@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from effects import moved
 
 if TYPE_CHECKING:
-    from effects.automation import automate
+    from effects.automated import automate
     from effects.board import Pedalboard
     from effects.boards.containers import Chain, Mix
     from effects.boards.python_effect import PythonEffect
@@ -60,7 +60,7 @@ _MODULES = {
     "Score": "effects.scores.score",
     "StyleTransfer": "effects.style_transfer",
     "Tweak": "effects.tweak",
-    "automate": "effects.automation",
+    "automate": "effects.automated",
     "listen": "effects.hearing",
     "mash": "effects.mashing.mash",
 }

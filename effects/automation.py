@@ -18,10 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from effects.boards.long_effect import LongEffect
 from effects.layers import DRY, STEM, Layer, Step, Voice, changes, spans, weights
@@ -50,84 +49,30 @@ RENDERED = 0.97
 _CLIP = "the style clip"  # not a preset's name, since these have no spaces
 
 
-def automate(
-    audio: NDArray[Any],
-    sample_rate: float,
-    midi_file: str | os.PathLike[str],
-    *,
-    channel: int | None = None,
-    **options: Unpack[StyleTransferOptions],
-) -> Audio:
-    """Restyle a stem as a MIDI file directs: see `Automation`.
-
-    >>> restyled = automate(audio, 44_100, "ride.mid", preset="violin")  # doctest: +SKIP
+class Played(LongEffect):
+    """StyleTransfer, with settings that change at given times.
 
     Args:
-        audio: as `StyleTransfer` takes it. Never modified.
-        sample_rate: in Hz.
-        midi_file: a standard MIDI file that starts together with the stem.
-        channel: 1 to 16; None for the only one that sets anything.
-        style: a clip to begin with.
-        preset: or a preset to begin with. With neither, the stem stays as it is until a program
-            change.
-        strength: to begin with; None for what each preset advises, or else what suits the engine.
-        mix: to begin with; None for what each preset advises, or else 1.
-        engine: this and the following options are as in `StyleTransfer`.
-        seed: for engines that draw filters.
-        device: where to compute.
-        on_progress: called as ``on_progress(fraction, stage)``.
-        weights: the file of trained weights for an engine given by its name.
-        drums: what becomes of drums beside notes: ``"keep"``, ``"play"`` or ``"drop"``.
-        dynamics: how far the levels of notes follow the stem's, 0 to 1.
-        threads: how many cores to use.
-
-    Returns:
-        A new float32 array of the same shape and layout.
+        midi_file: what errors call the file that the events are from.
+        events: what is set when, in the order of the times.
+        options: those of `StyleTransfer`, as `Automation` takes them.
 
     Raises:
-        The errors of `Automation`, and of calling `StyleTransfer`.
-    """
-    return Automation(midi_file, channel=channel, **options)(audio, sample_rate)
-
-
-class Automation(LongEffect):
-    """StyleTransfer, with settings from a MIDI file that starts together with the stem.
-
-    Program changes choose the preset, controller 1 the strength, 91 the mix and 7 the gain:
-    `effects.midi.messages` has the whole list. Each change is a crossfade of 50 ms around its time,
-    so that nothing clicks. What is set within the first 25 ms holds from the start, and a program
-    that is replaced within 50 ms is not played.
-
-    Before the gain, every stretch is as loud as in the stem; peaks, true peaks among them, stay
-    below full scale if the stem's did. If style, strength and mix never change, the output is
-    `StyleTransfer`'s, bit for bit. Where strength or mix is 0, the stem stays as it is, bit for
-    bit, unless a neighbouring peak had to be limited.
-
-    Args:
-        midi_file: a standard MIDI file of format 0 or 1. It is read now.
-        channel: 1 to 16; None for the only one that sets anything.
-        options: those of `StyleTransfer`. ``style`` or ``preset`` is heard until the first program
-            change; with neither, the stem stays as it is until then. ``strength`` and ``mix`` hold
-            until the file changes them; None stands for what each preset advises, or else what
-            suits the engine, and a mix of 1.
-
-    Raises:
-        TypeError, ValueError, FileNotFoundError: as `StyleTransfer` and
-            `effects.midi.messages.read_events`; ValueError also if there is no style at all.
+        TypeError, ValueError, FileNotFoundError: as `StyleTransfer`; ValueError also if there is no
+            style at all.
     """
 
     def __init__(
         self,
         midi_file: str | os.PathLike[str],
-        *,
-        channel: int | None = None,
+        events: Sequence[Event],
         **options: Unpack[StyleTransferOptions],
     ) -> None:
         super().__init__(
             on_progress=options.pop("on_progress", None), threads=options.pop("threads", None)
         )
         self._midi_file = os.fspath(midi_file)
-        self._events = _without_brief_programs(read_events(midi_file, channel))
+        self._events = _without_brief_programs(events)
         if options.get("notes") is not None:
             raise ValueError(
                 "notes are those of a whole stem, and a MIDI file of settings has it played in "
@@ -140,6 +85,42 @@ class Automation(LongEffect):
         name = first.preset or _CLIP
         self._effects = {name: first}
         self._first = None if dry else name
+
+    @classmethod
+    def of(
+        cls, effect: StyleTransfer, midi_file: str | os.PathLike[str], events: Sequence[Event]
+    ) -> Played:
+        """A StyleTransfer that is played.
+
+        A strength or a mix that is the one that its preset advises, or the usual one, gives way to
+        those of other presets.
+
+        Args:
+            effect: what is heard until something is set.
+            midi_file: as above.
+            events: as above.
+        """
+        preset = effect.preset
+        usual = StyleTransfer(
+            **({"style": effect.style} if preset is None else {"preset": preset}),
+            engine=effect.engine,
+        )
+        return cls(
+            midi_file,
+            events,
+            style=effect.style if preset is None else None,
+            preset=preset,
+            strength=None if effect.strength == usual.strength else effect.strength,
+            mix=None if effect.mix == usual.mix else effect.mix,
+            engine=effect.engine,
+            seed=effect.seed,
+            device=effect.device,
+            weights=effect.weights,
+            drums=effect.drums,
+            dynamics=effect.dynamics,
+            threads=effect.threads,
+            notes=effect.notes,
+        )
 
     def _first_program(self) -> str:
         for _, (name, value) in self._events:
@@ -253,6 +234,42 @@ class Automation(LongEffect):
         limit(output, sample_rate, Ceiling(ceiling.sample * above, ceiling.true * above))
         np.clip(output, -ceiling.sample, ceiling.sample, out=output)
         return output
+
+
+class Automation(Played):
+    """StyleTransfer, with settings from a MIDI file that starts together with the stem.
+
+    Program changes choose the preset, controller 1 the strength, 91 the mix and 7 the gain:
+    `effects.midi.messages` has the whole list. Each change is a crossfade of 50 ms around its time,
+    so that nothing clicks. What is set within the first 25 ms holds from the start, and a program
+    that is replaced within 50 ms is not played.
+
+    Before the gain, every stretch is as loud as in the stem; peaks, true peaks among them, stay
+    below full scale if the stem's did. If style, strength and mix never change, the output is
+    `StyleTransfer`'s, bit for bit. Where strength or mix is 0, the stem stays as it is, bit for
+    bit, unless a neighbouring peak had to be limited.
+
+    Args:
+        midi_file: a standard MIDI file of format 0 or 1. It is read now.
+        channel: 1 to 16; None for the only one that sets anything.
+        options: those of `StyleTransfer`. ``style`` or ``preset`` is heard until the first program
+            change; with neither, the stem stays as it is until then. ``strength`` and ``mix`` hold
+            until the file changes them; None stands for what each preset advises, or else what
+            suits the engine, and a mix of 1.
+
+    Raises:
+        TypeError, ValueError, FileNotFoundError: as `StyleTransfer` and
+            `effects.midi.messages.read_events`; ValueError also if there is no style at all.
+    """
+
+    def __init__(
+        self,
+        midi_file: str | os.PathLike[str],
+        *,
+        channel: int | None = None,
+        **options: Unpack[StyleTransferOptions],
+    ) -> None:
+        super().__init__(midi_file, read_events(midi_file, channel), **options)
 
 
 def _parts(jobs: Sequence[tuple[Layer, int, int]]) -> list[tuple[float, float]]:

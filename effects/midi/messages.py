@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -121,19 +121,39 @@ def read_events(path: str | os.PathLike[str], channel: int | None = None) -> lis
         ValueError: the file cannot be read; the channel sets nothing, or it is None and several do.
         FileNotFoundError, IsADirectoryError, OSError: as `effects.midi.file.read`.
     """
+    controls, events = Controls(), []
+    who = f"Restyle follows {_FOLLOWED}"
+    for seconds, message in read_followed(path, channel, _sets, who):
+        setting = controls.setting(message)
+        if setting is not None and setting.name != "cancel":
+            events.append(Event(seconds, setting))
+    return events
+
+
+def read_followed(
+    path: str | os.PathLike[str],
+    channel: int | None,
+    sets: Callable[[Message], bool],
+    who: str,
+) -> list[tuple[float, Message]]:
+    """The program and control changes of one channel, each with its time in seconds.
+
+    Args:
+        path: the file.
+        channel: 1 to 16; None for the only one with a message that ``sets`` something.
+        sets: whether a message sets anything. All others of the channel are returned, too.
+        who: says in errors what is followed: ``"Restyle follows controller 1"``.
+
+    Raises:
+        The errors of `read_events`.
+    """
     from effects.midi import file
 
     check_channel(channel)
     messages = file.read(path)
-    channels = sorted({message.channel + 1 for _, message in messages if _sets(message)})
-    chosen = _choose(os.fspath(path), channels, channel)
-    controls, events = Controls(), []
-    for seconds, message in messages:
-        if message.channel + 1 == chosen:
-            setting = controls.setting(message)
-            if setting is not None and setting.name != "cancel":
-                events.append(Event(seconds, setting))
-    return events
+    channels = sorted({message.channel + 1 for _, message in messages if sets(message)})
+    chosen = _choose(os.fspath(path), channels, channel, who)
+    return [(seconds, message) for seconds, message in messages if message.channel + 1 == chosen]
 
 
 def check_channel(channel: int | None) -> None:
@@ -154,18 +174,16 @@ def _sets(message: Message) -> bool:
     return name not in (None, "cancel")
 
 
-def _choose(path: str, channels: list[int], wanted: int | None) -> int:
+def _choose(path: str, channels: list[int], wanted: int | None, who: str) -> int:
     """The channel to follow, of those that set something."""
     if wanted in channels:
         return wanted
     if not channels:
-        raise ValueError(f"{path} sets nothing: Restyle follows {_FOLLOWED}, and it has none.")
-    # "1", "1 and 2", "1, 2 and 3"; without the slice, " and 1" for one channel.
-    listed = " and ".join([", ".join(map(str, channels[:-1])), str(channels[-1])][-len(channels) :])
+        raise ValueError(f"{path} sets nothing: {who}, and it has none.")
+    listed = in_words(channels)
     if wanted is not None:
         raise ValueError(
-            f"{path} sets nothing on channel {wanted}: Restyle follows {_FOLLOWED}, "
-            f"which are on channel {listed}."
+            f"{path} sets nothing on channel {wanted}: {who}, which are on channel {listed}."
         )
     if len(channels) > 1:
         raise ValueError(
@@ -173,3 +191,10 @@ def _choose(path: str, channels: list[int], wanted: int | None) -> int:
             f"channel={channels[0]} (--channel {channels[0]})."
         )
     return channels[0]
+
+
+def in_words(numbers: Sequence[int]) -> str:
+    """At least one number: ``"1"``, ``"1 and 2"``, ``"1, 2 and 3"``."""
+    # Without the slice, " and 1" for one number.
+    ends = [", ".join(map(str, numbers[:-1])), str(numbers[-1])]
+    return " and ".join(ends[-len(numbers) :])

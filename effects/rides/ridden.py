@@ -1,0 +1,116 @@
+"""A native effect, or a plugin, whose parameters move."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pedalboard
+
+from effects.boards.contract import check_finite
+from effects.boards.long_effect import LongEffect
+from effects.boards.native import PLUGIN, plugin_name
+from effects.boards.tails import last_sound
+from effects.rides import renderings
+from effects.rides.curve import samples_of
+from effects.rides.ride import Ride, given_back
+from effects.rides.stream import stream, streams
+from effects.running.progress import REPORTS_PER_SECOND
+from effects.signal.arrays import Audio
+
+_OTHER_CHANNELS = "does not support"  # how pedalboard's error goes on if a plugin wants others
+
+
+class Ridden(LongEffect):
+    """An effect whose parameters move, for a board in place of the effect itself.
+
+    It runs in the caller's thread, as plugins want it. Afterwards the effect has its own values
+    again.
+
+    Args:
+        effect: a native one, or a plugin.
+        rides: of its parameters.
+        fade_seconds: how long a change takes.
+        tail_seconds: for how long it may sound on after its input, until it is silent.
+    """
+
+    def __init__(
+        self,
+        effect: Any,
+        rides: Sequence[Ride],
+        *,
+        fade_seconds: float,
+        tail_seconds: float = 0.0,
+    ) -> None:
+        super().__init__(on_progress=None, threads=None)
+        self._effect, self._rides = effect, rides
+        self._fade_seconds, self._tail_seconds = fade_seconds, tail_seconds
+
+    def _options(self) -> dict[str, object]:
+        return {"effect": repr(self._effect)}
+
+    def _apply(self, audio: Audio, sample_rate: float) -> Audio:
+        """As in other effects in Python, but what comes out may be longer."""
+        if audio.size == 0:
+            return audio
+        check_finite(self, audio)
+        with self._lock:
+            return self._render(audio, sample_rate)
+
+    def _render(self, audio: Audio, sample_rate: float) -> Audio:
+        length, tail = audio.shape[1], round(self._tail_seconds * sample_rate)
+        if tail:
+            audio = np.pad(audio, ((0, 0), (0, tail)))
+        output = self._fitted(audio, sample_rate)
+        return output[:, : length + last_sound(output[:, length:], sample_rate)]
+
+    def _fitted(self, audio: Audio, sample_rate: float) -> Audio:
+        """Run it, each channel alone or one channel twice if it does not take as many."""
+        channels = len(audio)
+        try:
+            return self._run(audio, sample_rate, (0.0, 1.0))
+        except ValueError as error:
+            if _OTHER_CHANNELS not in str(error) or channels > 2:
+                raise
+        if channels == 1:
+            pair = self._run(audio.repeat(2, axis=0), sample_rate, (0.0, 1.0))
+            return np.mean(pair, axis=0, keepdims=True, dtype=np.float32)
+        parts = ((0.0, 0.5), (0.5, 1.0))
+        return np.vstack([self._run(audio[k : k + 1], sample_rate, parts[k]) for k in range(2)])
+
+    def _run(self, audio: Audio, sample_rate: float, part: tuple[float, float]) -> Audio:
+        fade = samples_of(self._fade_seconds, sample_rate)
+        curves = [it.curve(audio.shape[1], sample_rate, fade) for it in self._rides]
+        now: dict[str, Any] = {}
+
+        def set_to(places: Sequence[float]) -> None:
+            for ride, place in zip(self._rides, places, strict=True):
+                name, value = ride.target.parameter, ride.value(place, sample_rate)
+                if value != now.get(name, ride.own):
+                    setattr(self._effect, name, value)
+                    now[name] = value
+
+        tick = self._reports(part)
+        with given_back(self._rides, sample_rate):
+            if streams(self._effect, len(audio), sample_rate):
+                return stream(self._effect, audio, sample_rate, curves, set_to, tick)
+            return renderings.blend(self._effect, audio, sample_rate, curves, fade, set_to, tick)
+
+    def _reports(self, part: tuple[float, float]) -> Callable[[float], None]:
+        """A function to be called with the fraction that is done, which reports it now and then."""
+        external = isinstance(self._effect, pedalboard.ExternalPlugin)
+        stage = PLUGIN + plugin_name(self._effect) if external else type(self._effect).__name__
+        start, end = part
+        last = 0.0
+
+        def tick(fraction: float) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if self.on_progress is not None and now - last >= 1 / REPORTS_PER_SECOND:
+                self.on_progress(start + (end - start) * fraction, stage)
+                last = now
+
+        tick(0.0)
+        return tick

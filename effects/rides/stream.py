@@ -1,0 +1,173 @@
+"""Native effects whose parameters move: run in short blocks, with the parameters set before each.
+
+Pedalboard's effects keep their state from call to call with ``reset=False``, and give the same bits
+as in one call, whatever the lengths of the calls, on two conditions, which were found by trying:
+
+- no call is longer than the first: effects and plugins that are prepared anew for longer blocks
+  begin anew;
+- the layout of the arrays is known, which a block of two stereo samples would leave open: see
+  `laid_out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pedalboard
+
+from effects.boards.copies import Portable
+from effects.rides.curve import Curve
+from effects.signal.arrays import Audio
+
+#: The length of a block in samples while nothing moves, and the most that a call is given at all.
+#: Pedalboard's own.
+LONG = 8192
+#: While something moves, blocks are so short that it goes at most this share of its way in one, but
+#: not shorter than this many samples: 1 of pedalboard's own effects, which take 3 µs for a block;
+#: plugins take up to 30, and as much again to be set, and are made for blocks that are not that
+#: short. By blocks of 16 samples, a Gain that goes up by 12 dB in 50 ms is 37 times as sharp as the
+#: sine that it is given; by blocks of one, no sharper.
+SHARE = 3e-5
+SHORTEST, SHORTEST_OF_PLUGINS = 1, 16
+#: And not longer than this: 1.5 ms at 44.1 kHz, as hosts have it.
+LONGEST_MOVING = 64
+#: What comes out too late beyond this many seconds does not come at all.
+MAX_LATENCY_SECONDS = 10
+#: Longer than the effects of JUCE, which pedalboard's are made of, take to a new value: 50 ms.
+SETTLING_SECONDS = 0.1
+#: Effects whose streams differ more than this from one call, relative to that, do not stream.
+#: Not searched: rounding is 1e-7, and what does not stream differs by about 1.
+SAME = 1e-3
+
+Setter = Callable[[Sequence[float]], object]
+"""Sets the parameters to their places."""
+
+
+def segments(curves: Sequence[Curve], n: int) -> Iterator[tuple[int, int, bool]]:
+    """The parts of ``n`` samples in which something moves or not: start, stop, and which."""
+    edges = np.unique(np.concatenate([[0, n], *(it.edges for it in curves)]))
+    for start, stop in pairwise(edges[(edges >= 0) & (edges <= n)].tolist()):
+        middle = np.array([(start + stop) / 2])
+        yield start, stop, any(bool(it.moves(middle)[0]) for it in curves)
+
+
+def blocks(
+    curves: Sequence[Curve], n: int, shortest: int
+) -> Iterator[tuple[int, int, Sequence[float]]]:
+    """The blocks of ``n`` samples: where each starts and stops, and the places in it."""
+    for start, stop, moving in segments(curves, n):
+        size = _size(curves, start, stop, shortest) if moving else LONG
+        starts = np.arange(start, stop, size)
+        stops = np.minimum(starts + size, stop)
+        places = [it.at((starts + stops - 1) / 2).tolist() for it in curves]
+        yield from zip(starts.tolist(), stops.tolist(), zip(*places, strict=True), strict=True)
+
+
+def _size(curves: Sequence[Curve], start: int, stop: int, shortest: int) -> int:
+    """The length of the blocks from ``start`` to ``stop``."""
+    ends = np.linspace(start, stop, 65)
+    fastest = 0.0
+    for it in curves:
+        if it.span:
+            steps = np.abs(np.diff(it.at(ends)))
+            fastest = max(fastest, float(steps.max()) / it.span * 64 / (stop - start))
+    return int(np.clip(SHARE / fastest if fastest else LONGEST_MOVING, shortest, LONGEST_MOVING))
+
+
+def stream(
+    effect: Any,
+    audio: Audio,
+    sample_rate: float,
+    curves: Sequence[Curve],
+    set_to: Setter,
+    tick: Callable[[float], object],
+) -> Audio:
+    """Run an effect whose parameters move over (channels, samples). Its latency is compensated.
+
+    Args:
+        effect: a native one, or a plugin.
+        audio: float32.
+        sample_rate: in Hz.
+        curves: of the parameters that move.
+        set_to: called with the place of each before a block.
+        tick: called with the fraction that is done.
+
+    Raises:
+        ValueError: the effect gives less than it is given.
+    """
+    channels, n = audio.shape
+    external = isinstance(effect, pedalboard.ExternalPlugin)
+    chain = laid_out(effect, channels, sample_rate)
+    output = np.empty_like(audio)
+    longest, done = 0, 0  # of the blocks; how many samples have come out
+
+    def feed(piece: Audio) -> None:
+        nonlocal done
+        got = chain.process(piece, sample_rate, reset=False)
+        stop = done + got.shape[1]
+        if stop > 0:  # what comes before the beginning is left out
+            output[:, max(done, 0) : stop] = got[:, max(-done, 0) : max(n - done, 0)]
+        done = stop
+
+    for start, stop, places in blocks(curves, n, SHORTEST_OF_PLUGINS if external else SHORTEST):
+        set_to(places)
+        if not longest:
+            settle(effect, sample_rate)
+            longest = stop - start
+            if longest < min(LONG, n):  # longer ones may follow: silence makes it ready for them
+                longest, done = LONG, -LONG
+                feed(np.zeros((channels, LONG), np.float32))
+        feed(audio[:, start:stop])
+        tick(stop / n)
+    for _ in range(0, int(MAX_LATENCY_SECONDS * sample_rate) + longest, longest):
+        if done >= n:
+            return output
+        feed(np.zeros((channels, longest), np.float32))
+    raise ValueError(
+        f"{type(effect).__name__} gives less sound than it is given, so it cannot be automated: "
+        "take it out of the chain's [midi]."
+    )
+
+
+def streams(effect: Any, channels: int, sample_rate: float) -> bool:
+    """Whether an effect gives the same in blocks as in one call, which is tried out.
+
+    It does not if its state is lost between calls (PitchShift, GSMFullRateCompressor), or if it
+    gives something else each time.
+    """
+    if not isinstance(effect, pedalboard.ExternalPlugin):
+        effect = deepcopy(Portable(effect))  # some are not quite as new when they have run
+    noise = np.random.default_rng(0).normal(0, 0.1, (channels, 3 * LONG)).astype(np.float32)
+    whole = laid_out(effect, channels, sample_rate).process(noise, sample_rate)
+    moves = Curve([(0, 0.0), (3 * LONG // 2, 1.0)], 3 * LONG, LONG // 16)
+    try:
+        parts = stream(effect, noise, sample_rate, [moves], lambda places: None, lambda done: None)
+    except ValueError:
+        return False
+    off = np.sqrt(np.mean((parts - whole) ** 2, dtype=np.float64))
+    return bool(off <= SAME * np.sqrt(np.mean(whole**2, dtype=np.float64)))
+
+
+def settle(effect: Any, sample_rate: float) -> None:
+    """Make a native effect ready to begin with what it is set to.
+
+    Some pass to new values in their own time, even into a call that begins anew (Reverb). Silence
+    gives them that time. Plugins are left to themselves.
+    """
+    if not isinstance(effect, pedalboard.ExternalPlugin):
+        silence = np.zeros(max(LONG, round(SETTLING_SECONDS * sample_rate)), np.float32)
+        effect.process(silence, sample_rate)
+        effect.reset()
+
+
+def laid_out(effect: Any, channels: int, sample_rate: float) -> Any:
+    """A chain of one effect, ready for arrays of (channels, samples)."""
+    chain = pedalboard.Chain([])
+    chain.process(np.empty((channels, 0), np.float32), sample_rate)
+    chain.append(effect)
+    chain.reset()
+    return chain

@@ -1,0 +1,143 @@
+"""What the controllers of a board move: its members' parameters, found by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pedalboard
+
+from effects.boards.python_effect import PythonEffect
+from effects.chains import hosting
+from effects.chains.kinds import Parameter, kinds, likely
+from effects.rides.travel import Travel
+from effects.style_transfer import StyleTransfer
+from presets.chain_files.chain import ChainError, Controller
+
+#: What can move of a StyleTransfer while it plays.
+OF_STYLE = ("strength", "mix")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One parameter of one effect, and its way.
+
+    Attributes:
+        effect: a member of the board, or of a container in it.
+        parameter: its name.
+        travel: its values.
+        audible: whether it is a native effect's frequency, which has to be below half the rate.
+    """
+
+    effect: Any
+    parameter: str
+    travel: Travel
+    audible: bool = False
+
+
+def every_effect(board: Any) -> Iterator[Any]:
+    """All members of a board, those in containers in their place; containers are left out."""
+    for member in board:
+        if isinstance(member, pedalboard.PluginContainer):
+            yield from every_effect(member)
+        elif member is not None:
+            yield member
+
+
+def target(board: Any, number: int, controller: Controller) -> Target:
+    """What a controller of a board moves.
+
+    Args:
+        board: a `Pedalboard` whose effects have names.
+        number: the controller's.
+        controller: what the board says of it.
+
+    Raises:
+        ChainError: there is no such parameter, it cannot move, or its ends are impossible.
+    """
+    try:
+        effect, name = _find(board, controller.parameter)
+        parameter = _parameter(effect, name)
+        least = _end(parameter, "from", controller.least, parameter.least)
+        most = _end(parameter, "to", controller.most, parameter.most)
+    except ChainError as error:
+        raise ChainError(f"MIDI controller {number}: {error}") from error
+    travel = _travel(effect, parameter, least, most)
+    native = not isinstance(effect, pedalboard.ExternalPlugin)
+    return Target(effect, name, travel, audible=native and parameter.unit == "Hz")
+
+
+def _find(board: Any, wanted: str) -> tuple[Any, str]:
+    """The effect and its parameter that a board calls so."""
+    of, dot, parameter = wanted.rpartition(".")
+    if dot:
+        named = {name.casefold(): it for name, it in board.named.items()}
+        if of.casefold() not in named:
+            raise ChainError(f"there is no effect {of!r}{likely(of, board.named)}")
+        return named[of.casefold()], parameter
+    styles = [it for it in every_effect(board) if isinstance(it, StyleTransfer)]
+    if len(styles) != 1:
+        how_many = "several StyleTransfers have" if styles else "no StyleTransfer has"
+        raise ChainError(f"{how_many} the setting {wanted!r}: write name.{wanted}.")
+    return styles[0], wanted
+
+
+def _parameter(effect: Any, name: str) -> Parameter:
+    """What can be set of an effect under that name, if it can move."""
+    known = _movable(effect)
+    if not known:
+        raise ChainError(f"nothing of a {type(effect).__name__} can move while it plays.")
+    if name not in known:
+        raise ChainError(
+            f"{type(effect).__name__} has no parameter {name!r} that can move{likely(name, known)}"
+        )
+    return known[name]
+
+
+def _movable(effect: Any) -> dict[str, Parameter]:
+    if isinstance(effect, pedalboard.ExternalPlugin):
+        return {n: it for n, it in hosting.movable(effect).items() if it.kind != "text"}
+    if isinstance(effect, PythonEffect) and not isinstance(effect, StyleTransfer):
+        return {}
+    if isinstance(effect, pedalboard.PluginContainer) or type(effect).__name__ not in kinds():
+        return {}
+    kind = kinds()["StyleTransfer" if isinstance(effect, StyleTransfer) else type(effect).__name__]
+    movable = {
+        name: it
+        for name, it in kind.parameters.items()
+        if it.kind in ("number", "switch", "choice") and name not in kind.given
+    }
+    if isinstance(effect, StyleTransfer):
+        return {name: movable[name] for name in OF_STYLE}
+    return movable
+
+
+def _end(parameter: Parameter, word: str, given: float | None, own: float | None) -> float:
+    """The value at one end of a controller's way; 0 for what is no number."""
+    if parameter.kind != "number":
+        if given is not None:
+            raise ChainError(f"{parameter.name} is no number, so it has no {word}: leave that out.")
+        return 0.0
+    if given is None:
+        if own is None:
+            raise ChainError(f"{parameter.name} has no range of its own: give from and to.")
+        return own
+    try:
+        return float(parameter.check(given))
+    except ValueError as error:
+        raise ChainError(f"{word} {error}") from error
+
+
+def _travel(effect: Any, parameter: Parameter, least: float, most: float) -> Travel:
+    if parameter.kind == "switch":
+        return Travel(choices=(False, True))
+    if parameter.kind == "choice":
+        members = getattr(type(getattr(effect, parameter.name)), "__members__", None)
+        return Travel(choices=parameter.words if members is None else (*members.values(),))
+    return Travel(
+        least,
+        most,
+        geometric=parameter.unit == "Hz" and least > 0 and most > 0,
+        whole=parameter.whole,
+    )
