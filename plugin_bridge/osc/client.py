@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "QUEUED",
     "SILENT",
+    "Chain",
     "Client",
     "Failed",
     "Job",

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -64,6 +65,19 @@ def test_a_port_in_use_is_said_in_one_line(root, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("restyle: Port ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"plugins": [Path("nowhere")]}, "There is no folder nowhere"),
+        ({"plugins": [Path(__file__)]}, "There is no folder .*test_serve.py"),
+        ({"plugins": [Path()], "scheduler": "tcp://127.0.0.1:1"}, "Dask.*--scheduler out"),
+    ],
+)
+def test_folders_of_plugins_that_cannot_be_used_are_refused(root, options, words):
+    with pytest.raises(ValueError, match=words):
+        module.serve(module.Options(roots=[root], port=0, quiet=True, **options))
 
 
 def gone(processes):

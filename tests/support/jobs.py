@@ -33,7 +33,7 @@ class Workers(Executor):
     host = "127.0.0.1"
     elsewhere = False
 
-    def __init__(self, count=1):
+    def __init__(self, count=1, *, quiet=False):
         self.count, self.works, self.killed, self.closed = count, [], [], False
 
     def submit(self, fn, /, task):

@@ -38,6 +38,7 @@ class StandIn:
         self.mute, self.pushes, self.garble = False, True, []
         self.job_seconds, self.refusals, self.end = 0.0, [], "done"
         self.advice = ""
+        self.chains = [("my-hall", "A hall"), ("tape", "tape")]
         self.jobs, self.heard, self.presets = {}, [], [("violin", "Violin", 40), ("mine", "Me", -1)]
         self._random, self._late = random.Random(seed), []
         self._stop = threading.Event()
@@ -74,8 +75,9 @@ class StandIn:
             case "notify", (on, *_):
                 self.say(client, "/restyle/done", "notify", on)
             case "preset/list", ():
-                for index, preset in enumerate(self.presets):
-                    self.say(client, "/restyle/preset", index, len(self.presets), *preset)
+                self._list(client, "/restyle/preset", self.presets)
+            case "chain/list", ():
+                self._list(client, "/restyle/chain", self.chains)
             case "submit", (job, _, out, *_):
                 self._submit(client, job, out, arguments)
             case (("mashup" | "morph"), (job, _, _, out, *_)):
@@ -93,6 +95,12 @@ class StandIn:
                 self.say(client, "/restyle/job.reply", job, state, it["at"], detail.get(state, ""))
             case _, (job, *_):
                 self.say(client, "/restyle/fail", address, job, "no_such_job", "There is none.")
+
+    def _list(self, client, address, things):
+        for index, it in enumerate(things):
+            self.say(client, address, index, len(things), *it)
+        if not things:
+            self.say(client, address, 0, 0, "", "")
 
     def _submit(self, client, job, out, request, address="/restyle/submit"):
         if self.refusals:

@@ -15,6 +15,7 @@ from plugin_bridge.jobs import scheduler as module
 from plugin_bridge.jobs.job import Job
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import part_path, report_path
+from plugin_bridge.jobs.workers.process import WorkerDied
 from plugin_bridge.jobs.workers.progress_line import Line
 from plugin_bridge.jobs.workers.work import Outcome
 
@@ -414,6 +415,78 @@ def test_a_worker_that_says_the_same_for_long_hangs(tmp_path):
                     await asyncio.sleep(0.005)
             assert 0.4 < time.monotonic() - started < 3
             await until(lambda: a.deaths == 1)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "stage", "code", "deaths"),
+    [
+        (-11, "plugin Bad.vst3", "plugin_failed", 0),
+        (-6, "plugin Bad.vst3", "plugin_failed", 0),
+        (0, "plugin Bad.vst3", "plugin_failed", 0),  # it called exit
+        (3, "plugin Bad.vst3", "plugin_failed", 0),
+        (-9, "plugin Bad.vst3", "worker_died", 2),  # for lack of memory
+        (-15, "plugin Bad.vst3", "worker_died", 2),
+        (-11, "analysing", "worker_died", 2),
+        (1, "writing", "worker_died", 2),
+    ],
+)
+def test_a_plugin_is_to_blame_for_what_it_does_alone(tmp_path, exit_code, stage, code, deaths):
+    async def story():
+        room = Room(tmp_path)
+        a, b = await room.submit("a"), await room.submit("b")
+        async with room.running():
+            for _ in range(max(deaths, 1)):
+                await until(lambda: room.workers.busy == ["a"])
+                with Line(room.workers.task("a").line, "a") as line:
+                    line.report(0.5, stage)
+                    await until(lambda: a.stage == stage)
+                    part_path(Path(a.output)).write_bytes(b"half")
+                    room.workers.works[-1][1].set_exception(WorkerDied(exit_code))
+                    await until(lambda: room.workers.busy != ["a"] or a.deaths)
+            await until(lambda: a.ended)
+            assert (a.state, a.code, a.deaths) == ("failed", code, deaths)
+            assert ("Bad.vst3" in a.error) is (code == "plugin_failed")
+            await until(lambda: room.workers.busy == ["b"])
+            assert (room.files, b.deaths) == (["a.wav.json"], 0)
+
+    asyncio.run(story())
+
+
+def test_a_plugin_has_no_more_patience_than_silence_has(tmp_path):
+    """Other work is given ten times as long to say something new."""
+
+    async def story():
+        room = Room(tmp_path, hang_seconds=0.3)
+        a = await room.submit("a")
+        async with room.running():
+            await until(lambda: room.workers.busy)
+            started = time.monotonic()
+            with Line(room.workers.task("a").line, "a") as line, suppress(Cancelled):
+                while True:
+                    line.report(0.5, "plugin Bad.vst3")
+                    await asyncio.sleep(0.005)
+            assert 0.3 < time.monotonic() - started < 2.5
+            await until(lambda: a.ended)
+            assert (a.state, a.code, a.deaths) == ("failed", "plugin_failed", 0)
+            assert "Bad.vst3" in a.error
+            assert len(room.workers.killed) == 1
+
+    asyncio.run(story())
+
+
+def test_a_plugin_that_gets_on_is_waited_for(tmp_path):
+    async def story():
+        room = Room(tmp_path, hang_seconds=0.3)
+        a = await room.submit("a")
+        async with room.running():
+            await until(lambda: room.workers.busy)
+            with Line(room.workers.task("a").line, "a") as line:
+                for step in range(20):
+                    line.report(step / 20, "plugin Slow.vst3")
+                    await asyncio.sleep(0.05)
+            assert (a.state, room.workers.killed) == ("running", [])
 
     asyncio.run(story())
 

@@ -18,6 +18,7 @@ from plugin_bridge.osc import client as client_module
 from plugin_bridge.osc.client import (
     QUEUED,
     SILENT,
+    Chain,
     Client,
     Failed,
     Job,
@@ -139,6 +140,16 @@ def test_a_morph_and_a_tweak_are_submitted_followed_and_done(server, client, tmp
     assert second == (job, a, out, "preset", "flute")
 
 
+def test_parameters_of_a_chains_effects_are_settings_with_a_dot(server, client):
+    effects = {"reverb.wet_level": 0.5, "comp.on": True, "delay.mix": None, "synth.mode": "soft"}
+    client.submit("in.wav", "out.wav", "my-hall", strength=0.25, **effects)
+    sent = submitted(server)[0][3:]
+    words = ("strength", 0.25, "reverb.wet_level", 0.5, "comp.on", True, "synth.mode", "soft")
+    assert sent == ("my-hall", *words)
+    with pytest.raises(TypeError, match="stength"):
+        client.submit("in.wav", "out.wav", "my-hall", stength=0.5)
+
+
 def test_links_in_paths_are_left_to_the_server(server, client, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     client.submit(tmp_path / "link" / "in.wav", tmp_path / "out.wav")
@@ -168,6 +179,9 @@ def test_the_server_says_what_it_is_and_does(server, client):
     assert client.version() == ("restyle", "0", 1)
     assert client.status() == Status(queued=1, running=2, done=3, failed=4)
     assert client.presets() == [Preset("violin", "Violin", 40), Preset("mine", "Me", None)]
+    assert client.chains() == [Chain("my-hall", "A hall"), Chain("tape", "tape")]
+    server.chains = []
+    assert client.chains() == []
     assert client.notify(True) == 1
     assert client.notify(False, 1234) == 0
     assert server.heard[-1].arguments == (0, 1234)

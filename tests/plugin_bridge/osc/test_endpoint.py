@@ -5,6 +5,7 @@ import math
 import os
 
 import pytest
+from support.chains import HALL, VIOLIN, add_chain
 from support.datagrams import bundle
 from support.desk import ME, OTHER, PORT, Desk, at_desk
 from support.jobs import until
@@ -108,6 +109,91 @@ async def test_parameters_are_set_clamped_and_listed(desk):
     await desk.submit("b")
     assert desk.room.journal.jobs["a"].settings == {"preset": "violin", "gain_db": -3.0}
     assert desk.room.journal.jobs["b"].settings == {"preset": "violin", "gain_db": -60.0}
+
+
+# Chains
+
+
+async def listed(desk, address, answer, *given):
+    """What a list says, without the address, once it is whole."""
+    before = len(desk.wire.sent)
+    await desk.ask(address, *given)
+    await until(lambda: len(desk.wire.sent) > before and not desk.endpoint._lists)
+    sent = desk.wire.sent[before:]
+    assert {it[1] for it in sent} == {answer}
+    return [it[2:] for it in sent]
+
+
+@at_desk
+async def test_chains_are_listed_by_their_names_and_labels(desk):
+    add_chain("my-hall", HALL)
+    add_chain("unlabelled", VIOLIN)
+    add_chain("broken", "[[")
+    found = await listed(desk, "/restyle/chain/list", "/restyle/chain")
+    known = presets.chains()
+    assert found == [
+        (index, len(known), it.name, it.label or it.name) for index, it in enumerate(known)
+    ]
+    assert {"my-hall", "unlabelled"} <= {it[2] for it in found}
+    assert "broken" not in {it[2] for it in found}
+
+
+@at_desk
+async def test_what_can_be_set_of_a_chain_is_listed_as_of_a_preset(desk):
+    add_chain("my-hall", HALL.replace("wet_level = 0.3", "wet_level = 0.25"))
+    found = await listed(desk, "/restyle/param/list", "/restyle/param", "my-hall")
+    about = {name: rest for name, *rest in found}
+    assert about["gain_db"] == ["f", -60.0, 0.0, 0.0]
+    assert about["reverb.wet_level"] == ["f", 0.0, 1.0, 0.25]
+    assert about["highpassfilter.cutoff_frequency_hz"][-1] == 80.0
+    assert "strength" not in about
+    add_chain("my-fiddle", VIOLIN.replace("strength = 0.9", "strength = 0.75"))
+    await desk.ask("/restyle/param/set", "mix", 0.5)
+    found = await listed(desk, "/restyle/param/list", "/restyle/param", "my-fiddle")
+    about = {name: rest for name, *rest in found}
+    assert about["strength"] == ["f", 0.0, 1.0, 0.75]
+    assert about["mix"] == ["f", 0.0, 1.0, 0.5]
+    assert about["seed"] == ["i", 0.0, pytest.approx(2**31), 0.0]
+    assert not {"preset", "style", "weights", "engine", "device"} & about.keys()
+    for kind, least, most, default in about.values():
+        assert kind in "if"
+        assert all(map(math.isfinite, (least, most, default)))
+        assert least <= default <= most
+
+
+@at_desk
+async def test_a_chain_stands_where_a_preset_does_and_its_effects_have_keys(desk):
+    add_chain("my-hall", HALL)
+    await desk.ask("/restyle/param/set", "strength", 0.5)  # which this chain cannot have
+    accepted = await desk.submit("a", "reverb.wet_level", 0.5, "gain_db", -3, preset="My Hall")
+    assert accepted[0][1] == "/restyle/accepted"
+    settings = {"preset": "my-hall", "reverb.wet_level": 0.5, "gain_db": -3.0}
+    assert desk.room.journal.jobs["a"].settings == settings
+    again = await desk.submit("a", "reverb.wet_level", 0.5, "gain_db", -3, preset="My Hall")
+    assert again[0][1] == "/restyle/accepted"
+    for given in (
+        ("reverb.wet", 0.5),
+        ("reverb.wet_level", 2.0),
+        ("reverb.wet_level", None),
+        ("reverb.wet_level", math.inf),
+        ("reverb.wet_level", 0.5, "reverb.wet_level", 0.5),
+        ("wet_level", 0.5),
+        ("strength", 0.5),
+        ("preset", "violin"),
+        ("chain", HALL),
+    ):
+        job = ("b", "in.wav", "b.wav", "my-hall", *given)
+        assert await desk.code("/restyle/submit", *job) == ("b", "bad_setting"), given
+    job = ("b", "in.wav", "b.wav", "violin", "reverb.wet_level", 0.5)
+    assert await desk.code("/restyle/submit", *job) == ("b", "bad_setting")
+
+
+@at_desk
+async def test_a_number_alone_is_the_strength_of_a_chain_s_style_transfer(desk):
+    add_chain("my-fiddle", VIOLIN)
+    await desk.submit("a", 0.5, preset="my-fiddle")
+    settings = {"preset": "my-fiddle", "strength": 0.5}
+    assert desk.room.journal.jobs["a"].settings == settings
 
 
 @at_desk
@@ -499,6 +585,7 @@ ANSWERS = {
     "/restyle/job.reply": ("a", "done", 1.0, "out.wav"),
     "/restyle/later.reply": (),
     "/restyle/preset": (0, 1, "violin", "Violin", 40),
+    "/restyle/chain": (0, 1, "my-hall", "A hall"),
     "/restyle/param": ("mix", "f", 0.0, 1.0, 1.0),
     "/restyle/accepted": ("a", 1),
     "/restyle/progress": ("a", 0.5, "restyling"),

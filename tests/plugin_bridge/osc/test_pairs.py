@@ -22,6 +22,22 @@ def test_a_word_is_taken_where_a_choice_is_due():
     assert files == {}
 
 
+def test_what_is_a_chains_is_left_to_the_chain():
+    pairs = ["reverb.wet_level", 0.4, "reverb.on", True, "tempo", "own", "drums", "keep"]
+    settings = {"reverb.wet_level": 0.4, "reverb.on": True, "tempo": "own", "drums": "keep"}
+    assert read_pairs(pairs, of_chain=True) == (settings, {})
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("preset", "violin"), ("chain", "x"), ("gain_db", 1.0), ("drums", "x"), ("a.b", math.nan)],
+)
+def test_what_is_the_jobs_is_checked_for_chains_too(pair):
+    with pytest.raises(Refusal) as caught:
+        read_pairs(pair, of_chain=True)
+    assert caught.value.code == "bad_setting"
+
+
 def test_a_clip_is_a_file_and_no_setting():
     files = {"style": "clip.wav"}
     assert read_pairs(["style", "clip.wav", "mix", 0.5]) == ({"mix": 0.5}, files)

@@ -4,11 +4,14 @@ import asyncio
 import io
 import re
 import threading
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from support.jobs import Room
 
+from effects.chains.plugins import PluginFolders
+from plugin_bridge.jobs.chain_rules import ChainRules
 from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.terminal.status_page import StatusPage, status_page
 
@@ -50,6 +53,12 @@ def test_it_says_what_there_is(room):
     text = "\n".join(drawn(page(room, "flute"), 120))
     for part in ("127.0.0.1:9471", "1 queued", "1 running", "a.wav", "optimising", "preset flute"):
         assert part in text
+
+
+def test_it_says_whose_plugins_run(room):
+    assert "with plugins" not in "\n".join(drawn(page(room), 120))
+    room.service.rules = ChainRules(PluginFolders((Path("/opt/my plug\x1bins"),), only=True))
+    assert "with plugins from /opt/my plug\\x1bins" in "\n".join(drawn(page(room), 200))
 
 
 def test_it_says_what_was_refused_since_not_every_client_can_hear_it(room):
