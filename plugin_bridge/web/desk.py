@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from plugin_bridge.accounts.accounts import Account, Accounts
 from plugin_bridge.jobs.aside import Aside
+from plugin_bridge.jobs.plugin_parameters import PluginParameters
 from plugin_bridge.jobs.service import Service
 from plugin_bridge.storage.files import Files
 from plugin_bridge.web.events import Hub
@@ -52,6 +53,8 @@ class Desk:
         hosts: the names that the server answers to, see `check_host` in `guarding.guards`.
         beyond: whether others than this machine's users reach it: then each has to have a key.
         aside: where files are decoded.
+        parameters: what can be set of chains; plugins are loaded for that, so one request at a
+            time asks it, in `describing`.
         hub: where the streams of events hear what is new.
         making: what is being made of sounds just now, by the key of what comes of it.
         coming: how many bytes of each owner are being sent just now.
@@ -61,12 +64,14 @@ class Desk:
     accounts: Accounts
     aside: Aside
     hub: Hub
+    parameters: PluginParameters
     limits: Limits = field(default_factory=Limits)
     hosts: frozenset[str] = frozenset()
     beyond: bool = False
     buckets: Buckets = field(default_factory=Buckets)
     making: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     coming: dict[str, int] = field(default_factory=dict)
+    describing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def files(self) -> Files:

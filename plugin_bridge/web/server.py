@@ -22,6 +22,7 @@ import uvicorn
 from plugin_bridge.accounts.accounts import Accounts
 from plugin_bridge.jobs.aside import Aside
 from plugin_bridge.jobs.job import Job
+from plugin_bridge.jobs.plugin_parameters import PluginParameters
 from plugin_bridge.jobs.retention import Retention
 from plugin_bridge.jobs.service import JobNews, News, Service
 from plugin_bridge.web.app import build
@@ -100,6 +101,7 @@ async def serving(service: Service, options: Options) -> AsyncIterator[str]:
         accounts,
         aside,
         Hub(service, lambda job: _shown(desk, job)),
+        PluginParameters(service.rules),
         limits=options.limits,
         hosts=options.hosts,
         beyond=options.beyond,
@@ -116,6 +118,7 @@ async def serving(service: Service, options: Options) -> AsyncIterator[str]:
         server.should_exit = True
         await asyncio.gather(work, *beside, return_exceptions=True)
         aside.shutdown()
+        desk.parameters.shutdown()
 
 
 def _beside(desk: Desk) -> list[Runs]:

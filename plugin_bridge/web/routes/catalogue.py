@@ -173,9 +173,12 @@ async def all_chains(request: Request) -> Response:
 
 
 @routes.get("/chains/{name}")
-async def chain(request: Request, name: str) -> Response:
+async def chain(request: Request, name: str, desk: AtDesk) -> Response:
     """What is in a chain: its effects in their order, and what can be set of them."""
-    return send(request, await asyncio.to_thread(lambda: written(chains.whole(chains.find(name)))))
+    found = await asyncio.to_thread(chains.find, name)
+    async with desk.describing:  # who waits for the same plugin then finds it described
+        known = await desk.parameters.of(found)
+    return cacheable(request, chains.whole(found, known))
 
 
 @functools.lru_cache(maxsize=1)

@@ -6,13 +6,14 @@ Nothing of it names a folder of the server's, and nothing that it offers to set 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import presets
 from plugin_bridge.errors import shown
 from plugin_bridge.jobs import operations
+from plugin_bridge.jobs.operations.chained import OF_THE_JOB
 from plugin_bridge.jobs.operations.operation import Operation
 from plugin_bridge.jobs.settings import Number
 from plugin_bridge.web.speech.models import DEFAULT_OPERATION, PRESET
@@ -50,19 +51,27 @@ def find(name: str) -> Chain:
     """The chain of that name.
 
     Raises:
-        Problem: there is none, or it cannot be read.
+        Problem: there is none, or it cannot be read, or has effects that there are not.
     """
+    from effects.chains.kinds import kinds
+
     try:
         if _is_preset(name):
             raise presets.UnknownChain(name)
-        return presets.chain(name)
+        chain = presets.chain(name)
+        if unknown := [it.type for it in chain.every_effect() if it.type not in kinds()]:
+            text = f"The chain {chain.name} cannot be used: there is no effect {unknown[0]!r}."
+            raise ChainError(text)
     except presets.UnknownChain as error:
         likely = " or ".join(map(repr, catalogue.suggestions(name)))
         hint = f"did you mean {likely}?" if likely else "/v1/chains lists them."
         text = f"There is no chain {shown(name)}: {hint}"
         raise Problem("no_such_preset", text, status=404) from error
     except ChainError as error:
-        raise _broken(error) from error
+        folder = f"{catalogue.user_folder()}{os.sep}"  # of the message the file's name is enough
+        said = told("bad_chain", str(error), {folder: ""})
+        raise Problem("bad_chain", said) from error
+    return chain
 
 
 def is_chain(name: str) -> bool:
@@ -74,30 +83,22 @@ def is_chain(name: str) -> bool:
     return True
 
 
-def whole(chain: Chain) -> dict[str, Any]:
-    """All that is shown of one chain.
+def whole(chain: Chain, known: Mapping[str, Parameter]) -> dict[str, Any]:
+    """All that is shown of one chain, of which ``known`` can be set in a job."""
+    from effects.chains import settings
 
-    Raises:
-        Problem: something is wrong with it.
-    """
-    from effects.chains.kinds import kinds
-    from effects.chains.settings import parameters
-
-    if unknown := [it.type for it in chain.every_effect() if it.type not in kinds()]:
-        raise _broken(
-            ChainError(f"The chain {chain.name} cannot be used: there is no effect {unknown[0]!r}.")
-        )
-    try:
-        known = {_name(chain, it): about for it, about in parameters(chain).items()}
-    except ChainError as error:
-        raise _broken(error) from error
+    own = {it: about for it, about in known.items() if it not in OF_THE_JOB}
+    plain = settings.parameters(chain)
+    if PRESET in plain:  # who plays it; by that name a job names the chain itself
+        own = {PRESET: plain[PRESET], **own}
+    named = {_name(chain, it): about for it, about in own.items()}
     return {
         **brief(chain),
         "effects": [_effect(it) for it in chain.effects],
-        "settings": list(_settings(known)),
+        "settings": list(_settings(named)),
         "parameters": {
-            it: {**_parameter(it, about), "default": _default(it, known)}
-            for it, about in known.items()
+            it: {**_parameter(it, about), "default": _default(it, named)}
+            for it, about in named.items()
             if not (about.file or is_private(it))
         },
     }
@@ -117,12 +118,6 @@ def _is_preset(name: str) -> bool:
     return True
 
 
-def _broken(error: ChainError) -> Problem:
-    """What is said of a chain that is no good: with its file's name, and without its folder."""
-    folder = f"{catalogue.user_folder()}{os.sep}"
-    return Problem("bad_chain", told("bad_chain", str(error), {folder: ""}))
-
-
 def _name(chain: Chain, name: str) -> str:
     """What a job calls a parameter: by its plain name only where an operation has that, too."""
     if "." in name or (name != PRESET and name in _operation().settings):
@@ -131,7 +126,7 @@ def _name(chain: Chain, name: str) -> str:
     return f"{owners[0]}.{name}" if owners else name
 
 
-def _settings(known: dict[str, Parameter]) -> Iterator[str]:
+def _settings(known: Mapping[str, Parameter]) -> Iterator[str]:
     """Those settings of the operation that do something: not all are the chain's."""
     from effects.chains.kinds import kinds
 
@@ -169,7 +164,7 @@ def _parameter(name: str, about: Parameter) -> dict[str, Any]:
     return {**found, "unit": about.unit}
 
 
-def _default(name: str, known: dict[str, Parameter]) -> bool | float | str | None:
+def _default(name: str, known: Mapping[str, Parameter]) -> bool | float | str | None:
     """What a parameter is in a chain: None if it is up to another one, as strength is to engine."""
     default = known[name].default
     if isinstance(default, float):

@@ -10,14 +10,14 @@ import re
 import sys
 from typing import Any
 
-from presets.chain_files.chain import FILES
+from plugin_bridge.jobs.operations.chained import NOT_FOR_CLIENTS
 
 CHAIN = "chain"  # the setting that holds a whole chain, which may name files
 NAMED = r"^[^.]+\.[^.]+$"  # name.parameter
 MAX_CHARACTERS = 200  # of a name, and of a text; by guess
 MOST = 200  # in a body; by guess, above what chains have
-#: What names a file, is memory that a plugin takes in, or is about the server's machine.
-PRIVATE = frozenset({*FILES, "plugin_name", "state", "parameters", "device"})
+#: What no client may set: beside what none may over OSC, what only a chain's file says.
+PRIVATE = frozenset({*NOT_FOR_CLIENTS, "plugin_name", "parameters"})
 
 #: What a JSON schema says of a value.
 SCHEMA: dict[str, Any] = {

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from support import plugins
 from support.browser import AXE, CHROMIUM, browser
 from support.web import problem, web
 
@@ -274,6 +275,40 @@ def test_from_python(server, stem, tmp_path):
             client.wait(client.submit(tmp_path / "in.wav", out, "low", **settings))
             made.append(soundfile.read(out)[0])
     assert np.abs(made[1] - made[0] * DB_6).max() <= 2 * STEP
+
+
+@pytest.fixture
+def hosting(data, tmp_path, session_cache):
+    """A server that may load two plugins: one that works, and one that crashes at work."""
+    if why := plugins.missing():
+        pytest.skip(why)
+    plugins.build(tmp_path / "vst3", "Louder")
+    plugins.build(tmp_path / "vst3", "Fragile", crash="process")
+    for name in ("Louder", "Fragile"):
+        text = f"[[effects]]\ntype = 'VST3Plugin'\npath = '/elsewhere/{name}.vst3'\n"
+        (data / "chains" / f"{name.lower()}.toml").write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESTYLE_CACHE_DIR", str(session_cache))
+        patch.setenv("RESTYLE_DATA_DIR", str(data))
+        with web(tmp_path / "web", "--plugins", str(tmp_path / "vst3")) as running:
+            yield running
+
+
+def test_plugins_tell_their_parameters_and_one_that_crashes_is_named(hosting, stem):
+    http = hosting.http
+    parameters = http.get("/v1/chains/louder").json()["parameters"]
+    assert parameters["louder.gain"]["most"] == 2
+    assert parameters["louder.gain"]["default"] == 1
+    assert "halved" in parameters["louder.mode"]["words"]
+    id = hosting.upload(stem)["id"]
+    body = {"stem": id, "style": {"preset": "louder"}}
+    plain = made(http, hosting.submit(body, wait=60))
+    halved = made(http, hosting.submit({**body, "louder.gain": 0.5}, wait=60))
+    assert np.abs(halved - plain / 2).max() <= STEP
+    view = hosting.submit({"stem": id, "style": {"preset": "fragile"}}, wait=60).json()
+    assert (view["state"], view["code"]) == ("failed", "plugin_failed")
+    assert "Fragile.vst3" in view["error"]
+    assert made(http, hosting.submit({**body, "louder.gain": 0.25}, wait=60)).any()
 
 
 # The page
