@@ -121,7 +121,8 @@ Midi = Annotated[
     typer.Option(
         metavar="FILE.mid",
         help="A MIDI file that begins with IN and plays the settings: program changes choose the "
-        "preset, controller 1 the strength, 91 the mix, 7 the volume.",
+        "preset, controller 1 the strength, 91 the mix, 7 the volume. Of a chain, what its "
+        "\\[midi] says.",
     ),
 ]
 Channel = Annotated[
@@ -216,15 +217,16 @@ def apply(
     if chains.chain:
         excluded = {"--style": style, "--preset": preset, "--engine": engine}
         check_excluded({**excluded, "--weights": weights, "--notes": notes})
-        _check_for_chains(midi, channel, plot)
-        through = _through(chains, sampled, device, threads)
+        if plot is not None:
+            raise ValueError("--plot draws one style, and a chain may have none: leave it out.")
+        through = _through(*(chains, sampled, device), threads=threads, midi=midi, channel=channel)
         variants = through.variants
     else:
         check_without_chain(chains)
         if sample_rate is not None:
             raise ValueError("--sample-rate is for MIDI files that a chain plays: leave it out.")
         variants = _variants(style, preset, midi)
-        _check_midi(midi, channel, plot, report, notes)
+    _check_midi(midi, channel, plot, report, notes)
     named = tell_apart(files, variants, out=out, out_dir=out_dir, style=style, force=force)
     tasks = name_tasks(named, variants, out_dir)
     _check_single(tasks, {"--midi": midi, "--plot": plot, "--report": report})
@@ -251,20 +253,13 @@ def apply(
 
 
 def _through(
-    options: ChainOptions, settings: Mapping[str, Any], device: str, threads: int | None
+    options: ChainOptions, settings: Mapping[str, Any], device: str, **more: Any
 ) -> Through:
     """The chains that were asked for, with the settings for their StyleTransfer."""
     from plugin_bridge.cli.apply_chains import chains_for
 
     where = {} if device == "auto" else {"device": device}
-    return chains_for(options, {**settings, **where}, threads=threads)
-
-
-def _check_for_chains(midi: Path | None, channel: int | None, plot: Path | None) -> None:
-    if midi is not None or channel is not None:
-        raise ValueError("--midi does not move a chain's parameters yet: leave it out.")
-    if plot is not None:
-        raise ValueError("--plot draws one style, and a chain may have none: leave it out.")
+    return chains_for(options, {**settings, **where}, **more)
 
 
 def _label(engine: str, seed: int, own: Mapping[str, Any]) -> str:

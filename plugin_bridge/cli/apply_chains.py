@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,16 @@ class Through:
         chains: by how they were asked for.
         options: those of chains in general.
         threads: how many cores effects in Python may use; None for all there are.
+        midi: a MIDI file that moves their parameters; None for none.
+        channel: the channel of it to follow; None for the only one.
     """
 
     chains: Mapping[str, Chain]
     options: ChainOptions
-    threads: int | None = field(default=None, kw_only=True)
+    _: KW_ONLY
+    threads: int | None = None
+    midi: Path | None = None
+    channel: int | None = None
 
     @property
     def variants(self) -> list[Variant]:
@@ -66,12 +71,22 @@ class Through:
             raise ValueError(
                 "--sample-rate is for MIDI files: a sound file's result has the rate of the sound."
             )
+        if tunes and self.midi is not None:
+            raise ValueError(
+                "--midi moves what a sound goes through, and an instrument follows the MIDI file "
+                "that it plays: leave --midi out."
+            )
         if report is not None:
             self._check_tells()
         folders = plugin_folders(self.options.plugins)
         return Plan(
             {
-                source: ChainPlayer(chain, folders, threads=self.threads)
+                source: ChainPlayer(
+                    *(chain, folders),
+                    threads=self.threads,
+                    midi=self.midi,
+                    channel=self.channel,
+                )
                 for source, chain in self.chains.items()
             },
             "",
@@ -92,7 +107,13 @@ class Through:
 
 
 def chains_for(
-    options: ChainOptions, settings: Mapping[str, Any], *, threads: int | None
+    options: ChainOptions,
+    settings: Mapping[str, Any],
+    *,
+    threads: int | None,
+    midi: Path | None,
+    channel: int | None,
 ) -> Through:
-    """The chains that were asked for: see `chosen_chains`."""
-    return Through(chosen_chains(options, settings), options, threads=threads)
+    """The chains that were asked for: see `chosen_chains`, and `Through` for the rest."""
+    chains = chosen_chains(options, settings)
+    return Through(chains, options, threads=threads, midi=midi, channel=channel)

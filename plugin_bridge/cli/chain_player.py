@@ -26,12 +26,16 @@ class ChainPlayer:
         chain: what to build.
         plugins: where its plugins are looked for.
         threads: how many cores its effects in Python may use; None for all there are.
+        midi: a MIDI file that moves its parameters; None for none.
+        channel: the channel of it to follow; None for the only one.
     """
 
     chain: Chain
     plugins: PluginFolders = ANYWHERE
     _: KW_ONLY
     threads: int | None = None
+    midi: Path | None = None
+    channel: int | None = None
     _board: Pedalboard | None = field(default=None, init=False, repr=False)
 
     def play(self, stem: Sound | Tune, report: OnProgress) -> Sound:
@@ -49,7 +53,12 @@ class ChainPlayer:
             first = Path(str(self.chain.effects[0].settings.get("path", ""))).name
             report(0.0, PLUGIN + first)
             return played(board, stem, report)[0]
-        return through(board, stem, report)[0]
+        if self.midi is None:
+            return through(board, stem, report)[0]
+        from effects.automated import ChainAutomation
+
+        effect = ChainAutomation(self.midi, board, channel=self.channel)
+        return through(effect, stem, report)[0]
 
     @property
     def report(self) -> Report | None:

@@ -16,6 +16,8 @@ from plugin_bridge.files.sound_files import Sound
 from presets.opening import open_regular
 
 if TYPE_CHECKING:
+    from effects.automated import ChainAutomation
+
     from effects.running.progress import OnProgress
     from effects.signal.arrays import Audio
     from presets.chain_files.chain import Chain
@@ -97,18 +99,21 @@ def board_of(
     return board
 
 
-def through(board: Pedalboard, sound: Sound, report: OnProgress) -> tuple[Sound, Mapping[str, Any]]:
-    """What a board makes of a sound: see `chained`."""
+def through(
+    board: Pedalboard | ChainAutomation, sound: Sound, report: OnProgress
+) -> tuple[Sound, Mapping[str, Any]]:
+    """What a board makes of a sound: see `chained`. A MIDI file may move its parameters."""
     board.on_progress = report
+    own = board if isinstance(board, Pedalboard) else board.board
     channels, samples = sound.audio.shape
     # Pedalboard takes the smaller dimension of an array for the channels.
     padding = max(channels + 1 - samples, 0)
     audio = np.pad(sound.audio, ((0, 0), (0, padding))) if padding else sound.audio
     output = board(audio, sound.sample_rate)
-    if board.tail == "cut":
+    if own.tail == "cut":
         output = output[:, :samples]
     _check_is_sound(output)
-    return sound.with_audio(output), made_of(board)
+    return sound.with_audio(output), made_of(own)
 
 
 def played(board: Pedalboard, tune: Tune, report: OnProgress) -> tuple[Sound, Mapping[str, Any]]:

@@ -40,8 +40,6 @@ type = "Gain"
 gain_db = -6
 """
 
-needs_compiler = pytest.mark.skipif(bool(plugins.missing()), reason=plugins.missing())
-
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
@@ -152,6 +150,25 @@ def test_files_of_a_chain_are_found_beside_it(folder):
     assert Path("out.wav").read_bytes() != Path("stem.wav").read_bytes()
 
 
+def test_a_midi_file_moves_what_the_chain_says(folder, ride):
+    midi_map = '[midi]\n20 = { parameter = "gain.gain_db", from = -80, to = 0 }\n'
+    (folder / "ridden.toml").write_text(f"{PLAYED}{midi_map}")
+    ride((0, midi.control(20, 127)), (0.25, midi.control(20, 0)))
+    command = ["apply", "stem.wav", "out.wav", "--chain", "ridden.toml", "--midi", "ride.mid"]
+    assert main.run(command) == 0
+    stem, out = read("stem.wav").audio, read("out.wav").audio
+    fifth = RATE // 5
+    assert np.abs(out[:, :fifth] - stem[:, :fifth]).max() < 2**-22
+    assert np.abs(out[:, -fifth:]).max() < 1e-3
+
+
+@pytest.fixture
+def ride(folder):
+    """A function that writes ride.mid, of (seconds, message)."""
+    write = midi.writer(folder)
+    return lambda *timed: write(*timed, name="ride.mid")
+
+
 # What is wrong
 
 
@@ -165,6 +182,12 @@ def test_files_of_a_chain_are_found_beside_it(folder):
         (["--chain", "hall.toml", "--notes", "n.mid"], "--chain and --notes exclude"),
         (["--chain", "hall.toml", "--plot", "p.png"], "--plot draws one style"),
         (["--chain", "hall.toml", "--report", "r.json"], "the chain hall has none: leave it out"),
+        (["--chain", "hall.toml", "--channel", "1"], "add --midi FILE.mid"),
+        (["--chain", "hall.toml", "--midi", "gone.mid"], "gone.mid"),
+        (
+            ["--chain", "played.toml", "--midi", "ride.mid", "--report", "r.json"],
+            "--report tells of one style, and --midi may play several",
+        ),
         (["--chain", "hall.toml", "--tail", "drop"], "--tail is cut or keep, not 'drop'"),
         (["--chain", "hall.toml", "--set", "reverb.wet"], "write NAME.PARAMETER=VALUE"),
         (["--chain", "hall.toml", "--set", "reverb.wet_lvel=1"], "wet_level"),
@@ -301,6 +324,16 @@ def some_are_left(group):
     return True
 
 
+def test_a_midi_file_moves_a_plugin(built, ride):
+    chain = plugin_chain(
+        "Noisy", then='[midi]\n20 = { parameter = "noisy.gain", from = 0, to = 2 }\n'
+    )
+    ride((0, midi.control(20, 0)))
+    command = ["apply", "stem.wav", "out.wav", "--chain", chain, "--plugins", str(built)]
+    assert main.run([*command, "--midi", "ride.mid"]) == 0
+    assert not read("out.wav").audio.any()
+
+
 # Instruments
 
 
@@ -316,6 +349,12 @@ def test_an_instrument_plays_a_midi_file(built, capsys):
     own = ["--sample-rate", "48000", "--bit-depth", "16", "-o", "out.flac"]
     assert main.run([*command, *own]) == 0
     assert (read("out.flac").sample_rate, read("out.flac").bits) == (48_000, 16)
+
+
+def test_an_instrument_needs_no_second_midi_file(built, refused, ride):
+    path = ride((0, midi.control(7, 100)))
+    command = ["apply", path, "out.wav", "--chain", plugin_chain("Synth"), "--plugins", built]
+    assert "leave --midi out" in refused(*command, "--midi", path)
 
 
 def test_an_instrument_takes_no_sound(built, refused):
