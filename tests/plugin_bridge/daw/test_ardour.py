@@ -18,12 +18,16 @@ import pytest
 import soundfile
 from pedalboard.io import AudioFile
 from pythonosc.osc_message import OscMessage
+from support.chains import add_chain
 
 import plugin_bridge.daw
+from effects.board import Pedalboard
 from effects.engines import DEFAULT_ENGINE, ENGINES
+from plugin_bridge.daw.install import install
 
 HERE = Path(__file__).parent / "ardour"
 SCRIPTS = Path(plugin_bridge.daw.__file__).parent / "ardour"
+VST3 = Path("/usr/lib/vst3")  # where Debian's zam-plugins are
 RATE = 48000
 FADE = 64  # samples: Ardour fades every region in and out
 ODD = "Key/s \"x\" 'é'"
@@ -43,6 +47,7 @@ class Ardour:
         scripts.mkdir(parents=True)
         shutil.copy(HERE / "wav_import.lua", scripts)
         self.port = port
+        self.scripts = SCRIPTS
 
     @property
     def notes(self):
@@ -54,7 +59,7 @@ class Ardour:
         rate = "" if start == "load" else f", {RATE}"
         script = self.home / "run.lua"
         script.write_text(
-            f"ARDOUR_SCRIPTS = [[{SCRIPTS}]]\n"
+            f"ARDOUR_SCRIPTS = [[{self.scripts}]]\n"
             f"dofile [[{HERE}/headless.lua]]\n"
             f"assert ({start}_session ([[{self.session}]], 'song'{rate}))\n"
             f"sleep (SETTLE)\n{code}\nfinish ()\n"
@@ -105,9 +110,10 @@ def serve(ardour):
     """Start ``restyle serve`` for the session's folder."""
     running = []
 
-    def start():
+    def start(*more):
         command = [sys.executable, "-c", "from plugin_bridge.cli.main import main; main()", "serve"]
         options = ["--root", ardour.root, "--port", ardour.port, "--workers", "1", "--quiet"]
+        options += more
         process = subprocess.Popen(
             [*command, *map(str, options)], stdout=subprocess.PIPE, text=True
         )
@@ -186,6 +192,37 @@ def test_the_line_of_presets_can_be_replaced():
 
 
 # In Ardour
+
+
+@needs_ardour
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (VST3 / "ZamCompX2.vst3").exists(), reason="needs zam-plugins (apt: zam-plugins)"
+)
+def test_a_track_goes_through_a_chain_with_a_plugin_and_comes_back(ardour, serve, guitar):
+    style = '[[effects]]\ntype = "StyleTransfer"\npreset = "violin"\nstrength = 0.8\n'
+    comp = '[[effects]]\ntype = "VST3Plugin"\npath = "ZamCompX2.vst3"\n'
+    add_chain("my-comp", f'label = "Compressed"\n{style}{comp}parameters = {{ ratio = 8.0 }}\n')
+    ardour.scripts = ardour.home / "installed"
+    ardour.scripts.mkdir()
+    install("ardour", ardour.scripts, restyle=Path(sys.executable))
+    serve("--plugins", str(VST3))
+    lines = ardour.run(f"""
+        {ONE_TRACK.format(folder=guitar)}
+        ANSWER = {{ preset = "my-comp", own = "", clip = "", engine = "sampler", percent = 100 }}
+        action ("restyle_send") ()
+        action ("restyle_fetch") () -- which may send the same again
+        Session:save_state ("", false, false, false, false, false)
+    """)
+    assert "for my-comp: Guitar|" in said(lines)[0][1]  # at its own strength
+    ardour.wait()
+    [fields] = ardour.sent()
+    stem, _ = soundfile.read(fields[1], dtype="float32", always_2d=True)
+    out, _ = soundfile.read(ardour.out(fields), dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(out, Pedalboard.load("my-comp")(stem.T, RATE).T)
+    lines = ardour.run('action ("restyle_fetch") ()\ntell_tracks ()')
+    assert "Guitar (my-comp)" in said(lines)[0][1]
+    assert tracks(lines)["Guitar (my-comp)"] == ("Guitar (my-comp)", 1000, 2 * RATE)
 
 
 @needs_ardour

@@ -12,7 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pythonosc.udp_client import SimpleUDPClient
+from support.chains import HALL, add_chain
 from support.servers import HOST, restyled_here, serve, sound, stem, wait_for
+
+from effects.board import Pedalboard
 
 CLIENTS = Path(__file__).parent / "clients"
 STRENGTH = 1.0  # what it would be anyway, and exact in 32 bits
@@ -98,6 +102,40 @@ def test_oscsend_submits_and_oscdump_hears(server, folder, expected, tmp_path):
     lines = [line for line in log.read_text().splitlines() if "/restyle/progress sfs" in line]
     assert lines
     assert f'"{folder / "liblo.wav"}" 2400 8000 ' in log.read_text()
+
+
+def test_oscsend_names_a_chain_and_a_parameter_of_one_of_its_effects(tmp_path, session_cache):
+    add_chain("my-hall", HALL)
+    root = tmp_path / "root"
+    stem(root / "in.wav", 0.3, 8000)
+    with serve(root, "--workers", "1") as server, dumping(server, tmp_path / "dump.txt") as log:
+        job = ("liblo", "in.wav", "liblo.wav", "my-hall", "reverb.wet_level", 0.5)
+        oscsend(server, "/restyle/submit", "sssssf", *job)
+        wait_for(lambda: '/restyle/done sssiif "submit" "liblo"' in log.read_text())
+        oscsend(server, "/restyle/submit", "sssssf", "b", *job[1:4], "reverb.wet", 0.5)
+        wait_for(lambda: "bad_setting" in log.read_text())
+    assert "wet_level" in log.read_text().partition("bad_setting")[2]
+    board = Pedalboard.load("my-hall")
+    board[1].wet_level = 0.5
+    assert np.array_equal(sound(root / "liblo.wav").T, board(sound(root / "in.wav").T, 8000))
+
+
+def test_python_osc_lists_chains_and_what_can_be_set_of_one(tmp_path):
+    add_chain("my-hall", HALL)
+    stem(tmp_path / "root" / "in.wav", 0.3, 8000)
+    heard = []
+    with (
+        serve(tmp_path / "root", "--workers", "1") as server,
+        SimpleUDPClient(HOST, server.port) as client,
+    ):
+        for address, given in (("chain/list", []), ("param/list", ["my-hall"])):
+            client.send_message(f"/restyle/{address}", given)
+            heard += client.get_messages(timeout=2)  # of silence, after the last one
+    chains = [tuple(it.params) for it in heard if it.address == "/restyle/chain"]
+    assert "my-hall" in {name for _, _, name, _ in chains}
+    assert len(chains) == chains[0][1]
+    names = {it.params[0] for it in heard if it.address == "/restyle/param"}
+    assert {"gain_db", "reverb.wet_level", "highpassfilter.cutoff_frequency_hz"} <= names
 
 
 @pytest.mark.parametrize(
