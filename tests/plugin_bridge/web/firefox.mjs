@@ -1,5 +1,6 @@
 // The page in Firefox, by puppeteer-core and WebDriver BiDi: argv are the program, the page's address
-// and a stem. Prints, as JSON, what the players do before and after a switch, and what went wrong.
+// and a stem. Prints, as JSON, the effects of a chain that is chosen, what the players do before and
+// after a switch when a preset is, and what went wrong.
 
 import puppeteer from "puppeteer-core";
 
@@ -13,7 +14,11 @@ try {
   const input = await page.waitForSelector("#ask input[type=file]");
   await input.uploadFile(stem);
   await page.waitForSelector(".chosen:not([hidden])");
+  await page.click("input[value=tape]");
+  await page.waitForSelector(".effect input");
+  const effects = await page.$$eval(".effect legend", (all) => all.map((it) => it.textContent));
   await page.click("input[value=violin]");
+  await page.waitForFunction(() => !document.querySelector(".effect"));
   await page.click("#ask button.main");
   const ready = () => {
     const all = [...document.querySelectorAll("#opened audio")];
@@ -27,7 +32,7 @@ try {
   const before = await page.evaluate(players);
   await page.keyboard.press("x");
   const after = await page.evaluate(players);
-  console.log(JSON.stringify({ before, after, errors }));
+  console.log(JSON.stringify({ effects, before, after, errors }));
 } finally {
   await browser.close();
 }

@@ -13,6 +13,7 @@ from support.browser import AXE, CHROMIUM, browser, from_npm
 from support.sounds import melody
 from support.web import keys_of, python, web
 
+import presets
 from plugin_bridge.files import sound_files
 from plugin_bridge.files.sound_files import Sound
 
@@ -347,6 +348,7 @@ def test_it_does_the_same_in_firefox(server, stem, tmp_path):
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["errors"] == []
+    assert said["effects"] == [it.name for it in presets.chain("tape").effects]
     (_, muted, place), _, (_, other_muted, other_place) = said["before"]
     assert (muted, other_muted) == (False, True)
     assert other_place == pytest.approx(place, abs=STEP_SECONDS)
