@@ -79,6 +79,11 @@ def run_plugin(plugin: Any, audio: Audio, course: Course) -> Audio:
     Raises:
         ValueError: it cannot take as many channels, or makes sound of notes only.
     """
+    if plugin.is_instrument:
+        raise ValueError(
+            f"{plugin_name(plugin)} is an instrument, which takes no sound: have the board play a "
+            "MIDI file, with Pedalboard.play, or take it out."
+        )
     try:
         return _stream(plugin, audio, course)
     except ValueError as error:
