@@ -24,12 +24,14 @@ class Origin:
             example, are rounded each time they are asked for. Of a plugin, where it was then.
         file: of a plugin, its file.
         settings: of a plugin, what it was loaded with.
+        state: of a plugin, the state that it was given, as a text; empty for none.
     """
 
     name: str = ""
     values: Mapping[str, tuple[Any, Any]] = field(default_factory=_nothing)
     file: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=_nothing)
+    state: str = ""
 
 
 _KNOWN: WeakKeyDictionary[Any, Origin] = WeakKeyDictionary()

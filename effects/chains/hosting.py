@@ -56,6 +56,7 @@ def restore(plugin: Any, settings: Mapping[str, Any]) -> None:
             plugin.raw_state = decoded(settings["state"])
         except Exception as error:
             raise ChainError(f"the plugin does not take its state: {error}") from error
+        remember(plugin, replace(origin_of(plugin), state=settings["state"]))
     given = settings.get("parameters", {})
     if not given:
         return
@@ -63,14 +64,15 @@ def restore(plugin: Any, settings: Mapping[str, Any]) -> None:
     for name in given:
         if name not in known:
             raise ChainError(f"the plugin has no parameter {name!r}{likely(name, known)}")
-    values = {}
-    for name in known:  # in its own order: programs, which set others, come before these
-        if name in given:
-            try:
-                values[name] = known[name].check(given[name])
-                setattr(plugin, name, values[name])
-            except Exception as error:  # ValueError; or whatever the plugin makes of it
-                raise ChainError(f"{name} {error}") from error
+    values: dict[str, Any] = {}
+    for name in sorted(given, key=lambda it: (not _sets_others(known[it]), it)):
+        try:
+            values[name] = known[name].check(given[name])
+            put(plugin, name, values[name])
+        except Exception as error:  # ValueError; or whatever the plugin makes of it
+            raise ChainError(f"{name} {error}") from error
+        if _sets_others(known[name]):
+            run_silence(plugin)
     there = positions(plugin)
     remembered = {name: (value, there.get(name)) for name, value in values.items()}
     remember(plugin, replace(origin_of(plugin), values=remembered))
@@ -109,21 +111,59 @@ def positions(plugin: Any) -> dict[str, float]:
     }
 
 
+def _sets_others(parameter: Parameter) -> bool:
+    """Whether it may be a plugin's program, which sets the others once the plugin runs."""
+    return parameter.kind == "choice"
+
+
+def put(plugin: Any, name: str, value: bool | float | str) -> None:
+    """Set a parameter to a value, as near as it goes.
+
+    Pedalboard knows a thousand values of each, and goes to the next of them where a plugin's own
+    answer is not quite where it expects it. If that answer is nearer, it is taken here.
+
+    Raises:
+        ValueError: the plugin does not take it.
+    """
+    setattr(plugin, name, value)
+    found = plugin.parameters[name]
+    if found.type is not float:
+        return
+    usual, near = found.raw_value, value_of(plugin, name)
+    own = found.get_raw_value_for_text(str(value))
+    if own == usual or not 0 <= own <= 1:
+        return
+    found.raw_value = own
+    nearer = value_of(plugin, name)
+    wanted = float(value)
+    if nearer is None or (near is not None and abs(nearer - wanted) > abs(near - wanted)):
+        found.raw_value = usual
+
+
 def move(plugin: Any, where: Mapping[str, float]) -> None:
     """Put parameters where they should be, as `positions` has it."""
-    for name, it in plugin.parameters.items():
-        if name in where and it.raw_value != where[name]:
-            it.raw_value = where[name]
+    known = parameters(plugin)
+    for first in (True, False):
+        for name, it in plugin.parameters.items():
+            wanted = where.get(name, it.raw_value)
+            if _sets_others(known[name]) == first and it.raw_value != wanted:
+                it.raw_value = wanted
+                if first:
+                    run_silence(plugin)
 
 
 def run_silence(plugin: Any) -> None:
-    """Run a plugin for a moment, which is when it takes over what was set."""
+    """Run a plugin for a moment, which is when it takes over what was set.
+
+    Whatever sounds in it ends. (Without ``reset``, a plugin that was refused another number of
+    channels takes over nothing.)
+    """
     for channels in (2, 1):
         try:
             if plugin.is_instrument:
                 plugin([], duration=0.02, sample_rate=RATE, num_channels=channels)
             else:
-                plugin.process(np.zeros((channels, 512), np.float32), RATE, reset=False)
+                plugin.process(np.zeros((channels, 512), np.float32), RATE, reset=True)
         except ValueError:  # it has another number of channels
             continue
         return

@@ -31,6 +31,10 @@ from presets.chain_files.chain import (
 )
 from presets.chain_files.toml_text import MAX_TEXT_BYTES
 
+#: How often a value is improved that should lead to a place. Each squares the error, which begins
+#: at a millionth.
+STEPS = 6
+
 
 def to_chain(
     members: Sequence[Any],
@@ -226,6 +230,10 @@ def _of_plugin(plugin: Any, kind: Kind) -> dict[str, Any]:
     told = {"parameters": MappingProxyType(changed)} if changed else {}
     if by_parameters == state:
         return {**settings, **told}
+    if origin.state:  # as it was written is well enough, if nothing has changed since
+        written = {"state": origin.state, **told}
+        if _made(fresh, written) == state:
+            return {**settings, **written}
     settings["state"] = hosting.encoded(state)
     if len(settings["state"]) > MAX_TEXT_BYTES // 2:  # others have to have room, too
         raise ChainError(
@@ -260,15 +268,47 @@ def _changed(plugin: Any, fresh: Any) -> dict[str, Any]:
 
 
 def _short(fresh: Any, name: str, value: Any, position: float) -> Any:
-    """The shortest number that leads to that position; the value itself if it is no number."""
+    """The shortest number that leads to that position; the value itself if it is no number.
+
+    What a plugin says of its value is rounded, and may lead beside where it is.
+    """
     if not isinstance(value, float):
         return value
-    for digits in range(1, 10):
+    exact = _shortened(fresh, name, value, position, 9)
+    if exact is None:
+        exact = _shortened(fresh, name, _nearer(fresh, name, value, position), position, 17)
+    return value if exact is None else exact
+
+
+def _shortened(
+    fresh: Any, name: str, value: float, position: float, most_digits: int
+) -> float | None:
+    for digits in range(1, most_digits + 1):
         short = float(f"{value:.{digits}g}")
-        with suppress(Exception):  # ValueError: rounded to beyond the range
-            setattr(fresh, name, short)
-            if hosting.positions(fresh)[name] == position:
-                return short
+        if _leads_to(fresh, name, short) == position:
+            return short
+    return None
+
+
+def _leads_to(fresh: Any, name: str, value: float) -> float | None:
+    """Where a value leads; None if it is refused."""
+    try:
+        hosting.put(fresh, name, value)
+    except Exception:  # ValueError: beyond the range
+        return None
+    return float(fresh.parameters[name].raw_value)
+
+
+def _nearer(fresh: Any, name: str, value: float, position: float) -> float:
+    """A value that leads nearer to a position, by the secant through two that are near it."""
+    found = fresh.parameters[name]
+    reach = (found.max_value or 0.0) - (found.min_value or 0.0)
+    other = value + (1e-4 if 2 * value < (found.max_value or 0.0) else -1e-4) * reach
+    for _ in range(STEPS):
+        here, there = _leads_to(fresh, name, value), _leads_to(fresh, name, other)
+        if here is None or there is None or here in (there, position):
+            break
+        value, other = value + (position - here) * (other - value) / (there - here), value
     return value
 
 

@@ -5,6 +5,7 @@ minutes.
 """
 
 import base64
+import shutil
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_a_plugin_comes_back_with_the_same_bits(name):
     assert "state" not in saved.effects[0].settings
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["ZaMaximX2", "ZamTube"])
 def test_a_plugin_that_nobody_set_is_written_by_its_name_alone(name):
     it = plugin(name)
     assert dict(to_chain([it]).effects[0].settings) == {"path": f"{name}.vst3"}
@@ -82,34 +83,36 @@ def test_what_was_set_is_written_before_it_ran_and_afterwards():
     sound(it, "ZamCompX2")
     assert dict(to_chain([it]).effects[0].settings) == expected
     it.ratio = 3.5
-    assert to_chain([it]).effects[0].settings["parameters"] == {
-        "attack_ms": 20.0,
-        "ratio": it.ratio,
-    }
+    written = to_chain([it]).effects[0].settings["parameters"]
+    assert written == {"attack_ms": 20.0, "ratio": pytest.approx(it.ratio)}
 
 
 def test_writing_a_plugin_down_leaves_the_sound_in_it_alone():
-    it, other = plugin("ZamDelay", parameters={"feedback": 0.7}), plugin("ZamDelay")
-    other.feedback = 0.7
-    half = NOISE[:1, :16_384]
+    it, other = plugin("ZaMaximX2"), plugin("ZaMaximX2")
     for each in (it, other):
-        each.process(half, RATE, reset=False)
+        each.threshold_db = -12  # not in its state yet
+        each.process(NOISE[:, :16_384], RATE, reset=False)
+        each.release_ms = 20
     to_chain([it])
-    zeros = np.zeros_like(half)
-    np.testing.assert_array_equal(
-        it.process(zeros, RATE, reset=False), other.process(zeros, RATE, reset=False)
-    )
+    zeros = np.zeros((2, 8192), np.float32)
+    rest = it.process(zeros, RATE, reset=False)
+    assert rest.any()
+    np.testing.assert_array_equal(rest, other.process(zeros, RATE, reset=False))
 
 
-def test_where_its_values_say_too_little_its_state_is_written():
+@pytest.mark.parametrize("ran", [False, True])
+def test_where_its_values_say_too_little_its_state_is_written(ran):
     it = plugin("ZamEQ2")
-    raw = it.parameters["boost_cut_1_db"]
-    raw.raw_value = 0.123456789  # between what its texts can say
-    first = sound(it, "ZamEQ2")
+    draw = np.random.default_rng(3)
+    for found in it.parameters.values():
+        if found.is_automatable:
+            found.raw_value = draw.uniform()  # between what its texts can say
+    if ran:
+        sound(it, "ZamEQ2")
     saved = parse(render(to_chain([it])))
     assert base64.b64decode(saved.effects[0].settings["state"])
     (back,) = build(saved).members
-    np.testing.assert_array_equal(sound(back, "ZamEQ2"), first)
+    np.testing.assert_array_equal(sound(back, "ZamEQ2"), sound(it, "ZamEQ2"))
     assert to_chain([back]) == saved
 
 
@@ -170,14 +173,16 @@ def test_plugins_are_told_of_before_they_are_loaded_and_in_their_order():
 
 def test_a_plugin_of_a_folder_of_ones_own_keeps_its_whole_path(tmp_path):
     (system,) = [it for it in system_folders() if (it / "ZamTube.vst3").exists()]
-    (tmp_path / "MyTube.vst3").symlink_to(system / "ZamTube.vst3")
-    folders = PluginFolders([tmp_path])
-    chain = parse('[[effects]]\ntype="VST3Plugin"\npath="MyTube.vst3"')
-    try:
-        (it,) = build(chain, folders).members
-    except ChainError:
-        pytest.skip("this plugin cannot be loaded by another name")
-    assert to_chain([it]).effects[0].settings["path"] == str(tmp_path / "MyTube.vst3")
+    shutil.copytree(system / "ZamTube.vst3", tmp_path / "ZamTube.vst3")
+    (it,) = build(one("ZamTube"), PluginFolders([tmp_path])).members
+    assert to_chain([it]).effects[0].settings["path"] == str(tmp_path / "ZamTube.vst3")
+
+
+def test_a_value_is_set_as_near_as_the_plugin_goes():
+    it = plugin("ZamCompX2", parameters={"ratio": 3.5})
+    assert it.ratio == 3.5
+    it.ratio = 3.5
+    assert it.ratio == 3.508  # pedalboard alone goes to the next of a thousand steps
 
 
 def test_a_plugin_that_a_user_loaded_is_found_by_its_name():
