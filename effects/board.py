@@ -21,6 +21,7 @@ from effects.boards.tails import MOST_SECONDS
 from effects.chains.plugins import ANYWHERE, PluginFolders
 from effects.running.progress import OnProgress, check_on_progress, part
 from effects.signal.arrays import Audio
+from effects.signal.limits import check_rate
 from presets.chain_files import chain as chain_file
 from presets.chain_files.chain import SUFFIX, TAILS, BrokenChain, Controller
 
@@ -94,9 +95,11 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
     def _course(self, audio: Audio, sample_rate: float, buffer_size: int) -> Course:
         longest = None
         if self.tail == "keep":
+            check_rate("A board that keeps its tail", sample_rate)
             longest = audio.shape[1] + round(MOST_SECONDS * sample_rate)
         names = {id(it): name for name, it in self.named.items() if not _goes_without(name, it)}
-        return Course(sample_rate, buffer_size, longest, _rising(self.on_progress), names)
+        report = _rising(self.on_progress)
+        return Course(sample_rate, buffer_size, longest, report=report, names=names)
 
     # From chains, and to chains.
 

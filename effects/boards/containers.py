@@ -10,6 +10,7 @@ RuntimeError ("Unable to cast from non-held to held instance") as soon as they a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias
@@ -23,7 +24,16 @@ from effects.boards.contract import Processor, check_buffer_size, check_call, ch
 from effects.boards.copies import Portable
 from effects.boards.course import Course
 from effects.boards.long_effect import LongEffect
-from effects.boards.native import PLUGIN, is_plugin, plugin_name, run_native, run_plugin
+from effects.boards.native import (
+    PLUGIN,
+    ended,
+    is_plugin,
+    keeps_pace,
+    leaves,
+    plugin_name,
+    run_native,
+    run_plugin,
+)
 from effects.boards.python_effect import PythonEffect
 from effects.boards.tails import fade_out
 from effects.moved import name_of
@@ -32,6 +42,10 @@ from effects.signal.arrays import Audio
 Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
 """What a board may hold. None, as in pedalboard's own containers, leaves the audio as it is."""
 
+
+#: How far effects in C++ hear on after the end: longer than the latencies that were looked at, of
+#: which PitchShift's is the longest, 1.1 s.
+_AHEAD_SECONDS = 2.0
 
 if not TYPE_CHECKING:
 
@@ -292,9 +306,13 @@ def _first_python_effect(board: Board) -> PythonEffect | None:
 
 
 def _in_one_call(member: Member | Board) -> bool:
-    """Whether one C++ call runs a member: all in it are pedalboard's own, and none a file's."""
+    """Whether one C++ call runs a member, and rightly.
+
+    All in it have to be pedalboard's own, and none a file's; in a Mix, all have to keep pace.
+    """
     if isinstance(member, pedalboard.PluginContainer):
-        return all(map(_in_one_call, member))
+        in_pace = not isinstance(member, pedalboard.Mix) or all(map(keeps_pace, leaves(member)))
+        return in_pace and all(map(_in_one_call, member))
     return not isinstance(member, PythonEffect | pedalboard.ExternalPlugin)
 
 
@@ -339,21 +357,52 @@ def _run_series(members: Iterable[Member], audio: Audio, course: Course, source:
         source: the native effects that made the audio; empty for none.
     """
     stretches = _stretches(members)
-    for stretch, of_stretch in course.parts(stretches, map(_cost, stretches)):
-        first: Any = stretch[0]
-        if _in_one_call(first):
-            audio = run_native(stretch, audio, of_stretch)
-            source = course.name(*stretch)
-        elif is_plugin(first):
-            audio = run_plugin(first, audio, of_stretch)
-            source = PLUGIN + plugin_name(first)
-        elif isinstance(first, PythonEffect):
-            audio = _run_effect(first, audio, of_stretch, source)
-            source = ""
+    parts = list(course.parts(stretches, map(_cost, stretches)))
+    for python, some in groupby(parts, key=lambda it: _is_python(it[0])):
+        run = list(some)
+        if python or len(run) == 1:
+            for stretch, of_stretch in run:
+                audio, source = _run_stretch(stretch, audio, of_stretch, source)
         else:
-            audio = _run_mix(list(first), audio, of_stretch, source)
-            source = course.name(first)
+            audio, source = _run_ahead(run, audio, course, source)
     return audio
+
+
+def _is_python(stretch: Sequence[Any]) -> bool:
+    return any(isinstance(it, PythonEffect) for it in leaves(stretch))
+
+
+def _run_ahead(
+    run: Sequence[tuple[list[Member], Course]], audio: Audio, course: Course, source: str
+) -> tuple[Audio, str]:
+    """Run stretches, each of which hears more of the one before than its input is long.
+
+    An effect with a latency looks ahead. At the end it hears the tail of the one before it, as in
+    one C++ call, and not silence.
+    """
+    length, ahead = audio.shape[1], round(_AHEAD_SECONDS * course.sample_rate)
+    if course.longest is None:
+        audio = np.pad(audio, ((0, 0), (0, ahead)))
+    for stretch, of_stretch in run:
+        hearing = replace(of_stretch, least=max(length + ahead, of_stretch.least))
+        audio, source = _run_stretch(stretch, audio, hearing, source)
+    if course.longest is None:
+        return np.ascontiguousarray(audio[:, :length]), source
+    return ended(audio, length, course), source
+
+
+def _run_stretch(
+    stretch: list[Member], audio: Audio, course: Course, source: str
+) -> tuple[Audio, str]:
+    """What comes out of one stretch, and what made it if that was not in Python."""
+    first: Any = stretch[0]
+    if _in_one_call(first):
+        return run_native(stretch, audio, course), course.name(*stretch)
+    if is_plugin(first):
+        return run_plugin(first, audio, course), PLUGIN + plugin_name(first)
+    if isinstance(first, PythonEffect):
+        return _run_effect(first, audio, course, source), ""
+    return _run_mix(list(first), audio, course, source), course.name(first)
 
 
 def _run_mix(members: Sequence[Member], audio: Audio, course: Course, source: str = "") -> Audio:

@@ -23,6 +23,7 @@ class Course:
         sample_rate: in Hz.
         buffer_size: the most samples that a native plugin is given at a time.
         longest: how many samples may come out if tails are kept; None if they are cut.
+        least: how many come out at least if tails are kept, be they silent.
         report: called with the fraction of the work that is done, and the stage; None for nobody.
         names: of effects, by their identities, where they are not those of their classes.
     """
@@ -30,6 +31,7 @@ class Course:
     sample_rate: float
     buffer_size: int
     longest: int | None = None
+    least: int = 0
     report: OnProgress | None = None
     names: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ PLUGIN = "plugin "
 
 _CHUNK_SECONDS = 4.0  # how often a plugin reports, in seconds of audio; by guess
 _FIRST_SECONDS = 2.0  # of tails, that the first try covers; by guess
+_BUFFER = 8192  # pedalboard's default
+_LEAST_BUFFER = 64  # where the audio is shorter than a buffer; by guess, so that it is not slow
 _OTHER_CHANNELS = "does not support"  # how pedalboard's error goes on if a plugin wants others
 
 
@@ -35,6 +38,37 @@ def is_plugin(member: Any) -> bool:
     return isinstance(member, pedalboard.ExternalPlugin)
 
 
+def keeps_pace(effect: Any) -> bool:
+    """Whether an effect of pedalboard's gives back a sample for each that it takes, at once.
+
+    In 0.9.26, a Mix adds what was never written to the output of those that do not: PitchShift,
+    Resample and GSMFullRateCompressor (it does right by others with a latency; measured).
+    """
+    kinds = (it for it in type(effect).__mro__ if it.__module__.startswith("pedalboard_native"))
+    return _keeps_pace(next(kinds, type(None)))
+
+
+@cache
+def _keeps_pace(kind: Any) -> bool:
+    try:
+        effect = kind()
+    except (TypeError, ValueError, RuntimeError):  # a Convolution, which needs its response
+        return True
+    block = np.zeros((1, 512), np.float32)
+    return effect is None or all(
+        effect.process(block, 44100, 512, False).shape == block.shape for _ in range(4)
+    )
+
+
+def leaves(members: Iterable[Any]) -> Iterator[Any]:
+    """All effects, also those in containers, without these."""
+    for it in members:
+        if isinstance(it, pedalboard.PluginContainer):
+            yield from leaves(it)
+        else:
+            yield it
+
+
 def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
     """Run effects that pedalboard itself brings over (channels, samples), in one C++ call.
 
@@ -43,11 +77,15 @@ def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
     measured). What comes out begins with what would without the silence.
     """
     members = list(members)
-    chain = _chain(members, audio)
-    stage = course.name(*members)
+    chain, stage = _chain(members, audio), course.name(*members)
+    room, length = course.room(audio), audio.shape[1]
+
+    size = course.buffer_size
+    if room:  # a Convolution computes by what it is given at a time: as much as without the silence
+        size = min(size, max(length, _LEAST_BUFFER))
 
     def run(audio: Audio) -> Audio:
-        output: Audio = chain.process(audio, course.sample_rate, course.buffer_size)
+        output: Audio = chain.process(audio, course.sample_rate, size)
         return output
 
     def heard(audio: Audio) -> Audio:
@@ -57,17 +95,15 @@ def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
         course.tell(0.0, stage)
         return meanwhile(lambda: run(audio), lambda: course.tell(0.0, stage))
 
-    room = course.room(audio)
     if not room:
         return heard(audio)
-    length = audio.shape[1]
     output = audio
     for seconds in _silences(members):
         silence = min(round(seconds * course.sample_rate), room)
         output = heard(np.pad(audio, ((0, 0), (0, silence))))
         if silence == room or has_ended(output[:, length:], course.sample_rate):
             break
-    return _ended(output, length, course)
+    return ended(output, length, course)
 
 
 def run_plugin(plugin: Any, audio: Audio, course: Course) -> Audio:
@@ -126,13 +162,18 @@ def _stream(plugin: Any, audio: Audio, course: Course) -> Audio:
     course.tell(0.0, stage)
     if not room and length <= chunk:
         return chain.process(audio, rate, size)
+    size = min(size, max(length, _BUFFER))
+    chunk = max(round(_CHUNK_SECONDS * rate) // size, 1) * size
     outputs: list[Audio] = []
     given = made = 0
     whole = length + min(room, QUIET_SECONDS * rate)  # as far as is known before
     with _lock(plugin):
         chain.reset()
         while given < length + room + MOST_SECONDS * rate:  # and some plugins never give enough
-            piece = _full(audio[:, given : given + chunk], size)
+            if given < length:
+                piece = _full(audio[:, given : given + chunk], size)
+            else:
+                piece = np.zeros((len(audio), chunk if room else size), np.float32)
             outputs.append(chain.process(piece, rate, size, False))
             given += piece.shape[1]
             made += outputs[-1].shape[1]
@@ -146,34 +187,27 @@ def _stream(plugin: Any, audio: Audio, course: Course) -> Audio:
     output = np.concatenate(outputs, axis=1)
     if output.shape[1] < length:
         output = np.pad(output, ((0, 0), (0, length - output.shape[1])))
-    return _ended(output, length, course)
+    return ended(output, length, course)
 
 
 def _full(piece: Audio, size: int) -> Audio:
-    """A piece of the audio with silence up to the next whole buffer, at least one."""
-    count = max(-(-piece.shape[1] // size), 1) * size
+    """A piece of the audio with silence up to the next whole buffer."""
+    count = -(-piece.shape[1] // size) * size
     return np.pad(piece, ((0, 0), (0, count - piece.shape[1])))
 
 
-def _ended(output: Audio, length: int, course: Course) -> Audio:
-    """Output up to the end of its tail."""
+def ended(output: Audio, length: int, course: Course) -> Audio:
+    """Output up to the end of its tail, which begins at ``length``."""
     tail = output[:, length : length + course.room(output[:, :length])]
-    return np.ascontiguousarray(output[:, : length + last_sound(tail, course.sample_rate)])
+    end = length + last_sound(tail, course.sample_rate)
+    return np.ascontiguousarray(output[:, : max(end, min(course.least, length + tail.shape[1]))])
 
 
 def _silences(members: Sequence[Any]) -> list[float]:
     """How many seconds of silence to try: most tails are short, and each try begins anew."""
     first = QUIET_SECONDS + _FIRST_SECONDS
-    delays = sum(getattr(it, "delay_seconds", 0.0) for it in _leaves(members))
+    delays = sum(getattr(it, "delay_seconds", 0.0) for it in leaves(members))
     return [MOST_SECONDS] if delays > QUIET_SECONDS else [first, MOST_SECONDS]
-
-
-def _leaves(members: Iterable[Any]) -> Iterator[Any]:
-    for it in members:
-        if isinstance(it, pedalboard.PluginContainer):
-            yield from _leaves(it)
-        else:
-            yield it
 
 
 def _chain(members: Iterable[Any], audio: Audio) -> pedalboard.Chain:
