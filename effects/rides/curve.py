@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from effects.layers import Step, spans
 from effects.signal.arrays import Values
@@ -55,19 +57,19 @@ class Curve:
 
     def at(self, samples: Values) -> Values:
         """The places at samples; wherever nothing moves, exactly those of the steps."""
-        held = self._places[np.searchsorted(self._at, samples, "right") - 1]
+        held = self._places[np.maximum(np.searchsorted(self._at, samples, "right") - 1, 0)]
         if not self._fade:
             return held
         quarter = self._fade // 4
         mean = (self._area(samples + quarter) - self._area(samples - quarter)) / (2 * quarter)
         return np.where(self.moves(samples), mean, held)
 
-    def moves(self, samples: Values) -> Values:
+    def moves(self, samples: Values) -> NDArray[np.bool_]:
         """Whether it is on its way from one place to the next at samples."""
         half, steps = self._fade // 2, np.append(self._at[1:], np.inf)
         return steps[np.searchsorted(steps, samples - half, "right")] < samples + half
 
-    def _area(self, samples: Values) -> Values:
+    def _area(self, samples: Values) -> Any:
         """The integral of the ramps up to samples."""
         node = np.clip(np.searchsorted(self._nodes, samples, "right") - 1, 0, None)
         following = np.minimum(node + 1, len(self._nodes) - 1)

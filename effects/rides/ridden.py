@@ -76,7 +76,8 @@ class Ridden(LongEffect):
                 raise
         if channels == 1:
             pair = self._run(audio.repeat(2, axis=0), sample_rate, (0.0, 1.0))
-            return np.mean(pair, axis=0, keepdims=True, dtype=np.float32)
+            mono: Audio = np.mean(pair, axis=0, keepdims=True, dtype=np.float32)
+            return mono
         parts = ((0.0, 0.5), (0.5, 1.0))
         return np.vstack([self._run(audio[k : k + 1], sample_rate, parts[k]) for k in range(2)])
 

@@ -242,6 +242,25 @@ def test_effects_in_containers_move_and_what_is_beside_them_does_not(stem, midi)
     np.testing.assert_allclose(output[:, at(1.1) :], -stem[:, at(1.1) :], atol=1e-4)
 
 
+def test_a_chains_file_says_what_moves(stem, midi, tmp_path):
+    (tmp_path / "dim.toml").write_text(
+        """
+        [[effects]]
+        type = "Mix"
+        effects = [{ type = "Gain", name = "level", gain_db = -6 }]
+
+        [midi]
+        11 = { parameter = "level.gain_db", from = -40, to = 0 }
+        """
+    )
+    file = midi((1, control(11, 127)))
+    for chain in (tmp_path / "dim.toml", str(tmp_path / "dim.toml")):
+        output = automate(stem, RATE, file, chain=chain)
+        np.testing.assert_array_equal(output[:, at(1) + HALF :], stem[:, at(1) + HALF :])
+        lower = pedalboard.Gain(-6)(stem, RATE)
+        np.testing.assert_array_equal(output[:, : at(1) - HALF], lower[:, : at(1) - HALF])
+
+
 # Latency, length and layout
 
 
