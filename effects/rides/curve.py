@@ -55,6 +55,11 @@ class Curve:
         half = self._fade // 2
         return np.concatenate([self._at[1:] - half, self._at[1:] + half])
 
+    @property
+    def cuts(self) -> Values:
+        """The samples where it changes at once."""
+        return np.array([]) if self._fade else self._at[1:]
+
     def at(self, samples: Values) -> Values:
         """The places at samples; wherever nothing moves, exactly those of the steps."""
         held = self._places[np.maximum(np.searchsorted(self._at, samples, "right") - 1, 0)]

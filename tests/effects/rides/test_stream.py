@@ -73,8 +73,17 @@ def test_blocks_follow_each_other_and_are_short_where_something_moves():
     assert found[0][0] == 0
     assert found[-1][1] == 60_000
     assert all(a[1] == b[0] for a, b in pairwise(found))
-    sizes = {stop - start for start, stop, _ in found if 19_800 <= start < 20_200}
-    assert sizes == {1}
-    sizes = [stop - start for start, stop, _ in found if 49_800 <= start < 50_200]
+    sizes = [stop - start for start, stop, _ in found if 19_800 <= start < 20_200]
+    assert min(sizes) == 1
     assert max(sizes) <= LONGEST_MOVING
     assert max(stop - start for start, stop, _ in found) == LONG
+    for _, _, (place,) in found:
+        assert 0 <= place <= 1
+
+
+def test_what_changes_at_once_begins_a_block_also_while_something_else_moves():
+    n = 20_000
+    moving = [Curve([(0, 0.0), (10_000, 1.0)], n, 400), Curve([(0, 0.0), (10_007, 1.0)], n, 0)]
+    starts = {start: places for start, _, places in blocks(moving, n, 16)}
+    assert starts[10_007][1] == 1
+    assert all(places[1] == (start >= 10_007) for start, places in starts.items())
