@@ -115,7 +115,7 @@ def serve(options: Options) -> None:
     presets.every()
     roots = Roots(options.roots, max_seconds=60 * options.max_minutes)
     rules = _rules(options)
-    preset = presets.get(options.preset).name if options.preset else ""
+    preset = chained.find(options.preset).name if options.preset else ""
     with contextlib.ExitStack() as open_things:
         open_things.enter_context(logging_to(options.log))
         journal = _journal(options)

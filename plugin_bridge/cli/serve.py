@@ -35,7 +35,7 @@ Plugins = Annotated[
         "this no plugin runs: they are code.",
     ),
 ]
-Preset = Annotated[str, preset_option("The style of jobs that name none.")]
+Preset = Annotated[str, preset_option("The style of jobs that name none; a chain will do.")]
 MaxQueue = Annotated[int, typer.Option(min=1, help="How many jobs may wait.")]
 MaxMinutes = Annotated[float, typer.Option(min=0.01, help="The longest stem, in minutes.")]
 HangSeconds = Annotated[

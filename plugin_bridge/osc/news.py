@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import presets
 from plugin_bridge.jobs.job import Job, Value
+from plugin_bridge.jobs.operations import chained
 from plugin_bridge.jobs.operations.restyle import SETTINGS
 from plugin_bridge.jobs.refusals import RefusedRequest
 from plugin_bridge.jobs.settings import numbers
 from plugin_bridge.osc.addresses import SUBMIT
 from plugin_bridge.osc.datagram import Argument, Message
+from presets.chain_files.chain import Chain
 
 if TYPE_CHECKING:
     from effects.chains.kinds import Parameter
-    from presets.chain_files.chain import Chain
 
 PARAMETERS = numbers(SETTINGS, common=True)  # what /restyle/param can say: words it cannot
 
@@ -50,12 +51,19 @@ def of_refusal(refused: RefusedRequest, job: str) -> Message:
 
 
 def of_default(name: str, value: Value) -> Message:
-    """The default of a setting: of one in `PARAMETERS`, or of the preset."""
+    """The default of a setting: of one in `PARAMETERS`, or of the preset, which may be a chain.
+
+    Raises:
+        Refusal: the preset or the chain is not there any more.
+    """
     if name == "preset":
+        chosen = chained.find(str(value))
+        if isinstance(chosen, Chain):
+            [line] = [it for it in describe_chains(presets.chains()) if it[2] == chosen.name]
+            return Message("/restyle/chain", line)
         known = [preset.name for preset in presets.every()]
-        preset = presets.get(str(value))
-        index = known.index(preset.name)
-        return Message("/restyle/preset", describe(index, len(known), preset))
+        index = known.index(chosen.name)
+        return Message("/restyle/preset", describe(index, len(known), chosen))
     number = PARAMETERS[name]
     kind, ends = "i" if number.whole else "f", (float(number.least), float(number.most))
     return Message("/restyle/param", (name, kind, *ends, float(value)))

@@ -81,14 +81,18 @@ class Restyle(Operation):
         return chained.find(str(checked)).name if name == "preset" else checked
 
     def clamp(self, name: str, value: Any) -> Value:
-        """See `Operation.clamp`; what all jobs have by default is a preset and no chain."""
-        if name == "preset":
-            return find_preset(str(super().check(name, value))).name
-        return super().clamp(name, value)
+        """See `Operation.clamp`; a chain that all jobs are to have must be one that they can."""
+        kept = super().clamp(name, value)
+        if name == "preset" and (chain := chained.chain_of({name: kept}, self.rules)):
+            chained.adjusted(chain, {}, self.rules)
+        return kept
 
     def lasts(self, seconds: Mapping[str, float], settings: Mapping[str, Value]) -> float:
         """See `Operation.lasts`; a chain that keeps its tail may sound on for a minute."""
-        chain = chained.chain_of(settings, self.rules)
+        try:
+            chain = chained.chain_of(settings, self.rules)
+        except Refusal:  # which `check_all` says
+            chain = None
         keeps = chain is not None and chain.tail == "keep"
         return super().lasts(seconds, settings) + keeps * chained.MOST_TAIL_SECONDS
 
@@ -100,20 +104,16 @@ class Restyle(Operation):
         Neither does it get what its chain has no use for.
         """
         known = super().defaults_for(defaults, given, inputs)
-        chain = chained.chain_of(given, self.rules)
+        chain = chained.chain_of({**known, **given}, self.rules)
         if chain is not None:
-            return self._taken(chain, known)
+            return {name: it for name, it in known.items() if self._takes(chain, name, it)}
         if plays_notes({**known, **given}):
             return known
         return {name: value for name, value in known.items() if name not in OF_THE_SAMPLER}
 
-    def _taken(self, chain: Chain, known: Mapping[str, Value]) -> dict[str, Value]:
-        """The defaults that a chain can have."""
-        return {
-            name: value
-            for name, value in known.items()
-            if name != "preset" and chained.takes(chain, {name: value}, self.rules)
-        }
+    def _takes(self, chain: Chain, name: str, value: Value) -> bool:
+        """Whether a chain can have a default."""
+        return name == "preset" or chained.takes(chain, {name: value}, self.rules)
 
     def check_all(self, given: Mapping[str, Any], inputs: Collection[str] = ()) -> dict[str, Value]:
         """See `Operation.check_all`; a preset must be given, or a clip, and what the engine has.

@@ -189,6 +189,21 @@ async def test_a_chain_stands_where_a_preset_does_and_its_effects_have_keys(desk
 
 
 @at_desk
+async def test_the_server_s_own_choice_may_be_a_chain(desk):
+    add_chain("my-hall", HALL)
+    await desk.ask("/restyle/notify", 1)
+    before = len(desk.wire.sent)
+    desk.room.service.set_default("restyle", "preset", "my-hall")
+    ((_, address, _, _, *chain),) = desk.wire.sent[before:]
+    assert (address, chain) == ("/restyle/chain", ["my-hall", "A hall"])
+    await desk.submit("a", "reverb.wet_level", 0.5, preset="")
+    settings = {"preset": "my-hall", "reverb.wet_level": 0.5}
+    assert desk.room.journal.jobs["a"].settings == settings
+    await desk.submit("b")
+    assert desk.room.journal.jobs["b"].settings == {"preset": "violin"}
+
+
+@at_desk
 async def test_a_number_alone_is_the_strength_of_a_chain_s_style_transfer(desk):
     add_chain("my-fiddle", VIOLIN)
     await desk.submit("a", 0.5, preset="my-fiddle")

@@ -230,11 +230,23 @@ def test_a_chain_gets_the_defaults_that_it_can_have():
     assert "strength" not in STRANGERS.defaults_for(all_jobs, set_here, ("stem",))
 
 
-def test_the_preset_of_all_jobs_is_never_a_chain():
+def test_all_jobs_may_have_a_chain_and_those_that_name_a_preset_do_not():
     add_chain("my-hall", HALL)
+    assert STRANGERS.clamp("preset", "My hall") == "my-hall"
+    all_jobs = {"preset": "my-hall", "strength": 0.5, "gain_db": -3.0}
+    without = STRANGERS.defaults_for(all_jobs, {}, ("stem",))
+    assert without == {"preset": "my-hall", "gain_db": -3.0}
+    of_preset = STRANGERS.defaults_for(all_jobs, {"preset": "violin"}, ("stem",))
+    assert of_preset == {"strength": 0.5, "gain_db": -3.0}
+    assert "preset" not in STRANGERS.defaults_for(all_jobs, {}, ("stem", "style"))
+
+
+@pytest.mark.parametrize("text", ["[[", with_plugin("Any.vst3"), '[[effects]]\ntype = "x"\n'])
+def test_a_chain_that_jobs_cannot_have_is_none_for_all_of_them(text):
+    add_chain("mine", text)
     with pytest.raises(Refusal) as caught:
-        STRANGERS.clamp("preset", "my-hall")
-    assert caught.value.code == "no_such_preset"
+        STRANGERS.clamp("preset", "mine")
+    assert caught.value.code in ("bad_chain", "no_such_plugin")
 
 
 # What is done
