@@ -113,8 +113,7 @@ export class Form {
       this.build();
       this.root.querySelector("#operation").focus();
     });
-    const heading = make("h2", {}, make("label", { for: "operation" }, "What to do"));
-    return [heading, select];
+    return [make("h2", {}, make("label", { for: "operation" }, "What to do")), select];
   }
 
   #sound({ name, optional }) {
@@ -147,9 +146,8 @@ export class Form {
     if (id) field.restore(id);
     else this.presets.value = this.memory.preset ?? "";
     const title = make("h3", { id: "style-title" }, inputTitle(this.#about, name));
-    const group = make("div", { class: "style", role: "group", "aria-labelledby": "style-title" }, title);
-    group.append(this.presets.root, field.root);
-    return group;
+    const group = { class: "style", role: "group", "aria-labelledby": "style-title" };
+    return make("div", group, title, this.presets.root, field.root);
   }
 
   #remember() {

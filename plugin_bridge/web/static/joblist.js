@@ -65,8 +65,7 @@ export class JobList {
     const name = jobName(job, this.about);
     const link = make("a", { href: hash(job.id) }, name);
     const time = make("time", { class: "soft", datetime: job.created }, moment(job.created));
-    const settings = settingsOf(job, this.about);
-    const facts = [settings, job.audio_seconds ? duration(job.audio_seconds) : ""];
+    const facts = [settingsOf(job, this.about), job.audio_seconds && duration(job.audio_seconds)];
     const progress = progressOf(job, name);
     const problem = make("p", { class: "bad" });
     const tell = (text) => setText(problem, text);

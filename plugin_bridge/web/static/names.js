@@ -28,7 +28,7 @@ export function followed(job, about) {
   return about.operations[job.operation]?.follows || Object.keys(job.inputs)[0];
 }
 
-/** The name of a job's preset, or of its chain. */
+/** What a job names as its preset: one, or a chain. */
 export const presetOf = (job) => Object.values(job.inputs).find((it) => it.preset)?.preset;
 
 /** A setting of a job, its default if it was not given: undefined if that is a chain's. */

@@ -175,9 +175,8 @@ export class Opened {
     const links = this.#job.links[name] ?? clip;
     const operation = this.about.operations[this.#job.operation];
     const inStep = operation?.follows ? operation.follows === name : !this.#styled.includes(name);
-    const about = { "data-step": inStep };
-    const title = inputTitle(operation, name);
-    return this.#sound(title, inputName(this.#job, name, this.about), links, about);
+    const file = inputName(this.#job, name, this.about);
+    return this.#sound(inputTitle(operation, name), file, links, { "data-step": inStep });
   }
 
   #output(job) {

@@ -24,8 +24,8 @@ export class Presets {
     const label = make("label", { for: "filter" }, "Find an instrument");
     this.list = make("div", { class: "presets" }, ...this.#none(none));
     this.list.append(...families.map((it) => this.#family(it)));
-    this.root = make("div", {}, make("div", { class: "find" }, label, this.count), this.filter);
-    this.root.append(this.list, this.audio);
+    const top = make("div", { class: "find" }, label, this.count);
+    this.root = make("div", {}, top, this.filter, this.list, this.audio);
     this.#narrow();
   }
 

@@ -14,11 +14,11 @@ export class SoundField {
   constructor(title, hint, onchange) {
     const id = `sound-${++fields}`;
     this.onchange = onchange;
-    this.input = make("input", { type: "file", id, accept: "audio/*,.wav,.flac,.ogg,.mp3,.aif,.aiff" });
+    const accept = "audio/*,.wav,.flac,.ogg,.mp3,.aif,.aiff";
+    this.input = make("input", { type: "file", id, accept, "aria-describedby": `${id}-problem` });
     this.input.addEventListener("change", () => this.#take(this.input.files[0]));
-    this.input.setAttribute("aria-describedby", `${id}-problem`);
-    this.label = make("label", { class: "drop", for: id });
-    this.label.append(make("strong", {}, title), make("span", { class: "soft" }, hint));
+    const words = [make("strong", {}, title), make("span", { class: "soft" }, hint)];
+    this.label = make("label", { class: "drop", for: id }, ...words);
     this.bar = make("progress", { max: 1, value: 0, "aria-label": `Sending ${title.toLowerCase()}` });
     this.stop = button("Stop", () => this.#abort?.abort());
     this.sending = make("div", { class: "sending", hidden: true }, this.bar, this.stop);
@@ -33,8 +33,8 @@ export class SoundField {
     const top = make("div", { class: "facts" }, facts, this.remove);
     this.chosen = make("div", { class: "chosen", hidden: true }, top, this.player);
     this.problem = make("p", { class: "bad", id: `${id}-problem`, role: "alert" });
-    this.root = make("div", { class: "sound-field" }, this.input, this.label, this.sending);
-    this.root.append(this.chosen, this.problem);
+    const parts = [this.input, this.label, this.sending, this.chosen, this.problem];
+    this.root = make("div", { class: "sound-field" }, ...parts);
     this.#takeDrops();
   }
 

@@ -46,6 +46,13 @@ CHAINS = {
         path = "/secret/folder/Mystery.vst3"
         parameters = { depth = 3 }
         """,
+    "files": """
+        [[effects]]
+        type = "Tweak"
+        [[effects]]
+        type = "Convolution"
+        impulse_response_filename = "room.wav"
+        """,
     "broken": "effects = 1",
     "odd": """
         [[effects]]
@@ -236,6 +243,23 @@ def test_no_file_and_no_text_stands_for_a_chain(server, http, upload, data):
     for operations in (http.get("/v1/settings").json()["operations"],):
         assert not any("chain" in it["settings"] for it in operations.values())
         assert [name for name, it in operations.items() if it["chains"]] == ["restyle"]
+
+
+def test_no_setting_makes_the_server_read_a_file(server, http, upload, stem, data):
+    (data / "chains" / "room.wav").write_bytes(stem)  # a file that is there, and is a sound
+    shown = http.get("/v1/chains/files").json()["parameters"]
+    assert not {"path", "weights", "impulse_response_filename"} & {it.split(".")[1] for it in shown}
+    for key in (
+        "tweak.towards",
+        "tweak.preset",
+        "tweak.style",
+        "tweak.weights",
+        "convolution.impulse_response_filename",
+    ):
+        body = {"stem": upload, "style": {"preset": "files"}}
+        reply = server.submit({**body, key: str(data / "chains" / "room.wav")}, http=http)
+        said = problem(reply, 422, "bad_setting")
+        assert "\n" not in said["detail"]
 
 
 def test_settings_of_effects_need_a_chain(server, http, upload):
