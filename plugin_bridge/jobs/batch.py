@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from effects.running.progress import OnProgress
 
 JOURNAL = ".restyle-batch.sqlite"
+
+# What happens to workers is in the log of a server; a batch says in the end what failed, and why.
+logging.getLogger("restyle.serve").addHandler(logging.NullHandler())
 
 _NAME = "# "  # begins the first line of a job's chain, a comment, which is the chain's name
 
@@ -118,9 +122,8 @@ def batch(
     with contextlib.ExitStack() as open_things:
         journal = Journal(target / JOURNAL, kept=None)
         open_things.callback(journal.close)
-        executor = (
-            Cluster(scheduler) if scheduler else LocalWorkers(min(workers or cores(), len(works)))
-        )
+        count = min(workers or cores(), len(works))
+        executor = Cluster(scheduler) if scheduler else LocalWorkers(count, quiet=bool(chains))
         open_things.callback(executor.shutdown)
         folders = [source, target, *([] if real is None else [real.parent])]
         roots = Roots(folders, max_seconds=float("inf"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from support import plugins
 from support.jobs import RESULT, WRITTEN, Workers
 from support.sounds import noise
 
@@ -36,7 +37,7 @@ class Quick(Workers):
     stems: ClassVar[list[str]] = []
     tasks: ClassVar[list[Task]] = []
 
-    def __init__(self, count=1):
+    def __init__(self, count=1, *, quiet=False):
         super().__init__(count)
 
     def submit(self, fn, /, task):
@@ -169,7 +170,7 @@ def test_a_job_gets_its_share_of_the_cores_or_what_was_asked_for(stems, tmp_path
     seen = []
 
     class Watching(Quick):
-        def __init__(self, count=1):
+        def __init__(self, count=1, *, quiet=False):
             super().__init__(3)
 
         def submit(self, fn, /, task):
@@ -685,6 +686,25 @@ def test_options_that_do_not_go_with_chains(stems, song, tmp_path, hall, capsys,
     [line] = capsys.readouterr().err.splitlines()
     assert said in line
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(bool(plugins.missing()), reason=plugins.missing() or "a compiler is there")
+def test_plugins_that_crash_cost_their_own_results_and_none_is_heard(stems, tmp_path):
+    """Also not by what they print: the terminal is for the batch's own lines."""
+    for name, fault in (("Loud", {"noise": True}), ("Faulty", {"crash": "process"})):
+        plugins.build(tmp_path, name, **fault)
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f'[[effects]]\ntype = "VST3Plugin"\npath = "{name}.vst3"\n')
+    chains = ["--chain", str(tmp_path / "Loud.toml"), "--chain", str(tmp_path / "Faulty.toml")]
+    command = [sys.executable, "-c", "from plugin_bridge.cli.main import main; main()", "batch"]
+    command += [str(stems / "deep"), str(tmp_path / "out"), *chains, "--workers", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == f"Restyled 1 into {tmp_path / 'out'}.\n"
+    first, second = done.stderr.splitlines()
+    assert "Faulty/er/c.wav: The plugin Faulty.vst3 crashed" in first
+    assert second == "restyle: 1 of the files was not restyled."
+    assert (tmp_path / "out" / "Loud" / "er" / "c.wav").exists()
 
 
 def test_a_chain_does_in_a_batch_what_it_does_alone(stems, tmp_path, hall, monkeypatch):
