@@ -167,8 +167,7 @@ class _Plan:
                 yield from self._wrong_file(name, kept)
         yield from (f"{it} has to be given" for it in kind.given if it not in effect.settings)
         if kind.own:
-            given = {**effect.settings, **kept}  # one that is wrong is given, too
-            yield from options.wrong({it: given[it] for it in given if it in kind.parameters}, kind)
+            yield from options.wrong(kept, kind, effect.settings)
 
     def _wrong_file(self, name: str, kept: dict[str, Any]) -> Iterator[str]:
         """What is wrong with a file; the path is made one that does not depend on the chain's."""

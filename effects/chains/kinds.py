@@ -22,6 +22,7 @@ from typing import Any
 
 from effects.chains import ranges
 
+MAX_INTEGER = 2**63 - 1  # that TOML has room for
 _TRUE = frozenset({"true", "on", "yes", "1"})
 _FALSE = frozenset({"false", "off", "no", "0"})
 
@@ -126,13 +127,10 @@ class Parameter:
                 raise wrong from None
         if isinstance(value, bool) or not isinstance(value, Real):
             raise wrong
-        if self.whole and isinstance(value, int):  # a float has no room for all of them
-            number: float = value
-        else:
-            try:
-                number = float(value)
-            except OverflowError:
-                raise wrong from None
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise wrong
+        # A float has no room for all whole numbers.
+        number = value if self.whole and isinstance(value, int) else float(value)
         if not math.isfinite(number) or (self.whole and number != int(number)):
             raise wrong
         if (self.least is not None and number < self.least) or (
@@ -142,7 +140,7 @@ class Parameter:
         return int(number) if self.whole else number
 
     def _word(self, value: Any) -> str:
-        if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value):
             value = _text(value)
         if isinstance(value, str):
             if value in self.words:
@@ -166,9 +164,13 @@ def _switch(value: Any) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value):
         return f"{int(value)}" if value == int(value) else f"{value}"  # a preset by its number
     raise ValueError(f"must be a text, not {shown(value)}")
+
+
+def _is_finite(value: float) -> bool:
+    return abs(value) <= MAX_INTEGER if isinstance(value, int) else math.isfinite(value)
 
 
 def _table(value: Any) -> Mapping[str, Any]:
@@ -185,6 +187,8 @@ def _table(value: Any) -> Mapping[str, Any]:
 def _any(value: Any) -> bool | float | str:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"must be a finite number, not {value}")
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise ValueError(f"must be less than 2**63, not {shown(value)}")
     if not isinstance(value, bool | int | float | str):
         raise ValueError(f"must be a number, a text, true or false, not {shown(value)}")
     return value

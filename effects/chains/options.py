@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import presets
@@ -11,10 +11,16 @@ from effects.chains.settings import MAIN
 from effects.engines import DEFAULT_ENGINE, given_options
 
 
-def wrong(settings: Mapping[str, Any], kind: Kind) -> Iterator[str]:
-    """What is wrong with the settings of one of Restyle's effects, besides their ranges."""
+def wrong(settings: Mapping[str, Any], kind: Kind, given: Iterable[str] = ()) -> Iterator[str]:
+    """What is wrong with the settings of one of Restyle's effects, besides their ranges.
+
+    Args:
+        settings: those that are possible each by itself.
+        kind: of which effect.
+        given: the names of those that are not, which are given, too.
+    """
     if {"style", "preset"} <= kind.parameters.keys():
-        given = {"style", "preset"} & settings.keys()
+        given = {"style", "preset"} & {*settings, *given}
         if len(given) == 2:
             yield "it has a preset and a style: leave one of them out"
         elif not given and kind.name == MAIN:
