@@ -79,7 +79,9 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
         """Called as ``on_progress(fraction, stage)`` while a call lasts, in its thread.
 
         It is told of the whole board; what it raises ends the call (`effects.Cancelled` is meant
-        for it). Members with an `on_progress` of their own do not report to that meanwhile.
+        for it). Members with an `on_progress` of their own do not report to that meanwhile. The
+        stage is what an effect is called, and what it says itself; of a plugin in a file, `PLUGIN`
+        and the name of that.
         """
         return self._on_progress
 

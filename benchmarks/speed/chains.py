@@ -43,6 +43,7 @@ effects = [
 ]
 """
 CALLS = ("first call", "second call", "with progress")
+BARRED = CALLS[:2]  # pedalboard reports no progress
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,18 @@ class Row:
 
     def __str__(self) -> str:
         sound = f"{'mono' if self.channels == 1 else 'stereo'}, {self.seconds:g} s"
-        reached = "reached" if self.ratio <= BAR else "MISSED"
-        return (
+        row = (
             f"{sound:16}{self.call:16}{1000 * self.stock:9.1f} ms"
-            f"{1000 * self.stock * self.ratio:9.1f} ms{self.ratio:9.3f}   {reached}"
+            f"{1000 * self.stock * self.ratio:9.1f} ms{self.ratio:9.3f}"
         )
+        if self.call not in BARRED:
+            return row
+        return f"{row}   {'MISSED' if self.missed else 'reached'}"
+
+    @property
+    def missed(self) -> bool:
+        """Whether it takes too long."""
+        return self.call in BARRED and self.ratio > BAR
 
 
 def rows(path: Path, audio: Audio, runs: int) -> list[Row]:
@@ -124,7 +132,7 @@ def main() -> int:
                 audio = np.resize(audio, (channels, audio.shape[1]))
                 for row in rows(path, audio, options.runs):
                     print(row, flush=True)
-                    missed = missed or row.ratio > BAR
+                    missed = missed or row.missed
     return int(missed)
 
 

@@ -19,7 +19,7 @@ def test_every_call_has_a_row_that_says_whether_it_is_fast_enough(monkeypatch, c
     assert chains.main() in (0, 1)
     lines = [it for it in capsys.readouterr().out.splitlines() if it.startswith(("mono", "stereo"))]
     assert len(lines) == 2 * 2 * len(chains.CALLS)
-    assert all(it.endswith(("reached", "MISSED")) for it in lines)
+    assert sum(it.endswith(("reached", "MISSED")) for it in lines) == 2 * 2 * len(chains.BARRED)
     assert lines[0].startswith("mono, 0.2 s")
     assert lines[-1].startswith("stereo, 0.3 s   with progress")
 
