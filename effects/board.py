@@ -121,7 +121,8 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
         """
         from presets.chain_files.catalogue import find
 
-        return cls.from_chain(find(source), PluginFolders(tuple(map(Path, plugins))))
+        folders = [plugins] if isinstance(plugins, str | os.PathLike) else plugins
+        return cls.from_chain(find(source), PluginFolders(tuple(map(Path, folders))))
 
     @classmethod
     def from_chain(
@@ -176,13 +177,16 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
             path: ends in ``.toml``. A chain that is there is replaced; nothing else is.
 
         Raises:
-            presets.chain_files.chain.ChainError: as `to_chain`.
+            presets.chain_files.chain.ChainError: as `to_chain`; or there is more than a file may
+                have.
             ValueError: ``path`` ends in something else, or what is there is no chain.
             OSError: the file cannot be written.
         """
         target = Path(path)
         _check_target(target)
-        _write(target, chain_file.render(self.to_chain()))
+        text = chain_file.render(self.to_chain())
+        chain_file.parse(text, path=target)  # there may be too much of it
+        _write(target, text)
 
     def play(self, midi_file: str | os.PathLike[str], sample_rate: float = 44100.0) -> Audio:
         """Play a MIDI file on the first member, an instrument, and run the others over that.
@@ -290,13 +294,20 @@ def _check_target(path: Path) -> None:
         raise ValueError(f"{path} is no name for a chain's file: end it in {SUFFIX}.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {path.parent}: make it first.")
-    if path.exists():
-        try:
-            chain_file.read(path)
-        except BrokenChain as error:
-            raise ValueError(
-                f"{path} is there and is no chain, so it is not replaced: name another file."
-            ) from error
+    if path.exists() and not _is_chain(path):
+        raise ValueError(
+            f"{path} is there and is no chain, so it is not replaced: name another file."
+        )
+
+
+def _is_chain(path: Path) -> bool:
+    if not path.is_file():  # a pipe could not be read
+        return False
+    try:
+        chain_file.read(path)
+    except BrokenChain:
+        return False
+    return True
 
 
 def _write(path: Path, text: str) -> None:

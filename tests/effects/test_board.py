@@ -1,6 +1,7 @@
 """The board that users make, load and save."""
 
 import copy
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,33 @@ def test_a_board_that_cannot_be_written_down_changes_nothing(tmp_path: Path) -> 
         Pedalboard([StyleTransfer(style=(noise(2, RATE), RATE))]).save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@needs_kinds
+def test_more_than_a_file_may_have_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(ChainError, match="64"):
+        Pedalboard([Gain(1) for _ in range(65)]).save(tmp_path / "many.toml")
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_kinds
+def test_a_folder_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    os.mkfifo(tmp_path / "pipe.toml")
+    for name in ("folder.toml", "pipe.toml"):
+        with pytest.raises(ValueError, match="is there and is no chain"):
+            Pedalboard([Gain(1)]).save(tmp_path / name)
+
+
+@needs_kinds
+def test_a_chain_is_loaded_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESTYLE_DATA_DIR", str(tmp_path))
+    (tmp_path / "chains").mkdir()
+    board().save(tmp_path / "chains" / "my-hall.toml")
+    for plugins in ([], [tmp_path], str(tmp_path)):
+        it = Pedalboard.load("My Hall", plugins=plugins)
+        assert it.label == "Hall"
+        assert it.named["hall"].room_size == pytest.approx(0.7)
 
 
 def test_a_chains_file_ends_in_toml_and_its_folder_is_there(tmp_path: Path) -> None:
