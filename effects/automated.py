@@ -149,6 +149,11 @@ class ChainAutomation:
         self.on_progress = on_progress
         self.board = _board(chain, plugins, threads)
         self._lock = threading.Lock()
+        if len(self.board) and getattr(self.board[0], "is_instrument", False):
+            raise ChainError(
+                "The chain begins with an instrument, which plays a MIDI file itself "
+                "(Pedalboard.play): no other one can move what follows it."
+            )
         targets = _targets(self.board)
         styles = [it for it in every_effect(self.board) if isinstance(it, StyleTransfer)]
         self._read = read(midi_file, channel, targets, styles[0] if len(styles) == 1 else None)

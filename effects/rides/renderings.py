@@ -8,12 +8,15 @@ rendered once for each stretch in which nothing moves, and while something does,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pedalboard
 
 from effects.rides.curve import Curve
 from effects.rides.stream import Setter, laid_out, segments, settle
+from effects.running.progress import meanwhile
 from effects.signal.arrays import Audio
 from effects.signal.envelope import Envelope
 
@@ -34,7 +37,8 @@ def blend(
     """Render (channels, samples) with an effect whose parameters move.
 
     Args:
-        effect: a native one, or a plugin.
+        effect: a plugin, or a native one, which nobody else has: if ``tick`` raises, it may still
+            be running.
         audio: float32.
         sample_rate: in Hz.
         curves: of the parameters that move.
@@ -55,7 +59,13 @@ def blend(
         first, last = max(start - fade // 2, 0), min(stop + fade // 2, n)
         ahead = max(first - context, 0)
         heard = np.ascontiguousarray(audio[:, ahead:last])
-        sound = laid_out(effect, len(heard), sample_rate).process(heard, sample_rate)
+
+        def render(heard: Audio = heard) -> Audio:
+            sound: Audio = laid_out(effect, len(heard), sample_rate).process(heard, sample_rate)
+            return sound
+
+        external = isinstance(effect, pedalboard.ExternalPlugin)  # they stay in this thread
+        sound = render() if external else meanwhile(render, partial(tick, start / n))
         output[:, first:last] += sound[:, first - ahead :] * share.between(first, last).astype(
             np.float32
         )

@@ -16,7 +16,7 @@ from effects.boards.tails import last_sound
 from effects.rides import renderings
 from effects.rides.curve import samples_of
 from effects.rides.ride import Ride, given_back
-from effects.rides.stream import stream, streams
+from effects.rides.stream import stream, streams, twin
 from effects.running.progress import REPORTS_PER_SECOND
 from effects.signal.arrays import Audio
 
@@ -85,19 +85,21 @@ class Ridden(LongEffect):
         fade = samples_of(self._fade_seconds, sample_rate)
         curves = [it.curve(audio.shape[1], sample_rate, fade) for it in self._rides]
         now: dict[str, Any] = {}
+        tick = self._reports(part)
+        streamed = streams(self._effect, len(audio), sample_rate)
+        effect = self._effect if streamed else twin(self._effect)
 
         def set_to(places: Sequence[float]) -> None:
             for ride, place in zip(self._rides, places, strict=True):
                 name, value = ride.target.parameter, ride.value(place, sample_rate)
                 if value != now.get(name, ride.own):
-                    setattr(self._effect, name, value)
+                    setattr(effect, name, value)
                     now[name] = value
 
-        tick = self._reports(part)
         with given_back(self._rides, sample_rate):
-            if streams(self._effect, len(audio), sample_rate):
-                return stream(self._effect, audio, sample_rate, curves, set_to, tick)
-            return renderings.blend(self._effect, audio, sample_rate, curves, fade, set_to, tick)
+            if streamed:
+                return stream(effect, audio, sample_rate, curves, set_to, tick)
+            return renderings.blend(effect, audio, sample_rate, curves, fade, set_to, tick)
 
     def _reports(self, part: tuple[float, float]) -> Callable[[float], None]:
         """A function to be called with the fraction that is done, which reports it now and then."""

@@ -162,9 +162,7 @@ def streams(effect: Any, channels: int, sample_rate: float) -> bool:
     """
     if type(effect).__name__ in NEVER:
         return False
-    if not isinstance(effect, pedalboard.ExternalPlugin):
-        with suppress(TypeError):  # pedalboard does not tell how it is built: then itself
-            effect = deepcopy(Portable(effect))  # some are not quite as new when they have run
+    effect = twin(effect)  # some are not quite as new when they have run
     noise = np.random.default_rng(0).normal(0, 0.1, (channels, 3 * LONG)).astype(np.float32)
     whole = laid_out(effect, channels, sample_rate).process(noise, sample_rate)
     moves = Curve([(0, 0.0), (3 * LONG // 2, 1.0)], 3 * LONG, LONG // 16)
@@ -174,6 +172,14 @@ def streams(effect: Any, channels: int, sample_rate: float) -> bool:
         return False
     off = np.sqrt(np.mean((parts - whole) ** 2, dtype=np.float64))
     return bool(off <= SAME * np.sqrt(np.mean(whole**2, dtype=np.float64)))
+
+
+def twin(effect: Any) -> Any:
+    """A copy of a native effect; itself, if it is a plugin, or cannot be copied."""
+    if not isinstance(effect, pedalboard.ExternalPlugin):
+        with suppress(TypeError):  # pedalboard does not tell how it is built
+            return deepcopy(Portable(effect))
+    return effect
 
 
 def settle(effect: Any, sample_rate: float) -> None:
