@@ -60,6 +60,8 @@ def restyle(
 
     How does one sound?  [bold]restyle presets play violin[/bold]
 
+    Through a chain of effects:  [bold]restyle apply piano.wav --chain tape[/bold]
+
     What does it hear in a stem?  [bold]restyle listen piano.wav[/bold]
 
     Does something not work?  [bold]restyle doctor[/bold]

@@ -195,9 +195,11 @@ def apply(
 
     [bold]restyle apply a.wav b.flac --preset violin --preset flute[/bold]
 
-    Through a chain of effects, a plugin among them perhaps: see [bold]restyle chains[/bold]
+    Through a chain of effects, which may have plugins among them: see [bold]restyle chains[/bold]
 
-    [bold]restyle apply a.wav out.wav --chain my-hall --set reverb.wet_level=0.2[/bold]
+    [bold]restyle apply a.wav out.wav --chain tape --set level.gain_db=-6[/bold]
+
+    Through one of yours that begins with an instrument:
 
     [bold]restyle apply tune.mid out.wav --chain my-synth[/bold]
 

@@ -105,7 +105,7 @@ def batch(
 
     [bold]restyle batch stems restyled --style cello.wav[/bold]
 
-    [bold]restyle batch stems restyled --chain my-hall --chain my-tape[/bold]
+    [bold]restyle batch stems restyled --chain dry-piano --chain tape[/bold]
 
     [bold]restyle batch beats mashed --mashup voice.wav[/bold]
 

@@ -157,7 +157,7 @@ def send(
     stems/cello.wav[/bold]
 
     Through a chain of effects that the server has:  [bold]restyle send stems/piano.wav
-    stems/out.wav --chain my-hall --set reverb.wet_level=0.2[/bold]
+    stems/out.wav --chain tape --set level.gain_db=-6[/bold]
 
     The lead of another song over IN:  [bold]restyle send stems/beat.wav stems/out.wav --mashup
     stems/voice.wav[/bold]

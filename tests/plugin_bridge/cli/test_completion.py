@@ -103,6 +103,16 @@ def test_what_can_become_of_drums_is_told(complete):
     assert complete("bash", "restyle batch --drums d").split() == ["drop"]
 
 
+@pytest.mark.parametrize("command", ["apply", "batch", "send"])
+def test_chains_are_told_where_a_style_may_be_one(complete, command):
+    told = complete("bash", f"restyle {command} --chain ").split()
+    assert told == [it.name for it in presets.chains()]
+
+
+def test_what_can_become_of_a_tail_is_told(complete):
+    assert complete("bash", "restyle apply --tail ").split() == ["cut", "keep"]
+
+
 def test_engines_devices_and_daws_are_told(complete):
     assert complete("bash", "restyle apply --engine ").split() == list(ENGINES)
     assert complete("zsh", "restyle apply --engine vggi").count('"vggish"') == 1
