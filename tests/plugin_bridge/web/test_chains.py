@@ -445,6 +445,15 @@ def test_settings_of_each_chain_are_remembered_by_the_tab(page):
     assert page.evaluate(strength) == "1"
 
 
+def test_only_operations_that_take_chains_offer_them(page):
+    low = "document.querySelector('input[name=preset][value=low]') !== null"
+    assert page.evaluate(low)
+    page.evaluate("document.getElementById('operation').focus()")
+    page.press("t")  # Tweak
+    page.until(f"!({low})")
+    assert page.evaluate("document.querySelector('input[name=preset][value=violin]') !== null")
+
+
 def test_what_cannot_be_used_says_so_on_the_page(page, stem, tmp_path):
     (tmp_path / "stem.wav").write_bytes(stem)
     page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
