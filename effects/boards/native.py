@@ -21,6 +21,7 @@ from effects.signal.arrays import Audio
 PLUGIN = "plugin "
 
 _CHUNK_SECONDS = 4.0  # how often a plugin reports, in seconds of audio; by guess
+_SOON = 0.9  # how far a plugin is said to be when only a long tail can be left; by guess
 _FIRST_SECONDS = 2.0  # of tails, that the first try covers; by guess
 _BUFFER = 8192  # pedalboard's default
 _LEAST_BUFFER = 64  # where the audio is shorter than a buffer; by guess, so that it is not slow
@@ -166,7 +167,7 @@ def _stream(plugin: Any, audio: Audio, course: Course) -> Audio:
     chunk = max(round(_CHUNK_SECONDS * rate) // size, 1) * size
     outputs: list[Audio] = []
     given = made = 0
-    whole = length + min(room, QUIET_SECONDS * rate)  # as far as is known before
+    soon = length + min(room, QUIET_SECONDS * rate)  # the end, if there is next to no tail
     with _lock(plugin):
         chain.reset()
         while given < length + room + MOST_SECONDS * rate:  # and some plugins never give enough
@@ -177,7 +178,7 @@ def _stream(plugin: Any, audio: Audio, course: Course) -> Audio:
             outputs.append(chain.process(piece, rate, size, False))
             given += piece.shape[1]
             made += outputs[-1].shape[1]
-            course.tell(min(given / whole, 1.0), stage)
+            course.tell(_fraction(given, soon, length + room), stage)
             if made >= length + room:
                 break
             if room and made >= length + QUIET_SECONDS * rate:
@@ -188,6 +189,15 @@ def _stream(plugin: Any, audio: Audio, course: Course) -> Audio:
     if output.shape[1] < length:
         output = np.pad(output, ((0, 0), (0, length - output.shape[1])))
     return ended(output, length, course)
+
+
+def _fraction(given: int, soon: float, most: int) -> float:
+    """How far a plugin is: it moves on in tails of any length, so that none is taken to hang."""
+    if most <= soon:  # tails are cut, or short at most
+        return min(given / soon, 1.0)
+    if given < soon:
+        return _SOON * given / soon
+    return _SOON + (1 - _SOON) * min((given - soon) / (most - soon), 1.0)
 
 
 def _full(piece: Audio, size: int) -> Audio:

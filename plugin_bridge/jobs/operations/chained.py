@@ -47,15 +47,16 @@ def find(name: str) -> presets.Preset | Chain:
     try:
         return presets.get(name)
     except presets.UnknownPreset as error:
-        unknown = str(error)
+        unknown = str(error).replace("no preset", "no preset or chain", 1)
     except presets.PresetError as error:
         raise Refusal("no_such_preset", str(error)) from error
     try:
         return presets.chain(name)
     except UnknownChain:
         close = catalogue.suggestions(name)
-    except ChainError as error:
-        raise Refusal("bad_chain", str(error)) from error
+    except ChainError as error:  # names its file: the name of that is enough
+        text = str(error).replace(f"{catalogue.user_folder()}{os.sep}", "")
+        raise Refusal("bad_chain", text) from error
     if close:
         likely = " or ".join([*presets.suggestions(name), *close][:3])
         unknown = (

@@ -95,6 +95,16 @@ def test_a_tail_that_never_ends_is_kept_for_a_minute(load):
     assert board(click, 8000).shape == (1, 1000 + 60 * 8000)
 
 
+def test_whoever_waits_sees_a_plugin_get_further_in_a_long_tail(load):
+    told = []
+    board = Pedalboard([load("Drone", tail=1, feedback=1)], tail="keep")
+    board.on_progress = lambda fraction, stage: told.append((fraction, stage))
+    board(np.full((1, 1000), 0.5, np.float32), 8000)
+    fractions = [fraction for fraction, stage in told if stage == "plugin Drone"]
+    assert len(fractions) >= 60 / 4
+    assert all(np.diff(fractions) > 0)
+
+
 def test_whoever_waits_sees_the_plugins_name_and_can_end_the_call(load):
     told = []
     board = Pedalboard([load("Watched"), Half()])

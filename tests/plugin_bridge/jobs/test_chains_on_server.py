@@ -60,12 +60,15 @@ def test_a_chain_is_named_where_a_preset_is_and_effects_by_their_keys(root):
 def test_what_a_chain_cannot_have_is_refused_at_once_and_nothing_is_left(root):
     add_chain("my-hall", HALL)
     add_chain("comp", with_plugin("ZamCompX2.vst3"))
+    add_chain("broken", "no TOML")
     before = sorted(root.iterdir())
     with serve(root, "--workers", "1") as server:
         for chain, pairs, code, word in (
             ("my-hall", ("reverb.wet", 0.5), "bad_setting", "wet_level"),
             ("my-hall", ("strength", 0.5), "bad_setting", "StyleTransfer"),
             ("my-hal", (), "no_such_preset", "my-hall"),
+            ("xyz", (), "no_such_preset", "no preset or chain 'xyz'"),
+            ("broken", (), "bad_chain", "The chain broken.toml is broken"),
             ("comp", (), "no_such_plugin", "--plugins DIR"),
             ("my-hall", ("chain", HALL), "bad_setting", "chain"),
             ("my-hall", ("preset", "violin"), "bad_setting", "preset"),
