@@ -17,7 +17,6 @@ from presets.opening import open_regular
 
 if TYPE_CHECKING:
     from effects.automated import ChainAutomation
-
     from effects.running.progress import OnProgress
     from effects.signal.arrays import Audio
     from presets.chain_files.chain import Chain
