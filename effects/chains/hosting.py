@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from effects.boards.origins import Origin, origin_of, remember
-from effects.chains.kinds import Kind, Parameter, likely, shown
+from effects.chains.kind import Kind
+from effects.chains.parameter import Parameter
+from effects.chains.wording import likely, shown
 from presets.chain_files.chain import ChainError
 
 RATE = 44_100.0  # any that plugins know

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import presets
-from effects.chains.kinds import Kind
+from effects.chains.kind import Kind
 from effects.chains.settings import MAIN
 from effects.engines import DEFAULT_ENGINE, given_options
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
 from presets.chain_files.chain import Chain, Effect
 
 #: The longest that a message gets: a terminal's line, five times.
@@ -32,3 +36,30 @@ def about(chain: Chain, effect: Effect, what: object) -> str:
     """A message about an effect of a chain: one line, a whole sentence."""
     line = one_line(f"{of_chain(chain)}: {of_effect(effect)}: {what}")
     return line if line.endswith((".", "?", "...")) else f"{line}."
+
+
+def shown(value: Any) -> str:
+    """A value in a message: on one line, and not too long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python shows no whole number of more than 4300 digits
+        text = "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def likely(name: str, known: Iterable[str]) -> str:
+    """``": did you mean 'a' or 'b'?"``, for a misspelt name; or else the first of those known."""
+    names = list(known)
+    folded = {it.casefold(): it for it in names}
+    near = [folded[it] for it in get_close_matches(str(name)[:100].casefold(), folded, n=3)]
+    if near:
+        return f": did you mean {' or '.join(map(repr, near))}?"
+    if not names:
+        return ": it has none."
+    return f": choose one of {listed(names)}."
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first twelve names."""
+    known = [str(it) for it in names]
+    return f"{', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"

@@ -11,7 +11,8 @@ import pytest
 
 from effects import Morph, StyleTransfer, Tweak
 from effects.boards import containers
-from effects.chains.kinds import OWN, Parameter, kinds, likely, shortest
+from effects.chains.kinds import OWN, Parameter, kinds, likely
+from effects.chains.native_kinds import shortest
 
 RATE = 44_100
 NATIVE = [it for it in kinds() if it not in OWN and not kinds()[it].container]

@@ -53,11 +53,12 @@ def moved(it):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plugin_comes_back_with_the_same_bits(name):
-    chain = one(name, parameters=moved(plugin(name)))
+    new = plugin(name)
+    chain = one(name, parameters=moved(new))
     assert check(chain) == []
     it = build(chain).members[0]
     first = sound(it, name)
-    assert not np.array_equal(first, sound(plugin(name), name))  # something was set
+    assert not np.array_equal(first, sound(new, name))  # something was set
 
     saved = parse(render(to_chain([it], named={"it": it})))
     (back,) = build(saved).members
