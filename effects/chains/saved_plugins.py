@@ -13,11 +13,14 @@ from effects.boards.origins import origin_of
 from effects.chains import hosting
 from effects.chains.kind import Kind
 from effects.chains.plugins import ANYWHERE, MissingPlugin
-from presets.chain_files.chain import MAX_TEXT_BYTES, ChainError
+from presets.chain_files.chain import ChainError
 
 #: How often a value is improved that should lead to a place. Each squares the error, which begins
 #: at a millionth.
 STEPS = 6
+#: The longest state, as a text: half of what a chain's file may have, so that there is room for
+#: others.
+MAX_STATE = 128 << 10
 
 
 def plugin_settings(plugin: Any, kind: Kind) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def plugin_settings(plugin: Any, kind: Kind) -> dict[str, Any]:
         if _made(fresh, written) == state:
             return {**settings, **written}
     settings["state"] = hosting.encoded(state)
-    if len(settings["state"]) > MAX_TEXT_BYTES // 2:  # others have to have room, too
+    if len(settings["state"]) > MAX_STATE:
         raise ChainError(
             f"the state of the plugin {file.name} has {len(state)} bytes, more than a chain has "
             "room for: keep its sound in a preset of its own."
