@@ -43,8 +43,8 @@ Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
 """What a board may hold. None, as in pedalboard's own containers, leaves the audio as it is."""
 
 
-#: How far effects in C++ hear on after the end: longer than the latencies that were looked at, of
-#: which PitchShift's is the longest, 1.1 s.
+#: How far effects in C++ hear on after the end, beside what plugins report: longer than the
+#: latencies of pedalboard's own, of which PitchShift's is the longest, 1.1 s.
 _AHEAD_SECONDS = 2.0
 
 if not TYPE_CHECKING:
@@ -381,6 +381,8 @@ def _run_ahead(
     one C++ call, and not silence.
     """
     length, ahead = audio.shape[1], round(_AHEAD_SECONDS * course.sample_rate)
+    for stretch, _ in run:
+        ahead += sum(it.reported_latency_samples for it in leaves(stretch) if is_plugin(it))
     if course.longest is None:
         audio = np.pad(audio, ((0, 0), (0, ahead)))
     for stretch, of_stretch in run:
