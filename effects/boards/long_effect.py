@@ -77,7 +77,7 @@ class Callback:
         return Callback, (self.function,)
 
 
-_Callback = Callback  # its name in pickles of version 0.2
+_Callback = Callback  # its name in earlier pickles
 
 
 class _Trial(pickle.Pickler):
