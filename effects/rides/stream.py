@@ -33,8 +33,9 @@ LONG = 8192
 #: plugins take up to 30, and three times as much to be set, and are made for blocks that are not
 #: that short. With these, a Gain that goes up by 60 dB in 50 ms is twice as sharp as the sine that
 #: it is given (see tests/effects/test_automated.py); with blocks of 16 samples 170 times.
-SHARE = 3e-5
-SHORTEST, SHORTEST_OF_PLUGINS = 1, 16
+SHARE, SHORTEST = 3e-5, 1
+#: The same of plugins, whose parameters pedalboard takes for a thousand steps.
+SHARE_OF_PLUGINS, SHORTEST_OF_PLUGINS = 1e-3, 16
 #: And not longer than this: 1.5 ms at 44.1 kHz, as hosts have it.
 LONGEST_MOVING = 64
 #: What comes out too late beyond this many seconds does not come at all.
@@ -70,19 +71,19 @@ def segments(curves: Sequence[Curve], n: int) -> Iterator[tuple[int, int, bool]]
 
 
 def blocks(
-    curves: Sequence[Curve], n: int, shortest: int
+    curves: Sequence[Curve], n: int, *, plugin: bool = False
 ) -> Iterator[tuple[int, int, Sequence[float]]]:
     """The blocks of ``n`` samples: where each starts and stops, and the places in it."""
     for start, stop, moving in segments(curves, n):
         for part in range(start, stop, LONG):
             end = min(part + LONG, stop)
-            starts = _starts(curves, part, end, shortest) if moving else np.array([part])
+            starts = _starts(curves, part, end, plugin) if moving else np.array([part])
             stops = np.append(starts[1:], end)
             places = [it.at((starts + stops - 1) / 2).tolist() for it in curves]
             yield from zip(starts.tolist(), stops.tolist(), zip(*places, strict=True), strict=True)
 
 
-def _starts(curves: Sequence[Curve], start: int, stop: int, shortest: int) -> NDArray[np.int64]:
+def _starts(curves: Sequence[Curve], start: int, stop: int, plugin: bool) -> NDArray[np.int64]:
     """Where the blocks begin while something moves, by how fast it is."""
     cells = np.arange(start, stop, LONGEST_MOVING)
     ends = np.append(cells[1:], stop)
@@ -91,7 +92,10 @@ def _starts(curves: Sequence[Curve], start: int, stop: int, shortest: int) -> ND
         if it.span:
             places = it.at(np.append(cells, stop).astype(np.float64))
             shares = np.maximum(shares, np.abs(np.diff(places)) / (ends - cells) / it.span)
-    size = np.clip(SHARE / np.maximum(shares, 1e-12), shortest, LONGEST_MOVING)
+    share, shortest = SHARE, SHORTEST
+    if plugin:
+        share, shortest = SHARE_OF_PLUGINS, SHORTEST_OF_PLUGINS
+    size = np.clip(share / np.maximum(shares, 1e-12), shortest, LONGEST_MOVING)
     size = 2 ** np.floor(np.log2(size)).astype(int)  # so that they fill a cell
     offsets = np.arange(LONGEST_MOVING)
     found = cells[:, None] + offsets
@@ -134,7 +138,7 @@ def stream(
             output[:, max(done, 0) : stop] = got[:, max(-done, 0) : max(n - done, 0)]
         done = stop
 
-    for start, stop, places in blocks(curves, n, SHORTEST_OF_PLUGINS if external else SHORTEST):
+    for start, stop, places in blocks(curves, n, plugin=external):
         set_to(places)
         if not longest:
             settle(effect, sample_rate)

@@ -387,6 +387,16 @@ def test_a_plugins_parameter_moves(stem, midi):
     np.testing.assert_array_equal(made(stem, RATE), static)
 
 
+def test_a_plugin_does_not_click(midi):
+    """By 20 dB in 50 ms: a jump would be 2500 times as sharp as the sine."""
+    comp = plugin("ZamCompX2")
+    made = board(comp, midi={20: ("comp.makeup_db", 0, 20)}, comp=comp)
+    stem = sine(110, 2, RATE, level=0.05)
+    file = midi((0, control(20, 0)), (1, control(20, 127)))
+    output = automate(stem, RATE, file, chain=made)
+    assert sharpness(output).max() < 60 * sharpness(stem * 10).max()
+
+
 def test_a_plugins_latency_is_compensated_while_it_moves(stem, midi):
     maximizer = plugin("ZaMaximX2")
     assert maximizer.reported_latency_samples

@@ -69,7 +69,7 @@ def test_it_is_known_what_streams(name, expected):
 
 
 def test_blocks_follow_each_other_and_are_short_where_something_moves():
-    found = list(blocks(curves((20_000, 1.0), (50_000, 0.9)), 60_000, 1))
+    found = list(blocks(curves((20_000, 1.0), (50_000, 0.9)), 60_000))
     assert found[0][0] == 0
     assert found[-1][1] == 60_000
     assert all(a[1] == b[0] for a, b in pairwise(found))
@@ -84,6 +84,6 @@ def test_blocks_follow_each_other_and_are_short_where_something_moves():
 def test_what_changes_at_once_begins_a_block_also_while_something_else_moves():
     n = 20_000
     moving = [Curve([(0, 0.0), (10_000, 1.0)], n, 400), Curve([(0, 0.0), (10_007, 1.0)], n, 0)]
-    starts = {start: places for start, _, places in blocks(moving, n, 16)}
+    starts = {start: places for start, _, places in blocks(moving, n, plugin=True)}
     assert starts[10_007][1] == 1
     assert all(places[1] == (start >= 10_007) for start, places in starts.items())
