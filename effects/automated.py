@@ -196,7 +196,7 @@ class ChainAutomation:
             for ride, place in held:
                 value = ride.value(place, sample_rate)
                 if value != ride.own:
-                    setattr(ride.target.effect, ride.target.parameter, value)
+                    ride.target.set(value)
                     settle(ride.target.effect, sample_rate)
             board = _rebuilt_board(self.board, instead)
             if volume_steps(self._read.volume, n, sample_rate, fade) != [(0, 1.0)]:

@@ -93,7 +93,7 @@ class Ridden(LongEffect):
             for ride, place in zip(self._rides, places, strict=True):
                 name, value = ride.target.parameter, ride.value(place, sample_rate)
                 if value != now.get(name, ride.own):
-                    setattr(effect, name, value)
+                    ride.target.set(value, effect)
                     now[name] = value
 
         with given_back(self._rides, sample_rate):

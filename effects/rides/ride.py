@@ -10,7 +10,8 @@ from typing import Any
 import pedalboard
 
 from effects.boards.origins import origin_of
-from effects.chains.kinds import shortest
+from effects.chains import hosting
+from effects.chains.native_kinds import shortest
 from effects.layers import Step, changes
 from effects.rides.curve import Curve
 from effects.rides.stream import settle
@@ -37,7 +38,7 @@ class Ride:
     @classmethod
     def of(cls, target: Target, events: Sequence[tuple[float, int]]) -> Ride:
         """The ride of a parameter that has its own value now."""
-        return cls(target, getattr(target.effect, target.parameter), events)
+        return cls(target, target.get(), events)
 
     def steps(self, n: float, sample_rate: float, fade: int) -> list[Step[float]]:
         """From which sample each place holds, within ``n`` samples; the first is 0."""
@@ -67,25 +68,23 @@ class Ride:
 @contextmanager
 def given_back(rides: Sequence[Ride], sample_rate: float) -> Iterator[None]:
     """Give the parameters that are set meanwhile their own values back, bit for bit."""
-    raw = {
-        (id(it.target.effect), it.target.parameter): _raw(it)
+    plugins = {
+        id(it.target.effect): it.target.effect
         for it in rides
         if isinstance(it.target.effect, pedalboard.ExternalPlugin)
     }
+    # All of their parameters: one that is a program sets others.
+    before = {number: hosting.positions(it) for number, it in plugins.items()}
     try:
         yield
     finally:
-        for it in rides:
-            effect, name = it.target.effect, it.target.parameter
-            if (id(effect), name) in raw:
-                effect.parameters[name].raw_value = raw[id(effect), name]
-            else:
-                _restore(effect, name, it.own)
+        for number, plugin in plugins.items():
+            hosting.move(plugin, before[number])
+        for ride in rides:
+            effect = ride.target.effect
+            if id(effect) not in plugins:
+                _restore(effect, ride.target.parameter, ride.own)
                 settle(effect, sample_rate)
-
-
-def _raw(ride: Ride) -> float:
-    return float(ride.target.effect.parameters[ride.target.parameter].raw_value)
 
 
 def _restore(effect: Any, name: str, own: Any) -> None:

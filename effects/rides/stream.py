@@ -29,13 +29,14 @@ from effects.signal.arrays import Audio
 #: Pedalboard's own.
 LONG = 8192
 #: While something moves, blocks are so short that it goes about this share of its way in one, but
-#: not shorter than this many samples: 1 of pedalboard's own effects, which take 3 µs for a block;
-#: plugins take up to 30, and three times as much to be set, and are made for blocks that are not
-#: that short. With these, a Gain that goes up by 60 dB in 50 ms is twice as sharp as the sine that
-#: it is given (see tests/effects/test_automated.py); with blocks of 16 samples 170 times.
+#: not shorter than this many samples. With these, a Gain that goes up by 60 dB in 50 ms is twice as
+#: sharp as the sine that it is given (see tests/effects/test_automated.py); with blocks of 16
+#: samples it was 170 times.
 SHARE, SHORTEST = 3e-5, 1
-#: The same of plugins, whose parameters pedalboard takes for a thousand steps.
-SHARE_OF_PLUGINS, SHORTEST_OF_PLUGINS = 1e-3, 16
+#: The same of plugins, which are not made for single samples, and take up to 30 µs for a block
+#: where pedalboard's own effects take 3: ZamCompX2 is then 14 times as sharp if its makeup gain
+#: goes up by 20 dB, and 54 times with blocks of 16 samples.
+SHARE_OF_PLUGINS, SHORTEST_OF_PLUGINS = 3e-4, 4
 #: And not longer than this: 1.5 ms at 44.1 kHz, as hosts have it.
 LONGEST_MOVING = 64
 #: What comes out too late beyond this many seconds does not come at all.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pedalboard
 
 from effects.boards.python_effect import PythonEffect
 from effects.chains import hosting
-from effects.chains.kinds import Parameter, kinds, likely
-from effects.rides.travel import Travel
+from effects.chains.kinds import kinds
+from effects.chains.parameter import Parameter
+from effects.chains.wording import likely
+from effects.rides.travel import MOST, Travel
 from effects.style_transfer import StyleTransfer
 from presets.chain_files.chain import ChainError, Controller
 
@@ -34,6 +36,20 @@ class Target:
     parameter: str
     travel: Travel
     audible: bool = False
+
+    def get(self) -> Any:
+        """The parameter's value now."""
+        if self.travel.raw:
+            return float(self.effect.parameters[self.parameter].raw_value)
+        return getattr(self.effect, self.parameter)
+
+    def set(self, value: Any, effect: Any = None) -> None:
+        """Set the parameter, of ``effect`` if it is of another one of the kind."""
+        effect = self.effect if effect is None else effect
+        if self.travel.raw:
+            effect.parameters[self.parameter].raw_value = value
+        else:
+            setattr(effect, self.parameter, value)
 
 
 def every_effect(board: Any) -> Iterator[Any]:
@@ -61,9 +77,9 @@ def target(board: Any, number: int, controller: Controller) -> Target:
         parameter = _parameter(effect, name)
         least = _end(parameter, "from", controller.least, parameter.least)
         most = _end(parameter, "to", controller.most, parameter.most)
+        travel = _travel(effect, parameter, least, most)
     except ChainError as error:
         raise ChainError(f"MIDI controller {number}: {error}") from error
-    travel = _travel(effect, parameter, least, most)
     native = not isinstance(effect, pedalboard.ExternalPlugin)
     return Target(effect, name, travel, audible=native and parameter.unit == "Hz")
 
@@ -135,9 +151,31 @@ def _travel(effect: Any, parameter: Parameter, least: float, most: float) -> Tra
     if parameter.kind == "choice":
         members = getattr(type(getattr(effect, parameter.name)), "__members__", None)
         return Travel(choices=parameter.words if members is None else (*members.values(),))
-    return Travel(
+    travel = Travel(
         least,
         most,
         geometric=parameter.unit == "Hz" and least > 0 and most > 0,
         whole=parameter.whole,
     )
+    if isinstance(effect, pedalboard.ExternalPlugin):
+        return replace(travel, raw=_raw(effect, parameter.name, travel))
+    return travel
+
+
+def _raw(plugin: Any, name: str, travel: Travel) -> list[float]:
+    """What a plugin itself is set to for each value of a controller.
+
+    To set it to that takes a twentieth of the time that its own units take (4 and 85 µs), and they
+    have a thousand steps.
+    """
+    it = plugin.parameters[name]
+    own, found = it.raw_value, []
+    for controller in range(MOST + 1):
+        value = travel.value(travel.place(controller))
+        try:
+            hosting.put(plugin, name, value)
+        except Exception as error:  # ValueError; or whatever the plugin makes of it
+            raise ChainError(f"{name} cannot be set to {value:g}: {error}") from error
+        found.append(float(it.raw_value))
+    it.raw_value = own
+    return found

@@ -24,6 +24,8 @@ class Travel:
             0, 64 and 127 are 100, 1000 and 10 000 Hz. Both ends are above 0.
         whole: whether values are whole numbers.
         choices: the values that there are, if there are only these: switches and words.
+        raw: of a plugin's number, what the plugin itself is set to for each value of the
+            controller. Places and values are of these then.
     """
 
     least: float = 0.0
@@ -31,6 +33,7 @@ class Travel:
     geometric: bool = False
     whole: bool = False
     choices: Sequence[Any] = ()
+    raw: Sequence[float] = ()
 
     @property
     def steps(self) -> bool:
@@ -41,6 +44,8 @@ class Travel:
         """The place for a controller's value, 0 to 127."""
         if self.choices:  # a switch is on from 64, as MIDI has it
             return controller * len(self.choices) // (MOST + 1)
+        if self.raw:
+            return self.raw[controller]
         share = controller / MOST
         if self.geometric:
             return (1 - share) * math.log(self.least) + share * math.log(self.most)
@@ -51,6 +56,8 @@ class Travel:
         """The place of a value, which may be outside the way."""
         if self.choices:
             return self.choices.index(value) if value in self.choices else -1
+        if self.raw:
+            return float(value)
         # 0 and less have no place on a geometric way: they are put below all that counts.
         return math.log(max(value, 1e-6)) if self.geometric else float(value)
 
@@ -58,5 +65,7 @@ class Travel:
         """The value at a place."""
         if self.choices:
             return self.choices[int(place)]
+        if self.raw:
+            return place
         value = math.exp(place) if self.geometric else place
         return round(value) if self.whole else value
