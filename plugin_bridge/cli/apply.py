@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plugin_bridge.cli import lean
-from plugin_bridge.cli.chain_options import (
-    ChainOptions,
-    check_excluded,
-    check_without_chain,
-    given,
-    preset_name,
-)
+from plugin_bridge.cli.chain_choice import preset_name
+from plugin_bridge.cli.chain_options import ChainOptions, check_excluded, check_without_chain, given
 from plugin_bridge.cli.completion import complete_engine
 from plugin_bridge.cli.grouped import grouped
 from plugin_bridge.cli.options import (
@@ -235,7 +230,8 @@ def apply(
     score = None if notes is None else _score(notes, tasks)
 
     from effects.engines import DEFAULT_ENGINE
-    from plugin_bridge.cli.apply_tasks import Plan, check_tasks, do_tasks, make_effects
+    from plugin_bridge.cli.apply_results import Plan
+    from plugin_bridge.cli.apply_tasks import check_tasks, do_tasks, make_effects
 
     written: dict[str, Any] = {"quality": Quality(bit_depth, bitrate), "force": force}
     if through is not None:

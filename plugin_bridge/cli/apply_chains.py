@@ -7,8 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plugin_bridge.cli.apply_tasks import Plan
-from plugin_bridge.cli.chain_options import ChainOptions, chosen_chains, has_plugins, plugin_folders
+from plugin_bridge.cli.apply_results import Plan
+from plugin_bridge.cli.chain_choice import chosen_chains, has_plugins, plugin_folders
+from plugin_bridge.cli.chain_options import ChainOptions
 from plugin_bridge.cli.chain_player import ChainPlayer
 from plugin_bridge.cli.result_names import Variant
 from plugin_bridge.files.chained import TUNE_RATE_HZ, Tune, is_midi

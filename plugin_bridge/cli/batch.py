@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plugin_bridge.cli.chain_options import (
-    ChainOptions,
-    check_excluded,
-    check_without_chain,
-    chosen_chains,
-    plugin_folders,
-    preset_name,
-    whole,
-)
+from plugin_bridge.cli.chain_choice import chosen_chains, plugin_folders, preset_name, whole
+from plugin_bridge.cli.chain_options import ChainOptions, check_excluded, check_without_chain
 from plugin_bridge.cli.grouped import grouped
 from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugin_bridge.cli.chain_options import ServersChain, Set, changed, check_excluded
+from plugin_bridge.cli.chain_choice import changed
+from plugin_bridge.cli.chain_options import ServersChain, Set, check_excluded
 from plugin_bridge.cli.grouped import grouped
 from plugin_bridge.cli.latent_options import Morphing, Tweaking
 from plugin_bridge.cli.options import (
