@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from effects.chains.plugins import PluginFolders
+from effects.chains.plugins import PluginFolders, folders_of
 from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
@@ -163,7 +163,7 @@ def _need_web() -> None:
 
 
 def _rules(options: Options) -> ChainRules:
-    """What the chains of jobs may have. Raises ValueError if a folder of plugins is not there."""
+    """What the chains of jobs may have. Raises ValueError: a folder of plugins is not there."""
     if not options.plugins:
         return STRANGERS
     if options.scheduler:
@@ -171,11 +171,7 @@ def _rules(options: Options) -> ChainRules:
             "--plugins is for workers on this machine: plugins do not run on a Dask cluster. Leave "
             "it or --scheduler out."
         )
-    for folder in options.plugins:
-        if not folder.is_dir():
-            raise ValueError(f"There is no folder {folder}: name one that plugins are in.")
-    folders = tuple(it.resolve() for it in options.plugins)
-    return ChainRules(PluginFolders(folders, only=True))
+    return ChainRules(PluginFolders(folders_of(options.plugins), only=True))
 
 
 def _workers(options: Options) -> LocalWorkers | Cluster:

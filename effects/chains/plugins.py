@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,23 @@ class PluginFolders:
 
 
 ANYWHERE = PluginFolders()
+
+
+def folders_of(given: Iterable[Path]) -> tuple[Path, ...]:
+    """Folders that a user names for plugins, as absolute paths.
+
+    Raises:
+        ValueError: one is not there, or is itself a plugin.
+    """
+    found = []
+    for it in given:
+        if not os.path.isdir(it):
+            raise ValueError(f"There is no folder {it}: name one that holds VST3 plugins.")
+        folder = Path(it).resolve()
+        if folder.suffix in BUNDLES:  # of ~/.vst3, where plugins are, that is no suffix
+            raise ValueError(f"{it} is itself a plugin: name the folder that it is in.")
+        found.append(folder)
+    return tuple(found)
 
 
 def system_folders() -> list[Path]:

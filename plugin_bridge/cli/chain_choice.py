@@ -101,12 +101,9 @@ def preset_name(name: str) -> str:
 
 def plugin_folders(folders: Sequence[Path]) -> PluginFolders:
     """Where plugins are looked for. Raises ValueError if a folder is missing."""
-    from effects.chains.plugins import PluginFolders
+    from effects.chains.plugins import PluginFolders, folders_of
 
-    for it in folders:
-        if not it.is_dir():
-            raise ValueError(f"There is no folder {it}: name one that holds VST3 plugins.")
-    return PluginFolders(tuple(it.resolve() for it in folders))
+    return PluginFolders(folders_of(folders))
 
 
 def has_plugins(chain: Chain) -> bool:

@@ -297,12 +297,9 @@ def _problems(thing: str, folders: PluginFolders, *, load: bool, wait: float) ->
 
 
 def _folders(plugins: Sequence[Path] | None) -> PluginFolders:
-    from effects.chains.plugins import PluginFolders
+    from effects.chains.plugins import PluginFolders, folders_of
 
-    for it in plugins or ():
-        if not os.path.isdir(it):
-            raise ValueError(f"There is no folder {it}: name one that holds VST3 plugins.")
-    return PluginFolders(tuple(Path(os.path.abspath(it)) for it in plugins or ()))
+    return PluginFolders(folders_of(plugins or ()))
 
 
 def _in_a_line(effects: Sequence[Effect], between: str) -> str:

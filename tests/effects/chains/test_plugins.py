@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from effects.chains import plugins
-from effects.chains.plugins import MAX_DEPTH, MissingPlugin, PluginFolders
+from effects.chains.plugins import MAX_DEPTH, MissingPlugin, PluginFolders, folders_of
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +138,17 @@ def test_a_missing_plugin_says_where_was_looked_and_what_to_do(tmp_path, system)
         f"There is no plugin Hall.vst3 in {tmp_path / 'mine'}, {tmp_path / 'chains'}, {system}: "
         "install it, or name its folder with --plugins."
     )
+
+
+def test_a_plugin_is_no_folder_of_plugins(tmp_path):
+    for name in ("vst3", ".vst3", "Own.vst3"):
+        (tmp_path / name).mkdir()
+    right = [tmp_path / "vst3", tmp_path / ".vst3"]
+    assert folders_of(right) == tuple(it.resolve() for it in right)
+    with pytest.raises(ValueError, match=r"Own\.vst3 is itself a plugin: name the folder"):
+        folders_of([tmp_path / "Own.vst3"])
+    with pytest.raises(ValueError, match="There is no folder"):
+        folders_of([tmp_path / "none"])
 
 
 def test_every_system_has_its_folders(monkeypatch):
