@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -201,7 +200,7 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
         Raises:
             ValueError: the first member is no instrument, or the file cannot be read.
         """
-        perform = importlib.import_module("effects.chains.instrument").perform
+        from effects.chains.instrument import perform
 
         first = self[0] if len(self) else None
         if not getattr(first, "is_instrument", False):

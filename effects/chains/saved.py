@@ -29,7 +29,6 @@ from presets.chain_files.chain import (
     Effect,
     automatic_name,
 )
-from presets.chain_files.toml_text import MAX_TEXT_BYTES
 
 
 def to_chain(

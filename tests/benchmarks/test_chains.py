@@ -1,17 +1,9 @@
 """benchmarks/speed/chains.py: a chain beside pedalboard itself."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import effects
 from benchmarks.speed import chains
-
-pytestmark = pytest.mark.skipif(
-    not (Path(effects.__file__).parent / "chains" / "hosting.py").exists(),
-    reason="needs effects.chains",
-)
 
 
 def test_every_call_has_a_row_that_says_whether_it_is_fast_enough(monkeypatch, capsys):

@@ -111,18 +111,12 @@ def test_a_subclass_may_have_attributes_of_its_own() -> None:
 
 
 def test_a_board_without_an_instrument_does_not_play(tmp_path: Path) -> None:
-    pytest.importorskip("effects.chains.instrument")
     for it in (Pedalboard(), Pedalboard([Gain()])):
         with pytest.raises(ValueError, match="begins with an instrument"):
             it.play(tmp_path / "tune.mid")
 
 
 # Files.
-
-needs_kinds = pytest.mark.skipif(
-    not (Path(effects.__file__).parent / "chains" / "hosting.py").exists(),
-    reason="needs effects.chains",
-)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -133,7 +127,6 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and all(getattr(one, it) == getattr(other, it) for it in names)
 
 
-@needs_kinds
 def test_a_board_is_saved_and_loaded(tmp_path: Path) -> None:
     first, path = board(), tmp_path / "hall.toml"
     first.save(path)
@@ -150,7 +143,6 @@ def test_a_board_is_saved_and_loaded(tmp_path: Path) -> None:
     assert again.read_bytes() == path.read_bytes()
 
 
-@needs_kinds
 def test_a_chain_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     Pedalboard([Gain(1)]).save(path)
@@ -164,7 +156,6 @@ def test_a_chain_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> No
     assert {it.name for it in tmp_path.iterdir()} == {"mine.toml", "link.toml"}
 
 
-@needs_kinds
 @pytest.mark.parametrize("text", ["[project]\nname = 'a'\n", "no toml", ""])
 def test_what_is_no_chain_is_not_replaced(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pyproject.toml"
@@ -175,7 +166,6 @@ def test_what_is_no_chain_is_not_replaced(tmp_path: Path, text: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@needs_kinds
 def test_a_board_that_cannot_be_written_down_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     Pedalboard([Gain(1)]).save(path)
@@ -186,14 +176,12 @@ def test_a_board_that_cannot_be_written_down_changes_nothing(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-@needs_kinds
 def test_more_than_a_file_may_have_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ChainError, match="64"):
         Pedalboard([Gain(1) for _ in range(65)]).save(tmp_path / "many.toml")
     assert list(tmp_path.iterdir()) == []
 
 
-@needs_kinds
 def test_a_folder_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "folder.toml").mkdir()
     os.mkfifo(tmp_path / "pipe.toml")
@@ -202,7 +190,6 @@ def test_a_folder_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
             Pedalboard([Gain(1)]).save(tmp_path / name)
 
 
-@needs_kinds
 def test_a_chain_is_loaded_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESTYLE_DATA_DIR", str(tmp_path))
     (tmp_path / "chains").mkdir()
@@ -241,7 +228,6 @@ members = st.recursive(
 )
 
 
-@needs_kinds
 @given(st.lists(members, min_size=1, max_size=4), st.sampled_from(["cut", "keep"]), st.text())
 @settings(deadline=None, max_examples=50)
 def test_what_is_saved_is_what_is_loaded(
