@@ -46,6 +46,9 @@ Member: TypeAlias = pedalboard.Plugin | PythonEffect | None
 #: How far effects in C++ hear on after the end, beside what plugins report: longer than the
 #: latencies of pedalboard's own, of which PitchShift's is the longest, 1.1 s.
 _AHEAD_SECONDS = 2.0
+#: A filter before an effect in Python rings for some milliseconds. That is no tail: the effect gets
+#: what it would get if tails were cut, and does the same with it. By guess.
+_RINGING_SECONDS = 0.05
 
 if not TYPE_CHECKING:
 
@@ -358,8 +361,12 @@ def _run_series(members: Iterable[Member], audio: Audio, course: Course, source:
     """
     stretches = _stretches(members)
     parts = list(course.parts(stretches, map(_cost, stretches)))
+    length = audio.shape[1]
     for python, some in groupby(parts, key=lambda it: _is_python(it[0])):
         run = list(some)
+        if python and audio.shape[1] - length < _RINGING_SECONDS * course.sample_rate:
+            audio = np.ascontiguousarray(audio[:, :length])
+        length = audio.shape[1]
         if python or len(run) == 1:
             for stretch, of_stretch in run:
                 audio, source = _run_stretch(stretch, audio, of_stretch, source)

@@ -135,6 +135,14 @@ def test_tails_go_on_through_the_next_effects() -> None:
     assert not kept[:, :-999].any()
 
 
+def test_a_filters_ringing_is_no_tail_for_an_effect_in_python() -> None:
+    negate = Negate()
+    cut, kept = both(lambda: [HighpassFilter(60), negate, Delay(0.25, 0, 1)], noise(2, 9999))
+    assert negate.heard == 9999
+    assert kept.shape[1] == 9999 + RATE // 4
+    np.testing.assert_array_equal(kept[:, :9999], cut)
+
+
 @pytest.mark.parametrize("python", [False, True])
 def test_branches_of_a_mix_have_silence_after_their_tails(python: bool) -> None:
     last: Any = Negate() if python else Invert()
