@@ -18,6 +18,7 @@ from effects.boards.origins import Origin, origin_of, remember
 from effects.chains.kind import Kind
 from effects.chains.parameter import Parameter
 from effects.chains.wording import likely, shown
+from effects.running import float_mode
 from presets.chain_files.chain import ChainError
 
 RATE = 44_100.0  # any that plugins know
@@ -39,7 +40,8 @@ def load(kind: Kind, file: Path, settings: Mapping[str, Any], name: str = "") ->
         it: settings[it] for it in ("plugin_name", "initialization_timeout") if it in settings
     }
     try:
-        plugin = kind.make(str(file), **options)
+        with float_mode.kept():
+            plugin = kind.make(str(file), **options)
     except Exception as error:  # whatever a plugin's code makes pedalboard raise
         raise ChainError(f"the plugin {file.name} cannot be loaded: {error}") from error
     plugin._restyle_file = file  # for `effects.boards.native.file_of`

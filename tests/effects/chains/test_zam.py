@@ -5,7 +5,10 @@ minutes.
 """
 
 import base64
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from effects.chains.build import build, check, describe
 from effects.chains.plugins import PluginFolders, system_folders
 from effects.chains.saved import to_chain
 from effects.chains.settings import with_settings
+from effects.running import float_mode
 from presets.chain_files.chain import Chain, ChainError, Effect, parse, render
 
 NAMES = ["ZamCompX2", "ZaMultiCompX2", "ZaMaximX2", "ZamTube", "ZamDelay", "ZamEQ2"]
@@ -158,6 +162,21 @@ def test_a_plugin_says_what_can_be_set_of_it():
     assert "gain_reduction_db" not in found  # a meter
 
 
+def test_a_plugin_does_not_change_how_the_processor_rounds():
+    """Debian compiles these with -ffast-math, which does so as soon as they are loaded."""
+    code = (
+        "import sys, numpy as np\n"
+        "from effects.chains.build import build\n"
+        "from presets.chain_files.chain import parse\n"
+        "small = np.array([2e-308, 1e-38]).astype(np.float64)\n"
+        'board = build(parse(\'[[effects]]\\ntype="VST3Plugin"\\npath="ZamTube.vst3"\'))\n'
+        "assert (small / 100).all()\n"
+        "board.members[0](np.ones((1, 999), np.float32), 44100.0)\n"
+        "assert (small / 100).all()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
 def test_settings_of_a_chain_reach_its_plugin():
     chain = with_settings(one("ZamCompX2"), {"it.attack_ms": 20.0, "it.current_program": "Zero"})
     (it,) = build(chain).members
@@ -190,5 +209,6 @@ def test_a_plugin_that_a_user_loaded_is_found_by_its_name():
     import pedalboard
 
     (system,) = [it for it in system_folders() if (it / "ZamTube.vst3").exists()]
-    it = pedalboard.VST3Plugin(str(system / "ZamTube.vst3"))
+    with float_mode.kept():
+        it = pedalboard.VST3Plugin(str(system / "ZamTube.vst3"))
     assert dict(to_chain([it]).effects[0].settings) == {"path": "ZamTube.vst3"}
