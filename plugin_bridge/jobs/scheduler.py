@@ -286,7 +286,7 @@ class Scheduler:
                 if job.stage == READING and error.crashed:
                     named = job.names if job.stored else job.inputs
                     return Outcome("failed", code="unreadable", error=crashes(named))
-                if job.stage.startswith(PLUGIN):
+                if job.stage.startswith(PLUGIN) and not running.ending:
                     return _plugin_failed(job, "crashed, and its worker with it")
         return None
 
