@@ -12,6 +12,7 @@ RuntimeError ("Unable to cast from non-held to held instance") as soon as they a
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from numbers import Real
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias
 
@@ -27,6 +28,7 @@ from effects.boards.long_effect import LongEffect
 from effects.boards.native import (
     PLUGIN,
     ended,
+    explodes,
     is_plugin,
     keeps_pace,
     leaves,
@@ -182,7 +184,7 @@ class Board(Processor):
         self, input_array: NDArray[Any], sample_rate: float, buffer_size: int, reset: bool
     ) -> Audio:
         effect = _first_python_effect(self)
-        if effect is None and not (reset and self._needs_python()):
+        if effect is None and not (reset and (self._needs_python() or self._explodes(sample_rate))):
             check_buffer_size(sample_rate, buffer_size, reset)
             return self._as_native().process(input_array, sample_rate, buffer_size, reset)
         rate = check_call(effect or self, sample_rate, buffer_size, reset)
@@ -202,6 +204,10 @@ class Board(Processor):
     def _needs_python(self) -> bool:
         """Whether one C++ call does not do, although there is no Python effect."""
         return not _in_one_call(self)
+
+    def _explodes(self, sample_rate: float) -> bool:
+        """Whether a filter would make infinity of finite sound, at this rate."""
+        return isinstance(sample_rate, Real) and any(explodes(it, sample_rate) for it in self)
 
     def _course(self, audio: Audio, sample_rate: float, buffer_size: int) -> Course:
         """What the members are run with, for a call with this audio."""

@@ -20,6 +20,11 @@ from effects.signal.arrays import Audio
 #: of its file follows. A server knows by it what was to blame when a process dies or hangs.
 PLUGIN = "plugin "
 
+#: Frequencies stay below this share of the rate: filters are not stable at its half.
+MOST_OF_RATE = 0.49
+
+# Of pedalboard's filters, those that explode above half the rate (measured with all of them).
+_UNSTABLE = (pedalboard.LowpassFilter, pedalboard.HighpassFilter)
 _CHUNK_SECONDS = 4.0  # how often a plugin reports, in seconds of audio; by guess
 _SOON = 0.9  # how far a plugin is said to be when only a long tail can be left; by guess
 _FIRST_SECONDS = 2.0  # of tails, that the first try covers; by guess
@@ -78,7 +83,8 @@ def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
     measured). What comes out begins with what would without the silence.
     """
     members = list(members)
-    chain, stage = _chain(members, audio), course.name(*members)
+    stage = course.name(*members)
+    chain = _chain([stable(it, course.sample_rate) for it in members], audio)
     room, length = course.room(audio), audio.shape[1]
 
     size = course.buffer_size
@@ -105,6 +111,24 @@ def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
         if silence == room or has_ended(output[:, length:], course.sample_rate):
             break
     return ended(output, length, course)
+
+
+def explodes(member: Any, sample_rate: float) -> bool:
+    """Whether a filter, the member or one in it, has its cutoff above half the sample rate."""
+    return any(
+        isinstance(it, _UNSTABLE) and it.cutoff_frequency_hz > sample_rate / 2
+        for it in leaves([member])
+    )
+
+
+def stable(member: Any, sample_rate: float) -> Any:
+    """A native effect; or, if it `explodes`, one like it with the highest cutoff that is stable."""
+    if not explodes(member, sample_rate):
+        return member
+    if isinstance(member, pedalboard.PluginContainer):
+        kind = pedalboard.Mix if isinstance(member, pedalboard.Mix) else pedalboard.Chain
+        return kind([_stock(stable(it, sample_rate)) for it in member])
+    return type(member)(cutoff_frequency_hz=MOST_OF_RATE * sample_rate)
 
 
 def run_plugin(plugin: Any, audio: Audio, course: Course) -> Audio:
@@ -229,8 +253,13 @@ def _chain(members: Iterable[Any], audio: Audio) -> pedalboard.Chain:
     chain = pedalboard.Chain([])
     chain.process(np.empty((len(audio), 0), np.float32), 44100)
     for it in members:
-        chain.append(it._as_native() if hasattr(it, "_as_native") else it)
+        chain.append(_stock(it))
     return chain
+
+
+def _stock(member: Any) -> Any:
+    """What pedalboard's own containers take for a member."""
+    return member._as_native() if hasattr(member, "_as_native") else member
 
 
 def _lock(plugin: Any) -> threading.RLock:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pedalboard
 
+from effects.boards.native import MOST_OF_RATE
 from effects.boards.origins import origin_of
 from effects.chains import hosting
 from effects.chains.native_kinds import shortest
@@ -16,9 +17,6 @@ from effects.layers import Step, changes
 from effects.rides.curve import Curve
 from effects.rides.stream import settle
 from effects.rides.targets import Target
-
-#: Frequencies stay below this share of the rate: filters are not stable at its half.
-MOST_OF_RATE = 0.49
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ class Ride:
     def value(self, place: float, sample_rate: float) -> Any:
         """The parameter's value at a place."""
         travel = self.target.travel
-        if place == travel.place_of(self.own):
-            return self.own
-        value = travel.value(place)
+        value = self.own if place == travel.place_of(self.own) else travel.value(place)
         return min(value, MOST_OF_RATE * sample_rate) if self.target.audible else value
 
 

@@ -22,6 +22,7 @@ import pedalboard
 from numpy.typing import NDArray
 
 from effects.boards.copies import Portable
+from effects.boards.native import stable
 from effects.rides.curve import Curve
 from effects.signal.arrays import Audio
 
@@ -167,7 +168,7 @@ def streams(effect: Any, channels: int, sample_rate: float) -> bool:
     """
     if type(effect).__name__ in NEVER:
         return False
-    effect = twin(effect)  # some are not quite as new when they have run
+    effect = stable(twin(effect), sample_rate)  # some are not quite as new when they have run
     noise = np.random.default_rng(0).normal(0, 0.1, (channels, 3 * LONG)).astype(np.float32)
     whole = laid_out(effect, channels, sample_rate).process(noise, sample_rate)
     moves = Curve([(0, 0.0), (3 * LONG // 2, 1.0)], 3 * LONG, LONG // 16)
