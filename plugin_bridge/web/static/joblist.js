@@ -65,12 +65,11 @@ export class JobList {
     const name = jobName(job, this.about);
     const link = make("a", { href: hash(job.id) }, name);
     const time = make("time", { class: "soft", datetime: job.created }, moment(job.created));
-    const facts = [settingsOf(job, this.about), job.audio_seconds && duration(job.audio_seconds)];
     const progress = progressOf(job, name);
     const problem = make("p", { class: "bad" });
     const tell = (text) => setText(problem, text);
     const actions = make("div", { class: "actions" });
-    const about = make("p", { class: "soft" }, facts.filter(Boolean).join(" · "));
+    const about = make("p", { class: "soft" });
     const top = make("div", { class: "find" }, link, time);
     const line = make("div", { class: "find" }, progress.root, actions);
     const root = make("li", {}, top, about, line, problem);
@@ -81,6 +80,8 @@ export class JobList {
       if (state && hasEnded(now)) say(`${name}: ${stateWords(now)}`);
       state = now.state;
       tell(state === "failed" ? failure(now) : "");
+      const facts = [settingsOf(now, this.about), now.audio_seconds && duration(now.audio_seconds)];
+      setText(about, facts.filter(Boolean).join(" · ")); // a tail is as long as it proves to be
       const make = hasEnded(now) ? deleteButton : cancelButton;
       actions.replaceChildren(make(now, this.store, tell));
       actions.firstChild.setAttribute("aria-label", `${actions.textContent} ${name}`);

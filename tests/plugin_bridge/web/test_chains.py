@@ -479,6 +479,8 @@ def test_another_value_of_a_chain_is_tried_beside(page, stem, tmp_path):
     page.until(f"{players}.length === 2 && {players}.every((it) => it.duration > 0.1)")
     whole, longer = page.evaluate(f"{players}.map((it) => it.duration)")
     assert longer > whole + 0.5
+    length = "document.querySelector('#jobs li .soft:not(time)').textContent"
+    page.until(f"{length} === '{longer:.1f} s'")  # and not as long as it might have been
     label = "document.querySelector('.again label').textContent"
     assert page.evaluate(label) == "Room size"
     page.evaluate("document.querySelector('.again input').focus()")
