@@ -10,12 +10,12 @@ from functools import cache
 from types import MappingProxyType
 
 from effects.chains.kind import Kind
-from effects.chains.native_kinds import native_kinds
+from effects.chains.native_kinds import native_kinds, shortest
 from effects.chains.own_kinds import OWN, own_kind
 from effects.chains.parameter import Parameter
 from effects.chains.wording import likely
 
-__all__ = ["CONTAINERS", "OWN", "Kind", "Parameter", "kinds", "likely"]
+__all__ = ["CONTAINERS", "OWN", "Kind", "Parameter", "kinds", "likely", "shortest"]
 
 CONTAINERS = ("Chain", "Mix")
 
