@@ -27,25 +27,33 @@ def chosen_chains(options: ChainOptions, settings: Mapping[str, Value]) -> dict[
         ValueError: there is no such chain, or something is wrong with it or with what is to be
             changed in it. No plugin was loaded.
     """
-    from effects.chains.build import check
-    from effects.chains.settings import with_settings
+    from effects.chains.settings import parameters, with_settings
 
     folders = plugin_folders(options.plugins)
     chosen = {}
     for source in options.chain:
         chain = found(source)
-        known = _parameters(chain)
-        changes = {**settings, **changed(options.set, known)}
-        if changes:
-            chain = with_settings(chain, changes)
+        _check(chain, folders)
         if options.tail is not None:
             chain = replace(chain, tail=_checked_tail(options.tail))
-        wrong = check(chain, folders)
-        if wrong:
-            more = f" ({len(wrong) - 1} more: restyle chains validate)" if wrong[1:] else ""
-            raise ValueError(f"{wrong[0]}{more}")
+        changes = {**settings}
+        if options.set:
+            changes |= changed(options.set, parameters(chain))
+        if changes:
+            chain = with_settings(chain, changes)
+            _check(chain, folders)
         chosen[source] = chain
     return chosen
+
+
+def _check(chain: Chain, folders: PluginFolders) -> None:
+    """Raise ValueError if something is wrong with a chain: what it is, and how much more."""
+    from effects.chains.build import check
+
+    wrong = check(chain, folders)
+    if wrong:
+        more = f" ({len(wrong) - 1} more: restyle chains validate)" if wrong[1:] else ""
+        raise ValueError(f"{wrong[0]}{more}")
 
 
 def found(source: str) -> Chain:
@@ -134,12 +142,6 @@ def changed(texts: Sequence[str], known: Mapping[str, Parameter] | None = None) 
             raise ValueError(f"--set {name} is given twice: give it once.")
         settings[name] = _value(value.strip(), (known or {}).get(name))
     return settings
-
-
-def _parameters(chain: Chain) -> Mapping[str, Parameter]:
-    from effects.chains.settings import parameters
-
-    return parameters(chain)
 
 
 def _value(text: str, known: Parameter | None) -> Value:

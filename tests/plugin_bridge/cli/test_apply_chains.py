@@ -207,6 +207,7 @@ def ride(folder):
         (["--chain", "stem.wav"], "stem.wav"),
         (["--chain", "broken.toml"], "broken.toml"),
         (["--chain", "misspelt.toml"], "Reverb"),
+        (["--chain", "misspelt.toml", "--set", "revreb.wet_level=1", "--mix", "1"], "Reverb"),
         (["--chain", "missing.toml"], "Missing.vst3"),
         (["--preset", "mine"], "mine is a chain: --chain mine."),
         (["--preset", "hall.toml"], "hall.toml is the file of a chain: --chain hall.toml."),
