@@ -215,14 +215,22 @@ def _as_sent(chosen: Chosen) -> Chosen:
     """What a server is told: a chain's name in a preset's place, and settings by their names.
 
     Raises:
-        ValueError: a chain is asked for beside something else, or what is set is of none.
+        ValueError: a chain is asked for by its file, or beside something else, or what is set is
+            of none.
     """
+    from presets.chain_files.catalogue import is_path
+
     settings = dict(chosen.settings)
     chain, texts = settings.pop("chain", ""), settings.pop("set", [])
     if not chain:
         if texts:
             raise ValueError("--set is for chains: add --chain NAME.")
         return chosen
+    if is_path(chain):
+        raise ValueError(
+            f"--chain {chain}: a server takes chains by their names. Add it there, with restyle "
+            "chains add NAME FILE, and name it."
+        )
     check_excluded({f"--{it}": settings.get(it) for it in ("style", "preset", "engine")})
     for name, value in changed(texts).items():
         if "." not in name:

@@ -120,6 +120,7 @@ def test_a_chains_name_is_sent_as_a_presets_and_settings_of_its_effects_by_their
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--chain", "chains/hall.toml"], "takes chains by their names"),
         (["--chain", "hall", "--preset", "violin"], "--chain and --preset exclude each other"),
         (["--chain", "hall", "--style", "a.wav"], "--chain and --style exclude each other"),
         (["--chain", "hall", "--engine", "infinite"], "--chain and --engine exclude each other"),
