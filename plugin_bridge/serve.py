@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from effects.chains.plugins import PluginFolders, folders_of
-from plugin_bridge.jobs.chain_rules import STRANGERS, ChainRules
+from plugin_bridge.jobs.chain_rules import NO_PLUGINS_ON_DASK, STRANGERS, ChainRules
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
 from plugin_bridge.jobs.operations import chained
@@ -165,7 +165,7 @@ def _need_web() -> None:
 def _rules(options: Options) -> ChainRules:
     """What the chains of jobs may have. Raises ValueError: a folder of plugins is not there."""
     if not options.plugins:
-        return STRANGERS
+        return ChainRules(no_plugins=NO_PLUGINS_ON_DASK) if options.scheduler else STRANGERS
     if options.scheduler:
         raise ValueError(
             "--plugins is for workers on this machine: plugins do not run on a Dask cluster. Leave "

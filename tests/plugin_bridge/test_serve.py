@@ -68,6 +68,14 @@ def test_a_port_in_use_is_said_in_one_line(root, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("scheduler", "remedy"), [(None, "--plugins DIR"), ("tcp://127.0.0.1:1", "--scheduler out")]
+)
+def test_a_server_without_plugins_says_how_one_has_them(scheduler, remedy):
+    rules = module._rules(module.Options(roots=[], scheduler=scheduler))
+    assert remedy in rules.no_plugins
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"plugins": [Path("nowhere")]}, "There is no folder nowhere"),
