@@ -13,6 +13,8 @@ from support.sounds import melody, noise, sine
 from effects import Cancelled, Chain, Mix, Pedalboard, StyleTransfer, Tweak, automate
 from effects.automated import ChainAutomation
 from effects.automation import FADE_SECONDS
+from effects.chains import hosting
+from effects.chains.kinds import kinds
 from presets.chain_files.chain import ChainError, Controller
 
 RATE = 44_100
@@ -33,6 +35,11 @@ def board(*members, midi, tail="cut", **named):
 def gain_board(least=-20.0, most=0.0, own=-6.0):
     gain = pedalboard.Gain(own)
     return board(gain, midi={20: ("gain.gain_db", least, most)}, gain=gain)
+
+
+def is_native(kind):
+    """Whether an effect is pedalboard's own, and can be made of nothing."""
+    return kind.make.__module__.startswith("pedalboard_native") and not (kind.plugin or kind.given)
 
 
 def at(seconds):
@@ -185,6 +192,34 @@ def test_nothing_clicks(midi, parameter):
     assert sharpness(output).max() < 3 * static
     before, after = output[:, at(0.8) : at(0.95)], output[:, at(1.2) : at(1.35)]
     assert np.abs(np.std(before) - np.std(after)) > 1e-4 or np.abs(before - after).max() > 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(it for it, kind in kinds().items() if is_native(kind)))
+def test_all_numbers_of_native_effects_can_move_over_all_of_their_range(midi, name):
+    kind = kinds()[name]
+    stem = noise(0.5, RATE, channels=2)
+    file = midi(*((n / 400, control(20, n)) for n in range(128)), (0.45, control(20, 0)))
+    for parameter in kind.parameters.values():
+        if parameter.kind in ("number", "switch", "choice"):
+            effect = kind.make()
+            made = board(effect, midi={20: (f"e.{parameter.name}",)}, e=effect)
+            own = made(stem, RATE)
+            output = automate(stem, RATE, file, chain=made)
+            assert np.isfinite(output).all()
+            assert output.shape == stem.shape
+            np.testing.assert_array_equal(made(stem, RATE), own)
+
+
+def test_a_convolution_moves(stem, midi):
+    response = np.exp(-np.arange(3000) / 500).astype(np.float32) * noise(1, 3000)[0]
+    room = pedalboard.Convolution(response, 0.2, RATE)
+    made = board(room, midi={20: ("room.mix", 0, 1)}, room=room)
+    own = made(stem, RATE)
+    output = automate(stem, RATE, midi((1, control(20, 127))), chain=made)
+    np.testing.assert_array_equal(output[:, : at(0.9)], own[:, : at(0.9)])
+    wet = pedalboard.Convolution(response, 1, RATE)(stem, RATE)
+    np.testing.assert_allclose(output[:, at(1.5) :], wet[:, at(1.5) :], atol=1e-4)
 
 
 def test_a_slow_ride_is_no_stairs(midi):
@@ -372,7 +407,7 @@ def plugin(name):
     path = VST3 / f"{name}.vst3"
     if not path.exists():
         pytest.skip(f"{name} is not installed")
-    return pedalboard.load_plugin(str(path))
+    return hosting.load(kinds()["VST3Plugin"], path, {})
 
 
 def test_a_plugins_parameter_moves(stem, midi):
@@ -526,6 +561,19 @@ def test_progress_rises_to_the_end(midi):
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
+
+
+def test_while_a_plugin_moves_the_stage_says_so_first(midi):
+    comp, told = plugin("ZamCompX2"), []
+    made = board(comp, midi={20: ("comp.makeup_db", 0, 20)}, comp=comp)
+    automate(
+        noise(1, RATE, channels=2),
+        RATE,
+        midi((0.5, control(20, 127))),
+        chain=made,
+        on_progress=lambda fraction, stage: told.append(stage),
+    )
+    assert any(stage.startswith("plugin ZamCompX2") for stage in told)
 
 
 @pytest.mark.parametrize("kind", ["Gain", "PitchShift"])
