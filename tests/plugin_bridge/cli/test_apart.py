@@ -4,6 +4,8 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -131,3 +133,16 @@ def say_and_wait(say):
     say(os.getpid())
     threading.Event().wait(0.3)
     return "went on"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no such masks")
+def test_ctrl_c_never_reaches_the_process_not_even_the_first_one(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import signal\n"
+        "from plugin_bridge.cli import apart\n"
+        "def blocked(say): return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())\n"
+        "if __name__ == '__main__': print(apart.call(blocked))\n"
+    )
+    shown = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (shown.stdout, shown.stderr) == ("True\n", "")
