@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import pedalboard
 
 from effects.boards.origins import Origin, origin_of, remember
+from effects.running import float_mode
 
 #: How a Convolution shows the rate of a response that was given as an array, which is no property.
 _RATE = re.compile(r" audio at ([0-9.e+]+) Hz>")
@@ -128,7 +129,8 @@ def _load(
     kind: Callable[..., Any], told: dict[str, Any], state: bytes, positions: dict[str, float]
 ) -> Any:
     """Load a plugin in a file again. Raises ImportError if the file is gone."""
-    plugin = kind(str(told["file"]), **told["settings"])
+    with float_mode.kept():
+        plugin = kind(str(told["file"]), **told["settings"])
     plugin.raw_state = state
     for name, it in plugin.parameters.items():
         if name in positions and it.raw_value != positions[name]:

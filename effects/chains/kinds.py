@@ -14,10 +14,9 @@ from effects.chains.native_kinds import native_kinds, shortest
 from effects.chains.own_kinds import OWN, own_kind
 from effects.chains.parameter import Parameter
 from effects.chains.wording import likely
+from presets.chain_files.chain import CONTAINERS, Chain, Effect
 
-__all__ = ["CONTAINERS", "OWN", "Kind", "Parameter", "kinds", "likely", "shortest"]
-
-CONTAINERS = ("Chain", "Mix")
+__all__ = ["CONTAINERS", "OWN", "Kind", "Parameter", "kinds", "likely", "plugins_of", "shortest"]
 
 
 class _Kinds(Mapping[str, Kind]):
@@ -48,6 +47,12 @@ class _Kinds(Mapping[str, Kind]):
 def kinds() -> Mapping[str, Kind]:
     """All types of effects, by name."""
     return _Kinds()
+
+
+def plugins_of(chain: Chain) -> list[Effect]:
+    """The effects of a chain that are plugins in files of their own, which run somebody's code."""
+    known = kinds()
+    return [it for it in chain.every_effect() if it.type in known and known[it.type].plugin]
 
 
 @cache

@@ -7,8 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from effects.chains.kinds import plugins_of
 from plugin_bridge.cli.apply_results import Plan
-from plugin_bridge.cli.chain_choice import chosen_chains, has_plugins, plugin_folders
+from plugin_bridge.cli.chain_choice import chosen_chains, plugin_folders
 from plugin_bridge.cli.chain_options import ChainOptions
 from plugin_bridge.cli.chain_player import ChainPlayer
 from plugin_bridge.cli.result_names import Variant
@@ -95,7 +96,7 @@ class Through:
             force=force,
             report=report,
             tunes=tunes,
-            apart=any(map(has_plugins, self.chains.values())),
+            apart=any(map(plugins_of, self.chains.values())),
         )
 
     def _check_tells(self) -> None:

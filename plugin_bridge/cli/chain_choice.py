@@ -114,14 +114,6 @@ def plugin_folders(folders: Sequence[Path]) -> PluginFolders:
     return PluginFolders(folders_of(folders))
 
 
-def has_plugins(chain: Chain) -> bool:
-    """Whether the chain runs code of others."""
-    from effects.chains.kinds import kinds
-
-    known = kinds()
-    return any(it.type in known and known[it.type].plugin for it in chain.every_effect())
-
-
 def changed(texts: Sequence[str], known: Mapping[str, Parameter] | None = None) -> dict[str, Value]:
     """What ``--set`` says: settings by name.
 

@@ -187,9 +187,10 @@ def parameters(
     chain, folders = find(thing), _folders(plugins)
     found = dict(parameters_of(chain))
     if not no_plugins:
+        from effects.chains.kinds import plugins_of
         from plugin_bridge.cli import loading_plugins
 
-        for effect in loading_plugins.plugins_of(chain):
+        for effect in plugins_of(chain):
             for it in loading_plugins.describe(effect, chain, folders, seconds=wait):
                 found[f"{effect.name}.{it.name}"] = it
     if as_json:

@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def plugins_of(chain: Chain) -> list[Effect]:
-    """The effects of a chain that are plugins."""
-    from effects.chains.kinds import kinds
-
-    known = kinds()
-    return [it for it in chain.every_effect() if it.type in known and known[it.type].plugin]
-
-
 def describe(
     effect: Effect, chain: Chain, folders: PluginFolders, *, seconds: float
 ) -> list[Parameter]:
@@ -53,6 +45,8 @@ def describe(
 
 def load(chain: Chain, folders: PluginFolders, *, seconds: float) -> None:
     """Load all plugins of a chain and set what it says; arguments and errors as of `describe`."""
+    from effects.chains.kinds import plugins_of
+
     for it in plugins_of(chain):
         describe(it, chain, folders, seconds=seconds)
     _aside("its plugins", seconds, _build, chain, folders)

@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from effects.chains.kinds import Parameter
+from effects.chains.kinds import Parameter, plugins_of
 from effects.chains.plugins import PluginFolders
 from plugin_bridge.jobs.aside import Aside
 from plugin_bridge.jobs.chain_rules import ChainRules
@@ -38,7 +38,7 @@ class PluginParameters:
     async def of(self, chain: Chain) -> dict[str, Parameter]:
         """What can be set of a chain in a job, by name. Raises Refusal: the chain is no good."""
         found = chained.parameters(chain, self._rules)
-        plugins = [] if self._rules.no_plugins else chained.plugins_of(chain)
+        plugins = [] if self._rules.no_plugins else plugins_of(chain)
         for it in plugins:
             alone = Chain(effects=(it,), name=chain.name, path=chain.path)
             key = self._key(alone)

@@ -38,8 +38,9 @@ from presets.preset import MAX_ENTRY, shown
 SUFFIX = ".toml"
 TAILS = ("cut", "keep")
 CONTAINERS = ("Chain", "Mix")
-#: Settings that name files. In a chain's file they are relative to its folder.
-FILES = ("path", "style", "weights", "notes", "other", "impulse_response_filename")
+#: Settings that name files (``a`` is the song of a Mashup). In a chain's file they are relative to
+#: its folder.
+FILES = ("path", "style", "weights", "notes", "other", "a", "impulse_response_filename")
 
 # Limits on what a stranger may send: by guess, far above what chains need.
 MAX_TEXT_BYTES = toml_text.MAX_TEXT_BYTES

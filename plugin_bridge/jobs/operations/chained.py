@@ -165,6 +165,7 @@ def run(
         ValueError: one of its effects cannot take such a sound.
     """
     from effects.boards.native import PLUGIN
+    from effects.chains.kinds import plugins_of
     from plugin_bridge.files.chained import board_of, through
 
     try:
@@ -196,14 +197,6 @@ def called(chain: Chain) -> str:
     return chain.name or chain.label or "without a name"
 
 
-def plugins_of(chain: Chain) -> list[Effect]:
-    """The effects of a chain that are plugins in files of their own."""
-    from effects.chains.kinds import kinds
-
-    known = kinds()
-    return [it for it in chain.every_effect() if it.type in known and known[it.type].plugin]
-
-
 def _bad(chain: Chain, why: str, rules: ChainRules) -> Refusal:
     """What to say of a chain that is no good."""
     text = f"The chain {called(chain)} cannot be used: {_told(why, chain, rules)}"
@@ -220,6 +213,8 @@ def _told(why: str, chain: Chain, rules: ChainRules) -> str:
 
 def _check_plugins(chain: Chain, rules: ChainRules) -> None:
     """Check that a chain's plugins may run, and are there. Raises Refusal if not."""
+    from effects.chains.kinds import plugins_of
+
     for it in plugins_of(chain):
         path = it.settings.get("path")
         name = str(path or it.name).replace("\\", "/").rpartition("/")[2]
