@@ -23,7 +23,7 @@ from effects.chains.plugins import ANYWHERE, PluginFolders
 from effects.rides.curve import samples_of
 from effects.rides.reading import read
 from effects.rides.ridden import Ridden
-from effects.rides.ride import given_back
+from effects.rides.ride import Ride, given_back
 from effects.rides.stream import settle
 from effects.rides.targets import Target, every_effect, target
 from effects.rides.volume import Volume, volume_steps
@@ -182,28 +182,43 @@ class ChainAutomation:
         n = math.inf if self.board.tail == "keep" else max(np.shape(audio), default=0)
         fade = samples_of(FADE_SECONDS, sample_rate)
         tail = MOST_SECONDS if self.board.tail == "keep" else 0.0
-        held, moving = [], defaultdict(list)
-        for ride in self._read.rides:
-            steps = ride.steps(n, sample_rate, fade)
-            if len(steps) > 1:
-                moving[id(ride.target.effect)].append(ride)
-            else:
-                held.append((ride, steps[0][1]))
-        instead: dict[int, Any] = dict(self._played)
-        for number, rides in moving.items():
-            effect = rides[0].target.effect
-            instead[number] = Ridden(effect, rides, fade_seconds=FADE_SECONDS, tail_seconds=tail)
-        with self._lock, given_back([ride for ride, _ in held], sample_rate):
-            for ride, place in held:
-                value = ride.value(place, sample_rate)
-                if value != ride.own:
-                    ride.target.set(value)
+        held: list[Ride] = []
+        moving: defaultdict[int, list[Ride]] = defaultdict(list)
+        with self._lock:
+            rides = [Ride.of(it.target, it.events) for it in self._read.rides]  # as they are now
+            for ride in rides:
+                steps = ride.steps(n, sample_rate, fade)
+                if len(steps) > 1:
+                    moving[id(ride.target.effect)].append(ride)
+                elif ride.value(steps[0][1], sample_rate) != ride.own:
+                    held.append(ride)
+            instead: dict[int, Any] = dict(self._played)
+            for number, of_one in moving.items():
+                effect = of_one[0].target.effect
+                instead[number] = Ridden(
+                    effect, of_one, fade_seconds=FADE_SECONDS, tail_seconds=tail
+                )
+            with given_back(held, sample_rate):
+                for ride in held:
+                    place = ride.steps(n, sample_rate, fade)[0][1]
+                    ride.target.set(ride.value(place, sample_rate))
                     settle(ride.target.effect, sample_rate)
-            board = _rebuilt_board(self.board, instead)
-            if volume_steps(self._read.volume, n, sample_rate, fade) != [(0, 1.0)]:
-                board.append(Volume(self._read.volume, FADE_SECONDS))
-            board.on_progress = _blaming(self.on_progress)
-            return board(audio, sample_rate)
+                return self._run(audio, sample_rate, instead, n, fade)
+
+    def _run(
+        self,
+        audio: NDArray[Any],
+        sample_rate: float,
+        instead: Mapping[int, Any],
+        n: float,
+        fade: int,
+    ) -> Audio:
+        """Run the board with some effects replaced, and its volume."""
+        board = _rebuilt_board(self.board, instead)
+        if volume_steps(self._read.volume, n, sample_rate, fade) != [(0, 1.0)]:
+            board.append(Volume(self._read.volume, FADE_SECONDS))
+        board.on_progress = _blaming(self.on_progress)
+        return board(audio, sample_rate)
 
 
 def _blaming(on_progress: OnProgress | None) -> OnProgress | None:

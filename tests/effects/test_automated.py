@@ -122,6 +122,17 @@ def test_afterwards_the_board_is_as_it_was_bit_for_bit(stem, midi, make, paramet
     np.testing.assert_array_equal(made(stem, RATE), before)
 
 
+def test_the_board_may_be_set_between_calls(stem, midi):
+    made = gain_board(own=-6.0)
+    effect = ChainAutomation(midi((1, control(20, 127))), made)
+    effect(stem, RATE)
+    made[0].gain_db = -12
+    np.testing.assert_array_equal(
+        effect(stem, RATE)[:, : at(0.9)], pedalboard.Gain(-12)(stem, RATE)[:, : at(0.9)]
+    )
+    assert made[0].gain_db == -12
+
+
 # Something moves
 
 
