@@ -286,3 +286,5 @@ def _check_sound(path: str) -> None:
             pass
     except BadSound as error:
         raise ChainError(f"{path} {error}") from error
+    except OSError as error:
+        raise ChainError(f"{path} cannot be opened ({error.strerror}).") from error
