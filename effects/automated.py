@@ -17,7 +17,6 @@ from effects.automation import FADE_SECONDS, Automation, Played
 from effects.board import Pedalboard
 from effects.boards.containers import Chain, Mix
 from effects.boards.contract import check_call
-from effects.boards.native import PLUGIN
 from effects.boards.tails import MOST_SECONDS
 from effects.chains.plugins import ANYWHERE, PluginFolders
 from effects.rides.curve import samples_of
@@ -217,23 +216,8 @@ class ChainAutomation:
         board = _rebuilt_board(self.board, instead)
         if volume_steps(self._read.volume, n, sample_rate, fade) != [(0, 1.0)]:
             board.append(Volume(self._read.volume, FADE_SECONDS))
-        board.on_progress = _blaming(self.on_progress)
+        board.on_progress = self.on_progress
         return board(audio, sample_rate)
-
-
-def _blaming(on_progress: OnProgress | None) -> OnProgress | None:
-    """A report whose stage begins with `PLUGIN` while a plugin that moves runs, too.
-
-    A board puts an effect's name before what the effect reports.
-    """
-    if on_progress is None:
-        return None
-
-    def report(fraction: float, stage: str) -> None:
-        _, of_plugin, file = stage.partition(f": {PLUGIN}")
-        on_progress(fraction, f"{PLUGIN}{file}" if of_plugin else stage)
-
-    return report
 
 
 def _board(chain: AnyChain, plugins: PluginFolders, threads: int | None) -> Pedalboard:

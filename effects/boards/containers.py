@@ -432,6 +432,11 @@ def _run_mix(members: Sequence[Member], audio: Audio, course: Course, source: st
     return total
 
 
+def _of(name: str, stage: str) -> str:
+    """A stage of an effect, for users. That a plugin runs in it stays at the beginning."""
+    return stage if stage.startswith(PLUGIN) else f"{name}: {stage}"
+
+
 def _run_effect(effect: PythonEffect, audio: Audio, course: Course, source: str) -> Audio:
     """Run an effect in Python, which reports to the board meanwhile if that wants it."""
     if source:
@@ -444,7 +449,7 @@ def _run_effect(effect: PythonEffect, audio: Audio, course: Course, source: str)
         return effect._apply(audio, course.sample_rate)
     with effect._lock:  # nobody else's call reports here
         own = effect.on_progress
-        effect.on_progress = lambda fraction, stage: course.tell(fraction, f"{name}: {stage}")
+        effect.on_progress = lambda fraction, stage: course.tell(fraction, _of(name, stage))
         try:
             return effect._apply(audio, course.sample_rate)
         finally:

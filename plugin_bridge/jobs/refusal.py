@@ -19,7 +19,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "id_taken": "the job's id belongs to another job",
         "no_such_job": "there is no job of that id",
         "no_such_preset": "there is no preset or chain of that name, or none was chosen",
-        "bad_chain": "the chain cannot be used as its file has it: restyle chains validate says why",
+        "bad_chain": "the chain cannot be used as its file has it: see restyle chains validate",
         "no_such_plugin": "a plugin of the chain is in none of the folders of --plugins",
         "bad_setting": "a key is unknown, or its value out of range",
         "outside_root": "the path leads outside of every --root",
