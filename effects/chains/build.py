@@ -156,7 +156,7 @@ class _Plan:
         for name, value in effect.settings.items():
             parameter = kind.parameters.get(name)
             if parameter is None:
-                yield f"it has no parameter {name!r}{likely(name, kind.parameters)}"
+                yield f"it has no parameter {name!r}{_likely(name, kind)}"
                 continue
             try:
                 kept[name] = parameter.check(value)
@@ -266,6 +266,14 @@ class _Plan:
             made = self.made[id(effect)]
         named[effect.name] = made
         return made
+
+
+def _likely(name: str, kind: Kind) -> str:
+    """What to write for a name that no parameter has; of a plugin, there is a table for its own."""
+    hint = likely(name, kind.parameters)
+    if not kind.plugin or "did you mean" in hint:
+        return hint
+    return ": write those of the plugin itself as parameters = { NAME = VALUE }."
 
 
 def _as_kept(made: Any, parameter: Parameter, value: Any) -> Any:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from presets.chain_files.chain import ChainError
@@ -38,6 +39,8 @@ class PluginFolders:
     def find(self, path: str, beside: Path | None = None) -> Path:
         """The plugin that a chain calls ``path``.
 
+        One that is not at its path is looked for in `folders`, by the name of its file.
+
         Args:
             path: an absolute path, one relative to the chain's file, or the name of a file.
             beside: the folder of the chain's file; None for none.
@@ -50,14 +53,21 @@ class PluginFolders:
         if os.path.isabs(path):
             if _there(path):
                 return Path(path)
-            raise _missing(path, [])
+            return self._moved(path, [])
         if _last(path) != path:  # it has folders in it
             beside = beside or Path()
             if _there(beside / path):
                 return beside / path
-            raise _missing(path, [beside])
+            return self._moved(path, [beside])
         near = [] if beside is None else [beside]
         return self._named(path, self.folders, near, system_folders())
+
+    def _moved(self, path: str, looked: Sequence[Path]) -> Path:
+        """A plugin that is not at its path, perhaps since the chain was made on another machine."""
+        for folder in self.folders:
+            if found := _under(folder, _last(path)):
+                return found
+        raise _missing(path, [*looked, *self.folders])
 
     def _named(
         self,
@@ -78,7 +88,7 @@ class PluginFolders:
         for folder in last:
             if found := _under(folder, name):
                 return found
-        raise _missing(name, [*first, *near, *last])
+        raise _missing(name, [*first, *near, *last], [] if self.only else [*first, *last])
 
 
 ANYWHERE = PluginFolders()
@@ -157,9 +167,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _missing(name: str, looked: Sequence[Path]) -> MissingPlugin:
+def _missing(name: str, looked: Sequence[Path], suggested: Sequence[Path] = ()) -> MissingPlugin:
+    """Say that a plugin is not there, and which in the folders ``suggested`` may be meant."""
     shown = name if name.isprintable() and name else repr(name)
     shown = shown if len(shown) <= 100 else f"{shown[:97]}..."
     where = f" in {', '.join(map(str, looked))}" if looked else ""
-    remedy = "install it, or name its folder with --plugins"
-    return MissingPlugin(f"There is no plugin {shown}{where}: {remedy}.")
+    remedy = "install it, or name its folder with --plugins."
+    names = {it.name for folder in suggested for it in _entries(folder)}
+    stems = {Path(it).stem.casefold(): it for it in sorted(names) if it.endswith(BUNDLES)}
+    close = get_close_matches(Path(name[:100]).stem.casefold(), stems, 2, 0.7)
+    likely = [stems[it] for it in close if stems[it].isprintable() and len(it) < 100]
+    if likely:
+        remedy = f"did you mean {' or '.join(likely)}? Or {remedy}"
+    return MissingPlugin(f"There is no plugin {shown}{where}: {remedy}")

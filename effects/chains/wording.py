@@ -10,6 +10,8 @@ from presets.chain_files.chain import Chain, Effect
 
 #: The longest that a message gets: a terminal's line, five times.
 MAX_LENGTH = 400
+#: Of the names that there are, how many a message lists; by guess, about a line.
+MOST_LISTED = 12
 
 
 def one_line(text: object) -> str:
@@ -51,15 +53,18 @@ def likely(name: str, known: Iterable[str]) -> str:
     """``": did you mean 'a' or 'b'?"``, for a misspelt name; or else the first of those known."""
     names = list(known)
     folded = {it.casefold(): it for it in names}
-    near = [folded[it] for it in get_close_matches(str(name)[:100].casefold(), folded, n=3)]
+    wanted = str(name)[:100].casefold()
+    begun = [it for it in folded if it.startswith(wanted)] if len(wanted) > 2 else []
+    near = [folded[it] for it in get_close_matches(wanted, folded, n=3) or begun[:3]]
     if near:
         return f": did you mean {' or '.join(map(repr, near))}?"
     if not names:
         return ": it has none."
-    return f": choose one of {listed(names)}."
+    return f": choose one of {listed(names)}{'' if len(names) > MOST_LISTED else '.'}"
 
 
 def listed(names: Iterable[str]) -> str:
-    """The first twelve names."""
+    """The first of the names."""
     known = [str(it) for it in names]
-    return f"{', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
+    more = ", ..." if len(known) > MOST_LISTED else ""
+    return f"{', '.join(known[:MOST_LISTED])}{more}"

@@ -157,11 +157,12 @@ def show(thing: Thing, *, as_json: Json = False) -> None:
         print(shown(line))
     for number, controller in sorted(it.midi.items()):
         ends = [
-            f", {word} {_told(value)}"
+            f" {word} {_told(value)}"
             for word, value in (("from", controller.least), ("to", controller.most))
             if value is not None
         ]
-        print(shown(f"MIDI controller {number}: {controller.parameter}{''.join(ends)}"))
+        way = f",{''.join(ends)}" if ends else ""
+        print(shown(f"MIDI controller {number}: {controller.parameter}{way}"))
 
 
 @app.command()
@@ -193,6 +194,7 @@ def parameters(
         for effect in plugins_of(chain):
             for it in loading_plugins.describe(effect, chain, folders, seconds=wait):
                 found[f"{effect.name}.{it.name}"] = it
+        found = _in_order(found, chain)
     if as_json:
         _print_json([_parameter_as_json(name, it) for name, it in found.items()])
     else:
@@ -238,7 +240,7 @@ def remove(name: Own) -> None:
     from presets.chain_files import user
 
     user.remove(name)
-    print(f"Removed {shown(name)}.")
+    print(f"Removed the chain {shown(name.removesuffix('.toml'))}.")
 
 
 @app.command()
@@ -295,6 +297,13 @@ def _problems(thing: str, folders: PluginFolders, *, load: bool, wait: float) ->
     except ValueError as error:
         return [str(error)]
     return wrong
+
+
+def _in_order(found: dict[str, Parameter], chain: Chain) -> dict[str, Parameter]:
+    """Parameters by their whole names, in the order of their effects."""
+    places = {it.name: place for place, it in enumerate(chain.every_effect())}
+    main = next((places[it.name] for it in chain.every_effect() if it.type == "StyleTransfer"), 0)
+    return dict(sorted(found.items(), key=lambda it: places.get(it[0].rpartition(".")[0], main)))
 
 
 def _folders(plugins: Sequence[Path] | None) -> PluginFolders:

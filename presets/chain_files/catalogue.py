@@ -146,10 +146,10 @@ def suggestions(name: str) -> list[str]:
 
 def _unknown(name: str) -> str:
     close = suggestions(name)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    hint = f": did you mean {' or '.join(close)}?" if close else "."
     if not close and has_preset(name):
-        hint = "it is a preset. "
-    return f"There is no chain {shown(name)}: {hint}See `restyle chains` or presets.chains()."
+        hint = ": it is a preset."
+    return f"There is no chain {shown(name)}{hint} See `restyle chains` or presets.chains()."
 
 
 def _user() -> tuple[list[Chain], list[BrokenChain]]:

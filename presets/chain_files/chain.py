@@ -385,7 +385,8 @@ def _midi(entries: object) -> Mapping[int, Controller]:
     for key, value in entries.items():
         digits = "".join(c for c in key[:MAX_NAME] if c in "0123456789").lstrip("0") or "0"
         if key != digits or int(digits) > 127:
-            hint = f": write {digits}" if len(digits) < 4 and int(digits) <= 127 else ""
+            meant = any(c in "0123456789" for c in key) and len(digits) < 4 and int(digits) <= 127
+            hint = f": write {digits}" if meant else ""
             raise _Wrong(f"in its midi, {shown(key)} is no controller from 0 to 127{hint}")
         found[int(key)] = _controller(value, f"in its midi, controller {key}")
     return MappingProxyType(found)

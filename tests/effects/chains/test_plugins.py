@@ -159,3 +159,21 @@ def test_every_system_has_its_folders(monkeypatch):
         found = plugins.system_folders()
         assert all(isinstance(it, Path) for it in found)
         assert str(found[0]).endswith(end)
+
+
+@pytest.mark.parametrize("path", ["/elsewhere/Hall.vst3", "plugins/Hall.vst3"])
+def test_one_that_is_not_at_its_path_is_looked_for_in_the_folders_that_are_named(tmp_path, path):
+    hall = file(tmp_path / "named" / "Hall.vst3")
+    assert PluginFolders((tmp_path / "named",)).find(path, tmp_path) == hall
+    with pytest.raises(MissingPlugin, match=r"no plugin .*Hall\.vst3"):
+        PluginFolders().find(path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Hall", "hall.vst3", "Halls.vst3"])
+def test_a_misspelt_name_is_answered_with_the_likely_one_but_not_by_servers(tmp_path, system, name):
+    file(system / "Hall.vst3")
+    with pytest.raises(MissingPlugin, match=r"did you mean Hall\.vst3\?"):
+        PluginFolders().find(name)
+    with pytest.raises(MissingPlugin) as told:
+        PluginFolders((system,), only=True).find(name)
+    assert "did you mean" not in str(told.value)

@@ -173,7 +173,7 @@ def test_show_tells_what_is_in_a_chain(run, thing):
         "         gain_db = -6",
         "  3.2  Reverb, called reverb",
         "MIDI controller 74: low-cut.cutoff_frequency_hz",
-        "MIDI controller 91: reverb.wet_level, from 0.1, to 0.6",
+        "MIDI controller 91: reverb.wet_level, from 0.1 to 0.6",
     ):
         assert line in said.splitlines()
     assert ("Whose:    yours" in said) == (thing != "warm.toml")
@@ -254,7 +254,7 @@ def test_a_chain_is_added_shown_exported_and_removed(run):
     )
     assert run("export", "warm strings", "out.toml") == "Wrote out.toml.\n"
     assert Path("out.toml").read_text() == TEXT
-    assert run("remove", "warm-strings") == "Removed warm-strings.\n"
+    assert run("remove", "warm-strings") == "Removed the chain warm-strings.\n"
     assert catalogue.names() == ["hall"]
 
 
@@ -386,6 +386,8 @@ def test_the_parameters_of_a_real_plugin_are_listed(run):
     found = parameters(run("parameters", "a.toml"))
     assert len(found) > 5
     assert all(name.startswith("eq.") for name in found)
+    Path("b.toml").write_text(f"[[effects]]\ntype = 'Invert'\n{text}[[effects]]\ntype = 'Gain'\n")
+    assert [*parameters(run("parameters", "b.toml"))] == [*found, "gain.gain_db"]
     [name] = [it for it in found if "master" in it]
     number = float(found[name][0])
     Path("a.toml").write_text(f"{text}parameters = {{ {name.partition('.')[2]} = {number + 3} }}\n")

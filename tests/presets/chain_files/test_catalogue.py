@@ -49,7 +49,7 @@ def said(function, *arguments):
 def test_without_any_there_are_none(built_in, data_folder):
     shutil.rmtree(built_in)
     assert (presets.chains(), names(), broken(), suggestions("hall")) == ([], [], [], [])
-    assert "There is no chain 'hall': See `restyle chains`" in said(get, "hall")
+    assert "There is no chain 'hall'. See `restyle chains`" in said(get, "hall")
 
 
 def test_built_in_ones_and_ones_own_are_listed_by_name(own):
