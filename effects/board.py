@@ -22,7 +22,7 @@ from effects.running.progress import OnProgress, check_on_progress, part
 from effects.signal.arrays import Audio
 from effects.signal.limits import check_rate
 from presets.chain_files import chain as chain_file
-from presets.chain_files.chain import SUFFIX, TAILS, BrokenChain, Controller
+from presets.chain_files.chain import SUFFIX, TAILS, BrokenChain, ChainError, Controller
 
 __all__ = ["Pedalboard"]
 
@@ -176,15 +176,19 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
             path: ends in ``.toml``. A chain that is there is replaced; nothing else is.
 
         Raises:
-            presets.chain_files.chain.ChainError: as `to_chain`; or there is more than a file may
-                have.
+            presets.chain_files.chain.ChainError: as `to_chain`; or it could not be loaded: there is
+                more than a file may have, or ``midi`` moves an effect that is not there.
             ValueError: ``path`` ends in something else, or what is there is no chain.
             OSError: the file cannot be written.
         """
         target = Path(path)
         _check_target(target)
         text = chain_file.render(self.to_chain())
-        chain_file.parse(text, path=target)  # there may be too much of it
+        from effects.chains.build import check
+
+        # There may be too much of it, or a MIDI controller whose effect is gone.
+        for wrong in check(chain_file.parse(text, name=target.stem, path=target)):
+            raise ChainError(wrong)
         _write(target, text)
 
     def play(self, midi_file: str | os.PathLike[str], sample_rate: float = 44100.0) -> Audio:

@@ -176,6 +176,17 @@ def test_a_board_that_cannot_be_written_down_changes_nothing(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_controller_of_an_effect_that_is_gone_is_not_saved(tmp_path: Path) -> None:
+    it = board()
+    del it[1]
+    with pytest.raises(ChainError, match=r"^.*mine\.toml: MIDI controller 74: .* no effect 'hall'"):
+        it.save(tmp_path / "mine.toml")
+    assert not os.listdir(tmp_path)
+    it.midi = {}
+    it.save(tmp_path / "mine.toml")
+    assert len(Pedalboard.load(tmp_path / "mine.toml")) == 1
+
+
 def test_more_than_a_file_may_have_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ChainError, match="64"):
         Pedalboard([Gain(1) for _ in range(65)]).save(tmp_path / "many.toml")
