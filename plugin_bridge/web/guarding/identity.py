@@ -17,12 +17,13 @@ COOKIE = "restyle"
 COOKIE_SECONDS = 400 * 86400  # the longest that a browser keeps one (RFC 6265bis)
 MAX_COOKIE = 200  # characters; ours have 67 at most
 
-#: Addresses that are the same for everybody, and need no key.
+#: Addresses that are the same for everybody, and need no key. What is in a chain needs one, since
+#: its plugins are loaded for that.
 OPEN = (
     *("/", "/docs", "/healthz", "/openapi.json"),
     *("/v1/chains", "/v1/presets", "/v1/session", "/v1/settings"),
 )
-OPEN_BENEATH = ("/static/", "/v1/chains/", "/v1/presets/")
+OPEN_BENEATH = ("/static/", "/v1/presets/")
 
 
 async def identify(desk: Desk, path: str, headers: Mapping[str, str]) -> Account:

@@ -20,11 +20,11 @@ def keyed(tmp_path_factory):
 
 def test_without_a_key_nothing_is_shown(keyed):
     assert keyed.raw("POST", "/v1/uploads", [HOST, ("Content-Length", "900000")])[0] == 401
-    for path in ("/v1/jobs", "/v1/me", "/v1/usage", "/v1/events"):
+    for path in ("/v1/jobs", "/v1/me", "/v1/usage", "/v1/events", "/v1/chains/tape"):
         reply = keyed.http.get(path)
         problem(reply, 401, "unauthorised")
         assert reply.headers["www-authenticate"] == "Bearer"
-    for path in ("/v1/presets", "/v1/settings", "/healthz", "/openapi.json"):
+    for path in ("/v1/presets", "/v1/chains", "/v1/settings", "/healthz", "/openapi.json"):
         assert keyed.http.get(path).status_code == 200
 
 
@@ -33,6 +33,7 @@ def test_with_it_everything_is(keyed, stem):
         me = anna.get("/v1/me").json()
         assert me["name"] == "Anna"
         assert me["owner"].startswith("key_")
+        assert anna.get("/v1/chains/tape").json()["name"] == "tape"
         assert keyed.upload(stem, http=anna)["bytes"] == len(stem)
 
 
