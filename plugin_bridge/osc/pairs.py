@@ -50,7 +50,7 @@ def read_pairs(arguments: Sequence[Any], *, of_chain: bool = False) -> Given:
         arguments = ["strength", *arguments]
     files, rest = _apart(operations.find("restyle"), _pairs(arguments, "preset"))
     settings = {
-        key: chained.value(key, value)
+        key: chained.value(key, int(value) if isinstance(value, bool) else value)
         if "." in key or (of_chain and key not in (*KEYED, *OF_THE_JOB))
         else check(key, value, KEYED)
         for key, value in rest.items()

@@ -28,6 +28,12 @@ def test_what_is_a_chains_is_left_to_the_chain():
     assert read_pairs(pairs, of_chain=True) == (settings, {})
 
 
+def test_a_boolean_is_a_number_to_a_chain():
+    """So that a switch of a controller can set ``reverb.wet_level``; and 1 turns a switch on."""
+    value = read_pairs(["reverb.wet_level", True], of_chain=True).settings["reverb.wet_level"]
+    assert (value, type(value)) == (1, int)
+
+
 @pytest.mark.parametrize(
     "pair",
     [("preset", "violin"), ("chain", "x"), ("gain_db", 1.0), ("drums", "x"), ("a.b", math.nan)],
