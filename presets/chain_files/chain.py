@@ -26,6 +26,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +49,7 @@ MAX_EFFECTS = 64
 MAX_DEPTH = 8
 MAX_VALUE = 4096  # characters, as a path may have; only a plugin's state may be longer
 MAX_INTEGER = 2**63 - 1  # TOML's own
+MOST_KEPT = 20_000  # characters of a text whose chain is kept in memory: by guess, most have fewer
 
 Value = bool | int | float | str | Mapping[str, "Value"]
 """A setting: a table is only for the ``parameters`` of plugins."""
@@ -196,11 +198,8 @@ def parse(text: str, *, name: str = "", path: Path | None = None, built_in: bool
         BrokenChain: it is no chain.
     """
     try:
-        entries = toml_text.load(text)
-    except ValueError as error:
-        raise _broken(f"its text {error}", name, path) from error
-    try:
-        return replace(_chain(entries), name=name, path=path, built_in=built_in)
+        said = _kept(text) if len(text) <= MOST_KEPT else _said(text)
+        return replace(said, name=name, path=path, built_in=built_in)
     except _Wrong as error:
         raise _broken(str(error), name, path) from error
 
@@ -253,6 +252,21 @@ def _broken(what: str, name: str, path: Path | None) -> BrokenChain:
     called = f" {shown(path if path is not None else name)}" if path or name else ""
     end = "" if what.endswith(("?", ".")) else "."
     return BrokenChain(f"The chain{called} is broken: {what}{end}")
+
+
+@lru_cache(maxsize=500)  # chains; by guess, more than anybody has
+def _kept(text: str) -> Chain:
+    """As `_said`. A server reads all files again whenever somebody asks what there is."""
+    return _said(text)
+
+
+def _said(text: str) -> Chain:
+    """The chain that a text says, without a name. Raises _Wrong."""
+    try:
+        entries = toml_text.load(text)
+    except ValueError as error:
+        raise _Wrong(f"its text {error}") from error
+    return _chain(entries)
 
 
 def _chain(entries: dict[str, Any]) -> Chain:

@@ -45,11 +45,11 @@ def find(name: str) -> presets.Preset | Chain:
         Refusal: there is neither, or it cannot be read.
     """
     try:
-        # First, since it is known at once whether there is such a preset. Where there is none,
-        # `presets.get` looks for the likely ones, which takes tens of milliseconds.
-        if not catalogue.has_preset(name):
+        # First, since it is known at once whether there is such a preset or chain. Where there is
+        # none, the likely ones are looked for, which takes tens of milliseconds.
+        if catalogue.is_taken(name) and not catalogue.has_preset(name):
             return presets.chain(name)
-    except UnknownChain:
+    except UnknownChain:  # it was removed meanwhile
         pass
     except ChainError as error:  # names its file: the name of that is enough
         text = str(error).replace(f"{catalogue.user_folder()}{os.sep}", "")

@@ -776,7 +776,7 @@ async def test_what_is_refused_is_noted_for_those_who_cannot_hear(desk):
     job, address = desk.room.service.refusals.last()
     assert (job.host, job.port, job.request, job.job) == (*ME, "/restyle/submit", "a")
     assert job.code == "no_such_preset"
-    assert job.text.startswith("There is no preset 'vioiln'")
+    assert job.text.startswith("There is no preset or chain 'vioiln'")
     assert (address.request, address.job, address.code) == (
         "/restyle/sumbit",
         "",

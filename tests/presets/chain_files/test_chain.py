@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from presets.chain_files import toml_text
 from presets.chain_files.chain import (
     CONTAINERS,
     MAX_DEPTH,
@@ -68,6 +69,16 @@ def test_a_chain_is_read():
         74: Controller("low-cut.cutoff_frequency_hz"),
         91: Controller("reverb.wet_level", 0.6, 0),
     }
+
+
+def test_a_text_is_understood_once_whoever_says_it(monkeypatch):
+    text = "[[effects]]\ntype = 'Gain'\ngain_db = 4.25\n"
+    one = parse(text, name="one", path=Path("one.toml"))
+    with monkeypatch.context() as patch:
+        patch.setattr(toml_text, "load", None)
+        other = parse(text, name="other")
+    assert other.effects == one.effects
+    assert (one.name, one.path, other.name, other.path) == ("one", Path("one.toml"), "other", None)
 
 
 def test_only_the_effects_must_be_said():
