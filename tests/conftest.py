@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from support import plugins
 
+from effects.running import float_mode
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the slow tests")
@@ -26,6 +28,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """A plugin that a test loads by pedalboard alone does not change how later tests compute."""
+    with float_mode.kept():
+        return (yield)
 
 
 @pytest.fixture
