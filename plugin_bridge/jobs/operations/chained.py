@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import presets
 from plugin_bridge.errors import shown
 from plugin_bridge.jobs.chain_rules import ChainRules
 from plugin_bridge.jobs.job import Value
-from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.refusal import Refusal, code_of
 from presets.chain_files import catalogue
 from presets.chain_files.chain import FILES, Chain, ChainError, Effect, UnknownChain, parse
 
@@ -161,8 +161,8 @@ def run(
     """What a chain makes of a sound, in a worker, and what that is made of.
 
     Raises:
-        Refusal: it begins with an instrument, or its plugins will not have its settings.
-        ValueError: one of its effects cannot take such a sound.
+        Refusal: it begins with an instrument, or its plugins will not have its settings, or one of
+            its effects cannot take such a sound.
     """
     from effects.boards.native import PLUGIN
     from effects.chains.kinds import plugins_of
@@ -178,8 +178,11 @@ def run(
             f"The chain {called(chain)} has an instrument, which plays MIDI files, and jobs are "
             f"about sounds: restyle apply TUNE.mid OUT.wav --chain {called(chain)} plays it.",
         )
-    done = through(board, sound, report)
-    if names := [Path(str(it.settings.get("path"))).name for it in plugins_of(chain)]:
+    try:
+        done = through(board, sound, report)
+    except ValueError as error:  # a style that is no sound, for example
+        raise Refusal(code_of(error), _told(str(error), chain, rules)) from error
+    if names := [_last(str(it.settings.get("path"))) for it in plugins_of(chain)]:
         report(1.0, PLUGIN + ", ".join(names))  # some crash or hang as they are let go
         del board
     return done
@@ -205,10 +208,20 @@ def _bad(chain: Chain, why: str, rules: ChainRules) -> Refusal:
 
 def _told(why: str, chain: Chain, rules: ChainRules) -> str:
     """What is wrong with a chain, as it is told: to clients without the names of folders here."""
-    folders = [*rules.plugins.folders, *([chain.path.parent] if chain.path else [])]
-    for folder in () if rules.trusted else folders:
+    if rules.trusted:
+        return why
+    files = {it.settings.get(name) for it in chain.every_effect() for name in FILES}
+    for path in (it for it in files if isinstance(it, str)):
+        if name := _last(path):
+            why = why.replace(path, name).replace(repr(path), repr(name))
+    for folder in (*rules.plugins.folders, *([chain.path.parent] if chain.path else [])):
         why = why.replace(f"{folder}{os.sep}", "")
     return why
+
+
+def _last(path: str) -> str:
+    """The name of a file, whose path may be written with either kind of slashes."""
+    return PureWindowsPath(path).name
 
 
 def _check_plugins(chain: Chain, rules: ChainRules) -> None:
@@ -217,7 +230,7 @@ def _check_plugins(chain: Chain, rules: ChainRules) -> None:
 
     for it in plugins_of(chain):
         path = it.settings.get("path")
-        name = str(path or it.name).replace("\\", "/").rpartition("/")[2]
+        name = _last(str(path or it.name))
         needs = f"The chain {called(chain)} needs the plugin {shown(name, 100)}"
         if rules.no_plugins:
             raise Refusal("no_such_plugin", f"{needs}, and {rules.no_plugins}.")

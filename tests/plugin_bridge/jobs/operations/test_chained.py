@@ -124,6 +124,29 @@ def test_a_chain_is_found_by_no_path(name):
         assert refused({"preset": name})[0] == "no_such_preset"
 
 
+@pytest.mark.parametrize(
+    ("type", "file"), [("Convolution", "impulse_response_filename"), ("StyleTransfer", "style")]
+)
+@pytest.mark.parametrize("path", ["{folder}/hall.wav", "../../elsewhere/hall.wav"])
+def test_a_client_does_not_learn_where_a_chains_files_are(tmp_path, type, file, path):
+    path = path.format(folder=(tmp_path / "elsewhere").as_posix())
+    add_chain("my-hall", f'[[effects]]\ntype = "{type}"\n{file} = "{path}"\n')
+    code, text = refused({"preset": "my-hall"})
+    assert code == "bad_chain"
+    assert "there is no file 'hall.wav'" in text
+    assert "elsewhere" not in text
+
+
+def test_nor_does_a_client_learn_it_once_the_job_runs(run, tmp_path):
+    clip = tmp_path / "elsewhere" / "clip.wav"
+    clip.parent.mkdir()
+    clip.write_text("no sound " * 20)
+    add_chain("my-fiddle", f'[[effects]]\ntype = "StyleTransfer"\nstyle = "{clip.as_posix()}"\n')
+    with pytest.raises(Refusal, match=r"'clip\.wav' is a text, no sound") as caught:
+        run({"preset": "my-fiddle"})
+    assert caught.value.code == "unreadable"
+
+
 def test_a_clip_and_a_chain_exclude_each_other():
     add_chain("my-hall", HALL)
     code, text = refused({"preset": "my-hall"}, ("stem", "style"))
