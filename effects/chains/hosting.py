@@ -43,7 +43,10 @@ def load(kind: Kind, file: Path, settings: Mapping[str, Any], name: str = "") ->
         with float_mode.kept():
             plugin = kind.make(str(file), **options)
     except Exception as error:  # whatever a plugin's code makes pedalboard raise
-        raise ChainError(f"the plugin {file.name} cannot be loaded: {error}") from error
+        why = str(error)
+        if "on the main thread" in why:  # and goes on about a call, which this is not
+            why = "load it in the main thread; what takes sound can be called in any"
+        raise ChainError(f"the plugin {file.name} cannot be loaded: {why}") from error
     plugin._restyle_file = file  # for `effects.boards.native.file_of`
     remember(plugin, Origin(name=name, file=file, settings=options))
     return plugin

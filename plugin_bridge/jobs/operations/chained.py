@@ -56,17 +56,16 @@ def find(name: str) -> presets.Preset | Chain:
         raise Refusal("bad_chain", text) from error
     try:
         return presets.get(name)
-    except presets.UnknownPreset as error:
-        unknown = str(error).replace("no preset", "no preset or chain", 1)
+    except presets.UnknownPreset:
+        close = [*presets.suggestions(name), *catalogue.suggestions(name)][:3]
     except presets.PresetError as error:
         raise Refusal("no_such_preset", str(error)) from error
-    if close := catalogue.suggestions(name):
-        likely = " or ".join([*presets.suggestions(name), *close][:3])
-        unknown = (
-            f"There is no preset or chain {shown(name, 100)!r}: did you mean {likely}? "
-            "See restyle presets and restyle chains."
-        )
-    raise Refusal("no_such_preset", unknown)
+    likely = f": did you mean {' or '.join(close)}?" if close else "."
+    raise Refusal(
+        "no_such_preset",
+        f"There is no preset or chain {shown(name, 100)!r}{likely} "
+        "See restyle presets and restyle chains.",
+    )
 
 
 def chain_of(settings: Mapping[str, Any], rules: ChainRules) -> Chain | None:

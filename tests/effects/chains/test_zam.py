@@ -9,10 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from effects.board import Pedalboard
 from effects.chains.build import build, check, describe
 from effects.chains.plugins import PluginFolders, system_folders
 from effects.chains.saved import to_chain
@@ -212,3 +214,14 @@ def test_a_plugin_that_a_user_loaded_is_found_by_its_name():
     with float_mode.kept():
         it = pedalboard.VST3Plugin(str(system / "ZamTube.vst3"))
     assert dict(to_chain([it]).effects[0].settings) == {"path": "ZamTube.vst3"}
+
+
+def test_one_that_wants_the_main_thread_says_so():
+    it = plugin("ZamEQ2")  # first, since that makes this one pedalboard's main thread
+    with ThreadPoolExecutor(1) as pool:
+        refused = pool.submit(plugin, "ZamEQ2").exception()
+    assert isinstance(refused, ChainError)
+    assert "cannot be loaded: load it in the main thread" in str(refused)
+    with ThreadPoolExecutor(1) as pool:
+        out = pool.submit(Pedalboard([it]), NOISE, RATE).result()
+    assert out.shape == NOISE.shape
