@@ -69,11 +69,14 @@ export class Form {
   /** Show what can be set of the chain, if one is chosen. */
   #showChain() {
     const name = this.presets?.chain;
+    this.filled = null;
     this.#fill(null);
     if (!name) return;
     this.filled = chainOf(name).then(
       (chain) => name === this.presets?.chain && this.#fill(chain),
-      (problem) => (this.problem.textContent = problemWords(problem)),
+      (problem) => {
+        if (name === this.presets?.chain) this.problem.textContent = problemWords(problem);
+      },
     );
   }
 
@@ -191,7 +194,7 @@ export class Form {
 
   async #send() {
     this.problem.textContent = "";
-    await this.filled;
+    if (!(await this.#known())) return null;
     const bad = [...this.#fields, ...this.added].find((it) => !it.input.checkValidity());
     if (bad) {
       bad.root.closest("details")?.setAttribute("open", "");
@@ -210,5 +213,16 @@ export class Form {
       this.button.disabled = false;
       this.button.focus();
     }
+  }
+
+  /** Wait until it is known what can be set of the chain; false if another was chosen meanwhile. */
+  async #known() {
+    const { filled } = this;
+    if (!filled) return true;
+    this.button.disabled = true; // for seconds, if a plugin takes its time
+    await filled;
+    this.button.disabled = false;
+    if (document.activeElement === document.body) this.button.focus();
+    return filled === this.filled;
   }
 }

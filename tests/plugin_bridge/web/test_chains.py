@@ -445,6 +445,28 @@ def test_settings_of_each_chain_are_remembered_by_the_tab(page):
     assert page.evaluate(strength) == "1"
 
 
+SLOW = """(() => { const usual = window.fetch; window.fetch = (it, ...more) =>
+    !String(it).includes('v1/chains/low') ? usual(it, ...more)
+        : new Promise((done) => { window.answer = () => done(usual(it, ...more)); }); })()"""
+
+
+def test_nothing_is_sent_if_another_is_chosen_while_a_chain_is_read(page, stem, tmp_path):
+    (tmp_path / "stem.wav").write_bytes(stem)
+    page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 1")
+    page.evaluate(SLOW)
+    button = "document.querySelector('#ask button.main')"
+    for other, sent in (("violin", 0), ("low", 1)):
+        choose(page, "hall")
+        choose(page, "low")
+        page.click("#ask button.main")
+        page.until(f"{button}.disabled")
+        choose(page, other)
+        page.evaluate("window.answer()")
+        page.until(f"!{button}.disabled && document.querySelectorAll('#jobs li').length === {sent}")
+    assert "Low and quiet" in page.evaluate("document.querySelector('#jobs li').textContent")
+
+
 def test_only_operations_that_take_chains_offer_them(page):
     low = "document.querySelector('input[name=preset][value=low]') !== null"
     assert page.evaluate(low)
