@@ -47,7 +47,6 @@ def load(kind: Kind, file: Path, settings: Mapping[str, Any], name: str = "") ->
         if "on the main thread" in why:  # and goes on about a call, which this is not
             why = "load it in the main thread; what takes sound can be called in any"
         raise ChainError(f"the plugin {file.name} cannot be loaded: {why}") from error
-    plugin._restyle_file = file  # for `effects.boards.native.file_of`
     remember(plugin, Origin(name=name, file=file, settings=options))
     return plugin
 
