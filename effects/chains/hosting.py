@@ -149,13 +149,16 @@ def put(plugin: Any, name: str, value: bool | float | str) -> None:
 def move(plugin: Any, where: Mapping[str, float]) -> None:
     """Put parameters where they should be, as `positions` has it."""
     known = parameters(plugin)
+    set_others = False  # then the plugin may have others elsewhere than it says
     for first in (True, False):
         for name, it in plugin.parameters.items():
             wanted = where.get(name, it.raw_value)
-            if _sets_others(known[name]) == first and it.raw_value != wanted:
+            moves = it.raw_value != wanted or (set_others and name in where)
+            if _sets_others(known[name]) == first and moves:
                 it.raw_value = wanted
                 if first:
                     run_silence(plugin)
+                    set_others = True
 
 
 def run_silence(plugin: Any) -> None:

@@ -36,16 +36,22 @@ def plugin_settings(plugin: Any, kind: Kind) -> dict[str, Any]:
     origin = origin_of(plugin)
     file = origin.file or _installed(plugin, kind)
     settings: dict[str, Any] = {"path": _named_file(file), **origin.settings}
-    fresh = hosting.load(kind, file, settings)
+
+    def new() -> Any:
+        return hosting.load(kind, file, settings)
+
+    fresh = new()
     changed = _changed(plugin, fresh)
-    by_parameters = _made(fresh, {"parameters": changed})
-    state = _state(plugin, fresh)
+    state = _state(plugin, new())
+    # What words make of a plugin is seen with a new one: where a program is chosen already,
+    # choosing it once more does not set what it would.
+    by_parameters = _made(new(), {"parameters": changed})
     told = {"parameters": MappingProxyType(changed)} if changed else {}
     if by_parameters == state:
         return {**settings, **told}
     if origin.state:  # as it was written is well enough, if nothing has changed since
         written = {"state": origin.state, **told}
-        if _made(fresh, written) == state:
+        if _made(new(), written) == state:
             return {**settings, **written}
     settings["state"] = hosting.encoded(state)
     if len(settings["state"]) > MAX_STATE:
@@ -53,7 +59,7 @@ def plugin_settings(plugin: Any, kind: Kind) -> dict[str, Any]:
             f"the state of the plugin {file.name} has {len(state)} bytes, more than a chain has "
             "room for: keep its sound in a preset of its own."
         )
-    if _made(fresh, {**settings, **told}) == state:
+    if _made(new(), {**settings, **told}) == state:
         settings |= told  # for whoever reads it
     return settings
 

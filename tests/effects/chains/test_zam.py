@@ -225,3 +225,14 @@ def test_one_that_wants_the_main_thread_says_so():
     with ThreadPoolExecutor(1) as pool:
         out = pool.submit(Pedalboard([it]), NOISE, RATE).result()
     assert out.shape == NOISE.shape
+
+
+@pytest.mark.parametrize("program", ["PoppySnare", "VocalLeveller"])
+def test_what_was_set_after_a_program_was_chosen_comes_back(program):
+    it = plugin("ZamCompX2")
+    it.current_program = program
+    sound(it, "ZamCompX2")
+    it.stereo_detection = not it.stereo_detection  # to what a new one has, and the program has not
+    heard = sound(it, "ZamCompX2")
+    chain = parse(render(to_chain([it])))
+    np.testing.assert_array_equal(sound(build(chain).members[0], "ZamCompX2"), heard)
