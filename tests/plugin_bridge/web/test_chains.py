@@ -383,6 +383,7 @@ def field_of(page, effect, label):
 def test_a_chain_is_chosen_and_its_effects_are_set_on_the_page(page, server, tmp_path, stem):
     (tmp_path / "stem.wav").write_bytes(stem)
     page.choose_files("#ask input[type=file]", tmp_path / "stem.wav")
+    page.until("document.querySelectorAll('.chosen:not([hidden])').length === 1")
     page.evaluate("document.getElementById('filter').focus()")
     page.press(*"quiet")
     rows = "[...document.querySelectorAll('.preset')].filter((it) => it.checkVisibility())"
