@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +13,9 @@ from effects.boards.origins import Origin, remember
 from effects.chains import hosting, options
 from effects.chains.kinds import Kind, Parameter, kinds, likely
 from effects.chains.plugins import ANYWHERE, PluginFolders
-from effects.chains.settings import find, with_names
+from effects.chains.settings import find
 from effects.chains.wording import about, of_chain, one_line
-from presets.chain_files.chain import TAILS, Chain, ChainError, Effect
+from presets.chain_files.chain import TAILS, Chain, ChainError, Effect, with_names
 from presets.sound_file.header import BadSound
 from presets.sound_file.reading import opened
 
@@ -108,7 +108,7 @@ class _Plan:
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.chain = with_names(self.chain)
+        self.chain = replace(self.chain, effects=with_names(self.chain.effects))
         taken = set[str]()
         for effect in self.chain.every_effect():
             for line in self._wrong(effect):

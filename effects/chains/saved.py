@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,14 +19,13 @@ from effects.chains.kinds import Kind, kinds
 from effects.chains.native_kinds import shortest
 from effects.chains.own_kinds import own_options, own_value
 from effects.chains.saved_plugins import plugin_settings
-from effects.chains.settings import free
 from effects.chains.wording import one_line
 from presets.chain_files.chain import (
     Chain,
     ChainError,
     Controller,
     Effect,
-    automatic_name,
+    with_names,
 )
 
 
@@ -58,24 +56,17 @@ def to_chain(
     """
     names = {id(it): name for name, it in (named or {}).items()}
     effects = tuple(_effect(it, names) for it in members if it is not None)
-    taken = {it.name.casefold() for it in Chain(effects=effects).every_effect() if it.name}
     return Chain(
         label=label,
         note=note,
         tail=tail,
-        effects=tuple(_named(it, taken) for it in effects),
+        effects=with_names(effects),
         midi=MappingProxyType({number: _controller(it) for number, it in (midi or {}).items()}),
     )
 
 
 def _controller(it: Any) -> Controller:
     return it if isinstance(it, Controller) else Controller(str(it))
-
-
-def _named(effect: Effect, taken: set[str]) -> Effect:
-    """An effect with a name that no other has, and those in it."""
-    name = effect.name or free(automatic_name(effect.type, effect.settings), taken)
-    return replace(effect, name=name, effects=tuple(_named(it, taken) for it in effect.effects))
 
 
 def _effect(member: Any, names: Mapping[int, str]) -> Effect:

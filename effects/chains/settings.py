@@ -94,27 +94,6 @@ def name_of(effect: Effect) -> str:
     return effect.name or automatic_name(effect.type, effect.settings)
 
 
-def with_names(chain: Chain) -> Chain:
-    """The chain with a name for each effect that has none, and no `Effect` in two places."""
-    taken = {it.name.casefold() for it in chain.every_effect() if it.name}
-
-    def named(effect: Effect) -> Effect:
-        name = effect.name or free(automatic_name(effect.type, effect.settings), taken)
-        return replace(effect, name=name, effects=tuple(map(named, effect.effects)))
-
-    return replace(chain, effects=tuple(map(named, chain.effects)))
-
-
-def free(name: str, taken: set[str]) -> str:
-    """A name like that which is not taken yet, and now is: ``gain``, or ``gain-2``."""
-    number, wanted = 2, name or "effect"
-    name = wanted
-    while name.casefold() in taken:
-        name, number = f"{wanted}-{number}", number + 1
-    taken.add(name.casefold())
-    return name
-
-
 def _unknown(
     chain: Chain, effect: Effect, kind: Kind | None, name: str, known: Mapping[str, Parameter]
 ) -> str:

@@ -235,6 +235,24 @@ def automatic_name(kind: str, settings: Mapping[str, Value]) -> str:
     return (slug(Path(path).stem) or slug(kind) or kind)[:MAX_NAME]
 
 
+def with_names(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """The effects with a name for each that has none: ``gain``, or ``gain-2`` if that is taken."""
+    taken = {it.name.casefold() for it in _walk(effects) if it.name}
+
+    def named(it: Effect) -> Effect:
+        name = it.name
+        if not name:
+            name = first = automatic_name(it.type, it.settings)
+            number = 1
+            while name.casefold() in taken:
+                number += 1
+                name = f"{first[: MAX_NAME - 4]}-{number}"
+            taken.add(name.casefold())
+        return replace(it, name=name, effects=tuple(map(named, it.effects)))
+
+    return tuple(map(named, effects))
+
+
 def likely(word: str, known: Iterable[str]) -> str:
     """What to say after a word that is not among those ``known``: which it may have been."""
     known = list(known)
@@ -377,19 +395,7 @@ def _named(effects: Sequence[Effect]) -> tuple[Effect, ...]:
             raise _Wrong(f"two effects have the name {shown(it.name)}: give one another")
         if it.name:
             taken.add(it.name.casefold())
-
-    def named(it: Effect) -> Effect:
-        name = it.name
-        if not name:
-            first = automatic_name(it.type, it.settings)
-            name, number = first, 1
-            while name in taken:
-                number += 1
-                name = f"{first[: MAX_NAME - 4]}-{number}"
-            taken.add(name)
-        return replace(it, name=name, effects=tuple(map(named, it.effects)))
-
-    return tuple(map(named, effects))
+    return with_names(effects)
 
 
 def _midi(entries: object) -> Mapping[int, Controller]:

@@ -201,3 +201,11 @@ def test_what_does_not_fit_an_instrument_is_said(plugin, tune, tmp_path):
     (tmp_path / "broken.mid").write_bytes(b"no MIDI")
     with pytest.raises(ValueError, match=r"broken\.mid cannot be read as MIDI"):
         board_of(synth).play(tmp_path / "broken.mid", RATE)
+
+
+def test_two_plugins_with_a_long_name_are_saved(plugin, tmp_path):
+    bundle = plugin("L" * 70)
+    both = Pedalboard([board_of(bundle)[0], board_of(bundle)[0]])
+    names = [it.name for it in saved(both, tmp_path, bundle).to_chain().effects]
+    assert len(set(names)) == 2
+    assert all(it.startswith("l" * 50) for it in names)
