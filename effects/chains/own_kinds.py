@@ -13,6 +13,7 @@ from typing import Any
 from effects.chains import ranges
 from effects.chains.kind import Kind
 from effects.chains.parameter import Parameter, unit_of
+from presets.chain_files.chain import FILES
 
 #: Restyle's effects, and where they are: each is loaded when it is first asked for.
 OWN: Mapping[str, str] = MappingProxyType(
@@ -26,7 +27,6 @@ OWN: Mapping[str, str] = MappingProxyType(
 
 #: Options of Restyle's effects that are no matter of a file.
 _APART = frozenset({"self", "on_progress", "threads"})
-_FILES = ("style", "weights", "notes", "other", "a")
 
 
 @cache
@@ -74,7 +74,7 @@ def own_value(effect: Any, name: str) -> Any:
 def _own_parameter(make: Any, name: str, hint: Any, default: Any) -> Parameter | None:
     if default is inspect.Parameter.empty:
         default = None
-    if name in _FILES:
+    if name in FILES:
         return Parameter(name=name, kind="text", file=True)
     words = _words().get(name)
     if words:
