@@ -12,6 +12,7 @@ from typing import Any
 from effects.boards.origins import Origin, remember
 from effects.chains import hosting, options
 from effects.chains.kinds import Kind, Parameter, kinds, likely
+from effects.chains.moving import can_move, ends, moved
 from effects.chains.plugins import ANYWHERE, PluginFolders
 from effects.chains.settings import find
 from effects.chains.wording import about, of_chain, one_line
@@ -97,6 +98,7 @@ class _Plan:
         made: effects by the id of what the chain has.
         files: of plugins, likewise.
         settings: as they are kept, likewise.
+        moved: which controller moves what: an effect by its id, and a parameter.
     """
 
     chain: Chain
@@ -106,6 +108,7 @@ class _Plan:
     made: dict[int, Any] = field(default_factory=dict)
     files: dict[int, Path] = field(default_factory=dict)
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
+    moved: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.chain = replace(self.chain, effects=with_names(self.chain.effects))
@@ -202,25 +205,19 @@ class _Plan:
             yield f"{what}: numbers of controllers go from 0 to 127."
         try:
             target = find(self.chain, it.parameter)
+            if not target.plugin:  # or else it is known when that is loaded
+                kind = kinds()[target.effect.type]
+                ends(moved(can_move(kind), target.parameter.name, kind.name), it)
         except ChainError as error:
             yield f"{what}: {error}"
             return
-        parameter = target.parameter
-        if parameter.kind not in ("number", "switch", "any"):
-            yield f"{what}: {it.parameter} is {parameter.possible}, which no controller can move."
-            return
-        if parameter.kind == "switch":
-            return
-        ends = {"from": (it.least, parameter.least), "to": (it.most, parameter.most)}
-        for end, (given, own) in ends.items():
-            if given is None and own is None:
-                yield f"{what}: {it.parameter} has no range of its own: give from and to."
-                return
-            try:
-                if given is not None:
-                    parameter.check(given)
-            except ValueError as error:
-                yield f"{what}: {end} {error}."
+        place = id(target.effect), target.parameter.name
+        other = self.moved.setdefault(place, number)
+        if other != number:
+            yield (
+                f"The MIDI controllers {other} and {number} both move {it.parameter}: leave one of "
+                "them out."
+            )
 
     # Making effects.
 

@@ -11,14 +11,13 @@ import pedalboard
 from effects.boards.python_effect import PythonEffect
 from effects.chains import hosting
 from effects.chains.kinds import kinds
+from effects.chains.moving import can_move, ends, moved
 from effects.chains.parameter import Parameter
+from effects.chains.settings import MAIN
 from effects.chains.wording import likely
 from effects.rides.travel import MOST, Travel
 from effects.style_transfer import StyleTransfer
 from presets.chain_files.chain import ChainError, Controller
-
-#: What can move of a StyleTransfer while it plays.
-OF_STYLE = ("strength", "mix")
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,8 @@ def target(board: Any, number: int, controller: Controller) -> Target:
     """
     try:
         effect, name = _find(board, controller.parameter)
-        parameter = _parameter(effect, name)
-        least = _end(parameter, "from", controller.least, parameter.least)
-        most = _end(parameter, "to", controller.most, parameter.most)
-        travel = _travel(effect, parameter, least, most)
+        parameter = moved(_movable(effect), name, type(effect).__name__)
+        travel = _travel(effect, parameter, *ends(parameter, controller))
     except ChainError as error:
         raise ChainError(f"MIDI controller {number}: {error}") from error
     native = not isinstance(effect, pedalboard.ExternalPlugin)
@@ -99,50 +96,16 @@ def _find(board: Any, wanted: str) -> tuple[Any, str]:
     return styles[0], wanted
 
 
-def _parameter(effect: Any, name: str) -> Parameter:
-    """What can be set of an effect under that name, if it can move."""
-    known = _movable(effect)
-    if not known:
-        raise ChainError(f"nothing of a {type(effect).__name__} can move while it plays.")
-    if name not in known:
-        raise ChainError(
-            f"{type(effect).__name__} has no parameter {name!r} that can move{likely(name, known)}"
-        )
-    return known[name]
-
-
 def _movable(effect: Any) -> dict[str, Parameter]:
+    """What can move of an effect, by name."""
     if isinstance(effect, pedalboard.ExternalPlugin):
         return {n: it for n, it in hosting.movable(effect).items() if it.kind != "text"}
     if isinstance(effect, PythonEffect) and not isinstance(effect, StyleTransfer):
         return {}
-    if isinstance(effect, pedalboard.PluginContainer) or type(effect).__name__ not in kinds():
+    name = MAIN if isinstance(effect, StyleTransfer) else type(effect).__name__
+    if isinstance(effect, pedalboard.PluginContainer) or name not in kinds():
         return {}
-    kind = kinds()["StyleTransfer" if isinstance(effect, StyleTransfer) else type(effect).__name__]
-    movable = {
-        name: it
-        for name, it in kind.parameters.items()
-        if it.kind in ("number", "switch", "choice") and name not in kind.given
-    }
-    if isinstance(effect, StyleTransfer):
-        return {name: movable[name] for name in OF_STYLE}
-    return movable
-
-
-def _end(parameter: Parameter, word: str, given: float | None, own: float | None) -> float:
-    """The value at one end of a controller's way; 0 for what is no number."""
-    if parameter.kind != "number":
-        if given is not None:
-            raise ChainError(f"{parameter.name} is no number, so it has no {word}: leave that out.")
-        return 0.0
-    if given is None:
-        if own is None:
-            raise ChainError(f"{parameter.name} has no range of its own: give from and to.")
-        return own
-    try:
-        return float(parameter.check(given))
-    except ValueError as error:
-        raise ChainError(f"{word} {error}") from error
+    return can_move(kinds()[name])
 
 
 def _travel(effect: Any, parameter: Parameter, least: float, most: float) -> Travel:
