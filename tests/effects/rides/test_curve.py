@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effects.rides.curve import Curve, samples_of
@@ -21,6 +21,7 @@ STEPS = st.lists(
 ).map(lambda it: [(0, 0.125), *sorted(it)])
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_far_from_steps_it_is_exactly_what_was_set(steps):
     samples = np.arange(N, dtype=float)
@@ -30,6 +31,7 @@ def test_far_from_steps_it_is_exactly_what_was_set(steps):
         assert (held == place).all()
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_it_is_the_running_mean_twice_over(steps):
     places = np.empty(3 * N)

@@ -1,7 +1,7 @@
 """From a controller to a value, and how values move."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effects.rides.travel import Travel
@@ -10,6 +10,7 @@ VALUES = st.floats(-1e4, 1e4)
 CONTROLLERS = st.integers(0, 127)
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES, CONTROLLERS)
 def test_the_ends_are_reached_and_all_else_is_between(least, most, controller):
     travel = Travel(least, most)
@@ -20,6 +21,7 @@ def test_the_ends_are_reached_and_all_else_is_between(least, most, controller):
     assert low - 1e-9 <= value <= high + 1e-9
 
 
+@settings(deadline=None)
 @given(st.floats(1, 2e4), st.floats(1, 2e4), CONTROLLERS.filter(lambda it: it < 127))
 def test_on_a_geometric_way_equal_steps_are_equal_ratios(least, most, controller):
     travel = Travel(least, most, geometric=True)
@@ -27,6 +29,7 @@ def test_on_a_geometric_way_equal_steps_are_equal_ratios(least, most, controller
     assert following / now == pytest.approx((most / least) ** (1 / 127), rel=1e-9)
 
 
+@settings(deadline=None)
 @given(CONTROLLERS)
 def test_a_switch_is_on_from_64(controller):
     travel = Travel(choices=(False, True))
@@ -40,6 +43,7 @@ def test_words_have_equal_shares_of_the_way():
     assert [said.count(it) for it in "abc"] == [43, 43, 42]
 
 
+@settings(deadline=None)
 @given(st.integers(-20, 20), st.integers(-20, 20), CONTROLLERS)
 def test_whole_numbers_stay_whole(least, most, controller):
     travel = Travel(least, most, whole=True)
@@ -48,6 +52,7 @@ def test_whole_numbers_stay_whole(least, most, controller):
     assert min(least, most) <= value <= max(least, most)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_value_off_the_way_has_a_place_too(value):
     travel = Travel(0, 1)

@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presets.chain_files.toml_text import MAX_BESIDE_STRINGS, MAX_TEXT_BYTES, load
@@ -103,6 +103,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_short_texts_mean_what_they_mean_elsewhere(text):
     here, there = outcome(load, text), outcome(tomllib.loads, text)
