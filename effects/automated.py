@@ -178,9 +178,10 @@ class ChainAutomation:
             The errors of calling a `Pedalboard`.
         """
         check_call(self.board, sample_rate, 1, True)
-        n = math.inf if self.board.tail == "keep" else max(np.shape(audio), default=0)
+        keep, length = self.board.tail == "keep", max(np.shape(audio), default=0)
+        n = math.inf if keep else length
         fade = samples_of(FADE_SECONDS, sample_rate)
-        tail = MOST_SECONDS if self.board.tail == "keep" else 0.0
+        longest = length + round(MOST_SECONDS * sample_rate) if keep else None
         held: list[Ride] = []
         moving: defaultdict[int, list[Ride]] = defaultdict(list)
         with self._lock:
@@ -194,9 +195,7 @@ class ChainAutomation:
             instead: dict[int, Any] = dict(self._played)
             for number, of_one in moving.items():
                 effect = of_one[0].target.effect
-                instead[number] = Ridden(
-                    effect, of_one, fade_seconds=FADE_SECONDS, tail_seconds=tail
-                )
+                instead[number] = Ridden(effect, of_one, fade_seconds=FADE_SECONDS, longest=longest)
             with given_back(held, sample_rate):
                 for ride in held:
                     place = ride.steps(n, sample_rate, fade)[0][1]

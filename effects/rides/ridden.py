@@ -33,7 +33,8 @@ class Ridden(LongEffect):
         effect: a native one, or a plugin.
         rides: of its parameters.
         fade_seconds: how long a change takes.
-        tail_seconds: for how long it may sound on after its input, until it is silent.
+        longest: how many samples may come out if it sounds on after its input, until it is silent;
+            None if it ends with its input.
     """
 
     def __init__(
@@ -42,11 +43,11 @@ class Ridden(LongEffect):
         rides: Sequence[Ride],
         *,
         fade_seconds: float,
-        tail_seconds: float = 0.0,
+        longest: int | None = None,
     ) -> None:
         super().__init__(on_progress=None, threads=None)
         self._effect, self._rides = effect, rides
-        self._fade_seconds, self._tail_seconds = fade_seconds, tail_seconds
+        self._fade_seconds, self._longest = fade_seconds, longest
 
     def _options(self) -> dict[str, object]:
         return {"effect": repr(self._effect)}
@@ -60,9 +61,9 @@ class Ridden(LongEffect):
             return self._render(audio, sample_rate)
 
     def _render(self, audio: Audio, sample_rate: float) -> Audio:
-        length, tail = audio.shape[1], round(self._tail_seconds * sample_rate)
-        if tail:
-            audio = np.pad(audio, ((0, 0), (0, tail)))
+        length = audio.shape[1]
+        if self._longest is not None:
+            audio = np.pad(audio, ((0, 0), (0, max(self._longest - length, 0))))
         output = self._fitted(audio, sample_rate)
         return output[:, : length + last_sound(output[:, length:], sample_rate)]
 
@@ -104,7 +105,7 @@ class Ridden(LongEffect):
     def _reports(self, part: tuple[float, float]) -> Callable[[float], None]:
         """A function to be called with the fraction that is done, which reports it now and then."""
         external = isinstance(self._effect, pedalboard.ExternalPlugin)
-        stage = PLUGIN + plugin_name(self._effect) if external else type(self._effect).__name__
+        stage = PLUGIN + plugin_name(self._effect) if external else "moving"
         start, end = part
         last = 0.0
 
