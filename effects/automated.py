@@ -157,11 +157,9 @@ class ChainAutomation:
         targets = _targets(self.board)
         styles = [it for it in every_effect(self.board) if isinstance(it, StyleTransfer)]
         self._read = read(midi_file, channel, targets, styles[0] if len(styles) == 1 else None)
-        self._played = {
-            id(it): Played.of(it, midi_file, self._read.settings[id(it)])
-            for it in styles
-            if id(it) in self._read.settings
-        }
+        self._midi_file = os.fspath(midi_file)
+        self._styles = [it for it in styles if id(it) in self._read.settings]
+        self._played()  # raises, if one cannot be played
 
     def __call__(self, audio: NDArray[Any], sample_rate: float) -> Audio:
         """Run the chain.
@@ -192,7 +190,7 @@ class ChainAutomation:
                     moving[id(ride.target.effect)].append(ride)
                 elif ride.value(steps[0][1], sample_rate) != ride.own:
                     held.append(ride)
-            instead: dict[int, Any] = dict(self._played)
+            instead = self._played()
             for number, of_one in moving.items():
                 effect = of_one[0].target.effect
                 instead[number] = Ridden(effect, of_one, fade_seconds=FADE_SECONDS, longest=longest)
@@ -202,6 +200,13 @@ class ChainAutomation:
                     ride.target.set(ride.value(place, sample_rate))
                     settle(ride.target.effect, sample_rate)
                 return self._run(audio, sample_rate, instead, n, fade)
+
+    def _played(self) -> dict[int, Any]:
+        """What takes the places of StyleTransfers that are played, as these are now."""
+        return {
+            id(it): Played.of(it, self._midi_file, self._read.settings[id(it)])
+            for it in self._styles
+        }
 
     def _run(
         self,

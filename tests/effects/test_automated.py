@@ -133,6 +133,17 @@ def test_the_board_may_be_set_between_calls(stem, midi):
     assert made[0].gain_db == -12
 
 
+def test_a_style_may_be_set_between_calls(midi):
+    made, stem = Pedalboard([StyleTransfer(preset="violin")]), melody(1, 22_050)
+    file = midi((0.5, control(1, 127)))
+    effect = ChainAutomation(file, made)
+    before = effect(stem, 22_050)
+    made[0].mix = 0.5
+    after = effect(stem, 22_050)
+    assert not np.array_equal(before, after)
+    np.testing.assert_array_equal(after, ChainAutomation(file, made)(stem, 22_050))
+
+
 # Something moves
 
 
