@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from reprlib import recursive_repr
@@ -22,6 +20,7 @@ from effects.running.progress import OnProgress, check_on_progress, part
 from effects.signal.arrays import Audio
 from effects.signal.limits import check_rate
 from presets.chain_files import chain as chain_file
+from presets.chain_files import whole_file
 from presets.chain_files.chain import SUFFIX, TAILS, BrokenChain, ChainError, Controller
 
 __all__ = ["Pedalboard"]
@@ -189,7 +188,7 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
         # There may be too much of it, or a MIDI controller whose effect is gone.
         for wrong in check(chain_file.parse(text, name=target.stem, path=target)):
             raise ChainError(wrong)
-        _write(target, text)
+        whole_file.write(text.encode(), target.resolve())  # a link stays
 
     def play(self, midi_file: str | os.PathLike[str], sample_rate: float = 44100.0) -> Audio:
         """Play a MIDI file on the first member, an instrument, and run the others over that.
@@ -311,20 +310,3 @@ def _is_chain(path: Path) -> bool:
     except BrokenChain:
         return False
     return True
-
-
-def _write(path: Path, text: str) -> None:
-    path = path.resolve()  # a link stays, and what it leads to is replaced
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    with part.open("xb") as file:  # who may read it is the user's umask to say
-        try:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            part.replace(path)
-        except BaseException:
-            file.close()
-            with contextlib.suppress(OSError):
-                part.unlink()
-            raise

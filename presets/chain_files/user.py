@@ -12,18 +12,17 @@ until the new one is there.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import re
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as with_changes
 from pathlib import Path
 from typing import BinaryIO
 
 from presets.catalogue import check_name, slug
+from presets.chain_files import whole_file
 from presets.chain_files.catalogue import built_in, get, has_preset, user_folder
 from presets.chain_files.chain import (
     FILES,
@@ -39,10 +38,8 @@ from presets.chain_files.chain import (
 )
 from presets.preset import MAX_ENTRY, PresetError, shown
 
-_NEW = ".new-"  # how the names of files begin that are being written
-_STALE_SECONDS = 3600.0  # after which such a file counts as abandoned; by guess
+_STALE_SECONDS = 3600.0  # after which a file that is being written is abandoned; by guess
 _LABEL = re.compile(r"^label[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", re.MULTILINE)
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def add(
@@ -80,7 +77,7 @@ def add(
         raise ChainError(f"{shown(target.parent)} cannot be a folder: a file is there.") from error
     _clean(target.parent)
     try:
-        _put(text.encode(), target, replace=replace)
+        whole_file.write(text.encode(), target, replace=replace)
     except FileExistsError:
         raise _is_there(written) from None
     return made
@@ -127,7 +124,7 @@ def export(name: str, path: str | os.PathLike[str], *, file: BinaryIO | None = N
     if file is not None:
         file.write(content)
     else:
-        _put(content, path, replace=True)
+        whole_file.write(content, path.resolve())  # a link stays
 
 
 def _check_suffix(path: Path) -> None:
@@ -219,40 +216,9 @@ def _line(label: str) -> str:
     return line
 
 
-def _put(content: bytes, target: Path, *, replace: bool) -> None:
-    """Write a file, whole or not at all.
-
-    Raises:
-        FileExistsError: ``target`` exists, and is not to be replaced.
-    """
-    draft = target.with_name(f"{_NEW}{uuid.uuid4().hex}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # or after a power cut the name may be there without the text
-        if not replace:
-            _take_free_place(draft, target)
-        else:
-            os.replace(draft, target)
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def _take_free_place(draft: Path, target: Path) -> None:
-    try:
-        os.link(draft, target)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        target.open("xb").close()  # holds the place, where there are no links
-        os.replace(draft, target)
-
-
 def _clean(folder: Path) -> None:
     """Delete what a crash has left."""
-    for new in folder.glob(f"{_NEW}*"):
+    for new in folder.glob(f"{whole_file.NEW}*"):
         with contextlib.suppress(OSError):
             if new.lstat().st_ctime < time.time() - _STALE_SECONDS:
                 new.unlink()

@@ -250,6 +250,14 @@ def test_a_chain_is_exported_and_added_again(source, tmp_path):
     assert {it.name for it in tmp_path.iterdir()} == {"out.toml", "a chain.toml", "built in"}
 
 
+def test_a_link_that_is_exported_to_stays(tmp_path):
+    link = tmp_path / "link.toml"
+    link.symlink_to(tmp_path / "out.toml")
+    user.export("tape", link)
+    assert link.is_symlink()
+    assert (tmp_path / "out.toml").read_bytes() == presets.chain("tape").path.read_bytes()
+
+
 def test_what_cannot_be_exported_writes_nothing(tmp_path, data_folder):
     (data_folder / "chains").mkdir()
     (data_folder / "chains" / "bad.toml").write_text("lable = 1")
