@@ -253,9 +253,9 @@ def test_a_chain_is_exported_and_added_again(source, tmp_path):
 def test_a_link_that_is_exported_to_stays(tmp_path):
     link = tmp_path / "link.toml"
     link.symlink_to(tmp_path / "out.toml")
-    user.export("tape", link)
+    user.export("hall", link)
     assert link.is_symlink()
-    assert (tmp_path / "out.toml").read_bytes() == presets.chain("tape").path.read_bytes()
+    assert (tmp_path / "out.toml").read_bytes() == presets.chain("hall").path.read_bytes()
 
 
 def test_what_cannot_be_exported_writes_nothing(tmp_path, data_folder):
