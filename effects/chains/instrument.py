@@ -7,7 +7,6 @@ in each of which the messages have their own samples. The bits are those of one 
 
 from __future__ import annotations
 
-import math
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from effects.boards.tails import MOST_SECONDS, QUIET_SECONDS, fade_out, has_ende
 from effects.checkpoint import checkpoint
 from effects.midi import file
 from effects.signal.arrays import Audio
+from effects.signal.limits import check_rate
 
 #: Samples that the plugin is given at a time: pedalboard's own default. Progress is reported, and
 #: cancelling noticed, after each.
@@ -65,7 +65,7 @@ def perform(
 
     Raises:
         ValueError: the plugin is no instrument; the file cannot be read, is too long, or has no
-            notes; ``sample_rate`` is not positive and finite.
+            notes; ``sample_rate`` is out of range.
         FileNotFoundError, IsADirectoryError, OSError: as `effects.midi.file.read`.
     """
     if not getattr(plugin, "is_instrument", False):
@@ -75,8 +75,7 @@ def perform(
             "begin with a plugin that makes sound of notes."
         )
     rate = float(sample_rate)
-    if not (math.isfinite(rate) and rate > 0):
-        raise ValueError(f"sample_rate must be a positive, finite number of Hz, not {rate:g}.")
+    check_rate("An instrument", rate)
     cues, n = _read(os.fspath(midi_file), rate)
     most = n + round(MOST_SECONDS * rate) if keep else n
     output = np.zeros((2, most), np.float32)  # memory that is not written to is not taken

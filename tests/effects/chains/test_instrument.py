@@ -195,9 +195,9 @@ def test_files_that_cannot_be_played_are_refused_in_one_line(instrument, write, 
         perform(instrument, tmp_path / "c.mid", RATE, keep=False)
 
 
-@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("rate", [0, -1, 100, 1e9, float("nan"), float("inf")])
 def test_impossible_rates_are_refused(instrument, write, rate):
-    with pytest.raises(ValueError, match="sample_rate must be a positive"):
+    with pytest.raises(ValueError, match="An instrument takes 8 to 192 kHz"):
         perform(instrument, write((0, on(69)), (1, off(69))), rate, keep=False)
 
 
