@@ -18,6 +18,7 @@ import presets
 from plugin_bridge.errors import shown
 from plugin_bridge.jobs.chain_rules import ChainRules
 from plugin_bridge.jobs.job import Value
+from plugin_bridge.jobs.operations.operation import FILE_SETTINGS
 from plugin_bridge.jobs.refusal import Refusal, code_of
 from presets.chain_files import catalogue
 from presets.chain_files.chain import FILES, Chain, ChainError, Effect, UnknownChain, parse
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from plugin_bridge.files.sound_files import Sound
 
 #: Settings that are the job's, whatever its chain has.
-OF_THE_JOB = ("preset", "chain", "gain_db", "start_seconds", "end_seconds")
+OF_THE_JOB = ("preset", "chain", "gain_db", "start_seconds", "end_seconds", *FILE_SETTINGS)
 #: Settings that no client may have: they name files, go into a plugin unread, or say which of the
 #: server's devices computes.
 NOT_FOR_CLIENTS = frozenset((*FILES, "state", "device"))

@@ -106,14 +106,16 @@ class Restyle(Operation):
         known = super().defaults_for(defaults, given, inputs)
         chain = chained.chain_of({**known, **given}, self.rules)
         if chain is not None:
-            return {name: it for name, it in known.items() if self._takes(chain, name, it)}
+            if chained.takes(chain, {**known, **given}, self.rules):
+                return known  # as most do, which saves looking at each
+            return {
+                name: it
+                for name, it in known.items()
+                if chained.takes(chain, {**given, name: it}, self.rules)
+            }
         if plays_notes({**known, **given}):
             return known
         return {name: value for name, value in known.items() if name not in OF_THE_SAMPLER}
-
-    def _takes(self, chain: Chain, name: str, value: Value) -> bool:
-        """Whether a chain can have a default."""
-        return name == "preset" or chained.takes(chain, {name: value}, self.rules)
 
     def check_all(self, given: Mapping[str, Any], inputs: Collection[str] = ()) -> dict[str, Value]:
         """See `Operation.check_all`; a preset must be given, or a clip, and what the engine has.
@@ -146,8 +148,7 @@ class Restyle(Operation):
             for name, it in given.items()
         }
         check_part(checked)
-        of_chain = {name: it for name, it in checked.items() if name not in FILE_SETTINGS}
-        chained.adjusted(chain, of_chain, self.rules)
+        chained.adjusted(chain, checked, self.rules)
         return checked
 
     def run(

@@ -36,7 +36,14 @@ def test_a_boolean_is_a_number_to_a_chain():
 
 @pytest.mark.parametrize(
     "pair",
-    [("preset", "violin"), ("chain", "x"), ("gain_db", 1.0), ("drums", "x"), ("a.b", math.nan)],
+    [
+        ("preset", "violin"),
+        ("chain", "x"),
+        ("gain_db", 1.0),
+        ("drums", "x"),
+        ("a.b", math.nan),
+        ("bit_depth", 16),
+    ],
 )
 def test_what_is_the_jobs_is_checked_for_chains_too(pair):
     with pytest.raises(Refusal) as caught:

@@ -251,6 +251,11 @@ def test_a_chain_gets_the_defaults_that_it_can_have():
     assert given("cnn") == {"strength": 0.5, "gain_db": -3.0}
     set_here = {"preset": "my-fiddle", "strength": 0.1}
     assert "strength" not in STRANGERS.defaults_for(all_jobs, set_here, ("stem",))
+    for more in ({"engine": "infinite"}, {"styletransfer.engine": "infinite"}, {"bit_depth": 16}):
+        job = {"preset": "my-fiddle", **more}
+        found = STRANGERS.defaults_for(all_jobs, job, ("stem",))
+        assert STRANGERS.check_all({**job, **found}) == {**job, **found}
+        assert found["strength"] == 0.5
 
 
 def test_all_jobs_may_have_a_chain_and_those_that_name_a_preset_do_not():
