@@ -9,16 +9,16 @@ ends, and what Ctrl-C finds at work is killed.
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import ForkingPickler
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from plugin_bridge.cli import stopping
@@ -31,7 +31,7 @@ Say = Callable[[Any], None]
 #: `stopping.GRACE_SECONDS`. Not searched.
 GRACE_SECONDS = 0.1
 
-_SAID, _DONE, _FAILED = "said", "done", "failed"
+_SAID, _DONE, _FAILED, _LATE = "said", "done", "failed", "late"
 
 
 class Died(Exception):  # noqa: N818 - what happened, of which the caller knows the reason
@@ -47,7 +47,10 @@ class Died(Exception):  # noqa: N818 - what happened, of which the caller knows 
 
 
 def call(
-    function: Callable[..., Result], *arguments: Any, hear: Say = lambda message: None
+    function: Callable[..., Result],
+    *arguments: Any,
+    hear: Say = lambda message: None,
+    seconds: float = math.inf,
 ) -> Result:
     """Call ``function(say, *arguments)`` in a process of its own.
 
@@ -55,6 +58,7 @@ def call(
         function: one at the top of a module. It may tell of anything by ``say(message)``.
         arguments: what it takes; they must be such as can be pickled.
         hear: called here with each message.
+        seconds: how long it may take, with the start of the process.
 
     Returns:
         What it returns.
@@ -62,6 +66,7 @@ def call(
     Raises:
         ValueError: it has raised something, of which this is the explanation.
         Died: the process has ended before it was done.
+        TimeoutError: it was not done in time.
         OSError: there cannot be another process.
     """
     context = multiprocessing.get_context("spawn")  # a fork would copy threads and their locks
@@ -70,10 +75,11 @@ def call(
         target=_serve, args=(theirs, function, arguments), daemon=True, name="restyle-apart"
     )
     try:
+        end = time.monotonic() + seconds
         with _without_ctrl_c():
             process.start()
         theirs.close()  # the child has the only one, so the pipe ends when it dies
-        result: Result = _heard(ours, process, hear)
+        result: Result = _heard(ours, process, hear, end)
         return result
     finally:
         ours.close()
@@ -81,17 +87,21 @@ def call(
             _end(process)
 
 
-def _heard(pipe: Connection, process: Any, hear: Say) -> Any:
+def _heard(pipe: Connection, process: Any, hear: Say, end: float) -> Any:
     while True:
         try:
-            kind, what = pipe.recv()
+            left = None if end == math.inf else max(end - time.monotonic(), 0.0)
+            message: tuple[str, Any] = pipe.recv() if pipe.poll(left) else (_LATE, None)
         except (EOFError, OSError):
             process.join()
             raise Died(process.exitcode) from None
+        kind, what = message
         if kind == _SAID:
             hear(what)
         elif kind == _DONE:
             return what
+        elif kind == _LATE:
+            raise TimeoutError("It took too long.")
         else:
             text, details = what
             error = ValueError(text)
@@ -162,11 +172,3 @@ def _begin() -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_parent, name="restyle-parent", daemon=True).start()
-
-
-def _table(entries: dict[Any, Any]) -> MappingProxyType[Any, Any]:
-    return MappingProxyType(entries)
-
-
-# Chains hold their settings in such tables, which pickle itself does not take.
-ForkingPickler.register(MappingProxyType, lambda table: (_table, (dict(table),)))

@@ -6,14 +6,10 @@ process, and what it writes leads nowhere.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as TooLate
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from plugin_bridge.jobs.workers.process import WorkerDied, WorkerProcess
+from plugin_bridge.cli import apart
 
 if TYPE_CHECKING:
     from effects.chains.kinds import Parameter
@@ -37,10 +33,8 @@ def describe(
     Raises:
         ValueError: it cannot be loaded, or not in that time.
     """
-    from effects.chains import build
-
-    name = str(effect.settings.get("path", effect.name))
-    return _aside(name, seconds, build.describe, effect, chain, folders)
+    name = f"The plugin {effect.settings.get('path', effect.name)}"
+    return _apart(name, seconds, _described, effect, chain, folders)
 
 
 def load(chain: Chain, folders: PluginFolders, *, seconds: float) -> None:
@@ -49,37 +43,29 @@ def load(chain: Chain, folders: PluginFolders, *, seconds: float) -> None:
 
     for it in plugins_of(chain):
         describe(it, chain, folders, seconds=seconds)
-    _aside("its plugins", seconds, _build, chain, folders)
+    _apart(f"One of the plugins of {chain.name}", seconds, _built, chain, folders)
 
 
-def _build(chain: Chain, folders: PluginFolders) -> None:
+def _described(_: apart.Say, *arguments: Any) -> list[Parameter]:
+    from effects.chains.build import describe
+
+    return describe(*arguments)
+
+
+def _built(_: apart.Say, *arguments: Any) -> None:
     from effects.chains.build import build
 
-    build(chain, folders)  # what it makes stays in the process
+    build(*arguments)  # what it makes stays in the process
 
 
-def _aside(what: str, seconds: float, fn: Callable[..., Result], *arguments: Any) -> Result:
+def _apart(what: str, seconds: float, function: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function in a process of its own; ``what`` is loaded there, for messages."""
-    answer: Future[Result] = Future()
-    process = WorkerProcess(_silence)
     try:
-        process.call(answer, fn, *arguments)
-        return answer.result(seconds)
-    except TooLate as error:
+        return apart.call(function, *arguments, seconds=seconds)
+    except TimeoutError as error:
         raise ValueError(
-            f"The plugin {what} did not load within {seconds:g} s: it hangs, or give it longer "
+            f"{what} did not load within {seconds:g} s: it hangs, or give it longer "
             "with --wait SECONDS."
         ) from error
-    except WorkerDied as error:
-        raise ValueError(f"The plugin {what} crashed while it was loaded.") from error
-    finally:
-        process.end()
-        process.join()
-
-
-def _silence(_: Connection) -> None:
-    """Have what plugins write in C lead nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in (1, 2):
-        os.dup2(nowhere, number)
-    os.close(nowhere)
+    except apart.Died as error:
+        raise ValueError(f"{what} crashed while it was loaded.") from error

@@ -109,6 +109,14 @@ def test_what_hangs_ends_when_the_caller_is_stopped(tmp_path):
     assert not (tmp_path / "late").exists()
 
 
+def test_what_takes_too_long_ends_though_it_speaks(tmp_path):
+    heard = []
+    with pytest.raises(TimeoutError):
+        apart.call(hang_with_pythons_lock, tmp_path / "late", hear=heard.append, seconds=3)
+    assert heard == ["hanging"]
+    assert not (tmp_path / "late").exists()
+
+
 def test_an_error_of_the_listener_ends_it_too(tmp_path):
     def err(message):
         raise RuntimeError("no")
