@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plugin_bridge.cli import chain_words
+from plugin_bridge.cli.chain_choice import plugin_folders
+from plugin_bridge.cli.chain_options import Plugins
 from plugin_bridge.cli.completion import complete_chain, complete_own_chain
 from plugin_bridge.cli.options import force_option
 from plugin_bridge.cli.tables import print_table
@@ -18,12 +19,10 @@ from plugin_bridge.errors import shown
 if TYPE_CHECKING:
     from effects.chains.kinds import Parameter
     from effects.chains.plugins import PluginFolders
-    from presets.chain_files.chain import Chain, Effect
+    from presets.chain_files.chain import Chain
 
 BROKEN = 2  # exit code of ``validate`` when something is wrong
 WAIT_SECONDS = 30.0  # for a plugin to load; by guess: most take less than 1 s, a few a minute
-# What a table shows of a value, in characters, and of a choice; by guess.
-MAX_SHOWN, MAX_WORDS = 60, 8
 
 app = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -67,15 +66,6 @@ Label = Annotated[
 ]
 Force = Annotated[bool, force_option("Replace what is there by that name.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, with all that is known.")]
-Plugins = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--plugins",
-        metavar="DIR",
-        help="A folder with VST3 plugins, looked through before the system's. May be given several "
-        "times.",
-    ),
-]
 NoPlugins = Annotated[
     bool,
     typer.Option(
@@ -117,9 +107,9 @@ def list_(*, as_json: Json = False) -> None:
 
     found = presets.chains()
     if as_json:
-        _print_json([_as_json(it) for it in found])
+        _print_json([chain_words.as_json(it) for it in found])
     elif found:
-        rows = [(it.name, it.label, _in_a_line(it.effects, " > ")) for it in found]
+        rows = [(it.name, it.label, chain_words.in_a_line(it.effects, " > ")) for it in found]
         print_table(("Name", "Sound", "Effects"), rows)
     else:
         print("There are no chains yet: restyle chains add NAME FILE.toml")
@@ -139,7 +129,7 @@ def show(thing: Thing, *, as_json: Json = False) -> None:
 
     it = find(thing)
     if as_json:
-        _print_json(_as_json(it))
+        _print_json(chain_words.as_json(it))
         return
     facts = {
         "Name": it.name,
@@ -147,17 +137,17 @@ def show(thing: Thing, *, as_json: Json = False) -> None:
         "Remark": it.note,
         "Tail": "kept, until it is silent" if it.tail == "keep" else "cut where the input ends",
         "Kept in": "" if it.path is None else str(it.path),
-        "Whose": _whose(it),
+        "Whose": chain_words.whose(it),
     }
     for fact, text in facts.items():
         if text:
             print(f"{fact + ':':10}{shown(text)}")
     print()
-    for line in _lines(it.effects):
+    for line in chain_words.lines(it.effects):
         print(shown(line))
     for number, controller in sorted(it.midi.items()):
         ends = [
-            f" {word} {_told(value)}"
+            f" {word} {chain_words.told(value)}"
             for word, value in (("from", controller.least), ("to", controller.most))
             if value is not None
         ]
@@ -169,7 +159,7 @@ def show(thing: Thing, *, as_json: Json = False) -> None:
 def parameters(
     thing: Thing,
     *,
-    plugins: Plugins = None,
+    plugins: Plugins = [],  # noqa: B006 - typer takes no other default
     no_plugins: NoPlugins = False,
     wait: Wait = WAIT_SECONDS,
     as_json: Json = False,
@@ -185,7 +175,7 @@ def parameters(
     from effects.chains.settings import parameters as parameters_of
     from presets.chain_files.catalogue import find
 
-    chain, folders = find(thing), _folders(plugins)
+    chain, folders = find(thing), plugin_folders(plugins)
     found = dict(parameters_of(chain))
     if not no_plugins:
         from effects.chains.kinds import plugins_of
@@ -196,9 +186,12 @@ def parameters(
                 found[f"{effect.name}.{it.name}"] = it
         found = _in_order(found, chain)
     if as_json:
-        _print_json([_parameter_as_json(name, it) for name, it in found.items()])
+        _print_json([chain_words.parameter_as_json(name, it) for name, it in found.items()])
     else:
-        rows = [(name, _told(it.default), _range(it), it.unit) for name, it in found.items()]
+        rows = [
+            (name, chain_words.told(it.default), chain_words.range_of(it), it.unit)
+            for name, it in found.items()
+        ]
         print_table(("Parameter", "Value", "Range", "Unit"), rows, right=("Value",))
     for line in check(chain, folders):  # which may be why they were asked for
         _warn(line)
@@ -210,7 +203,7 @@ def add(
     source: Source,
     *,
     label: Label = None,
-    plugins: Plugins = None,
+    plugins: Plugins = [],  # noqa: B006 - typer takes no other default
     force: Force = False,
 ) -> None:
     """Keep a chain under a name of yours. Nothing may be wrong with it: see validate.
@@ -224,7 +217,7 @@ def add(
     from presets.chain_files import user
     from presets.chain_files.catalogue import find
 
-    wrong = check(find(source), _folders(plugins))
+    wrong = check(find(source), plugin_folders(plugins))
     if wrong:
         raise ValueError(wrong[0])
     added = user.add(name, source, label=label, replace=force)
@@ -260,7 +253,11 @@ def export(name: Name, target: Target, *, force: Force = False) -> None:
 
 @app.command()
 def validate(
-    things: Things = None, *, plugins: Plugins = None, load: Load = False, wait: Wait = WAIT_SECONDS
+    things: Things = None,
+    *,
+    plugins: Plugins = [],  # noqa: B006 - typer takes no other default
+    load: Load = False,
+    wait: Wait = WAIT_SECONDS,
 ) -> None:
     """Check chains and say what is wrong with them, one line per fault; exit code 2 if any is.
 
@@ -271,7 +268,7 @@ def validate(
     """
     from presets.chain_files import catalogue
 
-    folders = _folders(plugins)
+    folders = plugin_folders(plugins)
     wrong = [] if things else [str(error) for error in catalogue.broken()]
     for thing in things or catalogue.names():
         wrong += _problems(thing, folders, load=load, wait=wait)
@@ -304,119 +301,6 @@ def _in_order(found: dict[str, Parameter], chain: Chain) -> dict[str, Parameter]
     places = {it.name: place for place, it in enumerate(chain.every_effect())}
     main = next((places[it.name] for it in chain.every_effect() if it.type == "StyleTransfer"), 0)
     return dict(sorted(found.items(), key=lambda it: places.get(it[0].rpartition(".")[0], main)))
-
-
-def _folders(plugins: Sequence[Path] | None) -> PluginFolders:
-    from effects.chains.plugins import PluginFolders, folders_of
-
-    return PluginFolders(folders_of(plugins or ()))
-
-
-def _in_a_line(effects: Sequence[Effect], between: str) -> str:
-    """The effects of a chain, or of a container in it: ``Gain > Mix (Delay + Reverb)``."""
-    return between.join(map(_in_short, effects))
-
-
-def _in_short(effect: Effect) -> str:
-    about = _in_a_line(effect.effects, " + " if effect.type == "Mix" else " > ")
-    if not about:
-        for key in ("preset", "style", "path"):
-            value = effect.settings.get(key)
-            if isinstance(value, str) and value:
-                about = value if key == "preset" else value.replace("\\", "/").rpartition("/")[2]
-                break
-    return f"{effect.type} ({about})" if about else effect.type
-
-
-def _lines(effects: Sequence[Effect], of: str = "") -> Iterator[str]:
-    """The effects, numbered, each with its settings below it."""
-    for place, it in enumerate(effects, 1):
-        number = f"{of}{place}"
-        indent = "  " * number.count(".")
-        yield f"{indent}{number}  {it.type}, called {it.name}"
-        yield from _settings(it.settings, indent + " " * (len(number) + 4))
-        yield from _lines(it.effects, f"{number}.")
-
-
-def _settings(settings: Mapping[str, Any], indent: str) -> Iterator[str]:
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield f"{indent}{key}:"
-            yield from _settings(value, f"{indent}  ")
-        else:
-            yield f"{indent}{key} = {_told(value)}"
-
-
-def _told(value: object) -> str:
-    """A value as people read it, shortened if it is long; empty for None."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.7g}"  # as exact as pedalboard, which keeps 32 bits
-    text = str(value)
-    return text if len(text) <= MAX_SHOWN else f"{text[:20]}... ({len(text):,} characters)"
-
-
-def _range(parameter: Parameter) -> str:
-    """What a parameter can be."""
-    if parameter.kind == "switch":
-        return "true, false"
-    if parameter.kind == "choice":
-        more = f", ... ({len(parameter.words)})" if len(parameter.words) > MAX_WORDS else ""
-        return ", ".join(parameter.words[:MAX_WORDS]) + more
-    if parameter.kind != "number":
-        return "a file" if parameter.file else parameter.kind
-    least, most = _told(parameter.least), _told(parameter.most)
-    if least and most:
-        return f"{least} to {most}"
-    if least:
-        return f"{least} or more"
-    return f"{most} or less" if most else "any number"
-
-
-def _whose(chain: Chain) -> str:
-    from presets.chain_files.catalogue import user_folder
-
-    if chain.built_in:
-        return "built in"
-    return "yours" if chain.path is not None and chain.path.parent == user_folder() else ""
-
-
-def _as_json(chain: Chain) -> dict[str, object]:
-    return {
-        "name": chain.name,
-        "label": chain.label,
-        "note": chain.note,
-        "tail": chain.tail,
-        "effects": [_effect_as_json(it) for it in chain.effects],
-        "midi": {
-            str(number): {"parameter": it.parameter, "from": it.least, "to": it.most}
-            for number, it in chain.midi.items()
-        },
-        "path": None if chain.path is None else os.fspath(chain.path),
-        "built_in": chain.built_in,
-    }
-
-
-def _effect_as_json(effect: Effect) -> dict[str, object]:
-    settings = {k: dict(v) if isinstance(v, Mapping) else v for k, v in effect.settings.items()}
-    found = {"type": effect.type, "name": effect.name, "settings": settings}
-    return found | {"effects": [_effect_as_json(it) for it in effect.effects]}
-
-
-def _parameter_as_json(name: str, parameter: Parameter) -> dict[str, object]:
-    return {
-        "name": name,
-        "kind": parameter.kind,
-        "value": parameter.default,
-        "least": parameter.least,
-        "most": parameter.most,
-        "whole": parameter.whole,
-        "words": list(parameter.words),
-        "unit": parameter.unit,
-    }
 
 
 def _print_json(value: object) -> None:
