@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from plugin_bridge.cli import stopping
 from plugin_bridge.errors import explain
+from plugin_bridge.jobs.workers.hush import hush
 
 Result = TypeVar("Result")
 Say = Callable[[Any], None]
@@ -158,10 +159,7 @@ def _serve(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any,
 def _begin() -> None:
     """Set up the child: its streams, its signals, and its end with the parent's."""
     if not os.environ.get("RESTYLE_DEBUG"):
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for number in (1, 2):  # of C's stdout and stderr, where plugins write
-            os.dup2(nowhere, number)
-        os.close(nowhere)
+        hush()
     stopping.listen()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then ends this
     parent = multiprocessing.parent_process()

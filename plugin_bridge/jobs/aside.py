@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import Connection
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 from plugin_bridge.jobs.looking import Looker
 from plugin_bridge.jobs.refusal import Refusal
+from plugin_bridge.jobs.workers.hush import hush
 from plugin_bridge.jobs.workers.process import WorkerDied
 from plugin_bridge.limits import limit_memory
 
@@ -61,9 +61,6 @@ class Aside:
 
 def _prepare(modules: Sequence[str], pipe: Connection) -> None:
     limit_memory(MORE_BYTES)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in (1, 2):  # libmpg123 writes there what it thinks of damaged files; plugins do, too
-        os.dup2(nowhere, number)
-    os.close(nowhere)
+    hush()  # libmpg123 writes what it thinks of damaged files, and plugins what they like
     for name in modules:
         importlib.import_module(name)

@@ -24,6 +24,7 @@ from plugin_bridge.jobs.chain_rules import NO_PLUGINS_ON_DASK, ChainRules
 from plugin_bridge.jobs.job import Job, Value
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import Lookers
+from plugin_bridge.jobs.operations.chained import NAMED
 from plugin_bridge.jobs.operations.operation import Operation, quality_of
 from plugin_bridge.jobs.refusal import Refusal
 from plugin_bridge.jobs.result_files import remove_report
@@ -39,8 +40,6 @@ JOURNAL = ".restyle-batch.sqlite"
 
 # What happens to workers is in the log of a server; a batch says in the end what failed, and why.
 logging.getLogger("restyle.serve").addHandler(logging.NullHandler())
-
-_NAME = "# "  # begins the first line of a job's chain, a comment, which is the chain's name
 
 
 @dataclass(frozen=True)
@@ -176,14 +175,14 @@ def _styles(presets: Sequence[str], chains: Mapping[str, str]) -> dict[str, dict
         if name in ("", ".", "..") or not name.isprintable():
             raise ValueError(f"The chain {name!r} cannot name a folder: rename its file.")
     if chains:
-        return {name: {"chain": f"{_NAME}{name}\n{text}"} for name, text in chains.items()}
+        return {name: {"chain": f"{NAMED}{name}\n{text}"} for name, text in chains.items()}
     return {it: {"preset": it} for it in presets}
 
 
 def _style_of(settings: Mapping[str, Value]) -> str:
     """The name of the preset or chain that a job has, as `_styles` has noted it."""
     first, _, _ = str(settings.get("chain", "")).partition("\n")
-    return first.removeprefix(_NAME) or str(settings.get("preset"))
+    return first.removeprefix(NAMED) or str(settings.get("preset"))
 
 
 def _works(

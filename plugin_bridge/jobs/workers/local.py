@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from effects.running.cores import cores
+from plugin_bridge.jobs.workers.hush import hush
 from plugin_bridge.jobs.workers.process import WorkerProcess
 
 Result = TypeVar("Result")
@@ -101,10 +102,7 @@ class LocalWorkers(Executor):
 def _prepare_quietly(pipe: Connection) -> None:
     """As `_prepare`; what the process and its plugins write to the terminal leads nowhere."""
     if not os.environ.get("RESTYLE_DEBUG"):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for number in (1, 2):  # of C's stdout and stderr
-            os.dup2(nowhere, number)
-        os.close(nowhere)
+        hush()
     _prepare(pipe)
 
 
