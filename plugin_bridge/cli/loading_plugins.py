@@ -6,6 +6,7 @@ process, and what it writes leads nowhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -60,6 +61,8 @@ def _built(_: apart.Say, *arguments: Any) -> None:
 
 def _apart(what: str, seconds: float, function: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function in a process of its own; ``what`` is loaded there, for messages."""
+    if math.isnan(seconds):
+        raise ValueError("--wait must be a number of seconds.")
     try:
         return apart.call(function, *arguments, seconds=seconds)
     except TimeoutError as error:

@@ -364,6 +364,11 @@ def test_a_plugin_that_crashes_or_hangs_is_one_line(refused, run, bad_plugins, c
     assert parameters(run("parameters", "a.toml", *plugins, "--no-plugins")) is not None
 
 
+def test_a_time_to_wait_is_a_number(refused):
+    Path("a.toml").write_text(WITH_PLUGIN.format("Any.vst3"))
+    assert "--wait must be a number" in refused("parameters", "a.toml", "--wait", "nan")
+
+
 @pytest.mark.skipif(not Path("/usr/lib/vst3/ZamEQ2.vst3").exists(), reason="no zam-plugins")
 def test_the_parameters_of_a_real_plugin_are_listed(run):
     text = WITH_PLUGIN.format("ZamEQ2.vst3") + "name = 'eq'\n"
