@@ -67,7 +67,7 @@ class PluginParameters:
     async def _ask(self, alone: Chain) -> list[Parameter]:
         """Have a plugin described; nothing if that cannot be done."""
         said = render(alone), alone.path, self._rules.plugins
-        with contextlib.suppress(ValueError, OSError):  # Refusal is a ValueError
+        with contextlib.suppress(Exception):  # whatever a plugin's code makes pedalboard raise
             return await self._aside.call(_described, *said, seconds=SECONDS)
         return []
 

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 #: Settings that are the job's, whatever its chain has.
 OF_THE_JOB = ("preset", "chain", "gain_db", "start_seconds", "end_seconds", *FILE_SETTINGS)
-#: Settings that no client may have: they name files, go into a plugin unread, or say which of the
-#: server's devices computes.
-NOT_FOR_CLIENTS = frozenset((*FILES, "state", "device"))
+#: Settings that no client may have: they name files, are a plugin's that only the chain's file has,
+#: or say which of the server's devices computes.
+NOT_FOR_CLIENTS = frozenset((*FILES, "plugin_name", "parameters", "state", "device"))
 #: Begins the first line of a chain that is sent as a text, a comment: the rest of it is its name.
 NAMED = "# "
 #: How much longer than the stem a result may be that keeps its tail: as `effects.board` has it.
@@ -142,8 +142,13 @@ def parameters(chain: Chain, rules: ChainRules) -> dict[str, Parameter]:
     except ChainError as error:
         raise _bad(chain, str(error), rules) from error
     gain = Parameter(name="gain_db", kind="number", default=0.0, least=-60.0, most=0.0, unit="dB")
-    free = {name: it for name, it in known.items() if rules.trusted or not _is_private(name)}
+    free = {name: it for name, it in known.items() if rules.trusted or not is_private(name)}
     return {"gain_db": gain} | {name: it for name, it in free.items() if name != "preset"}
+
+
+def is_private(name: str) -> bool:
+    """Whether no client may set this, be it a setting or a parameter of an effect."""
+    return name.rpartition(".")[2] in NOT_FOR_CLIENTS
 
 
 def takes(chain: Chain, settings: Mapping[str, Value], rules: ChainRules) -> bool:
@@ -247,10 +252,6 @@ def _check_plugins(chain: Chain, rules: ChainRules) -> None:
 
 def _check_for_clients(settings: Mapping[str, Value]) -> None:
     for name in settings:
-        if _is_private(name):
+        if is_private(name):
             text = f"{name} cannot be set in a job: set it in the chain's file, on the server."
             raise Refusal("bad_setting", text)
-
-
-def _is_private(name: str) -> bool:
-    return name.rpartition(".")[2] in NOT_FOR_CLIENTS

@@ -10,14 +10,12 @@ import re
 import sys
 from typing import Any
 
-from plugin_bridge.jobs.operations.chained import NOT_FOR_CLIENTS
+from plugin_bridge.jobs.operations import chained
 
 CHAIN = "chain"  # the setting that holds a whole chain, which may name files
 NAMED = r"^[^.]+\.[^.]+$"  # name.parameter
 MAX_CHARACTERS = 200  # of a name, and of a text; by guess
 MOST = 200  # in a body; by guess, above what chains have
-#: What no client may set: beside what none may over OSC, what only a chain's file says.
-PRIVATE = frozenset({*NOT_FOR_CLIENTS, "plugin_name", "parameters"})
 
 #: What a JSON schema says of a value.
 SCHEMA: dict[str, Any] = {
@@ -31,8 +29,8 @@ SCHEMA: dict[str, Any] = {
 
 
 def is_private(name: str) -> bool:
-    """Whether no client may set this, be it a setting or a parameter of an effect."""
-    return name == CHAIN or name.rpartition(".")[2] in PRIVATE
+    """Whether no client may set this: a chain may name files, too."""
+    return name == CHAIN or chained.is_private(name)
 
 
 def is_named(name: str) -> bool:
