@@ -39,6 +39,8 @@ from support.servers import (
     wait_for,
 )
 
+from effects.chains.plugins import PluginFolders
+from plugin_bridge.jobs.chain_rules import ChainRules
 from plugin_bridge.jobs.journal import Journal
 from plugin_bridge.jobs.looking import PROCESSES
 from plugin_bridge.jobs.refusals import Refusals
@@ -164,8 +166,9 @@ def test_the_status_page_obeys_no_file_name():
         progress=0.5, stage="", state="running", ended=False, name="",
     )  # fmt: skip
     service = SimpleNamespace(
-        jobs={"a": job}, counts=Counter, defaults=lambda operation: {}, refusals=Refusals()
-    )
+        jobs={"a": job}, counts=Counter, defaults=lambda operation: {}, refusals=Refusals(),
+        rules=ChainRules(PluginFolders([Path("/\x1b]0;b\x07")], only=True)),
+    )  # fmt: skip
     roots = SimpleNamespace(folders=[Path("/\x1b]0;a\x07")])
     page = StatusPage(service, "127.0.0.1:9471", roots)
     console = Console(file=io.StringIO(), width=100)
