@@ -142,6 +142,6 @@ def _check_is_sound(audio: Audio) -> None:
     """Raise ValueError if effects went out of bounds: a file could not hold it."""
     if not np.isfinite(audio).all():
         raise ValueError(
-            "The chain makes NaN or infinity of it: one of its effects feeds back without end. "
-            "Lower its feedback or its gain."
+            "The chain makes NaN or infinity of it: one of its effects feeds back without end, or "
+            "is not made for such a sample rate. Lower its feedback or its frequencies."
         )
