@@ -1,4 +1,4 @@
-// The form that asks for a job. It is made from what the server says of its operations.
+// The form that asks for a job, made from what the server says of its operations.
 
 import { chainOf, submit } from "./api.js";
 import { make } from "./dom.js";
@@ -35,7 +35,7 @@ export class Form {
     return this.operations[this.operation];
   }
 
-  /** Make the fields of the chosen operation, with what was in them before. */
+  /** Make the operation's fields, with what was in them before. */
   build() {
     const { title, about, inputs, settings } = this.#about;
     this.sounds = new Map();
@@ -56,7 +56,7 @@ export class Form {
     this.#showChain();
   }
 
-  /** Let defaults be the chain's, or follow another field. */
+  /** Let defaults be a chain's, or follow a field. */
   #vary() {
     for (const field of this.fields) {
       const { varies, default: usual } = this.#about.settings[field.name];
@@ -66,7 +66,7 @@ export class Form {
     }
   }
 
-  /** Show what can be set of the chain, if one is chosen. */
+  /** Show what can be set of a chosen chain. */
   #showChain() {
     const name = this.presets?.chain;
     this.filled = null;
@@ -74,19 +74,17 @@ export class Form {
     if (!name) return;
     this.filled = chainOf(name).then(
       (chain) => name === this.presets?.chain && this.#fill(chain),
-      (problem) => {
-        if (name === this.presets?.chain) this.problem.textContent = problemWords(problem);
-      },
+      (problem) => (this.problem.textContent = problemWords(problem)),
     );
   }
 
-  /** Have fields for the effects of a chain, and hide those that mean nothing to it. */
+  /** Have fields for a chain's effects; hide those that mean nothing to it. */
   #fill(chain) {
     this.chain = chain;
     const recall = () => this.fields.forEach((it) => (it.value = this.memory.settings?.[it.name]));
     recall();
     this.#vary();
-    recall(); // a value may have been the default before
+    recall(); // it may have been the default
     for (const it of this.fields) it.root.hidden = chain !== null && !chain.settings.includes(it.name);
     const own = Object.entries(chain?.parameters ?? {}).filter(([name]) => name.includes("."));
     this.added = own.map(([name, about]) => settingField(name, about, () => this.#remember()));
@@ -166,18 +164,18 @@ export class Form {
     sessionStorage.setItem(MEMORY, JSON.stringify(this.memory));
   }
 
-  /** The operation's own fields that mean something now. */
+  /** The operation's fields that mean something. */
   get #fields() {
     return (this.fields ?? []).filter((it) => !it.root.hidden);
   }
 
-  /** What to say if an input is missing: "Drop a stem first.", "Drop song A first." */
+  /** What to say if one is missing: "Drop a stem first." */
   #missing(name) {
     const title = this.#about.titles[name];
     return `Drop ${title ? title.charAt(0).toLowerCase() + title.slice(1) : `a ${name}`} first.`;
   }
 
-  /** The body of the job, or null if something is missing, which is said where it is. */
+  /** The job's body; null if something is missing, which is said where it is. */
   #body() {
     const body = { operation: this.operation, format: this.format.value ?? this.formats[0] };
     for (const [name, { field, optional, style }] of this.sounds) {
@@ -194,7 +192,11 @@ export class Form {
 
   async #send() {
     this.problem.textContent = "";
-    if (!(await this.#known())) return null;
+    const { filled } = this;
+    this.button.disabled = true;
+    await filled;
+    this.button.disabled = false;
+    if (filled !== this.filled) return null; // another was chosen
     const bad = [...this.#fields, ...this.added].find((it) => !it.input.checkValidity());
     if (bad) {
       bad.root.closest("details")?.setAttribute("open", "");
@@ -213,16 +215,5 @@ export class Form {
       this.button.disabled = false;
       this.button.focus();
     }
-  }
-
-  /** Wait until it is known what can be set of the chain; false if another was chosen meanwhile. */
-  async #known() {
-    const { filled } = this;
-    if (!filled) return true;
-    this.button.disabled = true; // for seconds, if a plugin takes its time
-    await filled;
-    this.button.disabled = false;
-    if (document.activeElement === document.body) this.button.focus();
-    return filled === this.filled;
   }
 }

@@ -81,7 +81,7 @@ export class JobList {
       state = now.state;
       tell(state === "failed" ? failure(now) : "");
       const facts = [settingsOf(now, this.about), now.audio_seconds && duration(now.audio_seconds)];
-      setText(about, facts.filter(Boolean).join(" · ")); // a tail is as long as it proves to be
+      setText(about, facts.filter(Boolean).join(" · "));
       const make = hasEnded(now) ? deleteButton : cancelButton;
       actions.replaceChildren(make(now, this.store, tell));
       actions.firstChild.setAttribute("aria-label", `${actions.textContent} ${name}`);
