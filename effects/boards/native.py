@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -134,9 +134,6 @@ def stable(member: Any, sample_rate: float) -> Any:
 def run_plugin(plugin: Any, audio: Audio, course: Course) -> Audio:
     """Run a plugin in a file of its own over (channels, samples), in this thread.
 
-    One that takes a single channel is run on each channel alone. One that takes two is given a
-    single channel twice, and the mean of what comes out is taken.
-
     Raises:
         ValueError: it cannot take as many channels, or makes sound of notes only.
     """
@@ -145,18 +142,34 @@ def run_plugin(plugin: Any, audio: Audio, course: Course) -> Audio:
             f"{plugin_name(plugin)} is an instrument, which takes no sound: have the board play a "
             "MIDI file, with Pedalboard.play, or take it out."
         )
+    return in_channels(lambda it, *part: _stream(plugin, it, course.part(*part)), audio)
+
+
+def in_channels(run: Callable[[Audio, float, float], Audio], audio: Audio) -> Audio:
+    """Run a plugin on as many channels as it takes.
+
+    One that takes a single channel is run on each channel alone. One that takes two is given a
+    single channel twice, and the mean of what comes out is taken.
+
+    Args:
+        run: called with channels, and from where to where they are of the work, 0 to 1.
+        audio: (channels, samples).
+
+    Raises:
+        ValueError: the plugin cannot take as many channels.
+    """
     try:
-        return _stream(plugin, audio, course)
+        return run(audio, 0.0, 1.0)
     except ValueError as error:
         if _OTHER_CHANNELS not in str(error):
             raise
         refused = error
-    if len(audio) == 1:
-        both = _stream(plugin, audio.repeat(2, axis=0), course)
+    count = len(audio)
+    if count == 1:
+        both = run(audio.repeat(2, axis=0), 0.0, 1.0)
         return (both[:1] + both[1:]) / np.float32(2)
-    channels = [audio[k : k + 1] for k in range(len(audio))]
     try:
-        return stacked([_stream(plugin, *it) for it in course.parts(channels, [1.0] * len(audio))])
+        return stacked([run(audio[k : k + 1], k / count, (k + 1) / count) for k in range(count)])
     except ValueError as error:
         raise refused if _OTHER_CHANNELS in str(error) else error from None
 

@@ -11,7 +11,7 @@ import pedalboard
 
 from effects.boards.contract import check_finite
 from effects.boards.long_effect import LongEffect
-from effects.boards.native import PLUGIN, plugin_name
+from effects.boards.native import PLUGIN, in_channels, plugin_name
 from effects.boards.tails import last_sound
 from effects.rides import renderings
 from effects.rides.curve import samples_of
@@ -19,8 +19,6 @@ from effects.rides.ride import Ride, given_back
 from effects.rides.stream import stream, streams, twin
 from effects.running.progress import REPORTS_PER_SECOND
 from effects.signal.arrays import Audio
-
-_OTHER_CHANNELS = "does not support"  # how pedalboard's error goes on if a plugin wants others
 
 
 class Ridden(LongEffect):
@@ -64,23 +62,8 @@ class Ridden(LongEffect):
         length = audio.shape[1]
         if self._longest is not None:
             audio = np.pad(audio, ((0, 0), (0, max(self._longest - length, 0))))
-        output = self._fitted(audio, sample_rate)
+        output = in_channels(lambda it, *part: self._run(it, sample_rate, part), audio)
         return output[:, : length + last_sound(output[:, length:], sample_rate)]
-
-    def _fitted(self, audio: Audio, sample_rate: float) -> Audio:
-        """Run it, each channel alone or one channel twice if it does not take as many."""
-        channels = len(audio)
-        try:
-            return self._run(audio, sample_rate, (0.0, 1.0))
-        except ValueError as error:
-            if _OTHER_CHANNELS not in str(error) or channels > 2:
-                raise
-        if channels == 1:
-            pair = self._run(audio.repeat(2, axis=0), sample_rate, (0.0, 1.0))
-            mono: Audio = np.mean(pair, axis=0, keepdims=True, dtype=np.float32)
-            return mono
-        parts = ((0.0, 0.5), (0.5, 1.0))
-        return np.vstack([self._run(audio[k : k + 1], sample_rate, parts[k]) for k in range(2)])
 
     def _run(self, audio: Audio, sample_rate: float, part: tuple[float, float]) -> Audio:
         fade = samples_of(self._fade_seconds, sample_rate)
