@@ -10,13 +10,13 @@ from functools import cache
 from types import MappingProxyType
 
 from effects.chains.kind import Kind
-from effects.chains.native_kinds import native_kinds, shortest
+from effects.chains.native_kinds import native_kinds
 from effects.chains.own_kinds import OWN, own_kind
 from effects.chains.parameter import Parameter
 from effects.chains.wording import likely
 from presets.chain_files.chain import CONTAINERS, Chain, Effect
 
-__all__ = ["CONTAINERS", "OWN", "Kind", "Parameter", "kinds", "likely", "plugins_of", "shortest"]
+__all__ = ["OWN", "Kind", "Parameter", "kinds", "likely", "plugins_of"]
 
 
 class _Kinds(Mapping[str, Kind]):
