@@ -368,12 +368,16 @@ def _effect(entry: object, place: str, depth: int) -> Effect:
     )
 
 
-def _setting(key: str, value: object, called: str) -> object:
-    """The value of an effect's setting. Raises _Wrong if no setting is like that."""
+def _setting(key: str, value: object, called: str, *, of_plugin: bool = False) -> object:
+    """The value of an effect's setting, or of one in its ``parameters``, which a plugin has.
+
+    Raises _Wrong if no setting is like that.
+    """
     if not _is_line(key, MAX_ENTRY) or not key.strip():
         raise _Wrong(f"{called} has a setting {shown(key)}, which is no name")
-    if isinstance(value, Mapping) and key == "parameters" and called.endswith(")"):
-        return {it: _setting(it, own, f"{called}, in its {key},") for it, own in value.items()}
+    if isinstance(value, Mapping) and key == "parameters" and not of_plugin:
+        inside = f"{called}, in its {key},"
+        return {it: _setting(it, own, inside, of_plugin=True) for it, own in value.items()}
     longest = MAX_TEXT_BYTES if key == "state" else MAX_VALUE
     if isinstance(value, str) and len(value) > longest:
         raise _Wrong(f"{called} has a {key} of {len(value):,} characters: {longest:,} are the most")
