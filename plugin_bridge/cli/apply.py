@@ -216,7 +216,7 @@ def apply(
         check_excluded({**excluded, "--weights": weights, "--notes": notes})
         if plot is not None:
             raise ValueError("--plot draws one style, and a chain may have none: leave it out.")
-        through = _through(*(chains, sampled, device), threads=threads, midi=midi, channel=channel)
+        through = _through(chains, sampled, device, threads=threads, midi=midi, channel=channel)
         variants = through.variants
     else:
         check_without_chain(chains)

@@ -84,7 +84,8 @@ class Through:
         return Plan(
             {
                 source: ChainPlayer(
-                    *(chain, folders),
+                    chain,
+                    folders,
                     threads=self.threads,
                     midi=self.midi,
                     channel=self.channel,
