@@ -188,7 +188,7 @@ class Pedalboard(Chain, pedalboard.Pedalboard):  # type: ignore[name-defined, mi
         # There may be too much of it, or a MIDI controller whose effect is gone.
         for wrong in check(chain_file.parse(text, name=target.stem, path=target)):
             raise ChainError(wrong)
-        whole_file.write(text.encode(), target.resolve())  # a link stays
+        whole_file.write(text.encode(), Path(os.path.realpath(target)))  # a link stays
 
     def play(self, midi_file: str | os.PathLike[str], sample_rate: float = 44100.0) -> Audio:
         """Play a MIDI file on the first member, an instrument, and run the others over that.

@@ -124,7 +124,7 @@ def export(name: str, path: str | os.PathLike[str], *, file: BinaryIO | None = N
     if file is not None:
         file.write(content)
     else:
-        whole_file.write(content, path.resolve())  # a link stays
+        whole_file.write(content, Path(os.path.realpath(path)))  # a link stays
 
 
 def _check_suffix(path: Path) -> None:

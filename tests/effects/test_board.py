@@ -156,6 +156,13 @@ def test_a_chain_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> No
     assert {it.name for it in tmp_path.iterdir()} == {"mine.toml", "link.toml"}
 
 
+def test_a_link_that_leads_to_itself_is_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(link)
+    Pedalboard([Gain(3)]).save(link)
+    assert Pedalboard.load(link)[0].gain_db == 3
+
+
 @pytest.mark.parametrize("text", ["[project]\nname = 'a'\n", "no toml", ""])
 def test_what_is_no_chain_is_not_replaced(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pyproject.toml"
