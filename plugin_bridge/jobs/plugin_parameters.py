@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import time
 from pathlib import Path
 
 from effects.chains.kinds import Parameter, plugins_of
@@ -14,6 +16,7 @@ from plugin_bridge.jobs.operations import chained
 from presets.chain_files.chain import Chain, ChainError, parse, render
 
 SECONDS = 10.0  # for a plugin to be loaded; most of those tried here take less than one
+AGAIN_SECONDS = 600.0  # until one that did not answer is asked again: all may be busy. By guess
 MAX_KNOWN = 200  # plugins; by guess, far above what chains name
 
 #: Of a plugin: its file's path and when that was written, and its effect as the chain has it.
@@ -21,7 +24,7 @@ Key = tuple[str, int, str]
 
 
 class PluginParameters:
-    """Describes chains, each plugin once as long as it stays as it is.
+    """Describes chains, each plugin once as long as it stays as it is, if it answers.
 
     A plugin that cannot be loaded, or not in time, is described by what the chain sets of it, and
     so are all where no plugin may run.
@@ -33,7 +36,7 @@ class PluginParameters:
     def __init__(self, rules: ChainRules) -> None:
         self._rules = rules
         self._aside = Aside()
-        self._known: dict[Key, list[Parameter]] = {}
+        self._known: dict[Key, tuple[list[Parameter], float]] = {}  # and until when
 
     async def of(self, chain: Chain) -> dict[str, Parameter]:
         """What can be set of a chain in a job, by name. Raises Refusal: the chain is no good."""
@@ -44,10 +47,12 @@ class PluginParameters:
             key = self._key(alone)
             if key is None:
                 continue
-            if key not in self._known:
+            known, until = self._known.get(key, ([], 0.0))
+            if time.monotonic() >= until:
+                known = await self._ask(alone)
                 self._make_room()
-                self._known[key] = await self._ask(alone)
-            found |= {f"{it.name}.{about.name}": about for about in self._known[key]}
+                self._known[key] = known, math.inf if known else time.monotonic() + AGAIN_SECONDS
+            found |= {f"{it.name}.{about.name}": about for about in known}
         return found
 
     def shutdown(self) -> None:

@@ -76,6 +76,24 @@ def test_a_plugin_is_asked_again_when_its_file_has_changed(plugin, tmp_path, mon
     assert len(calls) == 2
 
 
+def test_a_plugin_that_was_too_slow_is_asked_again_after_a_while(plugin, monkeypatch):
+    path = plugin()
+    add_chain("mine", with_plugin(path.name))
+    asked = PluginParameters(ChainRules(PluginFolders((path.parent,), only=True)))
+
+    async def story():
+        monkeypatch.setattr(module, "SECONDS", 0.001)
+        monkeypatch.setattr(module, "AGAIN_SECONDS", 0.0)
+        assert "tester.gain" not in await asked.of(chain("mine"))
+        monkeypatch.setattr(module, "SECONDS", 60.0)
+        assert "tester.gain" in await asked.of(chain("mine"))
+
+    try:
+        asyncio.run(story())
+    finally:
+        asked.shutdown()
+
+
 def test_where_no_plugin_runs_none_is_asked():
     add_chain("mine", with_plugin("Any.vst3", "parameters = { gain = 0.5 }"))
     found = asyncio.run(PluginParameters(STRANGERS).of(chain("mine")))
