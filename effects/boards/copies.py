@@ -80,9 +80,12 @@ def _settings(plugin: Any) -> dict[str, Any]:
     """The plugin's properties that can be set, which are what its constructor takes."""
     kind = type(plugin)
     properties = {name: it for name, it in vars(kind).items() if isinstance(it, property)}
-    settings = {name: getattr(plugin, name) for name, it in properties.items() if it.fset}
-    enums = {name for name, it in settings.items() if hasattr(type(it), "__members__")}
-    return {name: _Choice(it) if name in enums else it for name, it in settings.items()}
+    return {name: _kept(getattr(plugin, name)) for name, it in properties.items() if it.fset}
+
+
+def _kept(value: Any) -> Any:
+    """A value as it goes into a pickle."""
+    return _Choice(value) if hasattr(type(value), "__members__") else value
 
 
 def _convolution(plugin: Any) -> dict[str, Any]:
@@ -116,7 +119,8 @@ def _told(plugin: Any) -> dict[str, Any]:
     origin = origin_of(plugin)
     if origin == Origin():
         return {}
-    told = {it.name: getattr(origin, it.name) for it in fields(origin)}
+    values = {name: (said, _kept(got)) for name, (said, got) in origin.values.items()}
+    told = {it.name: getattr(origin, it.name) for it in fields(origin)} | {"values": values}
     return {name: dict(it) if isinstance(it, Mapping) else it for name, it in told.items()}
 
 

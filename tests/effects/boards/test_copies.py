@@ -18,6 +18,7 @@ from support.sounds import sine
 from effects import Chain, Mashup, Mix, Morph, Pedalboard, PythonEffect, StyleTransfer, Tweak
 from effects.automation import Automation
 from effects.engines.gram.random_cnn_1d import RandomCNN1D
+from presets.chain_files.chain import parse
 
 RATE = 22050
 CLIP = (sine(440, 1, RATE), RATE)
@@ -189,6 +190,13 @@ def test_every_protocol_of_pickle(tmp_path: Any) -> None:
     for effect in [*effects_of_all_kinds(tmp_path), *boards()]:
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             assert type(pickle.loads(pickle.dumps(effect, protocol))) is type(effect)
+
+
+def test_every_protocol_of_pickle_takes_a_chains_words() -> None:
+    board = Pedalboard.from_chain(parse('[[effects]]\ntype = "LadderFilter"\nmode = "HPF24"'))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        copied = pickle.loads(pickle.dumps(board, protocol))
+        assert copied.to_chain() == board.to_chain()
 
 
 @pytest.mark.parametrize(
