@@ -100,7 +100,7 @@ def run_native(members: Iterable[Any], audio: Audio, course: Course) -> Audio:
         if course.report is None or not stage:
             return run(audio)
         course.tell(0.0, stage)
-        return meanwhile(lambda: run(audio), lambda: course.tell(0.0, stage))
+        return meanwhile(lambda: run(audio), lambda: course.tell(0.0, stage), to_its_end=True)
 
     if not room:
         return heard(audio)

@@ -65,7 +65,9 @@ def blend(
             return sound
 
         external = isinstance(effect, pedalboard.ExternalPlugin)  # they stay in this thread
-        sound = render() if external else meanwhile(render, partial(tick, start / n))
+        sound = (
+            render() if external else meanwhile(render, partial(tick, start / n), to_its_end=True)
+        )
         output[:, first:last] += sound[:, first - ahead :] * share.between(first, last).astype(
             np.float32
         )

@@ -92,7 +92,11 @@ class _Nested(Progress):
 
 
 def meanwhile(
-    function: Callable[[], Result], tick: Callable[[], object], every: float = 0.1
+    function: Callable[[], Result],
+    tick: Callable[[], object],
+    every: float = 0.1,
+    *,
+    to_its_end: bool = False,
 ) -> Result:
     """What ``function()`` returns or raises, while ``tick()`` is called here.
 
@@ -103,6 +107,8 @@ def meanwhile(
         function: may be finished after this.
         tick: called now and then; what it raises comes out at once.
         every: the seconds between two ticks; the default is not searched.
+        to_its_end: have Python itself wait for the function when it ends. Some C++ (pedalboard's)
+            aborts the process if it still runs by then.
     """
     future: Future[Result] = Future()
     done = threading.Event()
@@ -115,7 +121,7 @@ def meanwhile(
         finally:
             done.set()
 
-    threading.Thread(target=run, name="restyle-aside", daemon=True).start()
+    threading.Thread(target=run, name="restyle-aside", daemon=not to_its_end).start()
     while not done.wait(every):
         tick()
     return future.result()
