@@ -1,58 +1,18 @@
 """Work in a process of its own: what it says comes here, and what it does stays there."""
 
-import ctypes
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from support import aside
 
 from plugin_bridge.cli import apart, stopping
 from presets.chain_files.chain import Chain, Effect
-
-
-def tell(say, *words):
-    for word in words:
-        say(word)
-    return len(words)
-
-
-def make_noise(say):
-    os.write(1, b"noise")
-    os.write(2, b"noise")
-    print("noise", flush=True)
-    ctypes.CDLL(None).puts(b"noise")
-    say("told")
-
-
-def fail(say):
-    raise ValueError("There is\nnothing.")
-
-
-def crash(say):
-    say("about to")
-    os.kill(os.getpid(), signal.SIGSEGV)
-
-
-def be_killed(say):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def hang_with_pythons_lock(say, path):
-    """Do as native code that never returns and lets no other thread run."""
-    say("hanging")
-    ctypes.PyDLL(None).sleep(1000)
-    Path(path).write_bytes(b"")
-
-
-def give_back(say, it):
-    return it
 
 
 @pytest.fixture(autouse=True)
@@ -63,38 +23,38 @@ def nothing_is_left_running():
 
 def test_the_result_comes_back_and_messages_come_in_their_order():
     heard = []
-    assert apart.call(tell, "a", ("b", 1), hear=heard.append) == 2
+    assert apart.call(aside.tell, "a", ("b", 1), hear=heard.append) == 2
     assert heard == ["a", ("b", 1)]
 
 
 def test_chains_go_there_and_come_back():
     chain = Chain(name="x", effects=(Effect(type="Gain", settings=MappingProxyType({"a": 1})),))
-    assert apart.call(give_back, chain) == chain
+    assert apart.call(aside.give_back, chain) == chain
 
 
 def test_noise_of_native_code_is_not_heard(capfd):
     heard = []
-    apart.call(make_noise, hear=heard.append)
+    apart.call(aside.make_noise, hear=heard.append)
     assert heard == ["told"]
     assert capfd.readouterr() == ("", "")
 
 
 def test_what_is_raised_comes_back_as_one_line():
     with pytest.raises(ValueError, match=r"^There is nothing\.$"):
-        apart.call(fail)
+        apart.call(aside.fail)
 
 
 def test_a_crash_ends_only_the_other_process():
     heard = []
     with pytest.raises(apart.Died) as caught:
-        apart.call(crash, hear=heard.append)
+        apart.call(aside.crash, hear=heard.append)
     assert heard == ["about to"]
     assert not caught.value.killed
 
 
 def test_who_was_killed_has_not_crashed():
     with pytest.raises(apart.Died) as caught:
-        apart.call(be_killed)
+        apart.call(aside.be_killed)
     assert caught.value.killed
 
 
@@ -104,7 +64,7 @@ def test_what_hangs_ends_when_the_caller_is_stopped(tmp_path):
 
     started = time.monotonic()
     with pytest.raises(stopping.Interrupted):
-        apart.call(hang_with_pythons_lock, tmp_path / "late", hear=stop)
+        apart.call(aside.hang_with_pythons_lock, tmp_path / "late", hear=stop)
     assert time.monotonic() - started < 10  # and not 1000
     assert not (tmp_path / "late").exists()
 
@@ -112,7 +72,7 @@ def test_what_hangs_ends_when_the_caller_is_stopped(tmp_path):
 def test_what_takes_too_long_ends_though_it_speaks(tmp_path):
     heard = []
     with pytest.raises(TimeoutError):
-        apart.call(hang_with_pythons_lock, tmp_path / "late", hear=heard.append, seconds=3)
+        apart.call(aside.hang_with_pythons_lock, tmp_path / "late", hear=heard.append, seconds=3)
     assert heard == ["hanging"]
     assert not (tmp_path / "late").exists()
 
@@ -122,7 +82,7 @@ def test_an_error_of_the_listener_ends_it_too(tmp_path):
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
-        apart.call(hang_with_pythons_lock, tmp_path / "late", hear=err)
+        apart.call(aside.hang_with_pythons_lock, tmp_path / "late", hear=err)
 
 
 def test_ctrl_c_in_the_terminal_reaches_only_the_caller():
@@ -133,14 +93,8 @@ def test_ctrl_c_in_the_terminal_reaches_only_the_caller():
         pids.append(pid)
         os.kill(pid, signal.SIGINT)
 
-    assert apart.call(say_and_wait, hear=hear) == "went on"
+    assert apart.call(aside.say_and_wait, hear=hear) == "went on"
     assert len(pids) == 1
-
-
-def say_and_wait(say):
-    say(os.getpid())
-    threading.Event().wait(0.3)
-    return "went on"
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no such masks")
