@@ -31,12 +31,12 @@ def described(out: Path, sound: Sound) -> str:
 
 def loss(out: Path, sound: Sound) -> str | None:
     """What is lost of a chain's result that was written to ``out``, and what to do about it."""
-    from plugin_bridge.files.sound_files import clips
+    from plugin_bridge.files.sound_files import over_db
 
-    if not clips(out, sound):
+    over = over_db(out, sound)
+    if not over:
         return None
-    over_db = 20 * math.log10(max(float(sound.audio.max()), -float(sound.audio.min())))
     return (
-        f"{shown(out)} peaks at +{over_db:.1f} dBFS, and what is above 0 was cut off: add a Gain "
+        f"{shown(out)} peaks at +{over:.1f} dBFS, and what is above 0 was cut off: add a Gain "
         "or a Limiter to the chain, or write a .wav with --bit-depth 32."
     )

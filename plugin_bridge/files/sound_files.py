@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -170,6 +171,13 @@ def clips(path: Path, sound: Sound) -> bool:
     # The most negative sample is read as a little more than 1: 1.00003 of 16 bits, 1.008 of 8.
     full_scale = 1 / (1 - 0.5 ** (min(sound.bits, 16) - 1))
     return not floating and max(sound.audio.max(), -sound.audio.min()) > full_scale + 1e-6
+
+
+def over_db(path: Path, sound: Sound) -> float:
+    """How far above full scale the peaks are that are cut off when it is written there, in dB."""
+    if not clips(path, sound):
+        return 0.0
+    return 20 * math.log10(max(float(sound.audio.max()), -float(sound.audio.min())))
 
 
 def _is_integer(path: Path, sound: Sound) -> bool:

@@ -91,7 +91,7 @@ class Job:
 
     @property
     def advice(self) -> str:
-        """What was heard and what to try, in one line, if much was not played; else ``""``."""
+        """What to try, in one line, if much was not played or peaks were cut off; else ``""``."""
         return str(self.made_of.get("advice") or "")
 
     @property

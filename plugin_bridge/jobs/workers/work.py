@@ -101,6 +101,7 @@ def work(task: Task) -> Outcome:
             own = {it: value for it, value in task.settings.items() if it not in FILE_SETTINGS}
             made, made_of = operation.run(inputs, output, own, line.report, task.threads)
             sound = made.written_as(output, quality_of(task.settings))
+            made_of = _with_loss(made_of, output, sound)
             line.report(0.99, "writing")  # raises Cancelled if the line was cut meanwhile
             if task.files is None:
                 _write(output, sound, task.roots, lambda: line.report(1.0, "written"))
@@ -114,6 +115,20 @@ def work(task: Task) -> Outcome:
     seconds = time.monotonic() - started
     frames, rate = sound.audio.shape[1], sound.sample_rate
     return Outcome("written", frames, rate, seconds, "", "", dict(made_of), *bytes_and_digest)
+
+
+def _with_loss(made_of: Mapping[str, Any], output: Path, sound: Sound) -> Mapping[str, Any]:
+    """What a result is made of, with what is cut off when it is written as advice."""
+    from plugin_bridge.files.sound_files import over_db
+
+    over = over_db(output, sound)
+    if not over:
+        return made_of
+    said = (
+        f"The result peaks at +{over:.1f} dBFS, and what is above 0 was cut off: turn something "
+        "down."
+    )
+    return {**made_of, "advice": " ".join(filter(None, (made_of.get("advice"), said)))}
 
 
 def _keep(files: Files, key: str, sound: Sound) -> tuple[int, str]:

@@ -62,6 +62,16 @@ def test_a_chain_is_named_where_a_preset_is_and_effects_by_their_keys(root):
     np.testing.assert_array_equal(sound(root / "a.wav"), expected)
 
 
+def test_what_is_cut_off_of_a_result_is_said(root):
+    add_chain("loud", '[[effects]]\ntype = "Gain"\ngain_db = 60\n')
+    with serve(root, "--workers", "1") as server:
+        server.ask("/restyle/submit", "a", "in.wav", "a.flac", "loud", again=None, timeout=60)
+        assert server.wait("a") == "done"
+    advice = json.loads((root / "a.flac.json").read_text())["made_of"]["advice"]
+    assert advice.startswith("The result peaks at +")
+    assert advice.endswith("was cut off: turn something down.")
+
+
 def test_what_a_chain_cannot_have_is_refused_at_once_and_nothing_is_left(root):
     add_chain("my-hall", HALL)
     add_chain("comp", with_plugin("ZamCompX2.vst3"))
