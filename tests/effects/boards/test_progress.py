@@ -8,6 +8,7 @@ import pedalboard
 import pytest
 from pedalboard import Delay, Gain, PitchShift, Reverb
 
+import effects.running.progress
 from effects import Cancelled, Chain, Mix, Pedalboard, PythonEffect
 from effects.boards.long_effect import LongEffect
 from effects.checkpoint import checked_by
@@ -18,6 +19,12 @@ RATE = 44100
 
 def noise(*shape: int) -> Any:
     return np.random.default_rng(sum(shape)).uniform(-0.5, 0.5, shape).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports come so often that each stage is in one, also on a busy machine."""
+    monkeypatch.setattr(effects.running.progress, "REPORTS_PER_SECOND", 100)
 
 
 class Long(LongEffect):
