@@ -28,7 +28,7 @@ def with_exchange(story):
             await asyncio.wait_for(
                 asyncio.to_thread(story, exchange, address, heard, loop.call_soon_threadsafe), 20
             )
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)  # for what is still on its way
         finally:
             exchange.close()
         return heard
@@ -198,6 +198,7 @@ def test_whoever_closes_at_once_leaves_nothing_behind():
                 it.close()
         with Line(address, "a") as line:
             line.report(1, "whole")
+        wait_for(lambda: heard)
 
     assert with_exchange(story) == [("a", 1.0, "whole")]
     assert psutil.Process().num_fds() <= before
