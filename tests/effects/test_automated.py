@@ -8,7 +8,7 @@ import pedalboard
 import pytest
 from pedalboard_native._internal import AddLatency
 from support.midi import control, file_of, program, writer
-from support.sounds import melody, noise, sine
+from support.sounds import melody, noise, sharpness, sine
 
 from effects import Cancelled, Chain, Mix, Pedalboard, StyleTransfer, Tweak, automate
 from effects.automated import ChainAutomation
@@ -44,11 +44,6 @@ def is_native(kind):
 
 def at(seconds):
     return round(seconds * RATE)
-
-
-def sharpness(audio):
-    """How far each sample is off the line through its neighbours: in clicks, far."""
-    return np.abs(np.diff(audio.astype(np.float64), 2))
 
 
 @pytest.fixture

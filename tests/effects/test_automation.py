@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.midi import control, file_of, program, writer
-from support.sounds import lufs, melody, noise, sine
+from support.sounds import lufs, melody, noise, sharpness, sine
 
 from effects import Cancelled, Pedalboard, StyleTransfer, automate, automation, layers
 from effects.automation import Automation
@@ -35,11 +35,6 @@ def name_of(transfer):
     """The preset whose clip is the style."""
     source = transfer.style.source
     return "clip" if isinstance(source, tuple) else Path(source).parent.name
-
-
-def sharpness(audio):
-    """How far each sample is off the line through its neighbours: in clicks, far."""
-    return np.abs(np.diff(audio.astype(np.float64), 2))
 
 
 @pytest.fixture

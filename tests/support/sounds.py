@@ -44,3 +44,8 @@ def lufs(audio: Samples, rate: float) -> float:
     """Integrated loudness of ``[channels, samples]`` as pyloudnorm has it; all channels alike."""
     meter = pyloudnorm.Meter(rate)
     return float(meter.integrated_loudness(audio.T.astype(np.float64)))
+
+
+def sharpness(audio: Samples) -> Samples:
+    """How far each sample is off the line through its neighbours: in clicks, far."""
+    return np.abs(np.diff(audio.astype(np.float64), 2))

@@ -402,18 +402,23 @@ def test_a_worker_that_says_nothing_hangs(tmp_path):
     asyncio.run(story())
 
 
+async def seconds_of_patience(room, stage):
+    """For how long the worker of job a may say nothing but this before its line is cut."""
+    await until(lambda: room.workers.busy)
+    started = time.monotonic()
+    with Line(room.workers.task("a").line, "a") as line, suppress(Cancelled):
+        while True:
+            line.report(0.5, stage)
+            await asyncio.sleep(0.005)
+    return time.monotonic() - started
+
+
 def test_a_worker_that_says_the_same_for_long_hangs(tmp_path):
     async def story():
         room = Room(tmp_path, hang_seconds=0.05)
         a = await room.submit("a")
         async with room.running():
-            await until(lambda: room.workers.busy)
-            started = time.monotonic()
-            with Line(room.workers.task("a").line, "a") as line, suppress(Cancelled):
-                while True:
-                    line.report(0.5, "stuck")
-                    await asyncio.sleep(0.005)
-            assert 0.4 < time.monotonic() - started < 3
+            assert 0.4 < await seconds_of_patience(room, "stuck") < 3
             await until(lambda: a.deaths == 1)
 
     asyncio.run(story())
@@ -461,13 +466,7 @@ def test_a_plugin_has_no_more_patience_than_silence_has(tmp_path):
         room = Room(tmp_path, hang_seconds=0.3)
         a = await room.submit("a")
         async with room.running():
-            await until(lambda: room.workers.busy)
-            started = time.monotonic()
-            with Line(room.workers.task("a").line, "a") as line, suppress(Cancelled):
-                while True:
-                    line.report(0.5, "plugin Bad.vst3")
-                    await asyncio.sleep(0.005)
-            assert 0.3 < time.monotonic() - started < 2.5
+            assert 0.3 < await seconds_of_patience(room, "plugin Bad.vst3") < 2.5
             await until(lambda: a.ended)
             assert (a.state, a.code, a.deaths) == ("failed", "plugin_failed", 0)
             assert "Bad.vst3" in a.error
