@@ -67,7 +67,7 @@ def _recipe(plugin: Any) -> tuple[Any, ...]:
         return _build, (kind, _convolution(plugin), _told(plugin))
     if issubclass(kind, pedalboard.ExternalPlugin):
         if origin_of(plugin).file is not None:
-            return _load, (kind, _told(plugin), plugin.raw_state, _positions(plugin))
+            return _load, (kind, _told(plugin), plugin.raw_state, positions(plugin))
         _refuse(plugin, "the file that it was loaded from is not known")
     if kind.__module__.startswith("pedalboard_native"):
         return _build, (kind, _settings(plugin), _told(plugin))
@@ -124,21 +124,26 @@ def _told(plugin: Any) -> dict[str, Any]:
     return {name: dict(it) if isinstance(it, Mapping) else it for name, it in told.items()}
 
 
-def _positions(plugin: Any) -> dict[str, float]:
-    """Where the parameters of a plugin in a file are, which some states do not say."""
-    return {name: it.raw_value for name, it in plugin.parameters.items() if it.is_automatable}
+def positions(plugin: Any) -> dict[str, float]:
+    """Where the parameters that a host may move are of a plugin in a file, from 0 to 1.
+
+    The plugin's state does not always say it.
+    """
+    return {
+        name: float(it.raw_value) for name, it in plugin.parameters.items() if it.is_automatable
+    }
 
 
 def _load(
-    kind: Callable[..., Any], told: dict[str, Any], state: bytes, positions: dict[str, float]
+    kind: Callable[..., Any], told: dict[str, Any], state: bytes, where: dict[str, float]
 ) -> Any:
     """Load a plugin in a file again. Raises ImportError if the file is gone."""
     with float_mode.kept():
         plugin = kind(str(told["file"]), **told["settings"])
     plugin.raw_state = state
     for name, it in plugin.parameters.items():
-        if name in positions and it.raw_value != positions[name]:
-            it.raw_value = positions[name]
+        if name in where and it.raw_value != where[name]:
+            it.raw_value = where[name]
     remember(plugin, Origin(**told))
     return plugin
 

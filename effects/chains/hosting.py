@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from effects.boards.copies import positions
 from effects.boards.origins import Origin, origin_of, remember
 from effects.chains.kind import Kind
 from effects.chains.parameter import Parameter
@@ -108,13 +109,6 @@ def movable(plugin: Any) -> dict[str, Parameter]:
     """Those that a host may move: meters and the like are left out."""
     moved = {name for name, it in plugin.parameters.items() if it.is_automatable}
     return {name: it for name, it in parameters(plugin).items() if name in moved}
-
-
-def positions(plugin: Any) -> dict[str, float]:
-    """Where those that a host may move are, from 0 to 1, as the plugin itself has them."""
-    return {
-        name: float(it.raw_value) for name, it in plugin.parameters.items() if it.is_automatable
-    }
 
 
 def _sets_others(parameter: Parameter) -> bool:

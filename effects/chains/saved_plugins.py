@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from effects.boards.copies import positions
 from effects.boards.origins import origin_of
 from effects.chains import hosting
 from effects.chains.kind import Kind
@@ -69,7 +70,7 @@ def _changed(plugin: Any, fresh: Any) -> dict[str, Any]:
 
     What its values cannot say, such as a place between two of them, is left to its state.
     """
-    now, usual = hosting.positions(plugin), hosting.positions(fresh)
+    now, usual = positions(plugin), positions(fresh)
     set_to = origin_of(plugin).values
     changed: dict[str, Any] = {}
     for name, position in now.items():
@@ -149,7 +150,7 @@ def _state(plugin: Any, fresh: Any) -> bytes:
     """
     with suppress(Exception):  # it does not take its own state: then there is none to keep
         fresh.raw_state = plugin.raw_state
-    hosting.move(fresh, hosting.positions(plugin))
+    hosting.move(fresh, positions(plugin))
     hosting.run_silence(fresh)
     return bytes(fresh.raw_state)
 

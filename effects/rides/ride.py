@@ -9,6 +9,7 @@ from typing import Any
 
 import pedalboard
 
+from effects.boards.copies import positions
 from effects.boards.native import MOST_OF_RATE
 from effects.boards.origins import origin_of
 from effects.chains import hosting
@@ -70,7 +71,7 @@ def given_back(rides: Sequence[Ride], sample_rate: float) -> Iterator[None]:
         if isinstance(it.target.effect, pedalboard.ExternalPlugin)
     }
     # All of their parameters: one that is a program sets others.
-    before = {number: hosting.positions(it) for number, it in plugins.items()}
+    before = {number: positions(it) for number, it in plugins.items()}
     try:
         yield
     finally:
